@@ -1,0 +1,343 @@
+import type { Socket } from 'node:net';
+import type { IncomingRequest, ResponseInit, Trace } from '../../src/env.ts';
+import { newTrace } from '../../src/env.ts';
+import { asProxyError, errorMessage, ProxyError } from '../../src/errors.ts';
+import { MalformedMessage } from './field-lines.ts';
+import { MessageBody, type Sink } from './message-body.ts';
+import { parseRequestHead, type RequestHead } from './request-head.ts';
+
+/** What the handler answers with, before it is written. */
+export interface Answer extends ResponseInit {
+  readonly body: MessageBody | string | null;
+}
+
+export interface ConnectionLimits {
+  /** Milliseconds from the connection's begin to the end of the header section; 0: no bound. */
+  readonly readHeader: number;
+  /** Milliseconds from the connection's begin to the end of the request; 0: no bound. */
+  readonly read: number;
+  /** Milliseconds from the end of the header section to the end of the response; 0: no bound. */
+  readonly write: number;
+  /** Bytes of the request line and the header section together. */
+  readonly maxHead: number;
+}
+
+/** What is said of a request when it is over. */
+export interface Finished {
+  readonly method: string;
+  readonly target: string;
+  readonly status: number;
+  /** Milliseconds from the end of the header section, or from the connection's begin if that never came. */
+  readonly duration: number;
+  readonly trace: Trace;
+}
+
+export interface ConnectionOwner {
+  readonly limits: ConnectionLimits;
+  handle(request: IncomingRequest, trace: Trace): Promise<Answer>;
+  finished(request: Finished): void;
+  closed(connection: Connection): void;
+}
+
+/** Milliseconds for a last answer to be written after a deadline has passed. */
+const GRACE = 1000;
+/** Milliseconds for which a client may go on sending after it was answered, so as not to lose the answer to a reset. */
+const LINGER = 2000;
+
+const HEAD_END = '\r\n\r\n';
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * A client's connection. It carries one request: the head is read, the handler asked, its answer written, the
+ * connection closed. What a client sends behind its request is dropped and never read as another one.
+ */
+export class Connection {
+  /** When this connection has to have got further, by `performance.now()`. */
+  deadline: number;
+
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  #phase: 'head' | 'waiting' | 'responding' | 'lingering' | 'over' = 'head';
+  #begin = performance.now();
+  #headBytes: Buffer | undefined;
+  #head: RequestHead | undefined;
+  #requestBody: MessageBody | undefined;
+  #responseBody: MessageBody | undefined;
+  #hasExtraBytes = false;
+  #controller: AbortController | undefined;
+  #trace = newTrace();
+  #status = 0;
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.deadline = this.#begin + Math.min(owner.limits.readHeader || NEVER, owner.limits.read || NEVER);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onGone);
+    socket.on('error', noop);
+    socket.on('close', this.#onClose);
+  }
+
+  /** Nothing has been asked yet, so nothing is lost by closing. */
+  get isIdle(): boolean {
+    return this.#phase === 'head' && this.#headBytes === undefined;
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The deadline has passed. */
+  expire(): void {
+    const isSilent = this.#phase === 'head' && this.#headBytes === undefined;
+    const isUnanswered = this.#phase === 'head' || this.#phase === 'waiting';
+    const isUpstreamLate =
+      this.#phase === 'waiting' && (this.#isRequestRead() || this.#writeDeadline() <= performance.now());
+    if (isUnanswered && !isSilent)
+      this.#refuse(new ProxyError(isUpstreamLate ? 'upstream_timeout' : 'request_timeout'));
+    else this.#breakOff(isSilent || this.#isRequestRead() ? 'write_timeout' : 'request_timeout');
+  }
+
+  #isRequestRead(): boolean {
+    return this.#head !== undefined && (this.#requestBody?.isComplete ?? true);
+  }
+
+  #writeDeadline(): number {
+    return this.#begin + (this.#owner.limits.write || NEVER);
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#phase === 'head') this.#takeHead(bytes);
+    else this.#takeBody(bytes);
+  };
+
+  #takeHead(bytes: Buffer): void {
+    const { limits } = this.#owner;
+    const received = this.#headBytes === undefined ? bytes : Buffer.concat([this.#headBytes, bytes]);
+    const end = received.indexOf(HEAD_END);
+    const isTooLarge = (end === -1 ? received.length : end) > limits.maxHead;
+    if (isTooLarge) {
+      this.#refuse(new ProxyError('header_section_too_large'));
+      return;
+    }
+    if (end === -1) {
+      this.#headBytes = received;
+      return;
+    }
+    const rest = received.subarray(end + HEAD_END.length);
+    this.#headBytes = undefined;
+    let head: RequestHead;
+    try {
+      head = parseRequestHead(received.toString('latin1', 0, end));
+    } catch (error) {
+      this.#refuse(
+        error instanceof MalformedMessage ? new ProxyError('bad_request', error.message) : asProxyError(error),
+      );
+      return;
+    }
+    this.#takeRequest(head, rest);
+  }
+
+  #takeRequest(head: RequestHead, rest: Buffer): void {
+    const { limits } = this.#owner;
+    const accepted = this.#begin;
+    this.#begin = performance.now();
+    this.#head = head;
+    this.#phase = 'waiting';
+    this.#controller = new AbortController();
+    const { framing } = head;
+    if (framing.kind === 'none') {
+      this.deadline = this.#writeDeadline();
+      this.#hasExtraBytes = rest.length > 0;
+    } else {
+      this.deadline = Math.min(this.#writeDeadline(), accepted + (limits.read || NEVER));
+      const body = new MessageBody(this.#socket, framing, noop);
+      body.onComplete = () => {
+        const isInWork = this.#phase === 'waiting' || this.#phase === 'responding';
+        if (isInWork) this.deadline = this.#writeDeadline();
+      };
+      if (head.expectsContinue && rest.length === 0) {
+        body.onDemand = () => this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+      }
+      this.#requestBody = body;
+      if (rest.length > 0) this.#takeBody(rest);
+    }
+    const request: IncomingRequest = {
+      method: head.method,
+      url: `http://${head.fields.get('host') ?? ''}${head.target}`,
+      headers: head.fields,
+      body: this.#requestBody ?? null,
+      signal: this.#controller.signal,
+    };
+    this.#owner.handle(request, this.#trace).then(this.#answer, this.#onHandlerFailed);
+  }
+
+  #takeBody(bytes: Buffer): void {
+    const body = this.#requestBody;
+    const isWanted = body !== undefined && !body.isComplete && this.#phase !== 'lingering';
+    if (!isWanted) {
+      this.#hasExtraBytes = true;
+      return;
+    }
+    try {
+      body.push(bytes);
+    } catch (error) {
+      const isMalformed = error instanceof MalformedMessage;
+      body.fail(isMalformed ? new ProxyError('bad_request', error.message) : asProxyError(error));
+    }
+  }
+
+  /** Answers without the handler: there is no request that it could be asked about, or its time is up. */
+  #refuse(error: ProxyError): void {
+    this.#trace.error = error.name;
+    if (error.message !== '') this.#trace.cause = error.message;
+    this.#phase = 'waiting';
+    this.#hasExtraBytes ||= !this.#isRequestRead();
+    this.deadline = performance.now() + GRACE;
+    const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? null);
+    this.#answer({ body, ...init });
+    this.#controller?.abort(error);
+  }
+
+  readonly #onHandlerFailed = (thrown: unknown): void => this.#refuse(asProxyError(thrown));
+
+  readonly #answer = (answer: Answer): void => {
+    const { body } = answer;
+    if (this.#phase !== 'waiting') {
+      if (body instanceof MessageBody) body.cancel();
+      return;
+    }
+    this.#phase = 'responding';
+    this.#status = answer.status;
+    const isHead = this.#head?.method === 'HEAD';
+    const isHttp10 = this.#head?.isHttp10 ?? false;
+    const { text, isLengthKnown } = responseHead(answer, isHttp10);
+
+    this.#socket.cork();
+    this.#socket.write(text, 'latin1');
+    if (body instanceof MessageBody) {
+      this.#responseBody = body;
+      const isChunked = !isLengthKnown && !isHttp10;
+      this.#socket.on('drain', () => body.resume());
+      body.pipeTo(new Download(this.#socket, isChunked, this.#onWritten, this.#onBroken));
+    } else {
+      if (body !== null && !isHead) this.#socket.write(body);
+      this.#onWritten();
+    }
+    this.#socket.uncork();
+  };
+
+  readonly #onWritten = (): void => {
+    this.#report();
+    const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;
+    if (isAllRead) {
+      this.#phase = 'over';
+      this.#socket.destroySoon();
+      return;
+    }
+    // Closing with bytes unread makes the kernel send a reset, at which a client may drop the answer unread
+    // (RFC 9112 section 9.6): so the sending side is closed first and the rest is read and dropped for a while.
+    this.#phase = 'lingering';
+    this.deadline = Math.min(this.deadline, performance.now() + LINGER);
+    this.#requestBody?.fail(new ProxyError('client_gone'));
+    this.#socket.end();
+    this.#socket.resume();
+  };
+
+  readonly #onBroken = (error: Error): void => this.#breakOff(asProxyError(error).name, error.message);
+
+  /** A response has begun and can't be made whole: the client has to see that it is not. */
+  #breakOff(error: string, cause = ''): void {
+    this.#trace.error ??= error;
+    if (cause !== '') this.#trace.cause ??= cause;
+    this.#close();
+    // A body that is delimited by the close of the connection looks whole after any other than a reset.
+    if (this.#head?.isHttp10) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  readonly #onGone = (): void => {
+    const isCut = this.#phase === 'waiting' || this.#phase === 'responding';
+    if (isCut) this.#status = 499;
+    if (isCut) this.#trace.error = 'client_gone';
+    this.#close();
+    this.#socket.destroy();
+  };
+
+  readonly #onClose = (): void => {
+    this.#onGone();
+    this.#owner.closed(this);
+  };
+
+  #close(): void {
+    const wasOpen = this.#phase === 'waiting' || this.#phase === 'responding';
+    if (wasOpen) this.#report();
+    this.#phase = 'over';
+    const error = new ProxyError('client_gone');
+    if (wasOpen) this.#controller?.abort(error);
+    this.#requestBody?.fail(error);
+    this.#responseBody?.cancel();
+  }
+
+  #report(): void {
+    this.#owner.finished({
+      method: this.#head?.method ?? '',
+      target: this.#head?.target ?? '',
+      status: this.#status,
+      duration: performance.now() - this.#begin,
+      trace: this.#trace,
+    });
+  }
+}
+
+/** The response's way to the client; until the end is written, the connection can only break. */
+class Download implements Sink {
+  readonly #socket: Socket;
+  readonly #isChunked: boolean;
+  readonly #onEnd: () => void;
+  readonly #onAbort: (error: Error) => void;
+
+  constructor(socket: Socket, isChunked: boolean, onEnd: () => void, onAbort: (error: Error) => void) {
+    this.#socket = socket;
+    this.#isChunked = isChunked;
+    this.#onEnd = onEnd;
+    this.#onAbort = onAbort;
+  }
+
+  write(data: Buffer): boolean {
+    if (!this.#isChunked) return this.#socket.write(data);
+    this.#socket.cork();
+    this.#socket.write(`${data.length.toString(16)}\r\n`, 'latin1');
+    this.#socket.write(data);
+    const hasRoom = this.#socket.write('\r\n', 'latin1');
+    this.#socket.uncork();
+    return hasRoom;
+  }
+
+  end(): void {
+    if (this.#isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
+    this.#onEnd();
+  }
+
+  abort(error: Error): void {
+    this.#onAbort(error);
+  }
+}
+
+function responseHead(answer: Answer, isHttp10: boolean): { text: string; isLengthKnown: boolean } {
+  let text = `HTTP/1.1 ${answer.status} ${answer.statusText ?? ''}\r\n`;
+  let isLengthKnown = false;
+  for (const [name, value] of answer.headers) {
+    if (name.toLowerCase() === 'content-length') {
+      // RFC 9110 section 8.6.
+      if (answer.status === 204) continue;
+      isLengthKnown = true;
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  const isChunked = answer.body !== null && !isLengthKnown && !isHttp10;
+  text += isChunked ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n' : 'Connection: close\r\n\r\n';
+  return { text, isLengthKnown };
+}
+
+const noop = (): void => {};

@@ -1,0 +1,89 @@
+import { write, writeSync } from 'node:fs';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export type LogFields = Record<string, string | number | boolean | undefined>;
+
+export type Log = (level: Level, event: string, fields: LogFields) => void;
+
+/** Milliseconds for which lines are gathered before they are written together. */
+const GATHER = 20;
+/** Characters held while the reader of the log does not keep up; what comes above them is counted and dropped. */
+const MAX_HELD = 1024 * 1024;
+
+const STDOUT = 1;
+
+/**
+ * The log: a line of JSON per event on standard output. Writing never holds up a request: lines are gathered, written
+ * in the background, and dropped (which a later line tells) when nobody takes them or the disk is full.
+ */
+export class LogWriter {
+  #held = '';
+  #dropped = 0;
+  #isWriting = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly log: Log = (level, event, fields) => {
+    const line = `${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`;
+    if (this.#held.length + line.length > MAX_HELD) {
+      this.#dropped++;
+      return;
+    }
+    this.#held += line;
+    this.#timer ??= setTimeout(this.#flush, GATHER);
+  };
+
+  /** Writes what is held before the process ends. */
+  flushSync(): void {
+    try {
+      writeSync(STDOUT, this.#takeHeld());
+    } catch {
+      // There is nowhere left to say it.
+    }
+  }
+
+  readonly #flush = (): void => {
+    this.#timer = undefined;
+    if (this.#isWriting || this.#held === '') return;
+    this.#isWriting = true;
+    this.#write(Buffer.from(this.#takeHeld()));
+  };
+
+  #write(bytes: Buffer): void {
+    write(STDOUT, bytes, (error, written) => {
+      const isBusy = error?.code === 'EAGAIN';
+      if (error !== null && !isBusy) this.#dropped++;
+      const rest = isBusy ? bytes : bytes.subarray(error === null ? written : bytes.length);
+      if (rest.length > 0) {
+        // A partial line is finished before any other is begun.
+        setTimeout(() => this.#write(rest), isBusy ? GATHER : 0);
+        return;
+      }
+      this.#isWriting = false;
+      if (this.#held !== '') this.#flush();
+    });
+  }
+
+  #takeHeld(): string {
+    const dropped = this.#dropped;
+    const told =
+      dropped === 0
+        ? ''
+        : `${JSON.stringify({ time: new Date().toISOString(), level: 'warn', event: 'log', dropped })}\n`;
+    const held = told + this.#held;
+    this.#held = '';
+    this.#dropped = 0;
+    return held;
+  }
+}
+
+/** A request target for the log: the keys of its query are kept, the values are not. */
+export function loggedTarget(target: string): string {
+  const queryStart = target.indexOf('?');
+  if (queryStart === -1) return target;
+  const keys = target
+    .slice(queryStart + 1)
+    .split('&')
+    .map((pair) => pair.split('=', 1)[0]);
+  return `${target.slice(0, queryStart)}?${keys.join('&')}`;
+}

@@ -1,0 +1,48 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { Connection, type ConnectionOwner } from './connection.ts';
+
+/** Milliseconds between two looks at the deadlines, at most. */
+const TICK = 250;
+
+export interface ServerOptions extends Omit<ConnectionOwner, 'closed'> {
+  /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
+  readonly maxDescriptors?: number | undefined;
+}
+
+/** The proxy's listening side: its connections and their deadlines. */
+export interface ProxyServer {
+  readonly listener: Server;
+  /** Stops listening and resolves when the last request in flight is answered. */
+  drain(): Promise<void>;
+}
+
+export function makeServer(options: ServerOptions): ProxyServer {
+  const connections = new Set<Connection>();
+  const owner: ConnectionOwner = { ...options, closed: (connection) => connections.delete(connection) };
+
+  // One look at all connections in turn costs a request less than timers of its own would.
+  const bounds = [options.limits.readHeader, options.limits.read, options.limits.write].filter((bound) => bound > 0);
+  const tick = Math.max(10, Math.min(TICK, ...bounds.map((bound) => bound / 4)));
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const connection of connections) if (connection.deadline <= now) connection.expire();
+  }, tick);
+
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+    connections.add(new Connection(socket, owner));
+  });
+  if (options.maxDescriptors !== undefined) listener.maxConnections = Math.floor(options.maxDescriptors / 2);
+
+  return {
+    listener,
+    drain() {
+      return new Promise((resolve) => {
+        listener.close(() => {
+          clearInterval(sweep);
+          resolve();
+        });
+        for (const connection of connections) if (connection.isIdle) connection.destroy();
+      });
+    },
+  };
+}

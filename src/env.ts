@@ -1,0 +1,74 @@
+import type { AliasTokens } from './routes.ts';
+import type { TokenSource } from './token.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Field lines as an adapter received them. A `Headers` is one; names may come in any case and may repeat. */
+export interface Fields extends Iterable<[string, string]> {
+  get(name: string): string | null;
+}
+
+/** A body that is handed on or given up, and read only to keep it for a replay. A `ReadableStream` is one. */
+export interface Body {
+  getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** What the handler reads of a request. A `Request` is one. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** The origin this request came to, then path and query byte for byte as far as the runtime keeps them. */
+  readonly url: string;
+  readonly headers: Fields;
+  readonly body: Body | null;
+  readonly signal: AbortSignal;
+}
+
+/** What is sent to Sentry: `fetch`'s init, with `redirect: 'manual'` understood. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly headers: [string, string][];
+  readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
+  readonly signal: AbortSignal;
+}
+
+/** What the handler reads of an upstream response. A `Response` is one. */
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Fields;
+  readonly body: Body | null;
+}
+
+export interface ResponseInit {
+  readonly status: number;
+  readonly statusText?: string;
+  readonly headers: [string, string][];
+}
+
+/** All that the handler needs of the runtime it is in. */
+export interface Env<R> {
+  readonly upstream: Upstream;
+  readonly token: TokenSource;
+  readonly aliases: AliasTokens;
+  /** Values of Host that are served, lower case, without port; empty: all. */
+  readonly allowedHosts: ReadonlySet<string>;
+  /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
+  readonly replayLimit: number;
+  /** One request over a connection of its own; a redirect is returned, not followed; nothing is decoded. */
+  fetch(url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Makes the runtime's response. */
+  respond(body: Body | string | null, init: ResponseInit): R;
+}
+
+/** What became of a request: filled in by the handler, read by whoever logs or counts. */
+export interface Trace {
+  route: 'inject' | 'bypass' | 'none';
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  attempts: number;
+  /** A name from the error table, when the proxy itself made the response. */
+  error?: string;
+  /** What lay behind the error, for the log alone; never a secret. */
+  cause?: string;
+}
+
+export const newTrace = (): Trace => ({ route: 'none', attempts: 0 });

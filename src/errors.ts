@@ -1,0 +1,205 @@
+import type { Env, ResponseInit } from './env.ts';
+
+interface ErrorRow {
+  readonly status: number;
+  readonly reason: string;
+  /** RFC 9209 section 2.3: the error type that Proxy-Status names. */
+  readonly proxyError: string;
+  /** Told to the client. */
+  readonly detail: string;
+  readonly fields?: [string, string][];
+}
+
+/** Every response that the proxy makes itself. A name is also what the log and the metrics say. */
+export const ERRORS = {
+  bad_request: {
+    status: 400,
+    reason: 'Bad Request',
+    proxyError: 'http_request_error',
+    detail: 'The request is malformed: its target, framing, fields or Host are not acceptable.',
+  },
+  browser_refused: {
+    status: 403,
+    reason: 'Forbidden',
+    proxyError: 'http_request_denied',
+    detail: 'This proxy has no alias tokens, so it serves no request that a web page of another origin causes.',
+  },
+  host_refused: {
+    status: 403,
+    reason: 'Forbidden',
+    proxyError: 'http_request_denied',
+    detail: 'This proxy does not serve the host that the request names.',
+  },
+  method_not_allowed: {
+    status: 405,
+    reason: 'Method Not Allowed',
+    proxyError: 'http_request_denied',
+    detail: 'This method is not forwarded.',
+    fields: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']],
+  },
+  request_timeout: {
+    status: 408,
+    reason: 'Request Timeout',
+    proxyError: 'http_request_error',
+    detail: 'The request was not complete in time.',
+  },
+  expectation_failed: {
+    status: 417,
+    reason: 'Expectation Failed',
+    proxyError: 'http_request_error',
+    detail: 'The only expectation that is understood is 100-continue.',
+  },
+  header_section_too_large: {
+    status: 431,
+    reason: 'Request Header Fields Too Large',
+    proxyError: 'http_request_error',
+    detail: 'The header section of the request is too large.',
+  },
+  client_gone: {
+    status: 499,
+    reason: 'Client Closed Request',
+    proxyError: 'http_request_error',
+    detail: 'The client went away.',
+  },
+  internal_error: {
+    status: 500,
+    reason: 'Internal Server Error',
+    proxyError: 'proxy_internal_error',
+    detail: 'The proxy failed; its log says more.',
+  },
+  upstream_unknown_host: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'dns_error',
+    detail: 'The host name of Sentry could not be resolved.',
+  },
+  upstream_refused: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'connection_refused',
+    detail: 'Sentry could not be connected to.',
+  },
+  upstream_tls: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'tls_protocol_error',
+    detail: 'No secure connection to Sentry could be made.',
+  },
+  upstream_reset: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'connection_terminated',
+    detail: 'Sentry closed the connection before it answered.',
+  },
+  upstream_malformed: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'http_protocol_error',
+    detail: 'What Sentry answered is not valid HTTP.',
+  },
+  upstream_truncated: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'http_response_incomplete',
+    detail: "Sentry's response broke off.",
+  },
+  upstream_failed: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'destination_unavailable',
+    detail: 'Sentry could not be reached.',
+  },
+  no_token: {
+    status: 503,
+    reason: 'Service Unavailable',
+    proxyError: 'destination_unavailable',
+    detail: 'The proxy has no Sentry token yet; it keeps trying to get one.',
+    fields: [['Retry-After', '5']],
+  },
+  not_configured: {
+    status: 503,
+    reason: 'Service Unavailable',
+    proxyError: 'proxy_configuration_error',
+    detail: 'The proxy is not configured.',
+  },
+  upstream_timeout: {
+    status: 504,
+    reason: 'Gateway Timeout',
+    proxyError: 'http_response_timeout',
+    detail: 'Sentry did not answer in time.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** A failure with a row in the error table. */
+export class ProxyError extends Error {
+  override readonly name: ErrorName;
+
+  /** @param explanation for the log, and for the client where it adds to the row's detail; never a secret */
+  constructor(name: ErrorName, explanation = '') {
+    super(explanation);
+    this.name = name;
+  }
+}
+
+/** Whatever was thrown, as a row of the table; what nobody foresaw is an internal error and keeps its text to itself. */
+export function asProxyError(thrown: unknown): ProxyError {
+  if (thrown instanceof ProxyError) return thrown;
+  return new ProxyError('internal_error', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown');
+}
+
+/** The response for an error, as JSON or text by what the client accepts, with Proxy-Status (RFC 9209). */
+export function errorResponse<R>(error: ProxyError, accept: string | null, respond: Env<R>['respond']): R {
+  const { body, init } = errorMessage(error, accept);
+  return respond(body, init);
+}
+
+/** The parts of an error's response, for whoever writes it without a handler around. */
+export function errorMessage(error: ProxyError, accept: string | null): { body: string; init: ResponseInit } {
+  const row: ErrorRow = ERRORS[error.name];
+  const isClientsToMend = row.status < 500 || error.name === 'not_configured';
+  const detail = isClientsToMend && error.message !== '' ? `${row.detail} (${error.message})` : row.detail;
+  const isJson = prefersJson(accept);
+  const body = isJson ? JSON.stringify({ detail }) : `${detail}\n`;
+  return {
+    body,
+    init: {
+      status: row.status,
+      statusText: row.reason,
+      headers: [
+        // sentry-cli reads a body as JSON only when the type is exactly this, without a charset.
+        ['Content-Type', isJson ? 'application/json' : 'text/plain; charset=utf-8'],
+        ['Content-Length', String(new TextEncoder().encode(body).length)],
+        ['Cache-Control', 'no-store'],
+        ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
+        ...(row.fields ?? []),
+      ],
+    },
+  };
+}
+
+/**
+ * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1).
+ * A wildcard alone means text: curl sends one, and its user reads the answer on a terminal.
+ */
+export function prefersJson(accept: string | null): boolean {
+  let json = 0;
+  let text = 0;
+  for (const range of (accept ?? '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const quality = qualityOf(parameters);
+    const isJson = type === 'application/json' || /^application\/[^\s/*]+\+json$/.test(type);
+    const isText = type === 'text/plain' || type === 'text/html';
+    if (isJson) json = Math.max(json, quality);
+    if (isText) text = Math.max(text, quality);
+  }
+  return json > 0 && json >= text;
+}
+
+function qualityOf(parameters: string[]): number {
+  const weight = parameters.find((parameter) => parameter.startsWith('q='));
+  if (weight === undefined) return 1;
+  const value = weight.slice(2);
+  return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(value) ? Number(value) : 0;
+}

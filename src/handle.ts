@@ -1,0 +1,70 @@
+import { outgoingBody } from './body.ts';
+import { refuseForeignPages } from './browsers.ts';
+import { type Env, type IncomingRequest, newTrace, type Trace } from './env.ts';
+import { asProxyError, errorResponse, ProxyError } from './errors.ts';
+import { cleanRequest, cleanResponse } from './headers.ts';
+import { routeOf } from './routes.ts';
+import { upstreamUrl } from './upstream.ts';
+
+/** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
+const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
+
+/**
+ * The proxy: takes a request, sends it to Sentry with or without the token, gives back what the client is to get.
+ * Never rejects: what fails becomes a response of the error table.
+ *
+ * @param trace filled in on the way
+ */
+export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Trace = newTrace()): Promise<R> {
+  try {
+    return await forward(request, env, trace);
+  } catch (thrown) {
+    const error = asProxyError(thrown);
+    trace.error = error.name;
+    if (error.message !== '') trace.cause = error.message;
+    return errorResponse(error, request.headers.get('accept'), env.respond);
+  }
+}
+
+async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): Promise<R> {
+  if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
+  const url = upstreamUrl(request.url, env.upstream);
+
+  const route = routeOf(request.headers, env.aliases);
+  trace.route = route.kind;
+  refuseForeignPages(request.headers, route, env.allowedHosts);
+
+  const isInjected = route.kind === 'inject';
+  const token = isInjected ? await env.token.get() : undefined;
+  if (isInjected && token === undefined) throw new ProxyError('no_token');
+
+  const mayReplay = isInjected && env.token.isRenewable;
+  const isLengthKnown = request.headers.get('content-length') !== null;
+  const outgoing = await outgoingBody(request.body, isLengthKnown, mayReplay, env.replayLimit);
+
+  const send = (bearer: string | undefined) => {
+    const headers = cleanRequest(request.headers, route);
+    if (bearer !== undefined) headers.push(['Authorization', `Bearer ${bearer}`]);
+    if (outgoing.length !== undefined) headers.push(['Content-Length', String(outgoing.length)]);
+    trace.attempts++;
+    return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
+  };
+
+  let response = await send(token);
+
+  const isTokenRefused = response.status === 401 && mayReplay && token !== undefined;
+  if (isTokenRefused) {
+    const renewed = await env.token.renew(token);
+    const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !request.signal.aborted;
+    if (isWorthAnotherTry) {
+      await response.body?.cancel();
+      response = await send(renewed);
+    }
+  }
+
+  return env.respond(response.body, {
+    status: response.status,
+    statusText: response.statusText,
+    headers: cleanResponse(response.headers, route),
+  });
+}

@@ -1,0 +1,22 @@
+/** Where the token to inject comes from. */
+export interface TokenSource {
+  /** Whether a 401 is worth a renewal: false for a static token, which is what it is. */
+  readonly isRenewable: boolean;
+  /** The token to inject now, or undefined while there is none. */
+  get(): string | undefined | Promise<string | undefined>;
+  /**
+   * Called when Sentry refused a token.
+   * @param refused the token that was refused
+   * @returns a token other than the refused one, or undefined where there is none to be had now; never rejects
+   */
+  renew(refused: string): Promise<string | undefined>;
+}
+
+export const staticToken = (token: string): TokenSource => ({
+  isRenewable: false,
+  get: () => token,
+  renew: async () => undefined,
+});
+
+/** RFC 9110 section 5.5 without obs-text and inner blanks: what a bearer credential can be made of. */
+export const isSendableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);
