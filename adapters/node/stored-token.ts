@@ -1,7 +1,7 @@
 // What `SELECT value FROM sentry_option` gives, in every form that a Sentry has stored its system token in.
 
 /** The token, or why there is none: a sentence for the operator that never quotes the value. */
-export type StoredToken = { ok: true; token: string } | { ok: false; reason: string };
+export type StoredToken = { token: string } | { reason: string };
 
 /**
  * Finds the token in a stored option value.
@@ -52,11 +52,11 @@ function usable(token: string): StoredToken {
   if (!/^[\x21-\x7e]+$/.test(token)) {
     return refuse('The stored token has white space or characters in it that an HTTP header cannot carry.');
   }
-  return { ok: true, token };
+  return { token };
 }
 
-function refuse(reason: string): { ok: false; reason: string } {
-  return { ok: false, reason };
+function refuse(reason: string): { reason: string } {
+  return { reason };
 }
 
 function kindOf(value: unknown): string {

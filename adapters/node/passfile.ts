@@ -1,0 +1,60 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { ConnHost, ConnInfo } from './conninfo.ts';
+
+/**
+ * Why a passfile is not used, as libpq sees it: one that somebody else can read or write is not trusted.
+ * @param isNamed whether somebody named it, and so expects it to be there
+ */
+export function checkPassfile(path: string, isNamed: boolean): string | undefined {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) return 'the passfile is not used: it is not a plain file';
+    if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+      return 'the passfile is not used: group or others have access to it (chmod 0600 it)';
+    }
+    return undefined;
+  } catch (error) {
+    return isNamed
+      ? `the passfile is not used: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`
+      : undefined;
+  }
+}
+
+/**
+ * The password for one host: the connection's own, or what the passfile says now.
+ *
+ * The rules of libpq's passwordFromFile(), https://www.postgresql.org/docs/current/libpq-pgpass.html, and of pgx's, to
+ * which every Unix socket is `localhost` and not only the default one.
+ */
+export function passwordFor(info: ConnInfo, { host, hostaddr, port }: ConnHost): string | undefined {
+  if (info.password !== undefined || info.passfile === undefined) return info.password;
+  if (checkPassfile(info.passfile, false) !== undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(info.passfile, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const hosts = host.startsWith('/') ? [host, 'localhost'] : [host || hostaddr!];
+  for (const line of text.split(/\r?\n/)) {
+    if (line.startsWith('#')) continue;
+    const fields =
+      line.match(/(?:^|:)((?:\\.|[^:\\]|\\$)*)/g)?.map((field, index) => field.slice(index === 0 ? 0 : 1)) ?? [];
+    if (fields.length < 5) continue;
+    const matches = (index: number, wanted: string): boolean =>
+      fields[index] === '*' || unescaped(fields[index]!) === wanted;
+    if (
+      hosts.some((one) => matches(0, one)) &&
+      matches(1, String(port)) &&
+      matches(2, info.database) &&
+      matches(3, info.user)
+    ) {
+      return unescaped(fields[4]!) || undefined;
+    }
+  }
+  return undefined;
+}
+
+function unescaped(field: string): string {
+  return field.replace(/\\(.)/g, '$1');
+}
