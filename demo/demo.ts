@@ -1,0 +1,231 @@
+// `npm run demo`: PostgreSQL, a stand-in for Sentry, and the proxy between clients and it, all on this machine.
+// With `-- --once` it ends after the steps, with exit code 0 only if each of them really happened.
+import { hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { parseArgs, styleText } from 'node:util';
+import { startPostgres } from './postgres.ts';
+import { type RunningProxy, startProxy } from './proxy.ts';
+import { type Database, type RecordedRequest, rotateSystemToken, type Sentry, startSentry } from './sentry.ts';
+
+const PREFERRED_PORT = 8080;
+const UPLOAD_BYTES = 256 * 1024;
+
+interface Parts {
+  database: Database;
+  sentry: Sentry;
+  proxy: RunningProxy;
+  /** The system token in the database. */
+  token: string;
+}
+
+const { values: flags } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const cleanups: (() => Promise<void>)[] = [];
+let cleaning: Promise<void> | undefined;
+let isUp = false;
+let isStopping = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, async () => {
+    isStopping = true;
+    await cleanUp();
+    say(isUp ? '\nStopped.' : '\nInterrupted.');
+    process.exit(isUp ? 0 : 1);
+  });
+}
+
+try {
+  say(bold('\nsentry-api-proxy, a demonstration on this machine alone\n'));
+  const parts = await start();
+  await requestWithoutToken(parts);
+  await requestAfterRotation(parts);
+  await uploadAfterRotation(parts);
+  if (!flags.once) await stayUp(parts);
+} catch (error) {
+  if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
+
+async function start(): Promise<Parts> {
+  const postgres = await startPostgres();
+  cleanups.push(postgres.stop);
+  const token = await rotateSystemToken(postgres);
+  part('PostgreSQL', `${postgres.host}:${postgres.port}`, "with Sentry's table of options, the system token in it");
+
+  const sentry = await startSentry({ database: postgres });
+  cleanups.push(sentry.stop);
+  part('Sentry', sentry.url, 'a stand-in; accepts the system token and no other');
+
+  const port = flags.once ? 0 : await preferredPort();
+  const proxy = await startProxy(
+    [
+      ...['--listen', `127.0.0.1:${port}`],
+      ...['--sentry-uri', sentry.url],
+      ...['--token', 'system'],
+      ...['--pgx-conn', postgres.connectionString],
+    ],
+    (line) => isUp && !isStopping && say(dim(line)),
+  );
+  cleanups.push(proxy.stop);
+  part('Proxy', proxy.url, '--token system\n');
+
+  // So that clients which ask Sentry where to upload to are not led past the proxy.
+  sentry.uploadUrlPrefix = proxy.url;
+  return { database: postgres, sentry, proxy, token };
+}
+
+async function requestWithoutToken({ sentry, proxy, token }: Parts): Promise<void> {
+  const path = '/api/0/organizations/';
+  step(1, 'A request without any token', `GET ${path}`);
+
+  const direct = await fetch(sentry.url + path);
+  row('straight to Sentry', direct.status, (await direct.json()).detail);
+  expect(direct.status === 401, 'Sentry should have refused a request without credentials.');
+
+  const { response, received } = await through(proxy, sentry, path);
+  await expectOk(response);
+  const names = (await response.json()).map(({ name }: { name: string }) => name);
+  row('through the proxy', response.status, names.join(', '));
+  expect(names.length === 2, 'The proxy should have given the two organizations.');
+  expect(
+    received.length === 1 && received[0]!.bearer === token && received[0]!.status === 200,
+    'Sentry should have received one request, with the system token.',
+  );
+  done('The proxy read the system token from PostgreSQL and put it on the request.');
+}
+
+async function requestAfterRotation(parts: Parts): Promise<void> {
+  const path = '/api/0/projects/acme/checkout/issues/';
+  step(2, 'The token is rotated in the database, then a request', `GET ${path}`);
+
+  const { response, received, tokens } = await afterRotation(parts, path);
+  await expectOk(response);
+  const issues = await response.json();
+  row('through the proxy', response.status, `${issues.length} of ${response.headers.get('x-hits')} issues`);
+  expect(issues.length > 0, 'The proxy should have given the first page of issues.');
+  expectHealed(received, tokens);
+  done('Sentry refused the old token; the proxy read the new one and sent the request again.');
+}
+
+async function uploadAfterRotation(parts: Parts): Promise<void> {
+  const path = '/api/0/organizations/acme/chunk-upload/';
+  step(3, 'The token is rotated once more, then an upload', `POST ${path}, ${UPLOAD_BYTES / 1024} KiB`);
+
+  const chunk = randomBytes(UPLOAD_BYTES);
+  const sha1 = hash('sha1', chunk);
+  const body = new FormData();
+  body.append('file', new Blob([chunk]), sha1);
+  const { response, received, tokens } = await afterRotation(parts, path, { method: 'POST', body });
+  await expectOk(response);
+  row('through the proxy', response.status, `SHA-1 ${sha1}`);
+  expectHealed(received, tokens);
+  expect(
+    received.every(({ bodyBytes }) => bodyBytes > UPLOAD_BYTES),
+    'Sentry should have received the whole body both times.',
+  );
+  const stored = parts.sentry.chunks.get(sha1);
+  expect(stored?.equals(chunk) === true, 'Sentry should have stored the chunk as it was sent.');
+  done('The proxy had kept the body and sent it again; Sentry has stored it, its SHA-1 is right.');
+}
+
+/** A request through the proxy, and what of it Sentry received. */
+async function through(proxy: RunningProxy, sentry: Sentry, path: string, init?: RequestInit) {
+  const before = sentry.requests.length;
+  const response = await fetch(proxy.url + path, { ...init, signal: AbortSignal.timeout(20_000) });
+  return { response, received: sentry.requests.slice(before) };
+}
+
+async function afterRotation(parts: Parts, path: string, init?: RequestInit) {
+  const old = parts.token;
+  parts.token = await rotateSystemToken(parts.database);
+  return { ...(await through(parts.proxy, parts.sentry, path, init)), tokens: { old, new: parts.token } };
+}
+
+/** Shows what Sentry received; @throws {Error} unless that is a 401 for the old token and one request with the new. */
+function expectHealed(received: RecordedRequest[], tokens: { old: string; new: string }): void {
+  for (const [index, { bearer, status }] of received.entries()) {
+    const which = bearer === tokens.old ? 'the old token' : bearer === tokens.new ? 'the new token' : 'another token';
+    row(index === 0 ? 'what Sentry received' : '', status, which);
+  }
+  const [first, second, ...more] = received;
+  expect(first?.bearer === tokens.old && first.status === 401, 'Sentry should have refused the old token first.');
+  expect(second?.bearer === tokens.new && second.status === 200, 'Sentry should have accepted the new token then.');
+  expect(more.length === 0, 'Sentry should have received two requests.');
+}
+
+async function stayUp({ proxy, sentry }: Parts): Promise<void> {
+  say(`${bold('Try it')}, from another terminal; no token needed:
+
+  curl ${proxy.url}/api/0/organizations/
+  curl -i '${proxy.url}/api/0/projects/acme/checkout/issues/?per_page=1'
+  npx sentry-cli --url ${proxy.url} --auth-token any projects list --org acme
+
+Rotate the token in the database, then try again:
+
+  curl -X POST ${sentry.url}/_demo/rotate-system-token/
+
+Ctrl-C stops everything. What the proxy logs:
+`);
+  isUp = true;
+  await proxy.ended;
+  throw new Error('The proxy ended by itself.');
+}
+
+/** The port of the examples if nobody has it, else any. */
+async function preferredPort(): Promise<number> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(PREFERRED_PORT, '127.0.0.1'), 'listening');
+    return PREFERRED_PORT;
+  } catch {
+    return 0;
+  } finally {
+    probe.close();
+  }
+}
+
+function cleanUp(): Promise<void> {
+  cleaning ??= (async () => {
+    for (const stop of cleanups.reverse()) await stop();
+  })();
+  return cleaning;
+}
+
+async function expectOk(response: Response): Promise<void> {
+  if (!response.ok) throw new Error(`The proxy answered ${response.status}: ${(await response.text()).trim()}`);
+}
+
+function expect(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new Error(otherwise);
+}
+
+function part(name: string, where: string, what: string): void {
+  say(`  ${name.padEnd(12)}${where.padEnd(24)}${what}`);
+}
+
+function step(number: number, title: string, request: string): void {
+  say(`${bold(`${number}. ${title}`)}\n\n  ${request}`);
+}
+
+function row(name: string, status: number, what: string): void {
+  const color = status < 400 ? 'green' : 'yellow';
+  say(`    ${name.padEnd(22)}${styleText(color, String(status), { stream: process.stdout })}  ${what}`);
+}
+
+function done(what: string): void {
+  say(`  ${styleText('green', '✓', { stream: process.stdout })} ${what}\n`);
+}
+
+function bold(text: string): string {
+  return styleText('bold', text, { stream: process.stdout });
+}
+
+function dim(text: string): string {
+  return styleText('dim', text, { stream: process.stdout });
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
