@@ -12,6 +12,7 @@ import { type Config, readConfig } from './node/config.ts';
 import type { Answer, Finished } from './node/connection.ts';
 import { descriptorLimit } from './node/descriptors.ts';
 import { fingerprint } from './node/fingerprint.ts';
+import { boundYoungGeneration } from './node/heap.ts';
 import { type Log, LogWriter, loggedTarget } from './node/log.ts';
 import type { MessageBody } from './node/message-body.ts';
 import { makeServer } from './node/server.ts';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
 }
 
 function run(config: Config): void {
+  boundYoungGeneration();
   const writer = new LogWriter();
   const { log } = writer;
   const token = tokenSource(config, log);

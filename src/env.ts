@@ -13,6 +13,14 @@ export interface Body {
   cancel(reason?: unknown): Promise<void>;
 }
 
+/** Tells that a request is wanted no more. An `AbortSignal` is one. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** What the handler reads of a request. A `Request` is one. */
 export interface IncomingRequest {
   readonly method: string;
@@ -20,7 +28,7 @@ export interface IncomingRequest {
   readonly url: string;
   readonly headers: Fields;
   readonly body: Body | null;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** What is sent to Sentry: `fetch`'s init, with `redirect: 'manual'` understood. */
@@ -28,7 +36,7 @@ export interface UpstreamRequest {
   readonly method: string;
   readonly headers: [string, string][];
   readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** What the handler reads of an upstream response. A `Response` is one. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { IncomingRequest, ResponseInit, Trace } from '../../src/env.ts';
+import type { IncomingRequest, ResponseInit, Signal, Trace } from '../../src/env.ts';
 import { newTrace } from '../../src/env.ts';
 import { asProxyError, errorMessage, ProxyError } from '../../src/errors.ts';
 import { MalformedMessage } from './field-lines.ts';
@@ -64,7 +64,9 @@ export class Connection {
   #requestBody: MessageBody | undefined;
   #responseBody: MessageBody | undefined;
   #hasExtraBytes = false;
-  #controller: AbortController | undefined;
+  /** The response is written and the request read to its end. */
+  #isDone = false;
+  #signal: RequestSignal | undefined;
   #trace = newTrace();
   #status = 0;
 
@@ -144,7 +146,7 @@ export class Connection {
     this.#begin = performance.now();
     this.#head = head;
     this.#phase = 'waiting';
-    this.#controller = new AbortController();
+    this.#signal = new RequestSignal();
     const { framing } = head;
     if (framing.kind === 'none') {
       this.deadline = this.#writeDeadline();
@@ -167,7 +169,7 @@ export class Connection {
       url: `http://${head.fields.get('host') ?? ''}${head.target}`,
       headers: head.fields,
       body: this.#requestBody ?? null,
-      signal: this.#controller.signal,
+      signal: this.#signal,
     };
     this.#owner.handle(request, this.#trace).then(this.#answer, this.#onHandlerFailed);
   }
@@ -196,7 +198,7 @@ export class Connection {
     this.deadline = performance.now() + GRACE;
     const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? null);
     this.#answer({ body, ...init });
-    this.#controller?.abort(error);
+    this.#signal?.abort(error);
   }
 
   readonly #onHandlerFailed = (thrown: unknown): void => this.#refuse(asProxyError(thrown));
@@ -225,14 +227,24 @@ export class Connection {
       this.#onWritten();
     }
     this.#socket.uncork();
+    if (this.#isDone) this.#closeOnceSent();
+    // What is still to come is to be sent as it comes, not gathered by Nagle's algorithm.
+    else this.#socket.setNoDelay(true);
   };
+
+  /** Closing alone ends the sending side as well, so that a system call is spared where nothing waits to be sent. */
+  #closeOnceSent(): void {
+    if (this.#socket.writableLength === 0) this.#socket.destroy();
+    else this.#socket.destroySoon();
+  }
 
   readonly #onWritten = (): void => {
     this.#report();
     const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;
     if (isAllRead) {
       this.#phase = 'over';
-      this.#socket.destroySoon();
+      this.#isDone = true;
+      if (this.#socket.writableCorked === 0) this.#closeOnceSent();
       return;
     }
     // Closing with bytes unread makes the kernel send a reset, at which a client may drop the answer unread
@@ -273,8 +285,9 @@ export class Connection {
     const wasOpen = this.#phase === 'waiting' || this.#phase === 'responding';
     if (wasOpen) this.#report();
     this.#phase = 'over';
+    if (!wasOpen) return;
     const error = new ProxyError('client_gone');
-    if (wasOpen) this.#controller?.abort(error);
+    this.#signal?.abort(error);
     this.#requestBody?.fail(error);
     this.#responseBody?.cancel();
   }
@@ -287,6 +300,29 @@ export class Connection {
       duration: performance.now() - this.#begin,
       trace: this.#trace,
     });
+  }
+}
+
+/** An `AbortSignal` for the one listener that a request ever has, at a fraction of its cost. */
+class RequestSignal implements Signal {
+  reason: ProxyError | undefined;
+  #listener: (() => void) | undefined;
+
+  get aborted(): boolean {
+    return this.reason !== undefined;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  removeEventListener(): void {
+    this.#listener = undefined;
+  }
+
+  abort(reason: ProxyError): void {
+    this.reason ??= reason;
+    this.#listener?.();
   }
 }
 

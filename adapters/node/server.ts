@@ -28,7 +28,7 @@ export function makeServer(options: ServerOptions): ProxyServer {
     for (const connection of connections) if (connection.deadline <= now) connection.expire();
   }, tick);
 
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
+  const listener = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     connections.add(new Connection(socket, owner));
   });
   if (options.maxDescriptors !== undefined) listener.maxConnections = Math.floor(options.maxDescriptors / 2);

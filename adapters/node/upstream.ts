@@ -50,7 +50,6 @@ function connector({ protocol, hostname, port }: URL, secureContext: SecureConte
   const to = {
     host,
     port: Number(port) || (isSecure ? 443 : 80),
-    noDelay: true,
     // A response may come and be closed before the request is all sent.
     allowHalfOpen: true,
     ...(isIP(host) === 0 && {
@@ -112,6 +111,8 @@ class Exchange {
     head += isChunked ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n' : 'Connection: close\r\n\r\n';
     this.#socket.write(head, 'latin1');
     if (body === null) return;
+    // Nagle's algorithm would hold the body back until the head is acknowledged.
+    this.#socket.setNoDelay(true);
     const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
     if (body instanceof Uint8Array) upload.write(body);
