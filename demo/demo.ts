@@ -19,20 +19,23 @@ interface Parts {
   token: string;
 }
 
-const { values: flags } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const isOnce = readFlags().once;
 const cleanups: (() => Promise<void>)[] = [];
 let cleaning: Promise<void> | undefined;
-let isUp = false;
+/** When the examples were printed, as the proxy's log writes it. */
+let upSince: string | undefined;
 let isStopping = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, async () => {
     isStopping = true;
     await cleanUp();
-    say(isUp ? '\nStopped.' : '\nInterrupted.');
-    process.exit(isUp ? 0 : 1);
+    say(upSince ? '\nStopped.' : '\nInterrupted.');
+    process.exit(upSince ? 0 : 1);
   });
 }
+// Whoever read the output has gone, `head` for one.
+process.stdout.once('error', () => process.exit(1));
 
 try {
   say(bold('\nsentry-api-proxy, a demonstration on this machine alone\n'));
@@ -40,7 +43,7 @@ try {
   await requestWithoutToken(parts);
   await requestAfterRotation(parts);
   await uploadAfterRotation(parts);
-  if (!flags.once) await stayUp(parts);
+  if (!isOnce) await stayUp(parts);
 } catch (error) {
   if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
   process.exitCode = 1;
@@ -48,17 +51,26 @@ try {
   await cleanUp();
 }
 
+function readFlags(): { once: boolean } {
+  try {
+    return parseArgs({ options: { once: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
+
 async function start(): Promise<Parts> {
   const postgres = await startPostgres();
   cleanups.push(postgres.stop);
   const token = await rotateSystemToken(postgres);
-  part('PostgreSQL', `${postgres.host}:${postgres.port}`, "with Sentry's table of options, the system token in it");
+  part('PostgreSQL', `${postgres.host}:${postgres.port}`, "Sentry's table of options, with the system token in it");
 
   const sentry = await startSentry({ database: postgres });
   cleanups.push(sentry.stop);
-  part('Sentry', sentry.url, 'a stand-in; accepts the system token and no other');
+  part('Sentry', sentry.url, 'a stand-in that accepts this token and no other');
 
-  const port = flags.once ? 0 : await preferredPort();
+  const port = isOnce ? 0 : await preferredPort();
   const proxy = await startProxy(
     [
       ...['--listen', `127.0.0.1:${port}`],
@@ -66,10 +78,13 @@ async function start(): Promise<Parts> {
       ...['--token', 'system'],
       ...['--pgx-conn', postgres.connectionString],
     ],
-    (line) => isUp && !isStopping && say(dim(line)),
+    (line) => {
+      const isNew = upSince !== undefined && JSON.parse(line).time >= upSince;
+      if (isNew && !isStopping) say(dim(line));
+    },
   );
   cleanups.push(proxy.stop);
-  part('Proxy', proxy.url, '--token system\n');
+  part('Proxy', proxy.url, 'started with --token system\n');
 
   // So that clients which ask Sentry where to upload to are not led past the proxy.
   sentry.uploadUrlPrefix = proxy.url;
@@ -160,7 +175,7 @@ async function stayUp({ proxy, sentry }: Parts): Promise<void> {
 
   curl ${proxy.url}/api/0/organizations/
   curl -i '${proxy.url}/api/0/projects/acme/checkout/issues/?per_page=1'
-  npx sentry-cli --url ${proxy.url} --auth-token any projects list --org acme
+  npx sentry-cli --url ${proxy.url} --auth-token $(printf %064d 0) projects list --org acme
 
 Rotate the token in the database, then try again:
 
@@ -168,7 +183,7 @@ Rotate the token in the database, then try again:
 
 Ctrl-C stops everything. What the proxy logs:
 `);
-  isUp = true;
+  upSince = new Date().toISOString();
   await proxy.ended;
   throw new Error('The proxy ended by itself.');
 }
