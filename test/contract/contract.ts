@@ -1,0 +1,59 @@
+// The contract of every adapter: what clients and Sentry see of the proxy, over sockets.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errors } from './errors.ts';
+import { framing } from './framing.ts';
+import { lifetimes } from './lifetimes.ts';
+import { requestFields } from './request-fields.ts';
+import { requestTarget } from './request-target.ts';
+import { responseFields } from './response-fields.ts';
+import { routing } from './routing.ts';
+import type { Gap, Target } from './targets.ts';
+import { upstreamFaults } from './upstream-faults.ts';
+
+/** What a group of tests is given. */
+export interface Contract {
+  target: Target;
+  /** One promise of the contract, or the assertion that it is a gap of this target. */
+  test(title: string, body: () => Promise<void>): void;
+}
+
+const GROUPS: Record<string, (contract: Contract) => void> = {
+  routing,
+  'request fields': requestFields,
+  'response fields': responseFields,
+  'request target': requestTarget,
+  framing,
+  errors,
+  'upstream faults': upstreamFaults,
+  lifetimes,
+};
+
+/** Defines the tests of the whole contract for one target. */
+export function addTests(target: Target): void {
+  const unmet = new Set(Object.values(target.gaps).flatMap(({ tests }) => tests));
+  describe(`contract, ${target.name}`, () => {
+    for (const [group, define] of Object.entries(GROUPS)) {
+      describe(group, { concurrency: group === 'lifetimes' ? 4 : 1 }, () => {
+        const test = (title: string, body: () => Promise<void>) => {
+          const key = [`${group}: ${title}`, `${group}: *`].find((name) => unmet.has(name));
+          const gap = Object.entries(target.gaps).find(([, { tests }]) => key !== undefined && tests.includes(key));
+          if (gap === undefined) return void it(title, body);
+          unmet.delete(`${group}: ${title}`);
+          return void it(`${title} (gap: ${gap[0]})`, () => stillFails(...gap, body));
+        };
+        define({ target, test });
+        unmet.delete(`${group}: *`);
+      });
+    }
+    it('has each test that a gap names', () => assert.deepEqual([...unmet], []));
+  });
+}
+
+async function stillFails(name: string, { reason, link }: Gap, body: () => Promise<void>): Promise<void> {
+  const outcome = await body().then(
+    () => 'passed',
+    () => 'failed',
+  );
+  assert.equal(outcome, 'failed', `The gap "${name}" (${reason}, ${link}) is closed: take the test out of it.`);
+}

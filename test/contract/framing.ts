@@ -1,0 +1,478 @@
+// Where a request ends: the same place for the proxy and for Sentry, or the request is refused.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fieldValue } from '../support/message.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { answer, OK, response } from '../support/upstream.ts';
+import type { Contract } from './contract.ts';
+import { AS_ALIAS, AS_SELF, get, INJECTED, post, postChunked, request, type Scene, SECRET, useScene } from './scene.ts';
+
+const REPLAY_LIMIT = 1024 * 1024;
+const WAYS = [
+  ['injected', AS_ALIAS],
+  ['bypassed', AS_SELF],
+] as const;
+
+export function framing({ target, test }: Contract): void {
+  const scene = useScene(target);
+  bodies(test, scene);
+  oneRequest(test, scene);
+  refusedFraming(test, scene);
+  refusedSyntax(test, scene);
+  expectations(test, scene);
+  versions(test, scene);
+  headerSize(test, scene);
+}
+
+type Test = Contract['test'];
+
+function bodies(test: Test, scene: Scene): void {
+  for (const [way, credentials] of WAYS) {
+    for (const length of [0, 1, REPLAY_LIMIT, REPLAY_LIMIT + 1, 5_000_000]) {
+      test(`passes a body of ${length} bytes with its Content-Length when ${way}`, async () => {
+        const content = randomBytes(length);
+        const head = request('POST /x HTTP/1.1', [credentials, `Content-Length: ${length}`]);
+        const exchange = await scene.exchange([head, content]);
+        assert.equal(exchange.reply.status, 200);
+        assert.equal(fieldValue(exchange.request, 'Content-Length'), String(length));
+        assert.equal(sha256(exchange.request.content), sha256(content));
+      });
+    }
+
+    // Sentry behind uWSGI reads a chunked body as empty.
+    for (const length of [0, 1, 70_000, REPLAY_LIMIT]) {
+      test(`sends a chunked body of ${length} bytes, which fits the replay bound, with its length when ${way}`, async () => {
+        const content = randomBytes(length);
+        const head = request('POST /x HTTP/1.1', [credentials, 'Transfer-Encoding: chunked']);
+        const exchange = await scene.exchange([head, chunked(content)]);
+        assert.equal(exchange.reply.status, 200);
+        assert.equal(fieldValue(exchange.request, 'Content-Length'), String(length));
+        assert.equal(sha256(exchange.request.content), sha256(content));
+      });
+    }
+
+    for (const length of [REPLAY_LIMIT + 1, 5_000_000]) {
+      test(`sends a chunked body of ${length} bytes, which is above the replay bound, chunked when ${way}`, async () => {
+        const content = randomBytes(length);
+        const head = request('POST /x HTTP/1.1', [credentials, 'Transfer-Encoding: chunked']);
+        const exchange = await scene.exchange([head, chunked(content)]);
+        assert.equal(exchange.reply.status, 200);
+        assert.equal(exchange.request.framing, 'chunked');
+        assert.equal(sha256(exchange.request.content), sha256(content));
+      });
+    }
+  }
+
+  for (const method of ['GET', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+    test(`passes the body of ${method}`, async () => {
+      const line = `${method} /x HTTP/1.1`;
+      const exchange = await scene.exchange(request(line, [AS_ALIAS, 'Content-Length: 5'], 'hello'));
+      assert.equal(exchange.reply.status, 200);
+      assert.equal(exchange.request.framing, 'length');
+      assert.equal(exchange.request.content.toString(), 'hello');
+    });
+  }
+
+  test('sends no body for a POST without one', async () => {
+    const exchange = await scene.exchange(request('POST /x HTTP/1.1', [AS_ALIAS]));
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(exchange.request.content.length, 0);
+    assert.notEqual(exchange.request.framing, 'chunked');
+  });
+
+  test('takes chunks of any case, with extensions, and the coding in any case', async () => {
+    const body = 'A;ext="x;y"\r\n0123456789\r\n0001;a=b\r\nx\r\n000\r\n\r\n';
+    const exchange = await scene.exchange(request('POST /x HTTP/1.1', [AS_ALIAS, 'transfer-encoding:\tChunked'], body));
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(exchange.request.content.toString(), '0123456789x');
+  });
+
+  for (const [size, filler] of [
+    ['below', 'hello'],
+    ['above', 'x'.repeat(REPLAY_LIMIT + 1)],
+  ] as const) {
+    test(`drops the trailers of a body ${size} the replay bound`, async () => {
+      const trailers = 'Authorization: Bearer other\r\nHost: other\r\nContent-Length: 99\r\nX-Checksum: abc\r\n';
+      const body = `${filler.length.toString(16)}\r\n${filler}\r\n0\r\n${trailers}\r\n`;
+      const exchange = await scene.exchange(postChunked(body, AS_ALIAS, 'Trailer: X-Checksum'));
+      assert.equal(exchange.reply.status, 200);
+      assert.equal(exchange.request.content.length, filler.length);
+      assert.equal(fieldValue(exchange.request, 'Authorization'), INJECTED);
+      assert.ok(!exchange.connections[0]!.bytes.includes('other'));
+      assert.ok(!exchange.connections[0]!.bytes.includes('X-Checksum'));
+    });
+  }
+
+  test('streams a body before it is whole', async () => {
+    const [proxy, upstream] = await scene.start();
+    const connections = upstream.play(answer(OK));
+    const client = await RawClient.connect(proxy, 'POST');
+    await client.write(request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 2'], 'a'));
+    await eventually(() => connections[0]?.request?.content.toString() === 'a');
+    await client.write('b');
+    assert.equal((await client.reply()).status, 200);
+    assert.equal(connections[0]?.request?.content.toString(), 'ab');
+  });
+
+  for (const [title, bytes] of Object.entries({
+    'shorter than its Content-Length': request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 10'], 'hello'),
+    'cut off inside a chunk': postChunked('a\r\nhello', AS_ALIAS),
+    'cut off behind a chunk': postChunked('5\r\nhello\r\n', AS_ALIAS),
+    'cut off before its last line': postChunked('5\r\nhello\r\n0\r\n', AS_ALIAS),
+  })) {
+    test(`does not let a body ${title} look whole`, async () => {
+      const [proxy, upstream] = await scene.start();
+      const connections = upstream.play(answer(OK));
+      const client = await RawClient.connect(proxy, 'POST');
+      await client.write(bytes);
+      client.socket.end();
+      const reply = await client.reply();
+      assert.ok(reply.status === 0 || reply.status === 400, `status ${reply.status}`);
+      for (const connection of connections) {
+        await connection.ended;
+        assert.ok(!connection.request?.complete, 'a whole request reached the upstream');
+      }
+    });
+  }
+}
+
+/** A connection carries one request: what comes behind it is never read as another one. */
+function oneRequest(test: Test, scene: Scene): void {
+  const second = request('GET /second HTTP/1.1', [AS_ALIAS]);
+  for (const [title, first] of Object.entries({
+    'a GET': get(AS_ALIAS),
+    'a GET of a client that keeps connections alive': get(AS_ALIAS, 'Connection: keep-alive'),
+    'a bypassed GET': get(AS_SELF),
+    'a body with a length': post('hello', AS_ALIAS),
+    'a chunked body': postChunked('5\r\nhello\r\n0\r\n\r\n', AS_ALIAS),
+    'a chunked body with trailers': postChunked('5\r\nhello\r\n0\r\nX: y\r\n\r\n', AS_ALIAS),
+    'a HEAD': request('HEAD /x HTTP/1.1', [AS_ALIAS]),
+    'an HTTP/1.0 request': request('GET /x HTTP/1.0', [AS_ALIAS, 'Connection: keep-alive']),
+  })) {
+    test(`does not read a second request behind ${title}`, async () => {
+      const exchange = await scene.exchange(first + second + second);
+      assert.equal(exchange.reply.status, 200);
+      assert.ok(!exchange.request.target.includes('second'));
+      assert.equal(fieldValue(exchange.reply, 'Connection')?.toLowerCase(), 'close');
+    });
+  }
+
+  test('does not read a second request that comes after the first response began', async () => {
+    const [proxy, upstream] = await scene.start();
+    const connections = upstream.play(async (connection) => {
+      await connection.whole();
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
+      await once(connection.socket, 'resume-test');
+      connection.send('k');
+    });
+    const client = await RawClient.connect(proxy);
+    await client.write(get(AS_ALIAS, 'Connection: keep-alive'));
+    await client.until((received) => received.endsWith('\r\n\r\no'));
+    await client.write(second);
+    connections[0]!.socket.emit('resume-test');
+    const reply = await client.reply();
+    assert.equal(reply.content.toString(), 'ok');
+    assert.equal(reply.rest.length, 0);
+    assert.equal(connections.length, 1);
+  });
+
+  test('serves a request that comes a byte at a time', async () => {
+    const pieces = [...postChunked('3\r\nabc\r\n0\r\n\r\n', AS_ALIAS)];
+    const exchange = await scene.exchange(pieces);
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(exchange.request.content.toString(), 'abc');
+  });
+}
+
+function refusedFraming(test: Test, scene: Scene): void {
+  const inner = get(AS_ALIAS);
+  for (const lines of [
+    ['Content-Length: 6', 'Transfer-Encoding: chunked'],
+    ['Transfer-Encoding: chunked', 'Content-Length: 6'],
+    ['Transfer-Encoding: chunked', 'Content-Length: 0'],
+    ['Content-Length: 5', 'Content-Length: 5'],
+    ['Content-Length: 5', 'Content-Length: 6'],
+    ['Content-Length: 5', 'content-length: 5'],
+    ['Content-Length: 5, 5'],
+    ['Content-Length: 5, 6'],
+    ['Content-Length: +5'],
+    ['Content-Length: -5'],
+    ['Content-Length: -0'],
+    ['Content-Length: 0x5'],
+    ['Content-Length: 0o5'],
+    ['Content-Length: 5e0'],
+    ['Content-Length: 5.0'],
+    ['Content-Length: 5 5'],
+    ['Content-Length: 5_5'],
+    ['Content-Length: "5"'],
+    ['Content-Length: 5;'],
+    ['Content-Length: \xa05'],
+    ['Content-Length: \x0b5'],
+    ['Content-Length: five'],
+    ['Content-Length: '],
+    ['Content-Length: 18446744073709551621'],
+    ['Content-Length: 99999999999999999999999999'],
+    ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+    ['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'],
+    ['Transfer-Encoding: identity', 'Transfer-Encoding: chunked'],
+    ['Transfer-Encoding: gzip, chunked'],
+    ['Transfer-Encoding: chunked, gzip'],
+    ['Transfer-Encoding: chunked, chunked'],
+    ['Transfer-Encoding: chunked, identity'],
+    ['Transfer-Encoding: chunked,'],
+    ['Transfer-Encoding: , chunked'],
+    ['Transfer-Encoding: chunked;x=y'],
+    ['Transfer-Encoding: "chunked"'],
+    ['Transfer-Encoding: xchunked'],
+    ['Transfer-Encoding: chunkedx'],
+    ['Transfer-Encoding: chunk'],
+    ['Transfer-Encoding: identity'],
+    ['Transfer-Encoding: gzip'],
+    ['Transfer-Encoding: '],
+    ['Transfer-Encoding: \x0bchunked'],
+    ['Transfer-Encoding: chunked\x0c'],
+    ['Transfer-Encoding: chunked\0'],
+    ['Transfer-Encoding: \xa0chunked'],
+    ['Transfer-Encoding : chunked'],
+    ['Transfer-Encoding\t: chunked'],
+    [' Transfer-Encoding: chunked'],
+    ['Transfer-Encoding:', ' chunked'],
+    ['X: y', ' Transfer-Encoding: chunked'],
+    ['X: y\nTransfer-Encoding: chunked'],
+    ['X: y\rTransfer-Encoding: chunked'],
+    ['Content-Length : 5'],
+    ['Content-Length\x0b: 5'],
+    ['Content-Length:', ' 5'],
+  ]) {
+    test(`refuses ${JSON.stringify(lines.join(' | '))}`, async () => {
+      const bytes = request('POST /x HTTP/1.1', [AS_ALIAS, ...lines], `0\r\n\r\n${inner}`);
+      (await scene.exchange(bytes)).refused(400);
+    });
+  }
+
+  for (const value of ['005', '0200']) {
+    test(`sends Content-Length: ${value} as its number, or refuses it`, async () => {
+      const fields = [AS_ALIAS, `Content-Length: ${value}`];
+      const exchange = await scene.exchange(request('POST /x HTTP/1.1', fields, 'a'.repeat(Number(value))));
+      if (exchange.reply.status !== 200) return exchange.refused(400);
+      assert.equal(exchange.request.content.length, Number(value));
+    });
+  }
+
+  test('refuses a chunked HTTP/1.0 request', async () => {
+    const fields = [AS_ALIAS, 'Transfer-Encoding: chunked'];
+    (await scene.exchange(request('POST /x HTTP/1.0', fields, '5\r\nhello\r\n0\r\n\r\n'))).refused(400);
+  });
+
+  for (const body of [
+    '0x5\r\nhello\r\n0\r\n\r\n',
+    '+5\r\nhello\r\n0\r\n\r\n',
+    '-5\r\nhello\r\n0\r\n\r\n',
+    ' 5\r\nhello\r\n0\r\n\r\n',
+    '1_0\r\nhello world!!!!!\r\n0\r\n\r\n',
+    '5h\r\nhello\r\n0\r\n\r\n',
+    'five\r\nhello\r\n0\r\n\r\n',
+    '\r\nhello\r\n0\r\n\r\n',
+    ';x\r\nhello\r\n0\r\n\r\n',
+    '5\nhello\r\n0\r\n\r\n',
+    '5\rhello\r\n0\r\n\r\n',
+    '5\r\r\nhello\r\n0\r\n\r\n',
+    '5\r\nhello0\r\n\r\n',
+    '5\r\nhello\n0\r\n\r\n',
+    '5\r\nhello\rx0\r\n\r\n',
+    '5\r\nhelloXX0\r\n\r\n',
+    // CVE-2025-55315 (Kestrel): a chunk extension that ends for one side at LF and for the other at CRLF.
+    '5;\nxx\r\nhello\r\n0\r\n\r\n',
+    '5;a\rb\r\nhello\r\n0\r\n\r\n',
+    '5;a\0b\r\nhello\r\n0\r\n\r\n',
+    '5\r\nhello\r\n0\r\n\n',
+    '5\r\nhello\r\n0\n\r\n',
+    '5\r\nhello\r\n0\r\nX : y\r\n\r\n',
+    '5\r\nhello\r\n0\r\nno colon\r\n\r\n',
+    '10000000000000005\r\nhello\r\n0\r\n\r\n',
+    'fffffffffffffffff\r\nhello\r\n0\r\n\r\n',
+  ]) {
+    test(`does not let a chunked body look whole: ${JSON.stringify(body)}`, async () => {
+      const { reply, connections } = await scene.exchange(postChunked(body + inner, AS_ALIAS));
+      assert.ok(reply.status === 400 || reply.status === 0, `status ${reply.status}`);
+      for (const connection of connections) assert.ok(!connection.request?.complete, 'it is whole upstream');
+    });
+  }
+}
+
+function refusedSyntax(test: Test, scene: Scene): void {
+  const line = 'GET /x HTTP/1.1';
+  const host = 'Host: proxy.example';
+  for (const [title, bytes] of Object.entries({
+    'no Host': `${line}\r\n${AS_ALIAS}\r\n\r\n`,
+    'two Hosts': request(line, [host, AS_ALIAS, 'Host: elsewhere.example']),
+    'the same Host twice': request(line, [host, AS_ALIAS, host]),
+    'an empty Host': request(line, ['Host: ', AS_ALIAS]),
+    'two names in Host': request(line, ['Host: proxy.example, elsewhere.example', AS_ALIAS]),
+    'a path in Host': request(line, ['Host: proxy.example/x', AS_ALIAS]),
+    'a query in Host': request(line, ['Host: proxy.example?x', AS_ALIAS]),
+    'a user in Host': request(line, ['Host: user@proxy.example', AS_ALIAS]),
+    'a blank in Host': request(line, ['Host: proxy.example x', AS_ALIAS]),
+    'no number as port in Host': request(line, ['Host: proxy.example:x', AS_ALIAS]),
+    'a blank before the colon of Host': request(line, ['Host : proxy.example', AS_ALIAS]),
+    'a blank before a colon': request(line, [AS_ALIAS, 'X-A : b']),
+    'a field without a colon': request(line, [AS_ALIAS, 'X-A']),
+    'a field without a name': request(line, [AS_ALIAS, ': b']),
+    'a field name with a blank': request(line, [AS_ALIAS, 'X A: b']),
+    'a field name with a slash': request(line, [AS_ALIAS, 'X/A: b']),
+    'a field name that is no ASCII': request(line, [AS_ALIAS, 'X-\xe9: b']),
+    'a folded field': request(line, [AS_ALIAS, 'X-A: b', ' c']),
+    'folded credentials': request(line, ['Authorization: Bearer', ` ${AS_ALIAS.slice(22)}`]),
+    'a folded field before all others': `${line}\r\n X: y\r\n${host}\r\n${AS_ALIAS}\r\n\r\n`,
+    'NUL in a field': request(line, [AS_ALIAS, 'X-A: a\0b']),
+    'CR in a field': request(line, [AS_ALIAS, 'X-A: a\rb']),
+    'LF in a field': request(line, [AS_ALIAS, 'X-A: a\nX-B: c']),
+    'DEL in a field': request(line, [AS_ALIAS, 'X-A: a\x7fb']),
+    'a control byte in a field': request(line, [AS_ALIAS, 'X-A: a\x01b']),
+    'lines that end with LF': request(line, [host, AS_ALIAS]).replaceAll('\r\n', '\n'),
+    'lines that end with CR': request(line, [host, AS_ALIAS]).replaceAll('\r\n', '\r'),
+    'a header section that ends with LF': `${request(line, [AS_ALIAS]).slice(0, -2)}\n`,
+    // CVE-2025-23167 (Node.js): a header section that ended at CRLF, CR, X.
+    'a header section that ends with CRLF, CR, X': `${line}\r\n${host}\r\n${AS_ALIAS}\r\n\rX${get(AS_ALIAS)}`,
+    'a request line in other characters': request('GET\t/x\tHTTP/1.1', [AS_ALIAS]),
+    'two blanks in the request line': request('GET  /x HTTP/1.1', [AS_ALIAS]),
+    'a blank before the request line': request(' GET /x HTTP/1.1', [AS_ALIAS]),
+    'a blank behind the request line': request('GET /x HTTP/1.1 ', [AS_ALIAS]),
+    'no target': request('GET HTTP/1.1', [AS_ALIAS]),
+    'no method': request('/x HTTP/1.1', [AS_ALIAS]),
+    'a method with a colon': request('G:T /x HTTP/1.1', [AS_ALIAS]),
+    'a method that is no ASCII': request('G\xcbT /x HTTP/1.1', [AS_ALIAS]),
+  })) {
+    test(`refuses ${title}`, async () => {
+      (await scene.exchange(bytes)).refused(400);
+    });
+  }
+
+  for (const value of ['proxy.example:8080', '[::1]:8080', '127.0.0.1', 'proxy_1']) {
+    test(`takes Host: ${value}`, async () => {
+      assert.equal((await scene.exchange(get(`Host: ${value}`, AS_ALIAS))).reply.status, 200);
+    });
+  }
+}
+
+function expectations(test: Test, scene: Scene): void {
+  test('answers Expect: 100-continue with 100 and goes on', async () => {
+    const [proxy, upstream] = await scene.start();
+    const connections = upstream.play(answer(OK));
+    const client = await RawClient.connect(proxy, 'POST');
+    await client.write(request('POST /x HTTP/1.1', [AS_ALIAS, 'Expect: 100-Continue', 'Content-Length: 5']));
+    await client.until((received) => received.includes('100 Continue\r\n\r\n'));
+    assert.match(client.received.toString(), /^HTTP\/1\.1 100 /);
+    await client.write('hello');
+    const reply = await client.reply();
+    assert.deepEqual(reply.interim, [100]);
+    assert.equal(reply.status, 200);
+    assert.equal(connections[0]!.request?.content.toString(), 'hello');
+    assert.equal(connections[0]!.request && fieldValue(connections[0]!.request, 'Expect'), undefined);
+  });
+
+  for (const value of ['200-ok', 'y 100-continue', '100-continue, x', '100-continuex']) {
+    test(`refuses Expect: ${value}`, async () => {
+      (await scene.exchange(post(get(AS_ALIAS), AS_ALIAS, `Expect: ${value}`))).refused(400, 417);
+    });
+  }
+
+  test('sends no 100 to an HTTP/1.0 client', async () => {
+    const fields = [AS_ALIAS, 'Expect: 100-continue', 'Content-Length: 5'];
+    const { reply } = await scene.exchange(request('POST /x HTTP/1.0', fields, 'hello'));
+    assert.equal(reply.status, 200);
+    assert.deepEqual(reply.interim, []);
+  });
+}
+
+function versions(test: Test, scene: Scene): void {
+  for (const host of [[], ['Host: proxy.example']]) {
+    test(`serves an HTTP/1.0 client ${host.length === 0 ? 'without' : 'with'} Host`, async () => {
+      const bytes = `${['GET /x HTTP/1.0', ...host, AS_ALIAS].join('\r\n')}\r\n\r\n`;
+      const exchange = await scene.exchange(bytes);
+      assert.equal(exchange.reply.status, 200);
+      assert.match(exchange.reply.bytes.toString(), /^HTTP\/1\.1 200/);
+      assert.equal(exchange.reply.ending, 'fin');
+      assert.equal(exchange.request.startLine, 'GET /x HTTP/1.1');
+    });
+  }
+
+  // RFC 9112 section 6.1: no transfer coding for a client that is not known to understand it.
+  test('sends no chunks to an HTTP/1.0 client', async () => {
+    const script = answer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n');
+    const { reply } = await scene.exchange(request('GET /x HTTP/1.0', [AS_ALIAS]), script);
+    assert.equal(reply.framing, 'close');
+    assert.equal(reply.content.toString(), 'ok');
+    assert.equal(reply.ending, 'fin');
+  });
+
+  for (const line of ['GET /x HTTP/2.0', 'GET /x HTTP/9.9', 'GET /x HTTP/0.9', 'GET /x HTTP/1', 'GET /x HTTP/1.10']) {
+    test(`refuses the version of ${line}`, async () => {
+      (await scene.exchange(request(line, [AS_ALIAS]))).refused(400, 505);
+    });
+  }
+
+  for (const line of ['GET /x http/1.1', 'GET /x HTTP/ 1.1', 'GET /x HTTPS/1.1', 'GET /x', 'GET /x ICE/1.1']) {
+    test(`refuses ${line}`, async () => {
+      (await scene.exchange(request(line, [AS_ALIAS]))).refused(400);
+    });
+  }
+
+  test('refuses the preface of HTTP/2', async () => {
+    (await scene.exchange('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).refused(400, 505);
+  });
+
+  test('answers a TLS handshake without reading a request from it', async () => {
+    const hello = Buffer.from('16030100c8010000c403030000000000000000000000000000000000', 'hex');
+    const { reply, connections } = await scene.exchange([hello, '\r\n\r\n']);
+    assert.ok(reply.status === 400 || reply.status === 0);
+    assert.deepEqual(connections, []);
+  });
+}
+
+function headerSize(test: Test, scene: Scene): void {
+  const filler = (size: number) => Array.from({ length: size / 100 }, (_, i) => `X-${i}: ${'y'.repeat(90)}`);
+
+  test('takes a header section of 15 KB', async () => {
+    const exchange = await scene.exchange(get(AS_ALIAS, ...filler(15_000)));
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(fieldValue(exchange.request, 'X-149'), 'y'.repeat(90));
+  });
+
+  for (const [title, bytes] of Object.entries({
+    'a header section of 20 KB': get(AS_ALIAS, ...filler(20_000)),
+    'a field of 20 KB': get(AS_ALIAS, `X: ${'y'.repeat(20_000)}`),
+    'a target of 20 KB': request(`GET /${'y'.repeat(20_000)} HTTP/1.1`, [AS_ALIAS]),
+    'a header section of 20 KB without an end': get(AS_ALIAS, ...filler(20_000)).slice(0, -2),
+  })) {
+    test(`refuses ${title} with 431`, async () => {
+      (await scene.exchange(bytes)).refused(431);
+    });
+  }
+
+  test('is there for the next client after all of it', async () => {
+    const { reply } = await scene.exchange(get(AS_ALIAS), answer(response('200 OK', [], 'still here')));
+    assert.equal(reply.content.toString(), 'still here');
+    assert.ok(!reply.bytes.includes(SECRET));
+  });
+}
+
+function chunked(content: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < content.length; at += 60_000) {
+    const piece = content.subarray(at, at + 60_000);
+    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
+  }
+  return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function eventually(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!isSo() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(isSo());
+}

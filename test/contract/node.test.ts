@@ -1,0 +1,4 @@
+import { addTests } from './contract.ts';
+import { node } from './targets.ts';
+
+addTests(node);

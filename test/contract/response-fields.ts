@@ -1,0 +1,130 @@
+// Which response fields reach the client.
+import assert from 'node:assert/strict';
+import { fieldNames, fieldValue, fieldValues } from '../support/message.ts';
+import { answer, response } from '../support/upstream.ts';
+import type { Contract } from './contract.ts';
+import { AS_ALIAS, AS_SELF, get, useScene } from './scene.ts';
+
+// RFC 9110 section 7.6.1.
+const DROPPED = {
+  'Keep-Alive': 'timeout=15',
+  'Proxy-Connection': 'keep-alive',
+  'Proxy-Authenticate': 'Basic realm="x"',
+  Trailer: 'X-Checksum',
+  Upgrade: 'h2c',
+};
+
+const PASSED = {
+  Link: '<https://sentry.example/api/0/x/?&cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"',
+  'X-Hits': '1042',
+  'X-Max-Hits': '1000',
+  'Retry-After': '7',
+  ETag: 'W/"a"',
+  'Last-Modified': 'Sun, 06 Nov 1994 08:49:37 GMT',
+  'Cache-Control': 'max-age=0, no-cache, no-store, must-revalidate, private',
+  Vary: 'Accept-Language, Cookie',
+  'Content-Type': 'application/json',
+  'Content-Disposition': 'attachment; filename="caf\xe9.zip"',
+  'Content-Language': 'en',
+  'Content-Encoding': 'gzip',
+  'Content-Range': 'bytes 0-1/2',
+  Allow: 'GET, POST, HEAD, OPTIONS',
+  Location: 'https://elsewhere.example/x?y#z',
+  Server: 'nginx',
+  Via: '1.1 sentry',
+  'Proxy-Status': 'sentry-relay; error=dns_timeout',
+  'X-Frame-Options': 'deny',
+  'X-Sentry-Error': 'x',
+  'X-Sentry-Direct-Hit': '1',
+  'X-Sentry-Rate-Limit-Remaining': '39',
+  'X-Sentry-Rate-Limit-Limit': '40',
+  'X-Sentry-Rate-Limit-Reset': '1693000000',
+  'Access-Control-Expose-Headers':
+    'X-Sentry-Error, X-Sentry-Direct-Hit, X-Hits, X-Max-Hits, Endpoint, Retry-After, Link',
+  'Access-Control-Allow-Origin': '*',
+  'X-Obs-Text': 'caf\xe9',
+  constructor: 'y',
+};
+
+const PASSED_WHEN_BYPASSED = { 'Set-Cookie': 'sentrysid=1; Path=/', 'WWW-Authenticate': 'xBasic realm="api"' };
+
+export function responseFields({ target, test }: Contract): void {
+  const scene = useScene(target);
+
+  for (const [way, credentials] of [
+    ['injected', AS_ALIAS],
+    ['bypassed', AS_SELF],
+  ] as const) {
+    for (const [name, value] of Object.entries(DROPPED)) {
+      test(`drops ${name} of a response to a request that is ${way}`, async () => {
+        const script = answer(response('200 OK', [`${name}: ${value}`], 'ok'));
+        const { reply } = await scene.exchange(get(credentials), script);
+        assert.deepEqual(fieldValues(reply, name), []);
+        assert.equal(reply.content.toString(), 'ok');
+      });
+    }
+
+    for (const [name, value] of Object.entries(PASSED)) {
+      test(`passes ${name} of a response to a request that is ${way}`, async () => {
+        const script = answer(response('200 OK', [`${name}: ${value}`], 'ok'));
+        const { reply } = await scene.exchange(get(credentials), script);
+        assert.equal(fieldValue(reply, name), value);
+        assert.equal(reply.content.toString(), 'ok');
+      });
+    }
+
+    test(`adds no field but Connection to a response to a request that is ${way}`, async () => {
+      const script = answer(response('200 OK', ['Content-Type: text/plain', 'X-A: b'], 'ok'));
+      const { reply } = await scene.exchange(get(credentials), script);
+      assert.deepEqual(fieldNames(reply), ['connection', 'content-length', 'content-type', 'date', 'x-a']);
+      assert.equal(fieldValue(reply, 'Connection')?.toLowerCase(), 'close');
+      assert.equal(reply.ending, 'fin');
+      assert.equal(fieldValue(reply, 'Date'), 'Sun, 06 Nov 1994 08:49:37 GMT');
+    });
+
+    test(`drops what Connection names in a response to a request that is ${way}`, async () => {
+      const named = ['X-A: 1', 'Connection: close, x-a', 'Connection: , X-B', 'X-B: 2', 'X-C: 3'];
+      const { reply } = await scene.exchange(get(credentials), answer(response('200 OK', named, 'ok')));
+      assert.deepEqual(fieldValues(reply, 'X-A'), []);
+      assert.deepEqual(fieldValues(reply, 'X-B'), []);
+      assert.equal(fieldValue(reply, 'X-C'), '3');
+    });
+
+    for (const named of ['Content-Length', 'Transfer-Encoding']) {
+      test(`keeps the framing although Connection names ${named}, to a request that is ${way}`, async () => {
+        const script = answer(response('200 OK', [`Connection: ${named}`], 'ok'));
+        const { reply } = await scene.exchange(get(credentials), script);
+        assert.equal(reply.content.toString(), 'ok');
+        assert.ok(reply.complete);
+      });
+    }
+
+    test(`passes every line of a repeated field of a response to a request that is ${way}, in order`, async () => {
+      const lines = ['X-Many: a', 'X-Other: x', 'X-Many: b, c', 'x-many: d'];
+      const { reply } = await scene.exchange(get(credentials), answer(response('200 OK', lines, 'ok')));
+      assert.equal(fieldValues(reply, 'X-Many').join(', '), 'a, b, c, d');
+    });
+  }
+
+  for (const [name, value] of Object.entries(PASSED_WHEN_BYPASSED)) {
+    test(`drops ${name} of a response to an injected request`, async () => {
+      const script = answer(response('401 Unauthorized', [`${name}: ${value}`, `${name}: x=2`], 'ok'));
+      const { reply } = await scene.exchange(get(AS_ALIAS), script);
+      assert.equal(reply.status, 401);
+      assert.deepEqual(fieldValues(reply, name), []);
+    });
+
+    test(`passes ${name} of a response to a bypassed request`, async () => {
+      const script = answer(response('401 Unauthorized', [`${name}: ${value}`], 'ok'));
+      const { reply } = await scene.exchange(get(AS_SELF), script);
+      assert.equal(fieldValue(reply, name), value);
+    });
+  }
+
+  test('keeps several Set-Cookie lines apart, in order', async () => {
+    const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2, with a comma', 'a=3'];
+    const lines = cookies.map((cookie) => `Set-Cookie: ${cookie}`);
+    const { reply } = await scene.exchange(get(AS_SELF), answer(response('200 OK', lines, 'ok')));
+    assert.deepEqual(fieldValues(reply, 'Set-Cookie'), cookies);
+  });
+}

@@ -1,0 +1,73 @@
+// What the contract is run against: each adapter, started as its users start it.
+import { startProxy } from '../support/proxy-process.ts';
+import type { Address } from '../support/raw-client.ts';
+
+export interface StartOptions {
+  /** Sentry's base URI. */
+  upstream: string;
+  token: string;
+  /** Joined with `;` as they are. */
+  aliases: readonly string[];
+  flags?: Flags;
+}
+
+/** Settings that only some adapters have. */
+export interface Flags {
+  /** Seconds. */
+  readHeaderTimeout?: number;
+  /** Seconds. */
+  readTimeout?: number;
+  /** Seconds. */
+  writeTimeout?: number;
+  /** Bytes. */
+  replayLimit?: number;
+  /** Bytes. */
+  maxHeaderSize?: number;
+  allowedHosts?: readonly string[];
+}
+
+export interface RunningTarget extends Address {
+  /** Everything that it wrote, to be searched for secrets. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** What a runtime cannot do, and the tests that show it: they have to fail, so that a fixed runtime shows up. */
+export interface Gap {
+  reason: string;
+  /** Where its makers say so. */
+  link: string;
+  /** Tests as `group: test`, or `group: *` for a whole group. */
+  tests: readonly string[];
+}
+
+export interface Target {
+  name: string;
+  /** @throws {Error} if it does not start, and where a flag is given that it does not have. */
+  start(options: StartOptions): Promise<RunningTarget>;
+  gaps: Record<string, Gap>;
+}
+
+export const node: Target = {
+  name: `Node ${process.version}`,
+  async start({ upstream, token, aliases, flags = {} }) {
+    const args = [`--sentry-uri=${upstream}`, `--token=${token}`, `--alias-token=${aliases.join(';')}`];
+    const set = (flag: string, value: string | number | undefined) => {
+      if (value !== undefined) args.push(`--${flag}=${value}`);
+    };
+    set('read-header-timeout', flags.readHeaderTimeout);
+    set('read-timeout', flags.readTimeout);
+    set('write-timeout', flags.writeTimeout);
+    set('replay-limit', flags.replayLimit);
+    set('max-header-size', flags.maxHeaderSize);
+    set('allowed-host', flags.allowedHosts?.join(';'));
+    const proxy = await startProxy(args);
+    return {
+      host: proxy.host,
+      port: proxy.port,
+      output: () => proxy.output,
+      stop: async () => void (await proxy.stop()),
+    };
+  },
+  gaps: {},
+};

@@ -1,0 +1,148 @@
+// A client that sends any bytes and reports exactly what came back and how the connection ended.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Field, MessageReader } from './message.ts';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** How the other side ended the connection; `open` if it did not. */
+export type Ending = 'fin' | 'reset' | 'open';
+
+export interface Reply {
+  /** Of the final response; 0 if none came. */
+  status: number;
+  fields: Field[];
+  content: Buffer;
+  framing: 'none' | 'length' | 'chunked' | 'close';
+  /** Whether a client that looks closely takes it for a whole response. */
+  complete: boolean;
+  trailers: Field[];
+  /** Status codes of the interim responses. */
+  interim: number[];
+  /** Bytes behind the final response. */
+  rest: Buffer;
+  ending: Ending;
+  /** Everything that came. */
+  bytes: Buffer;
+  /** Milliseconds from the connection to its end, or to the end of waiting for it. */
+  elapsed: number;
+}
+
+const PATIENCE = 15_000;
+// How long to wait for the end of the connection (or for what must not come) behind a whole response.
+const GRACE = 250;
+
+export class RawClient {
+  readonly socket: Socket;
+  /** Settles with the end of the connection. */
+  readonly ended: Promise<Ending>;
+  readonly #reader: MessageReader;
+  readonly #started = performance.now();
+  #ending: Ending = 'open';
+
+  private constructor(socket: Socket, method: string) {
+    this.socket = socket;
+    this.#reader = MessageReader.ofResponse(method);
+    socket.on('data', (chunk: Buffer) => this.#reader.push(chunk));
+    this.ended = new Promise((resolve) => {
+      socket.on('end', () => {
+        this.#ending = 'fin';
+      });
+      socket.on('error', () => {
+        if (this.#ending === 'open') this.#ending = 'reset';
+      });
+      socket.on('close', () => resolve(this.#ending));
+    });
+  }
+
+  /** @param method of the request that will be sent: it decides how the response is framed. */
+  static async connect(to: Address, method = 'GET'): Promise<RawClient> {
+    const socket = connect(to.port, to.host);
+    await once(socket, 'connect');
+    socket.setNoDelay(true);
+    return new RawClient(socket, method);
+  }
+
+  /** Resolves when the bytes are with the operating system, or when the connection is gone. */
+  async write(bytes: string | Buffer): Promise<void> {
+    if (this.socket.destroyed || !this.socket.writable) return;
+    const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+    await Promise.race([new Promise((resolve) => this.socket.write(data, resolve)), this.ended]);
+  }
+
+  /** What came so far. */
+  get received(): Buffer {
+    return this.#reader.bytes;
+  }
+
+  /** Resolves when what came matches, the connection ended or the patience did; the caller looks which. */
+  async until(matches: (received: string) => boolean, patience = PATIENCE): Promise<void> {
+    const deadline = performance.now() + patience;
+    while (!matches(this.received.toString('latin1')) && !this.socket.destroyed && performance.now() < deadline) {
+      await sleep(5);
+    }
+  }
+
+  /** Waits for a whole response or the end of the connection, then for the connection's end if it comes soon. */
+  async reply(patience = PATIENCE): Promise<Reply> {
+    const deadline = performance.now() + patience;
+    while (!this.socket.destroyed && this.#ending !== 'fin' && !this.#isWhole() && performance.now() < deadline) {
+      await Promise.race([sleep(5), this.ended]);
+    }
+    if (this.#ending === 'open') await Promise.race([sleep(GRACE), this.ended]);
+    const elapsed = performance.now() - this.#started;
+    const ending = this.#ending;
+    this.socket.destroy();
+
+    const message = this.#reader.read();
+    const base = { interim: this.#reader.interim, ending, bytes: this.received, elapsed };
+    if (message === undefined) {
+      const none = Buffer.alloc(0);
+      return {
+        status: 0,
+        fields: [],
+        content: none,
+        framing: 'none',
+        complete: false,
+        trailers: [],
+        rest: none,
+        ...base,
+      };
+    }
+    const { startLine, fields, content, framing, trailers, rest } = message;
+    const complete = message.complete && (framing !== 'close' || ending === 'fin');
+    const status = Number(/^HTTP\/1\.1 (\d{3})( |$)/.exec(startLine)?.[1] ?? 0);
+    return { status, fields, content, framing, complete, trailers, rest, ...base };
+  }
+
+  #isWhole(): boolean {
+    try {
+      return this.#reader.isWhole;
+    } catch {
+      return true; // read() reports what is wrong with it.
+    }
+  }
+
+  /** Goes away as a process does that ends: with a FIN, or a RST if something was left unread. */
+  leave(): void {
+    this.socket.destroy();
+  }
+
+  /** Goes away with a RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
+
+/** Sends the bytes, in as many writes as there are pieces, and waits for what comes back. */
+export async function send(to: Address, pieces: string | Buffer | readonly (string | Buffer)[]): Promise<Reply> {
+  const list = typeof pieces === 'string' || Buffer.isBuffer(pieces) ? [pieces] : pieces;
+  const method = /^\s*(\S+) /.exec(list.map(String).join('').slice(0, 64))?.[1];
+  const client = await RawClient.connect(to, method);
+  for (const piece of list) await client.write(piece);
+  return client.reply();
+}
