@@ -1,0 +1,129 @@
+/** Why the token could not be read. The message is fit for the log: what failed where, and what to do; no secret. */
+export class DatabaseError extends Error {
+  override name = 'DatabaseError';
+  /** PostgreSQL's SQLSTATE (28P01, 42P01 ...) or the system's code (ECONNREFUSED ...) of the last failure. */
+  readonly code: string | undefined;
+
+  /**
+   * @param failures what went wrong at one host after the other
+   * @param warnings what was odd about the configuration from the start, and may be the cause
+   */
+  constructor(failures: readonly Failure[], warnings: readonly string[]) {
+    const reasons = new Set(failures.map(({ where, reason }) => `${where}: ${reason}`));
+    const hints = new Set(failures.flatMap(({ hint }) => hint ?? []));
+    for (const warning of warnings) hints.add(`Note: ${warning}.`);
+    super([`${[...reasons].join('; ')}.`, ...hints].join(' '));
+    this.code = failures.at(-1)?.code;
+  }
+}
+
+/** What went wrong at one address. */
+export interface Failure {
+  /** `host:port`, or a socket's path. */
+  readonly where: string;
+  readonly reason: string;
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  /** Whether other hosts need not be tried: the server knows the user or the database better than the next one will. */
+  readonly isFinal: boolean;
+  /** Whether there was nobody to talk to, so that it makes no difference in which way one would have talked. */
+  readonly isUnreachable: boolean;
+}
+
+/** Something that we found out ourselves about the other side; the message goes on after `host:port: `. */
+export class ConnectionError extends Error {
+  override name = 'ConnectionError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export class TimeoutError extends ConnectionError {
+  override name = 'TimeoutError';
+
+  /** @param timeout milliseconds */
+  constructor(timeout: number) {
+    super(`no answer within ${Number((timeout / 1000).toFixed(1))} s`);
+  }
+}
+
+/** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const SERVER_HINTS: Readonly<Record<string, string>> = {
+  '28P01': 'Check the user and the password.',
+  '28000': "Check the user, the database and sslmode against the server's pg_hba.conf.",
+  '3D000': "Check the database's name.",
+  '42P01':
+    "This is not Sentry's database, or Sentry is not installed in it yet; or its tables are outside search_path.",
+  '42703': "The table sentry_option is not Sentry's.",
+  '42501': 'Let the user read it: GRANT SELECT ON sentry_option TO that user.',
+  '53300': 'Raise max_connections there, or connect through PgBouncer.',
+  '57P03': 'It starts or stops; this is tried again.',
+  '57014': 'Something has locked the table sentry_option, or the server is overloaded.',
+};
+
+/** The driver says with these that a user or a database is refused, as pgx does (connectPreferred). */
+const FINAL = new Set(['28P01', '3D000', '42501']);
+
+const SYSTEM_REASONS: Readonly<Record<string, [reason: string, hint: string]>> = {
+  ECONNREFUSED: ['connection refused', 'Check host and port, and that PostgreSQL listens there.'],
+  ECONNRESET: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
+  EHOSTUNREACH: ['no route to the host', 'Check the address and the network.'],
+  ENETUNREACH: ['no route to the network', 'Check the address and the network.'],
+  ETIMEDOUT: ['no answer', 'Check the address, and whether a firewall is in between.'],
+  ENOTFOUND: ['the host name is not known', 'Check the name, and that this runs in the same network.'],
+  EAI_AGAIN: ['the host name could not be looked up', 'Check the name server.'],
+  ENOENT: ['there is no such socket', 'Set host, or check that PostgreSQL runs and has its socket there.'],
+  EACCES: ['no permission to use the socket', 'Check whom this process runs as.'],
+};
+
+/** OpenSSL's verdicts on a certificate, as Node names them. */
+const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, and not in sslrootcert',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from a CA that is not in sslrootcert',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from a CA that is not in sslrootcert',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from a CA that is not in sslrootcert',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from a CA that is not in sslrootcert',
+};
+
+/** @param password is not repeated, even if the server does so */
+export function failureOf(where: string, error: unknown, password: string | undefined): Failure {
+  const { code, message = '', severity } = error as { code?: string; message?: string; severity?: string };
+  const failure = { where, code, hint: undefined, isFinal: false, isUnreachable: false };
+  if (error instanceof ConnectionError) {
+    return { ...failure, reason: message, hint: error.hint, isUnreachable: error instanceof TimeoutError };
+  }
+  if (severity !== undefined && code !== undefined) {
+    const reason = `${printable(message, password)} (${printable(code, password)})`;
+    return { ...failure, reason, hint: SERVER_HINTS[code], isFinal: FINAL.has(code) };
+  }
+  const [reason, hint] = SYSTEM_REASONS[code ?? ''] ?? [];
+  if (reason !== undefined) {
+    return { ...failure, reason: `${reason} (${code})`, hint, isUnreachable: code !== 'ECONNRESET' };
+  }
+  const certificate = CERTIFICATE_REASONS[code ?? ''];
+  if (certificate !== undefined) {
+    return { ...failure, reason: `${certificate} (${code})`, hint: 'Check sslmode and sslrootcert.' };
+  }
+  if (code?.startsWith('ERR_SSL') || code?.startsWith('ERR_TLS')) {
+    return { ...failure, reason: `the TLS handshake failed (${code})`, hint: 'Check sslmode and sslcert.' };
+  }
+  // The driver stumbled over something that no server says.
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) {
+    return { ...failure, reason: 'it does not keep to the PostgreSQL protocol' };
+  }
+  if (message === 'Connection terminated unexpectedly') return failureOf(where, { code: 'ECONNRESET' }, password);
+  return { ...failure, reason: printable(message, password) || 'unknown error' };
+}
+
+/** Text of the server's, without control characters, secrets and undue length. */
+function printable(text: string, password: string | undefined): string {
+  const clean = text.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]+/gu, ' ').trim();
+  const safe = password ? clean.replaceAll(password, '***') : clean;
+  return safe.length > 200 ? `${safe.slice(0, 200)}...` : safe;
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { failureWith } from './support/pg-read.ts';
+
+/** A message of PostgreSQL's protocol: a type, the length, a body. */
+function message(type: string, ...body: (string | number[])[]): Buffer {
+  const content = Buffer.concat(body.map((part) => Buffer.from(part as string)));
+  const header = Buffer.from([type.charCodeAt(0), 0, 0, 0, 0]);
+  header.writeUInt32BE(content.length + 4, 1);
+  return Buffer.concat([header, content]);
+}
+
+const AUTHENTICATED = message('R', [0, 0, 0, 0]);
+const READY = message('Z', 'I');
+const COLUMN = message('T', [0, 1], 'value\0', [0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0]);
+const flood = (unit: Buffer) => Buffer.concat(Array.from({ length: Math.ceil(200_000 / unit.length) }, () => unit));
+
+describe('a hostile server', () => {
+  let server: Server;
+  let answer: (socket: Socket) => void;
+  const sockets = new Set<Socket>();
+  const surprises: unknown[] = [];
+  const surprise = (error: unknown) => surprises.push(error);
+
+  before(async () => {
+    server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+      answer(socket);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    process.on('uncaughtException', surprise).on('unhandledRejection', surprise);
+  });
+
+  after(async () => {
+    process.off('uncaughtException', surprise).off('unhandledRejection', surprise);
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+
+  /** Fails with the message, in time, and neither takes the process down nor keeps the connection. */
+  async function fails(
+    behaviour: (socket: Socket) => void,
+    reason: RegExp,
+    parameters = 'sslmode=disable',
+  ): Promise<void> {
+    answer = behaviour;
+    const { port } = server.address() as { port: number };
+    const text = `host=127.0.0.1 port=${port} user=u password=hush-hush connect_timeout=1 ${parameters}`;
+    const error = await failureWith(text);
+    assert.match(error.message, reason);
+    assert.ok(!error.message.includes('hush-hush'), 'the password is not in the message');
+    for (const socket of [...sockets]) {
+      socket.resume();
+      if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(surprises, []);
+  }
+
+  const send =
+    (...chunks: Buffer[]) =>
+    (socket: Socket) => {
+      socket.once('data', () => socket.write(Buffer.concat(chunks)));
+    };
+  const sendAtOnce =
+    (...chunks: Buffer[]) =>
+    (socket: Socket) => {
+      socket.resume();
+      socket.write(Buffer.concat(chunks));
+    };
+  /** Logs the client in, and answers its first statements with this. */
+  const afterLogIn =
+    (...chunks: Buffer[]) =>
+    (socket: Socket) => {
+      socket.once('data', () => {
+        socket.write(Buffer.concat([AUTHENTICATED, READY]));
+        socket.once('data', () => socket.write(Buffer.concat(chunks)));
+      });
+    };
+  const trickle =
+    (what: Buffer, pause: number) =>
+    (socket: Socket): void => {
+      let at = 0;
+      const timer = setInterval(() => socket.write(what.subarray(at, ++at)), pause);
+      socket.resume().on('close', () => clearInterval(timer));
+    };
+
+  const cases: [name: string, behaviour: (socket: Socket) => void, reason: RegExp][] = [
+    [
+      'that speaks HTTP',
+      send(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      /does not speak the PostgreSQL protocol/,
+    ],
+    [
+      'that speaks before it is asked',
+      sendAtOnce(Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')),
+      /far too long|does not speak/,
+    ],
+    ['with a message of 2 GiB', send(Buffer.from([0x52, 0x7f, 0xff, 0xff, 0xff, 0, 0])), /far too long/],
+    ['with a message of negative length', send(Buffer.from([0x52, 0xff, 0xff, 0xff, 0xff])), /far too long/],
+    ['with a message shorter than its header', send(Buffer.from([0x52, 0, 0, 0, 0, 0, 0])), /malformed/],
+    ['with an authentication request without its kind', send(message('R')), /malformed/],
+    [
+      'with an authentication that is not supported',
+      send(message('R', [0, 0, 0, 7])),
+      /a way to authenticate that is not supported/,
+    ],
+    ['with an error message without its end', send(message('E', 'SFATAL')), /malformed/],
+    ['with an error message that is empty', send(message('E')), /malformed/],
+    ['with a notice without its end', afterLogIn(message('N', 'SNOTICE\0')), /malformed/],
+    ['with SASL mechanisms without their end', send(message('R', [0, 0, 0, 10], 'SCRAM-SHA-256')), /no answer|closed/],
+    [
+      'with SASL out of order',
+      send(message('R', [0, 0, 0, 11], 'x'), message('R', [0, 0, 0, 12], 'y')),
+      /does not keep to the PostgreSQL protocol/,
+    ],
+    [
+      'with a SASL challenge that is nonsense',
+      send(message('R', [0, 0, 0, 10], 'SCRAM-SHA-256\0\0'), message('R', [0, 0, 0, 11], 'nonsense')),
+      /SASL|does not keep to/,
+    ],
+    [
+      'with a row before any statement',
+      send(AUTHENTICATED, READY, message('D', [0, 1, 0, 0, 0, 1], 'x')),
+      /127\.0\.0\.1/,
+    ],
+    ['with a row of more columns than it has', afterLogIn(COLUMN, message('D', [0x7f, 0xff])), /malformed/],
+    ['with a row of a negative number of columns', afterLogIn(COLUMN, message('D', [0xff, 0xff])), /malformed/],
+    ['with columns that it does not have', afterLogIn(message('T', [0x7f, 0xff], 'value\0')), /malformed/],
+    ['with a COPY instead of rows', afterLogIn(message('G', [0, 0, 0])), /does not speak the PostgreSQL protocol/],
+    ['that hangs up', (socket) => socket.destroy(), /closed the connection/],
+    [
+      'that hangs up in the middle of a message',
+      (socket) => socket.once('data', () => socket.end(AUTHENTICATED.subarray(0, 6))),
+      /closed the connection/,
+    ],
+    ['that says nothing', (socket) => socket.resume(), /no answer within 1 s/],
+    [
+      'that says one byte at a time',
+      trickle(Buffer.concat([AUTHENTICATED, message('S', 'a\0b\0')]), 60),
+      /no answer within 1 s/,
+    ],
+    [
+      'that never stops sending notices',
+      send(AUTHENTICATED, ...Array.from({ length: 8 }, () => flood(message('N', 'SX\0\0')))),
+      /more than it was asked for/,
+    ],
+    [
+      'that never stops sending rows',
+      afterLogIn(COLUMN, ...Array.from({ length: 8 }, () => flood(message('D', [0, 1, 0, 0, 0, 1], 'x')))),
+      /more than it was asked for/,
+    ],
+    [
+      'that tells the password on',
+      send(message('E', 'SFATAL\0C28000\0Myour password is hush-hush\n\x1b[31m\0\0')),
+      /your password is \*\*\* +\[31m \(28000\)/,
+    ],
+    [
+      'with an error of another length',
+      send(message('E', `SFATAL\0CXX000\0M${'x'.repeat(60_000)}\0\0`)),
+      /^.{0,300}x\.\.\. \(XX000\)\.$/,
+    ],
+    [
+      'that refuses, and goes on talking',
+      send(message('E', 'SFATAL\0C57P03\0Mnot now\0\0'), AUTHENTICATED, READY, COLUMN),
+      /not now \(57P03\)/,
+    ],
+  ];
+  for (const [name, behaviour, reason] of cases) it(`${name} is a failure and no more`, () => fails(behaviour, reason));
+
+  it('that answers the request for TLS with more than one byte is a failure', async () => {
+    await fails(send(Buffer.from('S'), AUTHENTICATED, READY), /something else/, 'sslmode=require');
+  });
+
+  it('that answers the request for TLS with nonsense is a failure', async () => {
+    await fails(send(Buffer.from('Snonsense')), /something else/, 'sslmode=require');
+    await fails(send(Buffer.from('E')), /something else/, 'sslmode=require');
+    await fails((socket) => socket.once('data', () => socket.end()), /closed the connection/, 'sslmode=require');
+    await fails(
+      (socket) => socket.once('data', () => socket.write('S', () => socket.write(randomBytes(300)))),
+      /TLS handshake failed|closed the connection|something else/,
+      'sslmode=require',
+    );
+  });
+
+  it('that makes noise is a failure every time', async () => {
+    for (let round = 0; round < 60; round++) {
+      const noise = randomBytes(1 + round * 20);
+      await fails((socket) => socket.once('data', () => socket.end(noise)), /127\.0\.0\.1/);
+      await fails(afterLogInThenEnd(noise), /127\.0\.0\.1/);
+    }
+  });
+
+  const afterLogInThenEnd = (noise: Buffer) => (socket: Socket) => {
+    socket.once('data', () => {
+      socket.write(Buffer.concat([AUTHENTICATED, READY]));
+      // Noise with a proper beginning gets further than noise without.
+      const type = 'RSKZTDCENA'.charAt(noise[0]! % 10);
+      socket.once('data', () => socket.end(Buffer.concat([message(type, [...noise]), READY])));
+    });
+  };
+});

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Postgres } from '../../demo/postgres.ts';
+
+/** Where PgBouncer is, if it is installed. It is a package of the system's, not of npm's. */
+export const pgBouncer: string | undefined = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
+  .map((folder) => join(folder, 'pgbouncer'))
+  .find((path) => existsSync(path));
+
+export interface PgBouncer {
+  host: string;
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** A PgBouncer before a PostgreSQL, as self-hosted Sentry has it (trust, transaction pooling), with one connection. */
+export async function startPgBouncer(postgres: Postgres): Promise<PgBouncer> {
+  if (pgBouncer === undefined) throw new Error('PgBouncer is not installed: apt-get install pgbouncer');
+  const folder = await mkdtemp(join(tmpdir(), 'sentry-pgbouncer-'));
+  const host = '127.0.0.1';
+  const port = await freePort(host);
+  const config = `[databases]
+postgres = host=${postgres.socketDir} port=${postgres.port}
+[pgbouncer]
+listen_addr = ${host}
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${folder}/users
+pool_mode = transaction
+default_pool_size = 1
+`;
+  await writeFile(join(folder, 'users'), '"postgres" ""\n');
+  await writeFile(join(folder, 'pgbouncer.ini'), config);
+  const identity = await unprivileged();
+  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid!);
+
+  // The shell waits for its input to end, which it does when the test does, and ends the server with it.
+  const script = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"';
+  const args = ['-c', script, 'guard', pgBouncer, '-q', join(folder, 'pgbouncer.ini')];
+  const guard = spawn('/bin/sh', args, { ...identity, stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
+  guard.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const stop = async () => {
+    const gone = once(guard, 'close');
+    guard.stdin.end();
+    await gone;
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (let attempt = 0; !(await isListening(host, port)); attempt++) {
+    await sleep(50);
+    if (attempt < 200) continue;
+    await stop();
+    throw new Error(`PgBouncer does not listen.\n${said}`);
+  }
+  return { host, port, stop };
+}
+
+async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8'))!;
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function isListening(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, host, () => resolve(true));
+  socket.on('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
