@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import type { Socket } from 'node:net';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { fakeServer } from './support/pg-fake.ts';
 import { failureWith } from './support/pg-read.ts';
 
 /** A message of PostgreSQL's protocol: a type, the length, a body. */
@@ -16,41 +16,30 @@ function message(type: string, ...body: (string | number[])[]): Buffer {
 const AUTHENTICATED = message('R', [0, 0, 0, 0]);
 const READY = message('Z', 'I');
 const COLUMN = message('T', [0, 1], 'value\0', [0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 0]);
+const ROW = message('D', [0, 1, 0, 0, 0, 5], 'token');
 const flood = (unit: Buffer) => Buffer.concat(Array.from({ length: Math.ceil(200_000 / unit.length) }, () => unit));
 
-describe('a hostile server', () => {
-  let server: Server;
-  let answer: (socket: Socket) => void;
-  const sockets = new Set<Socket>();
+describe('a hostile server', { concurrency: 8 }, () => {
   const surprises: unknown[] = [];
   const surprise = (error: unknown) => surprises.push(error);
 
-  before(async () => {
-    server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-      answer(socket);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+  before(() => {
     process.on('uncaughtException', surprise).on('unhandledRejection', surprise);
   });
 
-  after(async () => {
+  after(() => {
     process.off('uncaughtException', surprise).off('unhandledRejection', surprise);
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, 'close');
+    assert.deepEqual(surprises, []);
   });
 
   /** Fails with the message, in time, and neither takes the process down nor keeps the connection. */
   async function fails(
+    test: TestContext,
     behaviour: (socket: Socket) => void,
     reason: RegExp,
     parameters = 'sslmode=disable',
   ): Promise<void> {
-    answer = behaviour;
-    const { port } = server.address() as { port: number };
+    const { port, sockets } = await fakeServer(test, behaviour);
     const text = `host=127.0.0.1 port=${port} user=u password=hush-hush connect_timeout=1 ${parameters}`;
     const error = await failureWith(text);
     assert.match(error.message, reason);
@@ -172,28 +161,49 @@ describe('a hostile server', () => {
       /not now \(57P03\)/,
     ],
   ];
-  for (const [name, behaviour, reason] of cases) it(`${name} is a failure and no more`, () => fails(behaviour, reason));
+  for (const [name, behaviour, reason] of cases)
+    it(`${name} is a failure and no more`, (test) => fails(test, behaviour, reason));
 
-  it('that answers the request for TLS with more than one byte is a failure', async () => {
-    await fails(send(Buffer.from('S'), AUTHENTICATED, READY), /something else/, 'sslmode=require');
+  it('that falls silent once the statement is sent is a failure', async (test) => {
+    const done = Buffer.concat([message('C', 'BEGIN\0'), message('C', 'SET\0'), READY]);
+    await fails(test, afterLogIn(done), /no answer within 5 s/);
   });
 
-  it('that answers the request for TLS with nonsense is a failure', async () => {
-    await fails(send(Buffer.from('Snonsense')), /something else/, 'sslmode=require');
-    await fails(send(Buffer.from('E')), /something else/, 'sslmode=require');
-    await fails((socket) => socket.once('data', () => socket.end()), /closed the connection/, 'sslmode=require');
+  it('that gives nonsense for JSON is a failure that does not quote it', async (test) => {
+    const done = Buffer.concat([message('C', 'BEGIN\0'), message('C', 'SET\0'), READY]);
+    const jsonColumn = Buffer.from(COLUMN);
+    jsonColumn.writeUInt32BE(3802, jsonColumn.indexOf('value') + 12);
     await fails(
+      test,
+      (socket) => {
+        const answers = [Buffer.concat([AUTHENTICATED, READY]), done, Buffer.concat([jsonColumn, ROW, READY])];
+        socket.on('data', () => answers.length > 0 && socket.write(answers.shift()!));
+      },
+      /^127\.0\.0\.1:\d+: it does not keep to the PostgreSQL protocol\.$/,
+    );
+  });
+
+  it('that answers the request for TLS with more than one byte is a failure', async (test) => {
+    await fails(test, send(Buffer.from('S'), AUTHENTICATED, READY), /something else/, 'sslmode=require');
+  });
+
+  it('that answers the request for TLS with nonsense is a failure', async (test) => {
+    await fails(test, send(Buffer.from('Snonsense')), /something else/, 'sslmode=require');
+    await fails(test, send(Buffer.from('E')), /something else/, 'sslmode=require');
+    await fails(test, (socket) => socket.once('data', () => socket.end()), /closed the connection/, 'sslmode=require');
+    await fails(
+      test,
       (socket) => socket.once('data', () => socket.write('S', () => socket.write(randomBytes(300)))),
       /TLS handshake failed|closed the connection|something else/,
       'sslmode=require',
     );
   });
 
-  it('that makes noise is a failure every time', async () => {
+  it('that makes noise is a failure every time', async (test) => {
     for (let round = 0; round < 60; round++) {
       const noise = randomBytes(1 + round * 20);
-      await fails((socket) => socket.once('data', () => socket.end(noise)), /127\.0\.0\.1/);
-      await fails(afterLogInThenEnd(noise), /127\.0\.0\.1/);
+      await fails(test, (socket) => socket.once('data', () => socket.end(noise)), /127\.0\.0\.1/);
+      await fails(test, afterLogInThenEnd(noise), /127\.0\.0\.1/);
     }
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,31 +9,12 @@ import pg from 'pg';
 import { parseConnInfo } from '../adapters/node/conninfo.ts';
 import { readStoredToken } from '../adapters/node/database.ts';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
+import { fakeServer } from './support/pg-fake.ts';
 import { failureWith, NOBODYS_HOME, readWith } from './support/pg-read.ts';
 
 const TOKEN = '0123456789abcdef'.repeat(4);
 const PASSWORD = "it's a \\ p@ss:wörd/?#&=%";
 const APPLICATION = 'sentry-api-proxy';
-
-const portOf = (server: Server): number => (server.address() as { port: number }).port;
-
-async function listen(answer: (socket: Socket) => void): Promise<Server & AsyncDisposable> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    answer(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return Object.assign(server, {
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  });
-}
 
 describe('reading the stored token', () => {
   let postgres: Postgres;
@@ -179,28 +160,28 @@ describe('reading the stored token', () => {
   });
 
   describe('with several hosts', () => {
-    it('passes over those that are dead, unknown or mute, in order', async () => {
-      await using mute = await listen(() => {});
-      const hosts = `host=no-such.invalid,127.0.0.1,/nonexistent,127.0.0.1,127.0.0.1 port=1,1,1,${portOf(mute)},${postgres.port}`;
+    it('passes over those that are dead, unknown or mute, in order', async (test) => {
+      const mute = await fakeServer(test, () => {});
+      const hosts = `host=no-such.invalid,127.0.0.1,/nonexistent,127.0.0.1,127.0.0.1 port=1,1,1,${mute.port},${postgres.port}`;
       assert.equal(await readWith(`${hosts} user=postgres password=not-a-secret`), TOKEN);
     });
 
-    it('honours connect_timeout for each of them', async () => {
-      await using mute = await listen(() => {});
+    it('honours connect_timeout for each of them', async (test) => {
+      const mute = await fakeServer(test, () => {});
       const started = performance.now();
-      const hosts = `host=127.0.0.1,127.0.0.1 port=${portOf(mute)},${postgres.port} connect_timeout=1`;
+      const hosts = `host=127.0.0.1,127.0.0.1 port=${mute.port},${postgres.port} connect_timeout=1`;
       assert.equal(await readWith(`${hosts} user=postgres password=not-a-secret`), TOKEN);
       const elapsed = performance.now() - started;
       assert.ok(elapsed > 900 && elapsed < 4000, `${elapsed} ms`);
     });
 
-    it('does not ask the next one where the password is wrong', async () => {
+    it('does not ask the next one where the password is wrong', async (test) => {
       let asked = 0;
-      await using other = await listen((socket) => {
+      const other = await fakeServer(test, (socket) => {
         asked++;
         socket.destroy();
       });
-      await failureWith(`host=127.0.0.1,127.0.0.1 port=${postgres.port},${portOf(other)} user=scrambled password=x`);
+      await failureWith(`host=127.0.0.1,127.0.0.1 port=${postgres.port},${other.port} user=scrambled password=x`);
       assert.equal(asked, 0);
     });
 
@@ -281,15 +262,15 @@ describe('reading the stored token', () => {
       assert.equal(await readWith(postgres.connectionString), TOKEN);
     });
 
-    it('by a signal, before and during the connection', async () => {
-      await using mute = await listen(() => {});
+    it('by a signal, before and during the connection', async (test) => {
+      const connected = Promise.withResolvers<Socket>();
+      const mute = await fakeServer(test, connected.resolve);
       const reason = new Error('enough');
-      const text = `host=127.0.0.1 port=${portOf(mute)} user=u`;
+      const text = `host=127.0.0.1 port=${mute.port} user=u`;
       await assert.rejects(readWith(text, { signal: AbortSignal.abort(reason) }), reason);
       const controller = new AbortController();
-      const connected = once(mute, 'connection');
       const reading = readWith(text, { signal: controller.signal });
-      const [socket] = (await connected) as [Socket];
+      const socket = await connected.promise;
       const closed = once(socket, 'close');
       controller.abort(reason);
       await assert.rejects(reading, reason);

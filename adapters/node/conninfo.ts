@@ -165,7 +165,11 @@ export function parseConnInfo(text: string, environment: Environment): { info: C
   }
   for (const [key, setting] of given) settings.set(key, setting);
 
-  for (const [key, { label }] of settings) checkKey(key, label, problems);
+  for (const [key, { value, label }] of settings) {
+    checkKey(key, label, problems);
+    // It would end the value in the start-up message, and what follows it would be another parameter.
+    if (value.includes('\0')) problems.push(`${label} has a NUL character in it`);
+  }
   const info = resolve(settings, environment, problems);
   return problems.length === 0 ? { info } : { problems };
 }
@@ -190,10 +194,6 @@ function readVariables(environment: Environment): Settings {
 // ---- Connection strings ----
 
 function parseText(text: string, problems: string[]): Settings {
-  if (text.includes('\0')) {
-    problems.push('there is a NUL character in it');
-    return new Map();
-  }
   const uri = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text);
   if (uri) return parseUri(uri[1]!, problems);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
@@ -290,8 +290,7 @@ function indexOrEnd(text: string, pattern: RegExp): number {
 
 function percentDecode(text: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(text);
-    return decoded.includes('\0') ? undefined : decoded;
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

@@ -70,6 +70,7 @@ const FINAL = new Set(['28P01', '3D000', '42501']);
 const SYSTEM_REASONS: Readonly<Record<string, [reason: string, hint: string]>> = {
   ECONNREFUSED: ['connection refused', 'Check host and port, and that PostgreSQL listens there.'],
   ECONNRESET: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
+  EPIPE: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
   EHOSTUNREACH: ['no route to the host', 'Check the address and the network.'],
   ENETUNREACH: ['no route to the network', 'Check the address and the network.'],
   ETIMEDOUT: ['no answer', 'Check the address, and whether a firewall is in between.'],
@@ -104,7 +105,12 @@ export function failureOf(where: string, error: unknown, password: string | unde
   }
   const [reason, hint] = SYSTEM_REASONS[code ?? ''] ?? [];
   if (reason !== undefined) {
-    return { ...failure, reason: `${reason} (${code})`, hint, isUnreachable: code !== 'ECONNRESET' };
+    return {
+      ...failure,
+      reason: `${reason} (${code})`,
+      hint,
+      isUnreachable: code !== 'ECONNRESET' && code !== 'EPIPE',
+    };
   }
   const certificate = CERTIFICATE_REASONS[code ?? ''];
   if (certificate !== undefined) {

@@ -211,11 +211,21 @@ async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): Promise<
 function tlsOptions(info: ConnInfo, { host }: ConnHost): ConnectionOptions {
   const { sslmode, sslrootcert, sslcert, sslkey, sslpassword, sslsni, sslMinVersion, sslMaxVersion } = info;
   const isVerified = sslmode === 'verify-ca' || sslmode === 'verify-full';
+  // Afresh for each connection: certificates are renewed while the proxy runs.
+  const read = (key: string, path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new ConnectionError(`the file of ${key} could not be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  };
   const systemRoots = () => [...getCACertificates('default'), ...getCACertificates('system')];
   return {
     rejectUnauthorized: isVerified,
-    ...(isVerified && { ca: sslrootcert && sslrootcert !== 'system' ? readFileSync(sslrootcert) : systemRoots() }),
-    ...(sslcert !== undefined && sslkey !== undefined && { cert: readFileSync(sslcert), key: readFileSync(sslkey) }),
+    ...(isVerified && {
+      ca: sslrootcert && sslrootcert !== 'system' ? read('sslrootcert', sslrootcert) : systemRoots(),
+    }),
+    ...(sslcert && sslkey && { cert: read('sslcert', sslcert), key: read('sslkey', sslkey) }),
     ...(sslpassword !== undefined && { passphrase: sslpassword }),
     ...(sslMinVersion !== undefined && { minVersion: sslMinVersion }),
     ...(sslMaxVersion !== undefined && { maxVersion: sslMaxVersion }),
