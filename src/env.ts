@@ -70,6 +70,8 @@ export interface Env<R> {
 
 /** What became of a request: filled in by the handler, read by whoever logs or counts. */
 export interface Trace {
+  /** The request's id: goes upstream and comes back as X-Request-Id. */
+  id: string;
   route: 'inject' | 'bypass' | 'none';
   /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
   attempts: number;
@@ -79,4 +81,4 @@ export interface Trace {
   cause?: string;
 }
 
-export const newTrace = (): Trace => ({ route: 'none', attempts: 0 });
+export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });

@@ -1,4 +1,5 @@
-import type { Env, ResponseInit } from './env.ts';
+import type { ResponseInit } from './env.ts';
+import { REQUEST_ID } from './request-id.ts';
 
 interface ErrorRow {
   readonly status: number;
@@ -149,14 +150,15 @@ export function asProxyError(thrown: unknown): ProxyError {
   return new ProxyError('internal_error', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown');
 }
 
-/** The response for an error, as JSON or text by what the client accepts, with Proxy-Status (RFC 9209). */
-export function errorResponse<R>(error: ProxyError, accept: string | null, respond: Env<R>['respond']): R {
-  const { body, init } = errorMessage(error, accept);
-  return respond(body, init);
-}
-
-/** The parts of an error's response, for whoever writes it without a handler around. */
-export function errorMessage(error: ProxyError, accept: string | null): { body: string; init: ResponseInit } {
+/**
+ * What a client is told of an error: JSON or text by what it accepts, with Proxy-Status (RFC 9209).
+ * @param requestId empty where the request was not read so far that it could have one
+ */
+export function errorMessage(
+  error: ProxyError,
+  accept: string | null,
+  requestId: string,
+): { body: string; init: ResponseInit } {
   const row: ErrorRow = ERRORS[error.name];
   const isClientsToMend = row.status < 500 || error.name === 'not_configured';
   const detail = isClientsToMend && error.message !== '' ? `${row.detail} (${error.message})` : row.detail;
@@ -173,6 +175,7 @@ export function errorMessage(error: ProxyError, accept: string | null): { body: 
         ['Content-Length', String(new TextEncoder().encode(body).length)],
         ['Cache-Control', 'no-store'],
         ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
+        ...(requestId === '' ? [] : ([[REQUEST_ID, requestId]] as [string, string][])),
         ...(row.fields ?? []),
       ],
     },

@@ -1,8 +1,9 @@
 import { outgoingBody } from './body.ts';
 import { refuseForeignPages } from './browsers.ts';
 import { type Env, type IncomingRequest, newTrace, type Trace } from './env.ts';
-import { asProxyError, errorResponse, ProxyError } from './errors.ts';
+import { asProxyError, errorMessage, ProxyError } from './errors.ts';
 import { cleanRequest, cleanResponse } from './headers.ts';
+import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { routeOf } from './routes.ts';
 import { upstreamUrl } from './upstream.ts';
 
@@ -16,13 +17,15 @@ const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
  * @param trace filled in on the way
  */
 export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Trace = newTrace()): Promise<R> {
+  trace.id = requestIdOf(request.headers);
   try {
     return await forward(request, env, trace);
   } catch (thrown) {
     const error = asProxyError(thrown);
     trace.error = error.name;
     if (error.message !== '') trace.cause = error.message;
-    return errorResponse(error, request.headers.get('accept'), env.respond);
+    const { body, init } = errorMessage(error, request.headers.get('accept'), trace.id);
+    return env.respond(body, init);
   }
 }
 
@@ -45,6 +48,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   const send = (bearer: string | undefined) => {
     const headers = cleanRequest(request.headers, route);
     if (bearer !== undefined) headers.push(['Authorization', `Bearer ${bearer}`]);
+    headers.push([REQUEST_ID, trace.id]);
     if (outgoing.length !== undefined) headers.push(['Content-Length', String(outgoing.length)]);
     trace.attempts++;
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
@@ -62,9 +66,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     }
   }
 
-  return env.respond(response.body, {
-    status: response.status,
-    statusText: response.statusText,
-    headers: cleanResponse(response.headers, route),
-  });
+  const headers = cleanResponse(response.headers, route);
+  headers.push([REQUEST_ID, trace.id]);
+  return env.respond(response.body, { status: response.status, statusText: response.statusText, headers });
 }

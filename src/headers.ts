@@ -36,6 +36,7 @@ export const COMMON_REQUEST_FIELDS: FieldTable = {
     "becomes the caller's address in Sentry, which takes the system token from internal addresses only",
   'x-forwarded-host': 'becomes the host in links that Sentry makes, where it is set to trust it',
   'x-forwarded-proto': 'becomes the scheme in links that Sentry makes, where it is set to trust it',
+  'x-request-id': 'sent anew: as it came if it is sane, else one that the proxy made',
   'x-real-ip': "would tell a proxy before Sentry another address than this proxy's",
 };
 
@@ -46,8 +47,9 @@ export const PROXY_REQUEST_FIELDS: FieldTable = {
   origin: 'Sentry answers 400 to a system token that comes with one',
 };
 
-/** None today. */
-export const COMMON_RESPONSE_FIELDS: FieldTable = {};
+export const COMMON_RESPONSE_FIELDS: FieldTable = {
+  'x-request-id': "sent anew: the request's own",
+};
 
 export const PROXY_RESPONSE_FIELDS: FieldTable = {
   'set-cookie': "a session of the token's owner is not the client's",

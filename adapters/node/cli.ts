@@ -1,9 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Problem } from '../../src/config.ts';
+import type { Problem, Values } from '../../src/config.ts';
 import { SETTINGS } from './settings.ts';
+
+const COMMANDS = ['run', 'check', 'healthcheck'] as const;
+export type Command = (typeof COMMANDS)[number];
 
 /** What the command line asks for. */
 export interface CommandLine {
+  readonly command: Command;
+  /** `check --probe`. */
+  readonly probe: boolean;
   readonly help: boolean;
   readonly version: boolean;
   /** By variable. */
@@ -15,18 +21,22 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   const values: Record<string, string> = {};
   let help = false;
   let version = false;
+  let command: Command = 'run';
+  let probe = false;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const [, name, , inline] = /^--([a-z][a-z-]*)(=([\s\S]*))?$/.exec(arg) ?? [];
     if (name === 'help' || arg === '-h') help = true;
     else if (name === 'version' || arg === '-V') version = true;
+    else if (i === 0 && isCommand(arg)) command = arg;
+    else if (arg === '--probe' && command === 'check') probe = true;
     else {
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
         problems.push({ variable: '', text: unknownArgument(arg, i) });
         continue;
       }
-      const value = inline ?? args[++i];
+      const value = inline ?? (setting.isSwitch ? 'true' : args[++i]);
       if (value === undefined) {
         problems.push({ variable: setting.variable, text: 'is given without a value' });
         continue;
@@ -35,8 +45,10 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       values[setting.variable] = earlier === undefined ? value : `${earlier};${value}`;
     }
   }
-  return { help, version, values };
+  return { command, probe, help, version, values };
 }
+
+const isCommand = (arg: string): arg is Command => (COMMANDS as readonly string[]).includes(arg);
 
 /** An argument that is no flag may be a secret that lost its flag. */
 function unknownArgument(arg: string, index: number): string {
@@ -63,13 +75,14 @@ export async function gatherValues(
   flags: Record<string, string>,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
-): Promise<{ values: Record<string, string>; environment: NodeJS.ProcessEnv }> {
+): Promise<{ values: Values; environment: NodeJS.ProcessEnv; isSet: (variable: string) => boolean }> {
   const withFile = { ...(await readDotEnv(problems)), ...environment };
   const values: Record<string, string> = {};
   for (const setting of SETTINGS) {
     values[setting.variable] = flags[setting.variable] ?? withFile[setting.variable] ?? setting.default;
   }
-  return { values, environment: withFile };
+  const isSet = (variable: string) => flags[variable] !== undefined || withFile[variable] !== undefined;
+  return { values, environment: withFile, isSet };
 }
 
 async function readDotEnv(problems: Problem[]): Promise<Record<string, string>> {
@@ -94,8 +107,15 @@ export function helpText(): string {
   return [
     "sentry-api-proxy: puts a Sentry token on what it forwards to a self-hosted Sentry's API.",
     '',
-    'Usage: sentry-api-proxy [FLAG VALUE | FLAG=VALUE]...',
+    'Usage: sentry-api-proxy [COMMAND] [--FLAG VALUE | --FLAG=VALUE]...',
     '',
+    'Commands:',
+    '  run           serve; what is done without a command',
+    '  check         say what is wrong with the configuration, or what it would do',
+    '  check --probe also get the token and ask Sentry with it',
+    '  healthcheck   exit with 0 if the proxy that runs with this configuration answers',
+    '',
+    'Flags:',
     ...rows.flat(),
     '  --help, -h',
     '      this text',
@@ -107,12 +127,17 @@ export function helpText(): string {
   ].join('\n');
 }
 
-/** All problems, one a line, each with the flag and the variable it is about. */
-export function problemText(problems: readonly Problem[]): string {
-  const lines = problems.map(({ variable, text }) => {
+/** Each problem with the flag and the variable it is about. */
+export function problemTexts(problems: readonly Problem[]): string[] {
+  return problems.map(({ variable, text }) => {
     const flag = SETTINGS.find((setting) => setting.variable === variable)?.flag;
     if (variable === '') return text;
     return flag === undefined ? `${variable} ${text}` : `--${flag} (${variable}) ${text}`;
   });
-  return lines.map((line) => `sentry-api-proxy: ${line}\n`).join('');
 }
+
+/** All problems, one a line. */
+export const problemText = (problems: readonly Problem[]): string =>
+  problemTexts(problems)
+    .map((line) => `sentry-api-proxy: ${line}\n`)
+    .join('');

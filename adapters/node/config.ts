@@ -3,6 +3,8 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { type CoreConfig, type Problem, readCoreConfig, SYSTEM, type Values } from '../../src/config.ts';
 import type { ConnectionLimits } from './connection.ts';
 import { type ConnInfo, parseConnInfo } from './conninfo.ts';
+import { type ListenAddress, readListenAddress } from './listen-address.ts';
+import { LEVELS, type Level, type LogFormat } from './log.ts';
 
 export interface Config extends CoreConfig {
   readonly listen: ListenAddress;
@@ -12,12 +14,14 @@ export interface Config extends CoreConfig {
   /** Where the system token is read, when it is the one to inject. */
   readonly connInfo: ConnInfo | undefined;
   readonly secureContext: SecureContext | undefined;
-}
-
-export interface ListenAddress {
-  /** Undefined: all addresses. */
-  readonly host: string | undefined;
-  readonly port: number;
+  /** Milliseconds. */
+  readonly drainDelay: number;
+  /** The certificate and key to listen with TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly reusePort: boolean;
+  readonly adminListen: ListenAddress | undefined;
+  readonly logFormat: LogFormat;
+  readonly logLevel: Level;
 }
 
 /**
@@ -30,7 +34,7 @@ export function readConfig(values: Values, environment: NodeJS.ProcessEnv, probl
   const size = (variable: string, max: number) => readSize(variable, values[variable] ?? '', max, problems);
   return {
     ...core,
-    listen: readListen(values.LISTEN ?? '', problems),
+    listen: readListenAddress('LISTEN', values.LISTEN ?? '', problems),
     replayLimit: size('REPLAY_LIMIT', 1024 ** 3),
     limits: {
       readHeader: duration('READ_HEADER_TIMEOUT'),
@@ -40,17 +44,13 @@ export function readConfig(values: Values, environment: NodeJS.ProcessEnv, probl
     },
     connInfo: core.token === SYSTEM ? readConnInfo(values.PGX_CONN ?? '', environment, problems) : undefined,
     secureContext: readSecureContext(values, problems),
+    drainDelay: duration('DRAIN_DELAY'),
+    tls: readTls(values, problems),
+    reusePort: readChoice('REUSE_PORT', values, ['true', 'false'], problems) === 'true',
+    adminListen: values.ADMIN_LISTEN ? readListenAddress('ADMIN_LISTEN', values.ADMIN_LISTEN, problems) : undefined,
+    logFormat: readLogFormat(values, problems),
+    logLevel: readChoice('LOG_LEVEL', values, LEVELS, problems),
   };
-}
-
-function readListen(value: string, problems: Problem[]): ListenAddress {
-  const [, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(value) ?? [];
-  const port = Number(digits);
-  if (digits === undefined || port > 65535) {
-    problems.push({ variable: 'LISTEN', text: 'is not an address like 0.0.0.0:8080, :8080 or [::1]:8080' });
-    return { host: undefined, port: 0 };
-  }
-  return { host: bracketed ?? (name || undefined), port };
 }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -95,6 +95,33 @@ function readSecureContext(values: Values, problems: Problem[]): SecureContext |
     problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });
     return undefined;
   }
+}
+
+function readTls(values: Values, problems: Problem[]): Config['tls'] {
+  const cert = readPem('TLS_CERT', values, problems);
+  const key = readPem('TLS_KEY', values, problems);
+  if (!values.TLS_CERT !== !values.TLS_KEY) {
+    problems.push({ variable: 'TLS_CERT', text: 'and --tls-key (TLS_KEY) belong together; one is not set' });
+  }
+  if (cert === undefined || key === undefined) return undefined;
+  try {
+    createSecureContext({ cert, key });
+  } catch {
+    problems.push({ variable: 'TLS_CERT', text: 'and --tls-key (TLS_KEY) are not a certificate and its key' });
+  }
+  return { cert, key };
+}
+
+function readLogFormat(values: Values, problems: Problem[]): LogFormat {
+  const format = readChoice('LOG_FORMAT', values, ['auto', 'json', 'text'], problems);
+  if (format !== 'auto') return format;
+  return process.stdout.isTTY ? 'text' : 'json';
+}
+
+function readChoice<T extends string>(variable: string, values: Values, choices: readonly T[], problems: Problem[]): T {
+  const choice = choices.find((one) => one === values[variable]);
+  if (choice === undefined) problems.push({ variable, text: `is not one of ${choices.join(', ')}` });
+  return choice ?? choices[0]!;
 }
 
 function readPem(variable: string, values: Values, problems: Problem[]): string | undefined {

@@ -196,7 +196,7 @@ export class Connection {
     this.#phase = 'waiting';
     this.#hasExtraBytes ||= !this.#isRequestRead();
     this.deadline = performance.now() + GRACE;
-    const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? null);
+    const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? null, this.#trace.id);
     this.#answer({ body, ...init });
     this.#signal?.abort(error);
   }

@@ -539,7 +539,12 @@ function systemUser(): string | undefined {
 }
 
 function homeOf(environment: Environment): string {
-  return environment.HOME || homedir();
+  try {
+    return environment.HOME || homedir();
+  } catch {
+    // A container's user who is in no passwd file has no home either.
+    return '/';
+  }
 }
 
 function codeOf(error: unknown): string {

@@ -1,6 +1,10 @@
 import { write, writeSync } from 'node:fs';
 
-export type Level = 'debug' | 'info' | 'warn' | 'error';
+/** From the least to the most important. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export type LogFormat = 'json' | 'text';
 
 export type LogFields = Record<string, string | number | boolean | undefined>;
 
@@ -14,10 +18,12 @@ const MAX_HELD = 1024 * 1024;
 const STDOUT = 1;
 
 /**
- * The log: a line of JSON per event on standard output. Writing never holds up a request: lines are gathered, written
- * in the background, and dropped (which a later line tells) when nobody takes them or the disk is full.
+ * The log: a line per event on standard output. Writing never holds up a request: lines are gathered, written in the
+ * background, and dropped (which a later line tells) when nobody takes them or the disk is full.
  */
 export class LogWriter {
+  readonly #format: LogFormat;
+  readonly #threshold: number;
   #held = '';
   #dropped = 0;
   #isWriting = false;
@@ -25,8 +31,19 @@ export class LogWriter {
   #formatted = '';
   #timer: NodeJS.Timeout | undefined;
 
+  constructor(format: LogFormat, leastLevel: Level) {
+    this.#format = format;
+    this.#threshold = LEVELS.indexOf(leastLevel);
+  }
+
+  /** Whether anything of this level is written at all. */
+  writes(level: Level): boolean {
+    return LEVELS.indexOf(level) >= this.#threshold;
+  }
+
   readonly log: Log = (level, event, fields) => {
-    const line = `{"time":"${this.#time()}","level":"${level}","event":"${event}"${membersOf(fields)}}\n`;
+    if (!this.writes(level)) return;
+    const line = this.#line(level, event, fields);
     if (this.#held.length + line.length > MAX_HELD) {
       this.#dropped++;
       return;
@@ -34,6 +51,11 @@ export class LogWriter {
     this.#held += line;
     this.#timer ??= setTimeout(this.#flush, GATHER);
   };
+
+  #line(level: Level, event: string, fields: LogFields): string {
+    if (this.#format === 'text') return textLine(this.#time(), level, event, fields);
+    return `{"time":"${this.#time()}","level":"${level}","event":"${event}"${membersOf(fields)}}\n`;
+  }
 
   /** Writes what is held before the process ends. */
   flushSync(): void {
@@ -78,7 +100,7 @@ export class LogWriter {
 
   #takeHeld(): string {
     const dropped = this.#dropped;
-    const told = dropped === 0 ? '' : `{"time":"${this.#time()}","level":"warn","event":"log","dropped":${dropped}}\n`;
+    const told = dropped === 0 ? '' : this.#line('warn', 'log', { dropped });
     const held = told + this.#held;
     this.#held = '';
     this.#dropped = 0;
@@ -99,6 +121,18 @@ function membersOf(fields: LogFields): string {
     members += isPlainText ? `,"${name}":"${value}"` : `,"${name}":${JSON.stringify(value)}`;
   }
   return members;
+}
+
+/** A line for people: the time of the day, the level if it matters, the event, then what there is to say of it. */
+function textLine(time: string, level: Level, event: string, fields: LogFields): string {
+  const mark = level === 'info' ? '' : `${level.toUpperCase()} `;
+  const words = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const text = typeof value === 'string' && !UNSAFE.test(value) ? value : JSON.stringify(value);
+      return `${name}=${text.includes(' ') && !text.startsWith('"') ? `"${text}"` : text}`;
+    });
+  return `${time.slice(11, 23)} ${mark}${event} ${words.join(' ')}\n`;
 }
 
 /** A request target for the log: the keys of its query are kept, the values are not. */

@@ -1,10 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { Connection, type ConnectionOwner } from './connection.ts';
 
 /** Milliseconds between two looks at the deadlines, at most. */
 const TICK = 250;
+/** Milliseconds for a TLS handshake. */
+const HANDSHAKE = 10_000;
 
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed'> {
+  /** PEM; undefined: plain TCP. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
   readonly maxDescriptors?: number | undefined;
 }
@@ -14,6 +19,8 @@ export interface ProxyServer {
   readonly listener: Server;
   /** Stops listening and resolves when the last request in flight is answered. */
   drain(): Promise<void>;
+  /** New certificates, for the connections to come. */
+  setSecureContext(tls: { readonly cert: string; readonly key: string }): void;
 }
 
 export function makeServer(options: ServerOptions): ProxyServer {
@@ -28,13 +35,17 @@ export function makeServer(options: ServerOptions): ProxyServer {
     for (const connection of connections) if (connection.deadline <= now) connection.expire();
   }, tick);
 
-  const listener = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+  const accept = (socket: Socket): void => {
     connections.add(new Connection(socket, owner));
-  });
+  };
+  const tls =
+    options.tls && createTlsServer({ ...options.tls, allowHalfOpen: true, handshakeTimeout: HANDSHAKE }, accept);
+  const listener = tls ?? createServer({ allowHalfOpen: true }, accept);
   if (options.maxDescriptors !== undefined) listener.maxConnections = Math.floor(options.maxDescriptors / 2);
 
   return {
     listener,
+    setSecureContext: (changed) => (tls as TlsServer | undefined)?.setSecureContext({ ...changed }),
     drain() {
       return new Promise((resolve) => {
         listener.close(() => {

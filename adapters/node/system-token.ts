@@ -44,6 +44,7 @@ export class SystemToken implements TokenSource {
   #failures = 0;
   #lastReason: string | undefined;
   #silentUntil = 0;
+  #isStopped = false;
 
   constructor(options: SystemTokenOptions) {
     this.#options = options;
@@ -54,7 +55,13 @@ export class SystemToken implements TokenSource {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Reads at once, since the place to read from has changed. */
+  refresh(): void {
+    this.#read('background');
   }
 
   get(): string | undefined | Promise<string | undefined> {
@@ -119,6 +126,7 @@ export class SystemToken implements TokenSource {
   #settled(next: number): void {
     this.#reading = undefined;
     clearTimeout(this.#timer);
+    if (this.#isStopped) return;
     this.#timer = setTimeout(() => this.#read('background'), next);
     this.#timer.unref();
   }

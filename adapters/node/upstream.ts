@@ -69,7 +69,7 @@ function connector({ protocol, hostname, port }: URL, secureContext: SecureConte
 }
 
 /** One request and its response on one connection. */
-class Exchange {
+export class Exchange {
   readonly #socket: Socket;
   readonly #request: UpstreamRequest;
   readonly #resolve: (response: UpstreamResponse) => void;
