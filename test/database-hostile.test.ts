@@ -156,6 +156,11 @@ describe('a hostile server', { concurrency: 8 }, () => {
       /^.{0,300}x\.\.\. \(XX000\)\.$/,
     ],
     [
+      'with an error code that is none',
+      send(message('E', 'SFATAL\0Cconstructor\0Mnot now\0\0')),
+      /^127\.0\.0\.1:\d+: not now\.$/,
+    ],
+    [
       'that refuses, and goes on talking',
       send(message('E', 'SFATAL\0C57P03\0Mnot now\0\0'), AUTHENTICATED, READY, COLUMN),
       /not now \(57P03\)/,

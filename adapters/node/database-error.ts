@@ -99,8 +99,8 @@ export function failureOf(where: string, error: unknown, password: string | unde
   if (error instanceof ConnectionError) {
     return { ...failure, reason: message, hint: error.hint, isUnreachable: error instanceof TimeoutError };
   }
-  if (severity !== undefined && code !== undefined) {
-    const reason = `${printable(message, password)} (${printable(code, password)})`;
+  if (severity !== undefined && isSqlState(code)) {
+    const reason = `${printable(message, password)} (${code})`;
     return { ...failure, reason, hint: SERVER_HINTS[code], isFinal: FINAL.has(code) };
   }
   const [reason, hint] = SYSTEM_REASONS[code ?? ''] ?? [];
@@ -124,7 +124,11 @@ export function failureOf(where: string, error: unknown, password: string | unde
     return { ...failure, reason: 'it does not keep to the PostgreSQL protocol' };
   }
   if (message === 'Connection terminated unexpectedly') return failureOf(where, { code: 'ECONNRESET' }, password);
-  return { ...failure, reason: printable(message, password) || 'unknown error' };
+  return { ...failure, code: undefined, reason: printable(message, password) || 'unknown error' };
+}
+
+function isSqlState(code: string | undefined): code is string {
+  return /^[0-9A-Z]{5}$/.test(code ?? '');
 }
 
 /** Text of the server's, without control characters, secrets and undue length. */
