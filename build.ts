@@ -1,20 +1,20 @@
-// Makes dist/sentry-api-proxy.mjs: the Node adapter with all that it needs in one file, for a bare Node.
+// Makes dist/sentry-api-proxy.cjs: the Node adapter with all that it needs in one file, for a bare Node.
 import { chmodSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const outfile = 'dist/sentry-api-proxy.mjs';
+const outfile = 'dist/sentry-api-proxy.cjs';
 
 await build({
   entryPoints: ['adapters/node.ts'],
   outfile,
   bundle: true,
   platform: 'node',
-  format: 'esm',
+  // As an ES module the file would load every module of Node's that any part of it may need before its first line:
+  // 100 ms for node:http and the rest of what only the admin listener uses.
+  format: 'cjs',
   target: 'node22.18',
   // pg-native is an optional peer of pg, which is used without it.
   external: ['pg-native'],
-  // pg is CommonJS and asks for Node's own modules by require.
-  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   legalComments: 'inline',
   logLevel: 'warning',
 });

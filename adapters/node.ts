@@ -12,7 +12,7 @@ const problems: Problem[] = [];
 const commandLine = parseCommandLine(process.argv.slice(2), problems);
 if (commandLine.help) process.stdout.write(helpText());
 else if (commandLine.version) process.stdout.write(`${packageJson.version}\n`);
-else await start();
+else void start();
 
 async function start(): Promise<void> {
   const { values, environment, isSet } = await gatherValues(commandLine.values, process.env, problems);
