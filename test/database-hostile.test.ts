@@ -155,6 +155,7 @@ describe('a hostile server', { concurrency: 8 }, () => {
       send(message('E', `SFATAL\0CXX000\0M${'x'.repeat(60_000)}\0\0`)),
       /^.{0,300}x\.\.\. \(XX000\)\.$/,
     ],
+    ['with an error that lacks nearly all', send(message('E', 'Cconstructor\0\0')), /unknown error|protocol/],
     [
       'with an error code that is none',
       send(message('E', 'SFATAL\0Cconstructor\0Mnot now\0\0')),

@@ -51,46 +51,52 @@ export class TimeoutError extends ConnectionError {
 }
 
 /** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const SERVER_HINTS: Readonly<Record<string, string>> = {
-  '28P01': 'Check the user and the password.',
-  '28000': "Check the user, the database and sslmode against the server's pg_hba.conf.",
-  '3D000': "Check the database's name.",
-  '42P01':
-    "This is not Sentry's database, or Sentry is not installed in it yet; or its tables are outside search_path.",
-  '42703': "The table sentry_option is not Sentry's.",
-  '42501': 'Let the user read it: GRANT SELECT ON sentry_option TO that user.',
-  '53300': 'Raise max_connections there, or connect through PgBouncer.',
-  '57P03': 'It starts or stops; this is tried again.',
-  '57014': 'Something has locked the table sentry_option, or the server is overloaded.',
-};
+const SERVER_HINTS = new Map<string, string>(
+  Object.entries({
+    '28P01': 'Check the user and the password.',
+    '28000': "Check the user, the database and sslmode against the server's pg_hba.conf.",
+    '3D000': "Check the database's name.",
+    '42P01':
+      "This is not Sentry's database, or Sentry is not installed in it yet; or its tables are outside search_path.",
+    '42703': "The table sentry_option is not Sentry's.",
+    '42501': 'Let the user read it: GRANT SELECT ON sentry_option TO that user.',
+    '53300': 'Raise max_connections there, or connect through PgBouncer.',
+    '57P03': 'It starts or stops; this is tried again.',
+    '57014': 'Something has locked the table sentry_option, or the server is overloaded.',
+  }),
+);
 
-/** The driver says with these that a user or a database is refused, as pgx does (connectPreferred). */
+/** With these the server refuses the user or the database as such. pgx asks no further host then either (connectPreferred). */
 const FINAL = new Set(['28P01', '3D000', '42501']);
 
-const SYSTEM_REASONS: Readonly<Record<string, [reason: string, hint: string]>> = {
-  ECONNREFUSED: ['connection refused', 'Check host and port, and that PostgreSQL listens there.'],
-  ECONNRESET: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
-  EPIPE: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
-  EHOSTUNREACH: ['no route to the host', 'Check the address and the network.'],
-  ENETUNREACH: ['no route to the network', 'Check the address and the network.'],
-  ETIMEDOUT: ['no answer', 'Check the address, and whether a firewall is in between.'],
-  ENOTFOUND: ['the host name is not known', 'Check the name, and that this runs in the same network.'],
-  EAI_AGAIN: ['the host name could not be looked up', 'Check the name server.'],
-  ENOENT: ['there is no such socket', 'Set host, or check that PostgreSQL runs and has its socket there.'],
-  EACCES: ['no permission to use the socket', 'Check whom this process runs as.'],
-};
+const SYSTEM_REASONS = new Map<string, [reason: string, hint: string]>(
+  Object.entries({
+    ECONNREFUSED: ['connection refused', 'Check host and port, and that PostgreSQL listens there.'],
+    ECONNRESET: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
+    EPIPE: ['it closed the connection', 'Check that PostgreSQL listens on that port.'],
+    EHOSTUNREACH: ['no route to the host', 'Check the address and the network.'],
+    ENETUNREACH: ['no route to the network', 'Check the address and the network.'],
+    ETIMEDOUT: ['no answer', 'Check the address, and whether a firewall is in between.'],
+    ENOTFOUND: ['the host name is not known', 'Check the name, and that this runs in the same network.'],
+    EAI_AGAIN: ['the host name could not be looked up', 'Check the name server.'],
+    ENOENT: ['there is no such socket', 'Set host, or check that PostgreSQL runs and has its socket there.'],
+    EACCES: ['no permission to use the socket', 'Check whom this process runs as.'],
+  }),
+);
 
 /** OpenSSL's verdicts on a certificate, as Node names them. */
-const CERTIFICATE_REASONS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, and not in sslrootcert',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from a CA that is not in sslrootcert',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from a CA that is not in sslrootcert',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from a CA that is not in sslrootcert',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from a CA that is not in sslrootcert',
-};
+const CERTIFICATE_REASONS = new Map<string, string>(
+  Object.entries({
+    CERT_HAS_EXPIRED: 'its certificate has expired',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, and not in sslrootcert',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
+    SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from a CA that is not in sslrootcert',
+    UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from a CA that is not in sslrootcert',
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from a CA that is not in sslrootcert',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from a CA that is not in sslrootcert',
+  }),
+);
 
 /** @param password is not repeated, even if the server does so */
 export function failureOf(where: string, error: unknown, password: string | undefined): Failure {
@@ -99,11 +105,12 @@ export function failureOf(where: string, error: unknown, password: string | unde
   if (error instanceof ConnectionError) {
     return { ...failure, reason: message, hint: error.hint, isUnreachable: error instanceof TimeoutError };
   }
-  if (severity !== undefined && isSqlState(code)) {
-    const reason = `${printable(message, password)} (${code})`;
-    return { ...failure, reason, hint: SERVER_HINTS[code], isFinal: FINAL.has(code) };
+  if (severity !== undefined) {
+    const said = printable(message, password);
+    if (!/^[0-9A-Z]{5}$/.test(code ?? '')) return { ...failure, code: undefined, reason: said };
+    return { ...failure, reason: `${said} (${code})`, hint: SERVER_HINTS.get(code!), isFinal: FINAL.has(code!) };
   }
-  const [reason, hint] = SYSTEM_REASONS[code ?? ''] ?? [];
+  const [reason, hint] = SYSTEM_REASONS.get(code ?? '') ?? [];
   if (reason !== undefined) {
     return {
       ...failure,
@@ -112,7 +119,7 @@ export function failureOf(where: string, error: unknown, password: string | unde
       isUnreachable: code !== 'ECONNRESET' && code !== 'EPIPE',
     };
   }
-  const certificate = CERTIFICATE_REASONS[code ?? ''];
+  const certificate = CERTIFICATE_REASONS.get(code ?? '');
   if (certificate !== undefined) {
     return { ...failure, reason: `${certificate} (${code})`, hint: 'Check sslmode and sslrootcert.' };
   }
@@ -125,10 +132,6 @@ export function failureOf(where: string, error: unknown, password: string | unde
   }
   if (message === 'Connection terminated unexpectedly') return failureOf(where, { code: 'ECONNRESET' }, password);
   return { ...failure, code: undefined, reason: printable(message, password) || 'unknown error' };
-}
-
-function isSqlState(code: string | undefined): code is string {
-  return /^[0-9A-Z]{5}$/.test(code ?? '');
 }
 
 /** Text of the server's, without control characters, secrets and undue length. */
