@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import type { ConnInfo } from './conninfo.ts';
 import { fingerprint } from './fingerprint.ts';
 import { addressText, isLocal } from './listen-address.ts';
+import { reasonOf } from './system-token.ts';
 import { makeTransport } from './upstream.ts';
 
 /** Milliseconds for Sentry to answer. */
@@ -58,7 +59,7 @@ async function probe(config: Config): Promise<string | undefined> {
       token = await readSystemToken(config.connInfo);
       say('system token', `${token.length} characters, fingerprint ${fingerprint(token)}`);
     } catch (error) {
-      return `the system token could not be read: ${(error as Error).message}`;
+      return `the system token could not be read: ${reasonOf(error)}`;
     }
   }
   try {

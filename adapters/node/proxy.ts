@@ -94,6 +94,7 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
       message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
     });
   }
+  for (const warning of config.connInfo?.warnings ?? []) log('warn', 'database', { message: warning });
   token.start();
 
   const drain = async (signal: NodeJS.Signals): Promise<void> => {

@@ -1,14 +1,19 @@
 import type { ConnInfo } from './conninfo.ts';
 import { readStoredToken } from './database.ts';
+import { DatabaseError } from './database-error.ts';
 import { decodeStoredToken } from './stored-token.ts';
+import { TokenUnavailable } from './system-token.ts';
 
 /**
  * The system token as Sentry has stored it now. A module of its own, loaded with the database driver behind it only
  * where there is a database to ask.
- * @throws Error with a message that is fit for the log
+ * @throws TokenUnavailable
  */
 export async function readSystemToken(connInfo: ConnInfo): Promise<string> {
-  const decoded = decodeStoredToken(await readStoredToken(connInfo));
+  const value = await readStoredToken(connInfo).catch((error: unknown) => {
+    throw error instanceof DatabaseError ? new TokenUnavailable(error.message) : error;
+  });
+  const decoded = decodeStoredToken(value);
   if ('token' in decoded) return decoded.token;
-  throw new Error(`the stored value is no token: ${decoded.reason}`);
+  throw new TokenUnavailable(decoded.reason);
 }

@@ -11,6 +11,11 @@ const SILENCE_FAILED = 1000;
 /** Milliseconds for which a request waits for the first token. */
 const FIRST_WAIT = 750;
 
+/** Why there is no token to be had; the message is fit for the log. */
+export class TokenUnavailable extends Error {
+  override readonly name = 'TokenUnavailable';
+}
+
 export type RenewalCause = 'start' | 'background' | 'refused';
 
 /** What is told of every read of the token. */
@@ -26,7 +31,7 @@ export interface Renewal {
 }
 
 export interface SystemTokenOptions {
-  /** Reads the token as Sentry has stored it now; rejects with a message that is fit for the log. */
+  /** Reads the token as Sentry has stored it now; rejects with TokenUnavailable. */
   read(): Promise<string>;
   renewed(renewal: Renewal): void;
 }
@@ -96,7 +101,7 @@ export class SystemToken implements TokenSource {
   #read(cause: RenewalCause): Promise<void> {
     this.#reading ??= this.#options.read().then(
       (token) => this.#succeeded(cause, token),
-      (error: unknown) => this.#failed(cause, error instanceof Error ? error.message : 'unknown'),
+      (error: unknown) => this.#failed(cause, reasonOf(error)),
     );
     return this.#reading;
   }
@@ -131,3 +136,7 @@ export class SystemToken implements TokenSource {
     this.#timer.unref();
   }
 }
+
+/** What nobody foresaw may have anything in its message. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof TokenUnavailable ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
