@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Body } from '../../src/env.ts';
-import { type Framing, MalformedMessage, parseHead } from './field-lines.ts';
+import { type Framing, framingOf, MalformedMessage, parseHead } from './field-lines.ts';
 
 /** Where a body is written to. */
 export interface Sink {
@@ -230,7 +230,7 @@ class ChunkedDecoder implements Decoder {
         case 'trailer':
           at = this.#takeLine(bytes, at, MAX_TRAILER);
           if (this.#line === '\r\n' || this.#line.endsWith('\r\n\r\n')) {
-            if (this.#line !== '\r\n') parseHead(`\r\n${this.#line.slice(0, -4)}`, MAX_TRAILER);
+            if (this.#line !== '\r\n') checkTrailers(this.#line.slice(0, -4));
             return bytes.length - at;
           }
           break;
@@ -249,6 +249,12 @@ class ChunkedDecoder implements Decoder {
     if (isBareLineFeed) throw new MalformedMessage('a line feed without a carriage return');
     return end;
   }
+}
+
+/** Trailers are dropped, but one that would frame the message anew means no good (RFC 9110 section 6.5.1). */
+function checkTrailers(lines: string): void {
+  const { fields } = parseHead(`\r\n${lines}`, MAX_TRAILER);
+  if (framingOf(fields, false) !== undefined) throw new MalformedMessage('framing in a trailer section');
 }
 
 /** Chunk extensions are read over, but have to be some. */

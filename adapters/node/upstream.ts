@@ -153,9 +153,8 @@ export class Exchange {
     if (code === undefined) throw new MalformedMessage('a malformed status line');
     const status = Number(code);
     if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
-    if (status < 200) return false;
-
     const framing = responseFraming(this.#request.method, status, fields, minor === '0');
+    if (status < 200) return false;
     this.#head = undefined;
     const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish);
     if (body !== null) {
