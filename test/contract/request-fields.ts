@@ -76,9 +76,9 @@ export function requestFields({ target, test }: Contract): void {
       });
     }
 
-    test(`adds no field but Host, Connection and the token to a request that is ${way}`, async () => {
+    test(`adds no field but Host, Connection, X-Request-Id and the token to a request that is ${way}`, async () => {
       const { request } = await scene.exchange(post('hi', credentials, 'Accept: */*', 'X-A: b'));
-      const names = ['accept', 'authorization', 'connection', 'content-length', 'host', 'x-a'];
+      const names = ['accept', 'authorization', 'connection', 'content-length', 'host', 'x-a', 'x-request-id'];
       assert.deepEqual(fieldNames(request), names);
       assert.equal(fieldValue(request, 'Connection')?.toLowerCase(), 'close');
     });
@@ -119,7 +119,7 @@ export function requestFields({ target, test }: Contract): void {
       const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'];
       const { reply, request } = await scene.exchange(get(credentials, ...upgrade) + get(AS_ALIAS));
       assert.equal(reply.status, 200);
-      assert.deepEqual(fieldNames(request), ['authorization', 'connection', 'host']);
+      assert.deepEqual(fieldNames(request), ['authorization', 'connection', 'host', 'x-request-id']);
     });
   }
 

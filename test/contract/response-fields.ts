@@ -73,10 +73,17 @@ export function responseFields({ target, test }: Contract): void {
       });
     }
 
-    test(`adds no field but Connection to a response to a request that is ${way}`, async () => {
+    test(`adds no field but Connection and X-Request-Id to a response to a request that is ${way}`, async () => {
       const script = answer(response('200 OK', ['Content-Type: text/plain', 'X-A: b'], 'ok'));
       const { reply } = await scene.exchange(get(credentials), script);
-      assert.deepEqual(fieldNames(reply), ['connection', 'content-length', 'content-type', 'date', 'x-a']);
+      assert.deepEqual(fieldNames(reply), [
+        'connection',
+        'content-length',
+        'content-type',
+        'date',
+        'x-a',
+        'x-request-id',
+      ]);
       assert.equal(fieldValue(reply, 'Connection')?.toLowerCase(), 'close');
       assert.equal(reply.ending, 'fin');
       assert.equal(fieldValue(reply, 'Date'), 'Sun, 06 Nov 1994 08:49:37 GMT');
@@ -120,6 +127,42 @@ export function responseFields({ target, test }: Contract): void {
       assert.equal(fieldValue(reply, name), value);
     });
   }
+
+  for (const id of ['0f8fad5b-d9cb-469f-a165-70867728950e', 'one_2.three']) {
+    test(`gives a request the client's id on both sides: ${id}`, async () => {
+      const { reply, request } = await scene.exchange(get(AS_ALIAS, `X-Request-Id: ${id}`));
+      assert.equal(fieldValue(request, 'X-Request-Id'), id);
+      assert.equal(fieldValue(reply, 'X-Request-Id'), id);
+    });
+  }
+
+  for (const [title, fields] of Object.entries({
+    'has none': [],
+    'has an empty one': ['X-Request-Id: '],
+    'has one with a blank': ['X-Request-Id: a b'],
+    'has one with a quote': ['X-Request-Id: a"b'],
+    'has one that is no ASCII': ['X-Request-Id: caf\xe9'],
+    'has one that is too long': [`X-Request-Id: ${'a'.repeat(1000)}`],
+    'has two': ['X-Request-Id: a', 'X-Request-Id: b'],
+  })) {
+    test(`gives a request an id, the same on both sides, when it ${title}`, async () => {
+      const { reply, request } = await scene.exchange(get(AS_ALIAS, ...fields));
+      const id = fieldValue(request, 'X-Request-Id') ?? '';
+      assert.match(id, /^[\w-]{8,64}$/);
+      assert.equal(fieldValue(reply, 'X-Request-Id'), id);
+    });
+  }
+
+  test('gives no two requests the same id', async () => {
+    const [one, other] = [await scene.exchange(get(AS_ALIAS)), await scene.exchange(get(AS_ALIAS))];
+    assert.notEqual(fieldValue(one.reply, 'X-Request-Id'), fieldValue(other.reply, 'X-Request-Id'));
+  });
+
+  test("gives the client the request's id, not one that the upstream made up", async () => {
+    const script = answer(response('200 OK', ['X-Request-Id: of-the-upstream'], 'ok'));
+    const { reply, request } = await scene.exchange(get(AS_ALIAS), script);
+    assert.equal(fieldValue(reply, 'X-Request-Id'), fieldValue(request, 'X-Request-Id'));
+  });
 
   test('keeps several Set-Cookie lines apart, in order', async () => {
     const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2, with a comma', 'a=3'];

@@ -1,0 +1,414 @@
+// The command line as an operator meets it: settings, what is said of bad ones, the log, starting and stopping.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import packageJson from '../package.json' with { type: 'json' };
+import { fieldValue } from './support/message.ts';
+import { type ListeningProxy, runProxy, type Surroundings, startProxy } from './support/proxy-process.ts';
+import { RawClient, type Reply, send } from './support/raw-client.ts';
+import { answer, type Connection, OK, type Script, Upstream } from './support/upstream.ts';
+
+/** What no output may hold: it is put into each value that is a secret. */
+const SECRET = 'hunter2';
+const TOKEN = `${SECRET}-sentry-token`;
+const ALIAS = `${SECRET}-alias`;
+
+const GET = 'GET /api/0/projects/ HTTP/1.1\r\nHost: proxy.example\r\n\r\n';
+
+const SETTINGS = [
+  ['listen', 'LISTEN', '0.0.0.0:8080'],
+  ['sentry-uri', 'SENTRY_URI', 'http://sentry-web:9000'],
+  ['token', 'SENTRY_TOKEN', 'system'],
+  ['pgx-conn', 'PGX_CONN', 'empty'],
+  ['alias-token', 'ALIAS_TOKENS', 'empty'],
+  ['replay-limit', 'REPLAY_LIMIT', '1MiB'],
+  ['read-header-timeout', 'READ_HEADER_TIMEOUT', '10s'],
+  ['read-timeout', 'READ_TIMEOUT', '25s'],
+  ['write-timeout', 'WRITE_TIMEOUT', '25s'],
+  ['max-header-size', 'MAX_HEADER_SIZE', '16KiB'],
+  ['sentry-ca', 'SENTRY_CA', 'empty'],
+  ['allowed-host', 'ALLOWED_HOSTS', 'empty'],
+] as const;
+
+/** A proxy that does not outlive its test. */
+async function started(t: TestContext, args: readonly string[], surroundings?: Surroundings): Promise<ListeningProxy> {
+  const proxy = await startProxy(args, surroundings);
+  t.after(() => proxy.stop());
+  return proxy;
+}
+
+describe('help and version', () => {
+  it('--help names every flag with its variable and its default', async () => {
+    const { code, stdout, stderr } = await runProxy(['--help']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    const sections = stdout.split(/\n(?=\s*--)/);
+    for (const [flag, variable, byDefault] of SETTINGS) {
+      const section = sections.find((text) => new RegExp(`^\\s*--${flag}\\b(?!-)`).test(text)) ?? '';
+      assert.ok(section.includes(variable), `${variable} at --${flag}`);
+      assert.ok(section.includes(byDefault), `${byDefault} at --${flag}`);
+    }
+    assert.match(stdout, /--version/);
+    assert.match(stdout, /\.env/);
+  });
+
+  it('--version names the version alone', async () => {
+    const { code, stdout, stderr } = await runProxy(['--version']);
+    assert.deepEqual([code, stdout, stderr], [0, `${packageJson.version}\n`, '']);
+  });
+});
+
+describe('settings', { concurrency: 2 }, () => {
+  let upstream: Upstream;
+  before(async () => {
+    upstream = await Upstream.start();
+  });
+  after(() => upstream.stop());
+
+  const cases: Record<string, readonly [args: string[], Surroundings, token: string]> = {
+    '--flag value': [['--token', 'from-flag'], {}, 'from-flag'],
+    '--flag=value': [['--token=from-flag'], {}, 'from-flag'],
+    '--flag=value with a second =': [['--token=from=flag=='], {}, 'from=flag=='],
+    'a variable': [[], { env: { SENTRY_TOKEN: 'from-variable' } }, 'from-variable'],
+    'a .env file in the working folder': [[], { dotEnv: '# Tokens\nSENTRY_TOKEN="from-file"\n' }, 'from-file'],
+    'a flag before its variable': [['--token=from-flag'], { env: { SENTRY_TOKEN: 'from-variable' } }, 'from-flag'],
+    'a variable before the .env file': [
+      [],
+      { env: { SENTRY_TOKEN: 'from-variable' }, dotEnv: 'SENTRY_TOKEN=from-file' },
+      'from-variable',
+    ],
+    'a flag before the .env file': [['--token=from-flag'], { dotEnv: 'SENTRY_TOKEN=from-file' }, 'from-flag'],
+  };
+  for (const [index, [title, [args, surroundings, token]]] of Object.entries(cases).entries()) {
+    it(`takes ${title}`, async (t) => {
+      const path = `/${index}/`;
+      const connections = upstream.play(answer(OK), path);
+      const proxy = await started(t, [...args, '--sentry-uri', upstream.uri], surroundings);
+      await send(proxy, `GET ${path} HTTP/1.1\r\nHost: proxy.example\r\n\r\n`);
+      assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${token}`);
+      const { stderr } = await proxy.stop();
+      assert.equal(stderr, '');
+    });
+  }
+
+  it('takes everything from variables', async (t) => {
+    const env = {
+      LISTEN: '127.0.0.1:0',
+      SENTRY_URI: `${upstream.uri}/base`,
+      SENTRY_TOKEN: TOKEN,
+      ALIAS_TOKENS: `x; ${ALIAS} ;;`,
+      ALLOWED_HOSTS: 'proxy.example',
+      MAX_HEADER_SIZE: '1KiB',
+      REPLAY_LIMIT: '64KiB',
+      READ_HEADER_TIMEOUT: '500ms',
+      READ_TIMEOUT: '1m',
+      WRITE_TIMEOUT: '0',
+    };
+    const connections = upstream.play(answer(OK), '/base/');
+    // No --listen: startProxy would add one.
+    const proxy = await started(t, ['--listen', '127.0.0.1:0'], { env });
+    const asAlias = `GET / HTTP/1.1\r\nHost: proxy.example\r\nAuthorization: Bearer ${ALIAS}\r\n`;
+    assert.equal((await send(proxy, `${asAlias}\r\n`)).status, 200);
+    assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${TOKEN}`);
+    assert.equal((await send(proxy, `${asAlias}X: ${'y'.repeat(1024)}\r\n\r\n`)).status, 431);
+    assert.equal((await send(proxy, asAlias)).status, 408);
+  });
+});
+
+describe('bad settings', { concurrency: 2 }, () => {
+  const good = { SENTRY_TOKEN: TOKEN };
+  const cases: Record<string, readonly [args: string[], env: Record<string, string>, says: RegExp]> = {
+    'an unknown flag': [[`--tokens=${SECRET}`], good, /--tokens/],
+    'an argument that is no flag': [[SECRET], good, /argument/i],
+    'a flag without a value': [['--token'], {}, /--token/],
+    'an address without a port': [['--listen', 'localhost'], good, /--listen/],
+    'an address with a port that is none': [['--listen', '127.0.0.1:99999'], good, /--listen/],
+    'an address with a word as port': [['--listen', ':http'], good, /--listen/],
+    'an address with a path': [['--listen', 'http://127.0.0.1:8080/'], good, /--listen/],
+    'a base URI of another scheme': [['--sentry-uri', 'ftp://sentry'], good, /--sentry-uri/],
+    'a base URI without a scheme': [['--sentry-uri', 'sentry:9000'], good, /--sentry-uri/],
+    'a base URI that is empty': [['--sentry-uri='], good, /--sentry-uri/],
+    'a base URI with credentials': [['--sentry-uri', `http://u:${SECRET}@sentry`], good, /--sentry-uri/],
+    'a base URI with a query': [['--sentry-uri', `http://sentry/?${SECRET}`], good, /--sentry-uri/],
+    'a base URI with an empty query': [['--sentry-uri', 'http://sentry/?'], good, /--sentry-uri/],
+    'a base URI with a fragment': [['--sentry-uri', `http://sentry/#${SECRET}`], good, /--sentry-uri/],
+    'an empty token': [['--token='], {}, /--token/],
+    'an empty token in a variable': [[], { SENTRY_TOKEN: '' }, /SENTRY_TOKEN/],
+    'a token with a line break': [[], { SENTRY_TOKEN: `${TOKEN}\nX: y` }, /SENTRY_TOKEN/],
+    'a token with a control byte': [[], { SENTRY_TOKEN: `${TOKEN}\x01` }, /SENTRY_TOKEN/],
+    'a token with a blank': [[`--token=${TOKEN} x`], {}, /--token/],
+    'a token that is no ASCII': [[`--token=${TOKEN}é`], {}, /--token/],
+    // Fails closed: somebody meant to set one.
+    'alias tokens that are all empty': [['--alias-token', ' ; '], good, /--alias-token/],
+    'an alias token with a control byte': [[`--alias-token=x;${ALIAS}\x7f`], good, /--alias-token/],
+    'a connection string that does not end': [['--pgx-conn', `password='${SECRET}`], {}, /--pgx-conn/],
+    'a connection string with an unknown key': [[], { PGX_CONN: `passwrod=${SECRET}` }, /PGX_CONN[^\n]*passwrod/],
+    'a connection URI that is none': [['--pgx-conn', `postgres://u:${SECRET}@[::1`], {}, /--pgx-conn/],
+    'a connection string with an unknown sslmode': [['--pgx-conn', 'sslmode=maybe'], {}, /sslmode/],
+    'a time without a unit that is one': [['--read-timeout', '10 parsecs'], good, /--read-timeout/],
+    'a negative time': [['--write-timeout=-1s'], good, /--write-timeout/],
+    'an empty time': [['--read-header-timeout='], good, /--read-header-timeout/],
+    'a size that is none': [['--replay-limit', '1XB'], good, /--replay-limit/],
+    'a negative size': [['--max-header-size=-1'], good, /--max-header-size/],
+    'a CA file that is not there': [['--sentry-ca', '/no/such/file.pem'], good, /--sentry-ca/],
+    'a CA file that is none': [['--sentry-ca', '/dev/null'], good, /--sentry-ca/],
+  };
+  for (const [title, [args, env, says]] of Object.entries(cases)) {
+    it(`refuses ${title}`, async () => {
+      const ended = await runProxy(['--listen=127.0.0.1:0', ...args], { env });
+      assert.match(ended.stderr, says);
+      assert.equal(ended.stderr.trim().split('\n').length, 1, ended.stderr);
+      isRefused(ended);
+    });
+  }
+
+  it('does not show the value of an unknown flag', async () => {
+    const ended = await runProxy(['--no-such-flag', SECRET], { env: good });
+    assert.match(ended.stderr, /--no-such-flag/);
+    isRefused(ended);
+  });
+
+  it('names every problem at once', async () => {
+    const args = ['--listen=nowhere', '--sentry-uri=ftp://x', '--token=', '--no-such-flag=1', '--read-timeout=soon'];
+    const ended = await runProxy(args, { env: { REPLAY_LIMIT: 'much' }, dotEnv: 'ALIAS_TOKENS="a\x01b"' });
+    const names = [
+      '--listen',
+      '--sentry-uri',
+      '--token',
+      '--no-such-flag',
+      '--read-timeout',
+      'REPLAY_LIMIT',
+      'ALIAS_TOKENS',
+    ];
+    for (const name of names) assert.ok(ended.stderr.includes(name), `${name} in\n${ended.stderr}`);
+    isRefused(ended);
+  });
+});
+
+function isRefused({ code, stdout, stderr }: Awaited<ReturnType<typeof runProxy>>): void {
+  assert.equal(code, 2);
+  assert.equal(stdout, '');
+  assert.ok(!stderr.includes(SECRET), 'it shows a secret');
+  assert.doesNotMatch(stderr, /^\s+at |node:internal|Error:/m, 'it shows a stack');
+}
+
+describe('start', { concurrency: 2 }, () => {
+  const args = ['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9'];
+
+  it('says in one line that the port is in use', async (t) => {
+    const taken = await Upstream.start();
+    t.after(() => taken.stop());
+    const { code, stdout, stderr } = await runProxy([...args, '--listen', taken.authority]);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, new RegExp(`^[^\n]*${taken.port}[^\n]*in use[^\n]*\n$`));
+  });
+
+  it('says in one line that it cannot listen on an address', async () => {
+    const { code, stdout, stderr } = await runProxy([...args, '--listen', '203.0.113.1:0']);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^[^\n]*203\.0\.113\.1[^\n]*\n$/);
+  });
+
+  for (const [title, more, warns] of [
+    ['all addresses and no alias tokens', ['--listen', '0.0.0.0:0'], true],
+    ['no address named and no alias tokens', ['--listen', ':0'], true],
+    ['all addresses and alias tokens', ['--listen', '0.0.0.0:0', '--alias-token', ALIAS], false],
+    ['loopback and no alias tokens', ['--listen', '127.0.0.1:0'], false],
+  ] as const) {
+    it(`${warns ? 'warns' : 'does not warn'} of an open port: ${title}`, async (t) => {
+      const proxy = await started(t, [...args, ...more]);
+      const { stdout } = await proxy.stop();
+      const warnings = stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
+      assert.equal(warnings.length, warns ? 1 : 0);
+      for (const warning of warnings) assert.match(warning, /token/);
+    });
+  }
+});
+
+describe('log', () => {
+  let upstream: Upstream;
+  let proxy: ListeningProxy;
+  before(async () => {
+    upstream = await Upstream.start();
+    proxy = await startProxy(['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', upstream.uri]);
+  });
+  after(async () => {
+    await proxy.stop();
+    await upstream.stop();
+  });
+
+  let requests = 0;
+  /** Sends a request and returns its line. */
+  const logged = async (line: string, fields: string[] = [], script: Script = answer(OK)) => {
+    const path = `/${requests++}`;
+    upstream.play(script, path);
+    const [method, rest = ''] = line.split(' ');
+    const head = [`${method} ${path}${rest} HTTP/1.1`, 'Host: proxy.example', ...fields];
+    const reply = await send(proxy, `${head.join('\r\n')}\r\n\r\n`);
+    const entry = await proxy.logged(({ event, path: p }) => event === 'request' && String(p).startsWith(path));
+    return { reply, entry: { ...entry, path: String(entry.path).slice(path.length) } as Record<string, unknown> };
+  };
+
+  for (const [route, credentials] of [
+    ['inject', ALIAS],
+    ['bypass', `${SECRET}-of-a-client`],
+  ] as const) {
+    it(`has a line for each request: ${route}`, async () => {
+      const { entry } = await logged('GET /api/0/', [`Authorization: Bearer ${credentials}`]);
+      const { time, duration_ms, level, event, method, path, status, attempts, error } = entry;
+      const told = { level, event, method, path, route: entry.route, status, attempts, error };
+      const expected = { level: 'info', event: 'request', method: 'GET', path: '/api/0/', route, status: 200 };
+      assert.deepEqual(told, { ...expected, attempts: 1, error: undefined });
+      assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.ok(Math.abs(Date.parse(String(time)) - Date.now()) < 60_000);
+      assert.ok(typeof duration_ms === 'number' && duration_ms >= 0 && duration_ms < 10_000);
+    });
+  }
+
+  for (const [query, shown] of [
+    [`?query=${SECRET}&cursor=${SECRET}:0`, '?query&cursor'],
+    [`?a=${SECRET};b=${SECRET}`, '?a'],
+    [`?a=${SECRET}=${SECRET}&&b`, '?a&&b'],
+    [`?=${SECRET}`, '?'],
+    [`?a=b?c=${SECRET}`, '?a'],
+  ] as const) {
+    it(`shows the keys of a query and no values: ${query}`, async () => {
+      assert.equal((await logged(`GET /x${query}`)).entry.path, `/x${shown}`);
+    });
+  }
+
+  it('has a line for a request that is refused', async () => {
+    const { reply, entry } = await logged('TRACE /x');
+    assert.equal(reply.status, 405);
+    assert.deepEqual([entry.method, entry.status, entry.attempts], ['TRACE', 405, 0]);
+    assert.ok(entry.error);
+  });
+
+  it('has a line for a request that is not understood', async () => {
+    assert.equal((await send(proxy, `nonsense ${SECRET}\r\n\r\n`)).status, 400);
+    const entry = await proxy.logged(({ status }) => status === 400);
+    assert.deepEqual([entry.event, entry.route, entry.attempts], ['request', 'none', 0]);
+    assert.ok(entry.error);
+  });
+
+  it('names the error of an upstream that fails', async () => {
+    const { entry } = await logged('GET /x', [], answer(''));
+    assert.deepEqual([entry.status, entry.attempts], [502, 1]);
+    assert.ok(entry.error);
+  });
+
+  it('names the error of a response that broke off', async () => {
+    const { entry } = await logged('GET /x', [], answer('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx'));
+    assert.equal(entry.status, 200);
+    assert.ok(entry.error);
+  });
+
+  it('records a client that went away as 499', async () => {
+    const connections = upstream.play(() => {}, '/leaving');
+    const client = await RawClient.connect(proxy);
+    await client.write(GET.replace('/api/0/projects/', '/leaving'));
+    while (connections.length === 0) await sleep(5);
+    client.leave();
+    const entry = await proxy.logged(({ path }) => path === '/leaving');
+    assert.equal(entry.status, 499);
+    assert.ok(entry.error);
+  });
+
+  it('escapes what a client sends, so that a line stays a line', async () => {
+    const { entry } = await logged('GET /"\\%0a{}');
+    assert.equal(entry.path, '/"\\%0a{}');
+  });
+
+  it('has no value of a field, no token and nothing on standard error', async () => {
+    const fields = [
+      `Authorization: Bearer ${ALIAS}`,
+      `Cookie: ${SECRET}`,
+      `User-Agent: ${SECRET}`,
+      `Referer: ${SECRET}`,
+    ];
+    const { reply } = await logged('GET /x', fields, answer(OK));
+    assert.equal(reply.status, 200);
+    assert.ok(!proxy.output.includes(SECRET));
+    assert.equal(proxy.stderr, '');
+  });
+});
+
+describe('stop', { concurrency: 2 }, () => {
+  /** A proxy with a request in flight, which the upstream answers when it is told to. */
+  const inFlight = async (t: TestContext, ...args: string[]) => {
+    const upstream = await Upstream.start();
+    t.after(() => upstream.stop());
+    const connections = upstream.play(() => {});
+    const proxy = await started(t, ['--token', TOKEN, '--sentry-uri', upstream.uri, ...args]);
+    const client = await RawClient.connect(proxy);
+    await client.write(GET);
+    while (connections.length === 0) await sleep(5);
+    const connection = connections[0] as Connection;
+    return { proxy, client, connection };
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`finishes what is in flight after ${signal}, and takes nothing new`, async (t) => {
+      const { proxy, client, connection } = await inFlight(t);
+      const idle = await RawClient.connect(proxy);
+      proxy.kill(signal);
+      await refused(proxy);
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nla');
+      await client.until((received) => received.endsWith('la'));
+      connection.send('te');
+      const reply: Reply = await client.reply();
+      assert.equal(reply.content.toString(), 'late');
+      assert.ok(reply.complete);
+      // A connection on which nothing was asked holds nothing up.
+      assert.deepEqual(await endedWithin(proxy, 5000), { code: 0, signal: null });
+      idle.leave();
+    });
+  }
+
+  it('ends at once after SIGTERM when nothing is in flight', async (t) => {
+    const proxy = await started(t, ['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9']);
+    proxy.kill('SIGTERM');
+    assert.deepEqual(await endedWithin(proxy, 2000), { code: 0, signal: null });
+  });
+
+  it('waits for what is in flight no longer than the write timeout', async (t) => {
+    const { proxy, client } = await inFlight(t, '--write-timeout', '1');
+    proxy.kill('SIGTERM');
+    assert.equal((await client.reply()).status, 504);
+    assert.deepEqual(await endedWithin(proxy, 4000), { code: 0, signal: null });
+  });
+
+  it('ends at once after a second signal', async (t) => {
+    const { proxy, client } = await inFlight(t);
+    proxy.kill('SIGTERM');
+    await refused(proxy);
+    proxy.kill('SIGINT');
+    const { code } = await endedWithin(proxy, 2000);
+    assert.notEqual(code, 0);
+    assert.ok(!(await client.reply()).complete);
+  });
+
+  async function refused(proxy: ListeningProxy): Promise<void> {
+    for (let attempt = 0; attempt < 400; attempt++) {
+      const socket = connect(proxy.port, proxy.host);
+      const [error] = await Promise.race([once(socket, 'connect'), once(socket, 'error').catch((e) => [e])]).catch(
+        (thrown) => [thrown],
+      );
+      socket.destroy();
+      if (error) return;
+      await sleep(10);
+    }
+    assert.fail('it still takes connections');
+  }
+
+  async function endedWithin(proxy: ListeningProxy, patience: number) {
+    const ended = await Promise.race([proxy.ended, sleep(patience, undefined, { ref: false })]);
+    if (ended === undefined) proxy.kill('SIGKILL');
+    assert.ok(ended, 'it still runs');
+    return { code: ended.code, signal: ended.signal };
+  }
+});
