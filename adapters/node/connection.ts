@@ -45,6 +45,7 @@ const GRACE = 1000;
 const LINGER = 2000;
 
 const HEAD_END = '\r\n\r\n';
+const ACCEPT = /\r\naccept:[ \t]*([^\r\n]*)/i;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -61,6 +62,8 @@ export class Connection {
   #begin = performance.now();
   #headBytes: Buffer | undefined;
   #head: RequestHead | undefined;
+  /** What a client accepts whose head is not acceptable otherwise. */
+  #accept: string | null = null;
   #requestBody: MessageBody | undefined;
   #responseBody: MessageBody | undefined;
   #hasExtraBytes = false;
@@ -124,14 +127,18 @@ export class Connection {
     }
     if (end === -1) {
       this.#headBytes = received;
+      // A line end that is none would leave the client waiting for an answer until its time is up.
+      if (hasBareLineEnd(received)) this.#refuse(new ProxyError('bad_request', 'a line that does not end with CRLF'));
       return;
     }
     const rest = received.subarray(end + HEAD_END.length);
     this.#headBytes = undefined;
+    const text = received.toString('latin1', 0, end);
     let head: RequestHead;
     try {
-      head = parseRequestHead(received.toString('latin1', 0, end));
+      head = parseRequestHead(text);
     } catch (error) {
+      this.#accept = ACCEPT.exec(text)?.[1] ?? null;
       this.#refuse(
         error instanceof MalformedMessage ? new ProxyError('bad_request', error.message) : asProxyError(error),
       );
@@ -196,7 +203,7 @@ export class Connection {
     this.#phase = 'waiting';
     this.#hasExtraBytes ||= !this.#isRequestRead();
     this.deadline = performance.now() + GRACE;
-    const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? null, this.#trace.id);
+    const { body, init } = errorMessage(error, this.#head?.fields.get('accept') ?? this.#accept, this.#trace.id);
     this.#answer({ body, ...init });
     this.#signal?.abort(error);
   }
@@ -263,17 +270,26 @@ export class Connection {
     this.#trace.error ??= error;
     if (cause !== '') this.#trace.cause ??= cause;
     this.#close();
+    this.#cut();
+  }
+
+  #cut(): void {
     // A body that is delimited by the close of the connection looks whole after any other than a reset.
-    if (this.#head?.isHttp10) this.#socket.resetAndDestroy();
+    if (this.#head?.isHttp10) reset(this.#socket);
     else this.#socket.destroy();
   }
 
+  /** The client closed its sending side, which is taken for its leaving, or all of the connection. */
   readonly #onGone = (): void => {
     const isCut = this.#phase === 'waiting' || this.#phase === 'responding';
-    if (isCut) this.#status = 499;
-    if (isCut) this.#trace.error = 'client_gone';
+    if (isCut) {
+      this.#status = 499;
+      this.#trace.error = 'client_gone';
+    }
+    const isAnswered = this.#phase === 'lingering' || this.#phase === 'over';
     this.#close();
-    this.#socket.destroy();
+    if (isAnswered) this.#closeOnceSent();
+    else this.#cut();
   };
 
   readonly #onClose = (): void => {
@@ -375,5 +391,17 @@ function responseHead(answer: Answer, isHttp10: boolean): { text: string; isLeng
   text += isChunked ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n' : 'Connection: close\r\n\r\n';
   return { text, isLengthKnown };
 }
+
+/** Only TCP has resets. Over TLS an end without close_notify says as much (RFC 8446 section 6.1). */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}
+
+/** A CR may be the last byte, with its LF still to come. */
+const hasBareLineEnd = (bytes: Buffer): boolean => /\r(?!\n|$)|(?<!\r)\n/.test(bytes.toString('latin1'));
 
 const noop = (): void => {};
