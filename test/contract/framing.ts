@@ -259,6 +259,40 @@ function refusedFraming(test: Test, scene: Scene): void {
     });
   }
 
+  // Each byte that some parser takes for a blank, a line's end or nothing at all, at each place around the field that
+  // hides it from one reader and not from the other; Content-Length would then end the body elsewhere.
+  const odd = [...'\0\x01\b\t\n\v\f\r\x1c\x1f ,;\x7f\x80\x85\xa0\xff'];
+  const places: Record<string, (byte: string) => string> = {
+    'before its name': (byte) => `${byte}Transfer-Encoding: chunked`,
+    'inside its name': (byte) => `Transfer${byte}Encoding: chunked`,
+    'behind its name': (byte) => `Transfer-Encoding${byte}: chunked`,
+    'behind its colon': (byte) => `Transfer-Encoding:${byte}chunked`,
+    'inside its value': (byte) => `Transfer-Encoding: chun${byte}ked`,
+    'behind its value': (byte) => `Transfer-Encoding: chunked${byte}`,
+    'before the line before it': (byte) => `X: y${byte}\r\nTransfer-Encoding: chunked`,
+    'between it and the line before it': (byte) => `X: y\r\n${byte}\r\nTransfer-Encoding: chunked`,
+    'before it, in the line before it': (byte) => `X: y${byte}Transfer-Encoding: chunked`,
+    'between it and the line behind it': (byte) => `Transfer-Encoding: chunked${byte}X: y`,
+  };
+  for (const [place, line] of Object.entries(places)) {
+    test(`lets no odd byte hide Transfer-Encoding: ${place}`, async () => {
+      const body = `0\r\n\r\n${inner}`;
+      for (const byte of odd) {
+        const fields = [AS_ALIAS, `Content-Length: ${body.length}`, line(byte)];
+        const exchange = await scene.exchange(request('POST /x HTTP/1.1', fields, body));
+        const what = `byte ${byte.charCodeAt(0)}`;
+        if (exchange.reply.status === 400) {
+          exchange.refused(400);
+          continue;
+        }
+        // The byte made it the value of another field, or ended the header section before it.
+        assert.equal(exchange.reply.status, 200, what);
+        assert.match(place, /in the line before it/, what);
+        assert.equal(exchange.request.content.toString('latin1'), body, what);
+      }
+    });
+  }
+
   for (const value of ['005', '0200']) {
     test(`sends Content-Length: ${value} as its number, or refuses it`, async () => {
       const fields = [AS_ALIAS, `Content-Length: ${value}`];
