@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { IncomingRequest, ResponseInit, Signal, Trace } from '../../src/env.ts';
 import { newTrace } from '../../src/env.ts';
 import { asProxyError, errorMessage, ProxyError } from '../../src/errors.ts';
+import { Download } from './body-sinks.ts';
 import { MalformedMessage } from './field-lines.ts';
-import { MessageBody, type Sink } from './message-body.ts';
+import { MessageBody } from './message-body.ts';
 import { parseRequestHead, type RequestHead } from './request-head.ts';
 
 /** What the handler answers with, before it is written. */
@@ -339,40 +340,6 @@ class RequestSignal implements Signal {
   abort(reason: ProxyError): void {
     this.reason ??= reason;
     this.#listener?.();
-  }
-}
-
-/** The response's way to the client; until the end is written, the connection can only break. */
-class Download implements Sink {
-  readonly #socket: Socket;
-  readonly #isChunked: boolean;
-  readonly #onEnd: () => void;
-  readonly #onAbort: (error: Error) => void;
-
-  constructor(socket: Socket, isChunked: boolean, onEnd: () => void, onAbort: (error: Error) => void) {
-    this.#socket = socket;
-    this.#isChunked = isChunked;
-    this.#onEnd = onEnd;
-    this.#onAbort = onAbort;
-  }
-
-  write(data: Buffer): boolean {
-    if (!this.#isChunked) return this.#socket.write(data);
-    this.#socket.cork();
-    this.#socket.write(`${data.length.toString(16)}\r\n`, 'latin1');
-    this.#socket.write(data);
-    const hasRoom = this.#socket.write('\r\n', 'latin1');
-    this.#socket.uncork();
-    return hasRoom;
-  }
-
-  end(): void {
-    if (this.#isChunked) this.#socket.write('0\r\n\r\n', 'latin1');
-    this.#onEnd();
-  }
-
-  abort(error: Error): void {
-    this.#onAbort(error);
   }
 }
 

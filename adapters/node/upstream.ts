@@ -1,9 +1,10 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Body, UpstreamRequest, UpstreamResponse } from '../../src/env.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../src/env.ts';
 import { type ErrorName, ProxyError } from '../../src/errors.ts';
+import { Upload } from './body-sinks.ts';
 import { type FieldLines, type Framing, framingOf, MalformedMessage, NO_BODY, parseHead } from './field-lines.ts';
-import { MessageBody, type Sink } from './message-body.ts';
+import { MessageBody } from './message-body.ts';
 import { lookupAll } from './resolve.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
@@ -211,84 +212,6 @@ export class Exchange {
     else this.#reject(error);
   }
 }
-
-/** The request body on its way out, framed as the head said. */
-class Upload implements Sink {
-  readonly #socket: Socket;
-  readonly #isChunked: boolean;
-  readonly #onBroken: (error: unknown) => void;
-  #isStopped = false;
-
-  constructor(socket: Socket, isChunked: boolean, onBroken: (error: unknown) => void) {
-    this.#socket = socket;
-    this.#isChunked = isChunked;
-    this.#onBroken = onBroken;
-  }
-
-  /** Socket to socket. */
-  take(body: MessageBody): void {
-    this.#socket.on('drain', () => body.resume());
-    body.pipeTo(this);
-  }
-
-  /** From whatever else yields chunks. */
-  async pull(body: Body | AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const chunk of chunksOf(body)) {
-      if (this.#socket.destroyed) return;
-      if (!this.write(chunk)) await drained(this.#socket);
-    }
-    this.end();
-  }
-
-  write(data: Uint8Array): boolean {
-    // What nobody waits for any more is read and dropped, for the client to come to hear the answer.
-    if (this.#isStopped || this.#socket.destroyed) return true;
-    if (!this.#isChunked) return this.#socket.write(data);
-    this.#socket.cork();
-    this.#socket.write(`${data.length.toString(16)}\r\n`, 'latin1');
-    this.#socket.write(data);
-    const hasRoom = this.#socket.write('\r\n', 'latin1');
-    this.#socket.uncork();
-    return hasRoom;
-  }
-
-  end(): void {
-    if (this.#isChunked && !this.#isStopped && !this.#socket.destroyed) this.#socket.write('0\r\n\r\n', 'latin1');
-  }
-
-  abort(error: Error): void {
-    this.#onBroken(error);
-  }
-
-  /** Sends no more: an upstream that refused the request may close at any time, and its answer is still to be read. */
-  stop(): void {
-    this.#isStopped = true;
-  }
-}
-
-async function* chunksOf(body: Body | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (Symbol.asyncIterator in body) {
-    yield* body;
-    return;
-  }
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (value !== undefined) yield value;
-    if (done) return;
-  }
-}
-
-const drained = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      socket.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    socket.on('drain', done);
-    socket.on('close', done);
-  });
 
 /** RFC 9112 section 6.3. */
 function responseFraming(method: string, status: number, fields: FieldLines, isHttp10: boolean): Framing {
