@@ -7,9 +7,11 @@ export interface OutgoingBody {
   readonly length?: number;
   /** Whether all that was read of the body so far is still at hand. */
   canReplay(): boolean;
+  /** There will be no replay: what is kept for one is given up. */
+  release(): void;
 }
 
-const NO_BODY: OutgoingBody = { body: null, canReplay: () => true };
+const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () => {} };
 
 /**
  * Prepares a request body.
@@ -26,28 +28,39 @@ export async function outgoingBody(
   limit: number,
 ): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
-  if (isLengthKnown && !mayReplay) return { body, canReplay: () => false };
+  if (isLengthKnown && !mayReplay) return { body, canReplay: () => false, release: () => {} };
 
   const recording = new Recording(body, limit);
-  const replayable = { body: recording, canReplay: () => recording.isWhole };
+  const replayable = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
   if (isLengthKnown) return replayable;
 
   const isAllRead = await recording.readAll();
   if (!isAllRead) return replayable;
   const whole = recording.bytes();
-  return { body: whole, length: whole.length, canReplay: () => true };
+  return { ...replayable, body: whole, length: whole.length };
 }
 
-/** Reads a body once and yields it again from its beginning, for as long as all of it fits the limit. */
+/** Bytes of all requests together that are kept at a time, unless the limit for one is above it. */
+const MAX_KEPT = 256 * 1024 * 1024;
+const FIRST_CAPACITY = 16 * 1024;
+
+let keptByAll = 0;
+
+/** Reads a body once and yields it again from its beginning, for as long as all of it is kept. */
 class Recording implements AsyncIterable<Uint8Array> {
   readonly #reader: ReturnType<Body['getReader']>;
   readonly #limit: number;
-  #chunks: Uint8Array[] = [];
+  /** In one piece: a client may send its body in chunks of one byte, and an object for each would cost a hundred. */
+  #kept = new Uint8Array(0);
   #size = 0;
-  /** Chunks that are no longer held, because the limit was passed and they were handed on. */
-  #gone = 0;
+  /** Its part of what all keep. */
+  #counted = 0;
+  #isWhole = true;
+  /** What was read after there was no more room for it. */
+  #passing: Uint8Array[] = [];
   #isEnded = false;
   #reading: Promise<void> | undefined;
+  #turn = 0;
 
   constructor(body: Body, limit: number) {
     this.#reader = body.getReader();
@@ -55,47 +68,55 @@ class Recording implements AsyncIterable<Uint8Array> {
   }
 
   get isWhole(): boolean {
-    return this.#gone === 0 && this.#size <= this.#limit;
+    return this.#isWhole;
   }
 
-  /** Reads until the end or until the limit is passed; true at the end. */
+  /** Reads until the end or until there is no more room; true at the end. */
   async readAll(): Promise<boolean> {
-    while (!this.#isEnded && this.#size <= this.#limit) await this.#read();
-    return this.#isEnded && this.isWhole;
+    try {
+      while (!this.#isEnded && this.#isWhole) await this.#read();
+      return this.#isWhole;
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   bytes(): Uint8Array {
-    const whole = new Uint8Array(this.#size);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return whole;
+    return this.#kept.subarray(0, this.#size);
+  }
+
+  /** What was not yielded yet still will be. */
+  release(): void {
+    this.#isWhole = false;
+    keptByAll -= this.#counted;
+    this.#counted = 0;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (let next = 0; ; next++) {
-      while (next - this.#gone >= this.#chunks.length && !this.#isEnded) await this.#read();
-      const chunk = this.#chunks[next - this.#gone];
-      if (chunk === undefined) return;
-      if (this.#size > this.#limit) {
-        this.#chunks.splice(0, next - this.#gone + 1);
-        this.#gone = next + 1;
-      }
-      yield chunk;
+    // A replay may begin while the attempt before it still waits for a chunk, which is then not its own any more.
+    const turn = ++this.#turn;
+    for (let yielded = 0; turn === this.#turn; ) {
+      if (yielded < this.#size) {
+        const piece = this.#kept.subarray(yielded, this.#size);
+        yielded = this.#size;
+        yield piece;
+      } else if (this.#passing.length > 0) {
+        this.release();
+        this.#kept = new Uint8Array(0);
+        yield this.#passing.shift()!;
+      } else if (this.#isEnded) return;
+      else await this.#read();
     }
   }
 
-  /** One read at a time: a replay may begin while the first attempt still waits for a chunk. */
+  /** One read at a time, for whoever waits for it. */
   #read(): Promise<void> {
     this.#reading ??= this.#reader.read().then(
       ({ done, value }) => {
         this.#reading = undefined;
         if (done) this.#isEnded = true;
-        if (value === undefined) return;
-        this.#chunks.push(value);
-        this.#size += value.length;
+        if (value !== undefined) this.#take(value);
       },
       (error) => {
         this.#reading = undefined;
@@ -103,5 +124,30 @@ class Recording implements AsyncIterable<Uint8Array> {
       },
     );
     return this.#reading;
+  }
+
+  #take(chunk: Uint8Array): void {
+    const size = this.#size + chunk.length;
+    this.#isWhole &&= size <= this.#limit && this.#makeRoom(size);
+    if (!this.#isWhole) {
+      this.#passing.push(chunk);
+      return;
+    }
+    this.#kept.set(chunk, this.#size);
+    this.#size = size;
+  }
+
+  #makeRoom(size: number): boolean {
+    const capacity = this.#kept.length;
+    if (size <= capacity) return true;
+    const larger = Math.min(this.#limit, Math.max(size, 2 * capacity, FIRST_CAPACITY));
+    const all = keptByAll + larger - capacity;
+    if (all > Math.max(MAX_KEPT, this.#limit)) return false;
+    keptByAll = all;
+    this.#counted = larger;
+    const grown = new Uint8Array(larger);
+    grown.set(this.bytes());
+    this.#kept = grown;
+    return true;
   }
 }

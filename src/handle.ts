@@ -54,19 +54,23 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
 
-  let response = await send(token);
+  try {
+    let response = await send(token);
 
-  const isTokenRefused = response.status === 401 && mayReplay && token !== undefined;
-  if (isTokenRefused) {
-    const renewed = await env.token.renew(token);
-    const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !request.signal.aborted;
-    if (isWorthAnotherTry) {
-      await response.body?.cancel();
-      response = await send(renewed);
+    const isTokenRefused = response.status === 401 && mayReplay && token !== undefined;
+    if (isTokenRefused) {
+      const renewed = await env.token.renew(token);
+      const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !request.signal.aborted;
+      if (isWorthAnotherTry) {
+        await response.body?.cancel();
+        response = await send(renewed);
+      }
     }
-  }
 
-  const headers = cleanResponse(response.headers, route);
-  headers.push([REQUEST_ID, trace.id]);
-  return env.respond(response.body, { status: response.status, statusText: response.statusText, headers });
+    const headers = cleanResponse(response.headers, route);
+    headers.push([REQUEST_ID, trace.id]);
+    return env.respond(response.body, { status: response.status, statusText: response.statusText, headers });
+  } finally {
+    outgoing.release();
+  }
 }
