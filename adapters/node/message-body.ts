@@ -80,11 +80,11 @@ export class MessageBody implements Body {
 
   pipeTo(sink: Sink): void {
     this.#sink = sink;
-    this.#demand();
     if (this.#error !== undefined) {
       sink.abort(this.#error);
       return;
     }
+    this.#demand();
     this.#drain();
   }
 
@@ -105,8 +105,8 @@ export class MessageBody implements Body {
   }
 
   #read(): Promise<ReadResult> {
-    this.#demand();
     if (this.#error !== undefined) return Promise.reject(this.#error);
+    this.#demand();
     const next = this.#queue.shift();
     if (next !== undefined) {
       this.#queued -= next.length;
@@ -201,6 +201,14 @@ class ChunkedDecoder implements Decoder {
   #line = '';
 
   decode(bytes: Buffer, deliver: (data: Buffer) => void): number | undefined {
+    // Handed on together: chunks of one byte each would cost the ways behind this a hundred times what they carry.
+    const pieces: Buffer[] = [];
+    const surplus = this.#takeChunks(bytes, pieces);
+    if (pieces.length > 0) deliver(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
+    return surplus;
+  }
+
+  #takeChunks(bytes: Buffer, pieces: Buffer[]): number | undefined {
     let at = 0;
     while (at < bytes.length) {
       switch (this.#state) {
@@ -219,7 +227,7 @@ class ChunkedDecoder implements Decoder {
             this.#state = 'data-end';
             this.#left = 2;
           }
-          deliver(data);
+          pieces.push(data);
           break;
         }
         case 'data-end':
