@@ -8,8 +8,9 @@ const RETRY_MAX = 60_000;
 /** Milliseconds for which a 401 starts no read, after one that brought the same token or, the shorter, none. */
 const SILENCE_UNCHANGED = 5000;
 const SILENCE_FAILED = 1000;
-/** Milliseconds for which a request waits for the first token. */
+/** Milliseconds for which a request waits for the first token, and for another one after a 401. */
 const FIRST_WAIT = 750;
+const RENEWAL_WAIT = 5000;
 
 /** Why there is no token to be had; the message is fit for the log. */
 export class TokenUnavailable extends Error {
@@ -78,23 +79,21 @@ export class SystemToken implements TokenSource {
     if (isKnownToBeStale) return this.#token;
     if (performance.now() < this.#silentUntil) return undefined;
 
-    // A read that began before this refusal may have missed the change that caused it.
+    await patiently(this.#readAfter(refused), RENEWAL_WAIT);
+    return this.#token === refused ? undefined : this.#token;
+  }
+
+  /** A read that began before this refusal may have missed the change that caused it, and is followed by another. */
+  async #readAfter(refused: string): Promise<void> {
     const joined = this.#reading;
     await (joined ?? this.#read('refused'));
     if (joined !== undefined && this.#token === refused && performance.now() >= this.#silentUntil) {
       await (this.#reading ?? this.#read('refused'));
     }
-    return this.#token === refused ? undefined : this.#token;
   }
 
   async #firstToken(): Promise<string | undefined> {
-    if (this.#reading === undefined) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FIRST_WAIT);
-    });
-    await Promise.race([this.#reading, patience]);
-    clearTimeout(timer);
+    if (this.#reading !== undefined) await patiently(this.#reading, FIRST_WAIT);
     return this.#token;
   }
 
@@ -140,3 +139,13 @@ export class SystemToken implements TokenSource {
 /** What nobody foresaw may have anything in its message. */
 export const reasonOf = (error: unknown): string =>
   error instanceof TokenUnavailable ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
+
+/** Waits for what never rejects, and no longer than so many milliseconds: a database may be slow, or hang. */
+async function patiently(work: Promise<void>, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience);
+  });
+  await Promise.race([work, end]);
+  clearTimeout(timer);
+}
