@@ -82,7 +82,9 @@ function clean(fields: Fields, dropped: ReadonlySet<string>): [string, string][]
   const kept: [string, string][] = [];
   for (const field of fields) {
     const name = tableName(field[0]);
-    const isDropped = dropped.has(name) || (named?.has(name) ?? false);
+    // uWSGI would take Content_Length for a second Content-Length, and the rest of the body for another request.
+    const isFramingTwin = name === 'content-length' && field[0].includes('_');
+    const isDropped = dropped.has(name) || (named?.has(name) ?? false) || isFramingTwin;
     if (!isDropped) kept.push(field);
   }
   return kept;

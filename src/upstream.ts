@@ -33,9 +33,9 @@ export function upstreamUrl(requestUrl: string, upstream: Upstream): string {
 function hasDotSegment(pathAndQuery: string): boolean {
   const queryStart = pathAndQuery.indexOf('?');
   const path = queryStart === -1 ? pathAndQuery : pathAndQuery.slice(0, queryStart);
-  // An encoded percent sign may be decoded twice on the way (%252e), so it is read as one here.
+  // A percent sign that is encoded may be decoded again on the way (%252e), however often it was (%25252e).
   return path
-    .replace(/%25/gi, '%')
+    .replace(/%(?:25)+/g, '%')
     .split(SEGMENT_END)
     .some((segment) => DOT_SEGMENT.test(segment));
 }
