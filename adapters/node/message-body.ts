@@ -157,6 +157,8 @@ export class MessageBody implements Body {
 
   #complete(): void {
     this.#isComplete = true;
+    // The end of the connection is still to be noticed, even if the consumer lags behind.
+    if (this.#socket.isPaused()) this.#socket.resume();
     this.#waiting?.resolve({ done: true, value: undefined });
     this.#waiting = undefined;
     const sink = this.#queue.length === 0 ? this.#sink : undefined;
