@@ -17,8 +17,9 @@ export function makeAdmin(token: TokenHolder, isDraining: () => boolean): Admin 
   const metrics = new Metrics(token);
   const fault = () => (isDraining() ? 'draining' : token.fault);
 
-  const adapter = createServerAdapter(async (request: Request) => {
-    const { pathname } = new URL(request.url, 'http://admin');
+  const answer = async (request: Request): Promise<Response> => {
+    if (!URL.canParse(request.url)) return plain(400, 'the request is malformed');
+    const { pathname } = new URL(request.url);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return plain(405, 'only GET and HEAD', { Allow: 'GET, HEAD' });
     if (pathname === '/livez') return plain(200, 'alive');
@@ -26,8 +27,9 @@ export function makeAdmin(token: TokenHolder, isDraining: () => boolean): Admin 
     if (pathname === '/metrics')
       return new Response(await metrics.text(), { headers: { 'Content-Type': metrics.contentType } });
     return plain(404, 'try /livez, /readyz or /metrics');
-  });
+  };
   // The adapter would put a stack into its response to an error.
+  const adapter = createServerAdapter((request: Request) => answer(request).catch(() => plain(500, 'failed')));
   const listener = createServer(
     { connectionsCheckingInterval: 1000, requestTimeout: 5000, headersTimeout: 5000 },
     (req, res) => {

@@ -55,7 +55,7 @@ export class Metrics {
       help: 'Since the present token was first held.',
       registers: [this.#registry],
       collect() {
-        if (token.age === undefined) this.reset();
+        if (token.age === undefined) this.remove();
         else this.set(token.age);
       },
     });

@@ -31,7 +31,10 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
   const { log } = writer;
   const token = new TokenHolder(config, log);
   let aliases = new AliasTokens(config.aliasTokens);
+  let isDraining = false;
+  const admin = config.adminListen && (await startAdmin(config.adminListen, token, () => isDraining));
   const upstream = makeUpstream(config.sentryUri);
+  const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
   const env: Env<Answer> = {
     upstream,
     token,
@@ -40,12 +43,10 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
     },
     allowedHosts: new Set(config.allowedHosts),
     replayLimit: config.replayLimit,
-    fetch: makeTransport({ origin: upstream.origin, secureContext: config.secureContext }),
+    fetch: admin === undefined ? send : token.judging(send),
     respond: (body, init) => ({ ...init, body: body as MessageBody | string | null }),
   };
 
-  let isDraining = false;
-  const admin = config.adminListen && (await startAdmin(config.adminListen, token, () => isDraining));
   const isLogged = writer.writes('info');
   const server = makeServer({
     limits: config.limits,
@@ -56,7 +57,6 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
       return handle(request, env, trace);
     },
     finished(request) {
-      token.observe(request);
       if (isLogged) logRequest(log, request);
       admin?.metrics.finished(request);
     },

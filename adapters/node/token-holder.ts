@@ -1,13 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SYSTEM } from '../../src/config.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../src/env.ts';
 import { staticToken, type TokenSource } from '../../src/token.ts';
 import type { Config } from './config.ts';
-import type { Finished } from './connection.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Log } from './log.ts';
 import { type Renewal, SystemToken } from './system-token.ts';
+import type { Transport } from './upstream.ts';
 
-/** Refusals in a row after which the token counts as bad: some views of Sentry answer 401 whatever the token. */
+/** Refusals in a row after which the token counts as bad. */
 const REFUSALS_OF_A_BAD_TOKEN = 5;
+/**
+ * Milliseconds after the last refusal for which it does. A proxy that is not ready is sent no requests, so nothing would
+ * ever tell it that Sentry takes the token again.
+ */
+const BAD_FOR = 60_000;
 
 /** The token of a running proxy: its source, which a changed file may replace, and what is known of its worth. */
 export class TokenHolder implements TokenSource {
@@ -18,8 +25,10 @@ export class TokenHolder implements TokenSource {
   #config: Config;
   #source: TokenSource;
   #system: SystemToken | undefined;
+  #token: string | undefined;
   #heldSince: number | undefined;
   #refusals = 0;
+  #refusedAt = 0;
 
   constructor(config: Config, log: Log) {
     this.#log = log;
@@ -39,7 +48,8 @@ export class TokenHolder implements TokenSource {
   /** Why no request can be served well now, in a word or two; undefined if nothing is known against it. */
   get fault(): 'no token' | 'token refused' | undefined {
     if (this.#heldSince === undefined) return 'no token';
-    return this.#refusals >= REFUSALS_OF_A_BAD_TOKEN ? 'token refused' : undefined;
+    const isBad = this.#refusals >= REFUSALS_OF_A_BAD_TOKEN && performance.now() - this.#refusedAt < BAD_FOR;
+    return isBad ? 'token refused' : undefined;
   }
 
   start(): void {
@@ -55,10 +65,24 @@ export class TokenHolder implements TokenSource {
     return this.#source.renew(refused);
   }
 
-  /** Learns from the status of a request whether Sentry still takes the token. */
-  observe({ trace, status }: Finished): void {
-    if (trace.route !== 'inject' || trace.error !== undefined || status >= 500) return;
-    this.#refusals = status === 401 ? this.#refusals + 1 : 0;
+  /** A transport from whose responses it is learnt whether Sentry still takes the token. */
+  judging(send: Transport): Transport {
+    return async (url, request) => {
+      const response = await send(url, request);
+      this.#judge(request, response);
+      return response;
+    };
+  }
+
+  /** Some views of Sentry answer 401 whatever the token, but without the challenge that a bad token gets. */
+  #judge(request: UpstreamRequest, { status, headers }: UpstreamResponse): void {
+    const isRefused = status === 401 && headers.get('www-authenticate') !== null;
+    const isNews = isRefused || (this.#refusals > 0 && status < 300);
+    const carriesToken = ([name, value]: [string, string]) =>
+      name === 'Authorization' && value === `Bearer ${this.#token}`;
+    if (!isNews || !request.headers.some(carriesToken)) return;
+    this.#refusals = isRefused ? this.#refusals + 1 : 0;
+    if (isRefused) this.#refusedAt = performance.now();
   }
 
   /** Takes over a token or a way to the database that has changed; what is in flight keeps what it has. */
@@ -66,8 +90,9 @@ export class TokenHolder implements TokenSource {
     const before = this.#config;
     this.#config = config;
     const isStillSystem = before.token === SYSTEM && config.token === SYSTEM;
-    if (isStillSystem) this.#system?.refresh();
-    else if (before.token !== config.token) {
+    if (isStillSystem) {
+      if (!isDeepStrictEqual(before.connInfo, config.connInfo)) this.#system?.refresh();
+    } else if (before.token !== config.token) {
       this.#system?.stop();
       this.#source = this.#makeSource();
       this.start();
@@ -81,14 +106,25 @@ export class TokenHolder implements TokenSource {
       return staticToken(token);
     }
     this.#heldSince = undefined;
-    this.#system = new SystemToken({
-      read: async () => {
-        const { readSystemToken } = await import('./read-system-token.ts');
-        return readSystemToken(this.#config.connInfo!);
+    const system = new SystemToken({
+      read: () => this.#readSystemToken(),
+      renewed: (renewal) => {
+        // What a source that has been replaced still reads is of no interest.
+        if (this.#system === system) this.#renewed(renewal);
       },
-      renewed: (renewal) => this.#renewed(renewal),
     });
-    return this.#system;
+    this.#system = system;
+    return system;
+  }
+
+  async #readSystemToken(): Promise<string> {
+    const { readSystemToken } = await import('./read-system-token.ts');
+    for (;;) {
+      const { connInfo } = this.#config;
+      const token = await readSystemToken(connInfo!);
+      // A way to the database that changed meanwhile is another database for all that is known.
+      if (this.#config.connInfo === connInfo || this.#config.token !== SYSTEM) return token;
+    }
   }
 
   #renewed(renewal: Renewal): void {
@@ -102,6 +138,7 @@ export class TokenHolder implements TokenSource {
   }
 
   #hold(cause: string, token: string): void {
+    this.#token = token;
     this.#heldSince = performance.now();
     this.#refusals = 0;
     this.#log('info', 'token', { state: 'held', cause, result: 'changed', fingerprint: fingerprint(token) });
