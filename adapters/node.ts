@@ -4,7 +4,7 @@ import type { Problem } from '../src/config.ts';
 import { gatherValues, helpText, parseCommandLine, problemText, problemTexts } from './node/cli.ts';
 import { type Config, readConfig } from './node/config.ts';
 import { runProxy } from './node/proxy.ts';
-import { watchFiles, withSecretFiles } from './node/secret-files.ts';
+import { ofTheirFiles, WatchedFiles, withSecretFiles } from './node/secret-files.ts';
 
 const BAD_CONFIGURATION = 2;
 
@@ -16,7 +16,13 @@ else void start();
 
 async function start(): Promise<void> {
   const { values, environment, isSet } = await gatherValues(commandLine.values, process.env, problems);
-  const read = (found: Problem[]): Config => readConfig(withSecretFiles(values, isSet, found), environment, found);
+  const read = (found: Problem[]): Config => {
+    const wrong: Problem[] = [];
+    const config = readConfig(withSecretFiles(values, isSet, wrong), environment, wrong);
+    found.push(...ofTheirFiles(wrong, values));
+    return config;
+  };
+  const files = new WatchedFiles(values);
   const config = read(problems);
   if (problems.length > 0) {
     process.stderr.write(problemText(problems));
@@ -29,7 +35,7 @@ async function start(): Promise<void> {
     process.exitCode = await healthcheck(config);
   } else {
     await runProxy(config, (changed) => {
-      watchFiles(values, () => {
+      files.watch(() => {
         const found: Problem[] = [];
         const reread = read(found);
         // A file with something wrong in it leaves in force what was read before.
