@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface DeafListener {
+  port: number;
+  stop(): void;
+}
+
+/**
+ * An address at which nothing answers, not even with a refusal: a listener that is stopped, with its queue full, so
+ * that the kernel drops what else comes (Linux). Undefined where that can't be had.
+ */
+export async function listenDeafly(host: string, port: number): Promise<DeafListener | undefined> {
+  const code = `
+    const server = require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 });
+    server.on('listening', () => console.log(server.address().port));
+    server.on('error', () => process.exit(1));`;
+  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const first = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => undefined)]);
+  if (first === undefined) return undefined;
+  child.kill('SIGSTOP');
+  const fillers: Socket[] = [];
+  const stop = () => {
+    child.kill('SIGKILL');
+    for (const socket of fillers) socket.destroy();
+  };
+  const at = Number(first[0]);
+  for (let i = 0; i < 16; i++) {
+    const socket = connect(at, host).on('error', () => {});
+    fillers.push(socket);
+    const isQueued = await Promise.race([once(socket, 'connect').then(() => true), sleep(200, false)]);
+    if (!isQueued) return { port: at, stop };
+  }
+  stop();
+  return undefined;
+}
