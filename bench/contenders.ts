@@ -1,0 +1,171 @@
+// The proxies that are set side by side, each told to inject a token and to use a fresh connection on both sides.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Command } from './processes.ts';
+
+export interface Contender {
+  name: string;
+  version: string;
+  command(port: number, upstream: string): Command;
+}
+
+export const TOKEN = 'token-of-the-benchmark';
+const ROOT = join(import.meta.dirname, '..');
+/** The built proxy. */
+export const PROXY = join(ROOT, packageJson.bin['sentry-api-proxy']);
+const PEERS = join(import.meta.dirname, 'peers');
+
+/** Where configurations and peers are put; it goes with this process. */
+const folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-bench-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+export function buildProxy(): void {
+  execFileSync(process.execPath, ['build.ts'], { cwd: ROOT });
+}
+
+export const proxy = (name = 'sentry-api-proxy', args: readonly string[] = [], file = PROXY): Contender => ({
+  name,
+  version: `Node ${process.versions.node}`,
+  command: (port, upstream) => ({
+    file: process.execPath,
+    args: [file, '--listen', `127.0.0.1:${port}`, '--sentry-uri', upstream, '--token', TOKEN, ...args],
+  }),
+});
+
+/** Tells why a peer is left out. */
+export type Tell = (text: string) => void;
+
+/** Every peer that this machine has, or that npm can bring. */
+export function peers(names: readonly string[], tell: Tell): Contender[] {
+  const found = names.map((name) => {
+    const contender = MAKERS[name]?.(tell);
+    if (contender === undefined) tell(`left out: ${name}`);
+    return contender;
+  });
+  return found.filter((contender) => contender !== undefined);
+}
+
+const MAKERS: Record<string, (tell: Tell) => Contender | undefined> = {
+  go: goProxy,
+  nginx,
+  haproxy,
+  httpxy: (tell) => nodePeer('httpxy', 'httpxy', tell),
+  fastify: (tell) => nodePeer('fastify', '@fastify/http-proxy', tell),
+};
+
+export const PEER_NAMES = Object.keys(MAKERS);
+
+/** What a program says of itself; undefined where there is none. */
+function versionOf(file: string, args: readonly string[], pattern: RegExp): string | undefined {
+  const { stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
+  return error === undefined ? pattern.exec(stdout + stderr)?.[1] : undefined;
+}
+
+function goProxy(): Contender | undefined {
+  const version = versionOf('go', ['version'], /go([\d.]+)/);
+  if (version === undefined) return undefined;
+  const file = join(folder, 'go-peer');
+  execFileSync('go', ['build', '-o', file, '.'], { cwd: join(PEERS, 'go') });
+  return {
+    name: 'Go ReverseProxy',
+    version: `Go ${version}`,
+    command: (port, upstream) => ({ file, args: [`127.0.0.1:${port}`, upstream, TOKEN] }),
+  };
+}
+
+function nginx(): Contender | undefined {
+  const version = versionOf('nginx', ['-v'], /nginx\/([\d.]+)/);
+  if (version === undefined) return undefined;
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/nginx-${name};`)
+    .join(' ');
+  const configuration = (port: number, upstream: string) => `
+    ${process.getuid?.() === 0 ? 'user root;' : ''}
+    daemon off; worker_processes auto; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
+    events { worker_connections 4096; }
+    http {
+      access_log off; keepalive_timeout 0; client_max_body_size 0; ${temporary}
+      server {
+        listen 127.0.0.1:${port} backlog=4096;
+        location / {
+          proxy_pass ${upstream};
+          proxy_http_version 1.1;
+          proxy_set_header Connection close;
+          proxy_set_header Authorization "Bearer ${TOKEN}";
+          proxy_set_header Cookie "";
+          proxy_set_header Accept-Encoding "";
+          proxy_hide_header Set-Cookie;
+          proxy_hide_header WWW-Authenticate;
+        }
+      }
+    }`;
+  return {
+    name: 'nginx',
+    version,
+    command: (port, upstream) => {
+      const path = join(folder, 'nginx.conf');
+      writeFileSync(path, configuration(port, upstream));
+      return { file: 'nginx', args: ['-c', path, '-e', join(folder, 'nginx.log')] };
+    },
+  };
+}
+
+function haproxy(): Contender | undefined {
+  const version = versionOf('haproxy', ['-v'], /version ([\d.]+)/);
+  if (version === undefined) return undefined;
+  const configuration = (port: number, upstream: string) => `
+defaults
+  mode http
+  maxconn 4096
+  timeout connect 5s
+  timeout client 25s
+  timeout server 25s
+  option httpclose
+frontend clients
+  bind 127.0.0.1:${port}
+  http-request set-header Authorization "Bearer ${TOKEN}"
+  http-request del-header Cookie
+  http-request del-header Accept-Encoding
+  default_backend sentry
+backend sentry
+  http-response del-header Set-Cookie
+  http-response del-header WWW-Authenticate
+  server sentry ${new URL(upstream).host}
+`;
+  return {
+    name: 'HAProxy',
+    version,
+    command: (port, upstream) => {
+      const path = join(folder, 'haproxy.cfg');
+      writeFileSync(path, configuration(port, upstream));
+      return { file: 'haproxy', args: ['-db', '-f', path] };
+    },
+  };
+}
+
+function nodePeer(name: string, packageName: string, tell: Tell): Contender | undefined {
+  const home = installedPeers(tell);
+  if (home === undefined) return undefined;
+  const manifest = join(home, 'node_modules', packageName, 'package.json');
+  return {
+    name: packageName,
+    version: JSON.parse(readFileSync(manifest, 'utf8')).version,
+    command: (port, upstream) => ({
+      file: process.execPath,
+      args: [join(home, 'peer.mjs'), name, String(port), upstream, TOKEN],
+    }),
+  };
+}
+
+/** Kept from one run to the next. */
+function installedPeers(tell: Tell): string | undefined {
+  const home = join(tmpdir(), 'sentry-api-proxy-bench-peers');
+  cpSync(PEERS, home, { recursive: true });
+  if (existsSync(join(home, 'node_modules/httpxy')) && existsSync(join(home, 'node_modules/fastify'))) return home;
+  tell('installing the peers from npm');
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--silent'], { cwd: home });
+  return status === 0 ? home : undefined;
+}

@@ -1,0 +1,33 @@
+// The upstream of the benchmark, as cheap as Node allows: node bench/upstream.ts PORT
+// It answers every request with 2 KiB of JSON, or with an empty object once an upload has come, and closes.
+import { createServer } from 'node:net';
+
+const row = '{"id":"1","slug":"project-1","name":"Project 1","platform":"javascript"},';
+const list = `[${row.repeat(28)}{}]`;
+
+const response = (content: string): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${content.length}\r\nVary: Accept, Cookie\r\n` +
+      `Set-Cookie: sentrysid=""; Path=/\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${content}`,
+  );
+
+const LIST = response(list);
+const EMPTY = response('{}');
+
+createServer((socket) => {
+  let left: number | undefined;
+  socket.on('error', () => {});
+  socket.on('data', (bytes) => {
+    if (left === undefined) {
+      const end = bytes.indexOf('\r\n\r\n');
+      const length = /^content-length: *(\d+)/im.exec(bytes.toString('latin1', 0, end))?.[1];
+      if (length === undefined) {
+        socket.end(LIST);
+        return;
+      }
+      left = Number(length) + end + 4;
+    }
+    left -= bytes.length;
+    if (left <= 0) socket.end(EMPTY);
+  });
+}).listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 4096 });
