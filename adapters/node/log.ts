@@ -34,6 +34,9 @@ export class LogWriter {
   constructor(format: LogFormat, leastLevel: Level) {
     this.#format = format;
     this.#threshold = LEVELS.indexOf(leastLevel);
+    // Node makes a pipe non-blocking along with its stream. A write that blocks for a reader that stands still would keep
+    // a thread, and so the process from its end.
+    void process.stdout;
   }
 
   /** Whether anything of this level is written at all. */
