@@ -25,7 +25,14 @@ export interface ProxyServer {
 
 export function makeServer(options: ServerOptions): ProxyServer {
   const connections = new Set<Connection>();
-  const owner: ConnectionOwner = { ...options, closed: (connection) => connections.delete(connection) };
+  let onLastClosed: (() => void) | undefined;
+  const owner: ConnectionOwner = {
+    ...options,
+    closed(connection) {
+      connections.delete(connection);
+      if (connections.size === 0) onLastClosed?.();
+    },
+  };
 
   // One look at all connections in turn costs a request less than timers of its own would.
   const bounds = [options.limits.readHeader, options.limits.read, options.limits.write].filter((bound) => bound > 0);
@@ -48,11 +55,14 @@ export function makeServer(options: ServerOptions): ProxyServer {
     setSecureContext: (changed) => (tls as TlsServer | undefined)?.setSecureContext({ ...changed }),
     drain() {
       return new Promise((resolve) => {
-        listener.close(() => {
+        listener.close();
+        for (const connection of connections) if (connection.isIdle) connection.destroy();
+        // The listener itself would also wait for those who have not even finished a TLS handshake.
+        onLastClosed = () => {
           clearInterval(sweep);
           resolve();
-        });
-        for (const connection of connections) if (connection.isIdle) connection.destroy();
+        };
+        if (connections.size === 0) onLastClosed();
       });
     },
   };
