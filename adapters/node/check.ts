@@ -1,6 +1,6 @@
 import { SYSTEM } from '../../src/config.ts';
 import type { UpstreamResponse } from '../../src/env.ts';
-import { asProxyError, ERRORS } from '../../src/errors.ts';
+import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../src/errors.ts';
 import { makeUpstream } from '../../src/upstream.ts';
 import type { Config } from './config.ts';
 import type { ConnInfo } from './conninfo.ts';
@@ -10,7 +10,7 @@ import { reasonOf } from './system-token.ts';
 import { makeTransport } from './upstream.ts';
 
 /** Milliseconds for Sentry to answer. */
-const PATIENCE = 10_000;
+const PATIENCE = 5000;
 /** Characters of a response that are looked at. */
 const ENOUGH = 4096;
 
@@ -66,13 +66,24 @@ async function probe(config: Config): Promise<string | undefined> {
     return await askSentry(config, token);
   } catch (thrown) {
     const error = asProxyError(thrown);
-    return `${ERRORS[error.name].detail} ${error.message === '' ? '' : `(${error.message}) `}Check --sentry-uri.`;
+    const cause = error.message === '' ? '' : ` (${error.message})`;
+    return `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${REMEDIES[error.name] ?? 'check --sentry-uri'}.`;
   }
 }
+
+const REMEDIES: Partial<Record<ErrorName, string>> = {
+  upstream_unknown_host: 'check the host name in --sentry-uri, and that the proxy is on the network where it is known',
+  upstream_refused: 'check host and port in --sentry-uri, and that Sentry runs',
+  upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
+  upstream_malformed: 'check the scheme and the port in --sentry-uri',
+  upstream_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
+};
 
 async function askSentry(config: Config, token: string): Promise<string | undefined> {
   const upstream = makeUpstream(config.sentryUri);
   const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
+  const late = new AbortController();
+  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), PATIENCE).unref();
   const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
     method: 'GET',
     headers: [
@@ -80,13 +91,14 @@ async function askSentry(config: Config, token: string): Promise<string | undefi
       ['Accept', 'application/json'],
     ],
     body: null,
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: late.signal,
   });
   const text = await textOf(response);
   if (response.status === 200 && /"version"/.test(text)) return undefined;
   if (response.status === 401) return config.token === SYSTEM ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
   if (response.status >= 300 && response.status < 400) {
-    return `${upstream.origin} redirects (${response.status}): set --sentry-uri to the address that it redirects to.`;
+    const to = redirectionOf(response, upstream.origin);
+    return `${upstream.origin} redirects${to} (${response.status}): set --sentry-uri to the address it redirects to.`;
   }
   if (response.status === 200 || response.status === 404) {
     return `what answers at ${upstream.origin}${upstream.basePath} is not Sentry's API (status ${response.status}): check --sentry-uri.`;
@@ -98,7 +110,16 @@ const SYSTEM_TOKEN_REFUSED =
   'Sentry refused its own system token (401): it takes it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
   'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
   "Sentry's.";
-const STATIC_TOKEN_REFUSED = 'Sentry refused the token (401): make a new one in Sentry and set --token.';
+const STATIC_TOKEN_REFUSED =
+  'Sentry refused the token (401): make a new one in Sentry and set --token or --token-file.';
+
+/** Where a redirection leads, without its query. */
+function redirectionOf({ headers }: UpstreamResponse, base: string): string {
+  const location = headers.get('location');
+  if (location === null || !URL.canParse(location, base)) return '';
+  const { origin, pathname } = new URL(location, base);
+  return ` to ${origin}${pathname}`;
+}
 
 async function textOf({ body }: UpstreamResponse): Promise<string> {
   if (body === null) return '';
@@ -108,6 +129,10 @@ async function textOf({ body }: UpstreamResponse): Promise<string> {
   for (;;) {
     const { done, value } = await reader.read();
     if (value !== undefined) text += decoder.decode(value, { stream: true });
-    if (done || text.length > ENOUGH) return text;
+    if (done) return text;
+    if (text.length > ENOUGH) {
+      await body.cancel();
+      return text;
+    }
   }
 }
