@@ -32,7 +32,8 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
 /** Defines the tests of the whole contract for one target. */
 export function addTests(target: Target): void {
   const unmet = new Set(Object.values(target.gaps).flatMap(({ tests }) => tests));
-  describe(`contract, ${target.name}`, () => {
+  // The groups are independent of each other, and what they do is wait more than anything.
+  describe(`contract, ${target.name}`, { concurrency: 3 }, () => {
     for (const [group, define] of Object.entries(GROUPS)) {
       describe(group, { concurrency: group === 'lifetimes' ? 4 : 1 }, () => {
         const test = (title: string, body: () => Promise<void>) => {

@@ -40,10 +40,12 @@ export function postChunked(body: string, ...fields: string[]): string {
 export class Exchange {
   readonly reply: Reply;
   readonly connections: Connection[];
+  readonly #refusesWith: readonly number[];
 
-  constructor(reply: Reply, connections: Connection[]) {
+  constructor(reply: Reply, connections: Connection[], { refusesWith = [] }: Target) {
     this.reply = reply;
     this.connections = connections;
+    this.#refusesWith = refusesWith;
   }
 
   /** The one request that reached the upstream, whole and alone on its connection. */
@@ -57,7 +59,8 @@ export class Exchange {
 
   /** Asserts that the proxy answered by itself and the upstream got nothing of the request. */
   refused(...statuses: number[]): void {
-    assert.ok(statuses.includes(this.reply.status), `status ${this.reply.status}, not ${statuses.join(' or ')}`);
+    const refusals = [...statuses, ...this.#refusesWith];
+    assert.ok(refusals.includes(this.reply.status), `status ${this.reply.status}, not ${refusals.join(' or ')}`);
     assert.equal(this.connections.map(({ bytes }) => bytes.toString('latin1')).join(''), '', 'upstream');
   }
 }
@@ -102,7 +105,7 @@ export class Scene {
     const connections = upstream.play(script);
     const reply = await send(proxy, bytes);
     if (connections.length === 0) await sleep(10); // Whatever must not reach the upstream has time to.
-    const exchange = new Exchange(reply, connections);
+    const exchange = new Exchange(reply, connections, this.#target);
     checkInvariants(exchange, upstream);
     return exchange;
   }

@@ -45,6 +45,8 @@ export interface Target {
   name: string;
   /** @throws {Error} if it does not start, and where a flag is given that it does not have. */
   start(options: StartOptions): Promise<RunningTarget>;
+  /** Statuses with which the runtime's own server refuses requests, beside the contract's; 0: it only closes. */
+  refusesWith?: readonly number[];
   gaps: Record<string, Gap>;
 }
 

@@ -7,6 +7,10 @@ import { type Field, MessageReader } from './message.ts';
 export interface Address {
   host: string;
   port: number;
+  /** Its server keeps connections open behind a whole response, whatever the response says. */
+  keepsConnections?: boolean;
+  /** Milliseconds to wait for a response, where the usual are too many: for a server without deadlines. */
+  patience?: number;
 }
 
 /** How the other side ended the connection; `open` if it did not. */
@@ -26,6 +30,8 @@ export interface Reply {
   /** Bytes behind the final response. */
   rest: Buffer;
   ending: Ending;
+  /** Whether the server may leave the connection open behind it. */
+  mayStayOpen: boolean;
   /** Everything that came. */
   bytes: Buffer;
   /** Milliseconds from the connection to its end, or to the end of waiting for it. */
@@ -35,6 +41,8 @@ export interface Reply {
 const PATIENCE = 15_000;
 // How long to wait for the end of the connection (or for what must not come) behind a whole response.
 const GRACE = 250;
+// The same where the end will not come.
+const GRACE_KEPT = 25;
 
 export class RawClient {
   readonly socket: Socket;
@@ -42,10 +50,14 @@ export class RawClient {
   readonly ended: Promise<Ending>;
   readonly #reader: MessageReader;
   readonly #started = performance.now();
+  readonly #mayStayOpen: boolean;
+  readonly #patience: number;
   #ending: Ending = 'open';
 
-  private constructor(socket: Socket, method: string) {
+  private constructor(socket: Socket, method: string, { keepsConnections = false, patience = PATIENCE }: Address) {
     this.socket = socket;
+    this.#mayStayOpen = keepsConnections;
+    this.#patience = patience;
     this.#reader = MessageReader.ofResponse(method);
     socket.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     this.ended = new Promise((resolve) => {
@@ -64,7 +76,7 @@ export class RawClient {
     const socket = connect(to.port, to.host);
     await once(socket, 'connect');
     socket.setNoDelay(true);
-    return new RawClient(socket, method);
+    return new RawClient(socket, method, to);
   }
 
   /** Resolves when the bytes are with the operating system, or when the connection is gone. */
@@ -80,7 +92,7 @@ export class RawClient {
   }
 
   /** Resolves when what came matches, the connection ended or the patience did; the caller looks which. */
-  async until(matches: (received: string) => boolean, patience = PATIENCE): Promise<void> {
+  async until(matches: (received: string) => boolean, patience = this.#patience): Promise<void> {
     const deadline = performance.now() + patience;
     while (!matches(this.received.toString('latin1')) && !this.socket.destroyed && performance.now() < deadline) {
       await sleep(5);
@@ -88,18 +100,24 @@ export class RawClient {
   }
 
   /** Waits for a whole response or the end of the connection, then for the connection's end if it comes soon. */
-  async reply(patience = PATIENCE): Promise<Reply> {
+  async reply(patience = this.#patience): Promise<Reply> {
     const deadline = performance.now() + patience;
     while (!this.socket.destroyed && this.#ending !== 'fin' && !this.#isWhole() && performance.now() < deadline) {
       await Promise.race([sleep(5), this.ended]);
     }
-    if (this.#ending === 'open') await Promise.race([sleep(GRACE), this.ended]);
+    if (this.#ending === 'open') await Promise.race([sleep(this.#mayStayOpen ? GRACE_KEPT : GRACE), this.ended]);
     const elapsed = performance.now() - this.#started;
     const ending = this.#ending;
     this.socket.destroy();
 
     const message = this.#reader.read();
-    const base = { interim: this.#reader.interim, ending, bytes: this.received, elapsed };
+    const base = {
+      interim: this.#reader.interim,
+      ending,
+      mayStayOpen: this.#mayStayOpen,
+      bytes: this.received,
+      elapsed,
+    };
     if (message === undefined) {
       const none = Buffer.alloc(0);
       return {
