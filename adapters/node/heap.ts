@@ -1,7 +1,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
-/** Bytes of V8's young generation, both halves, from which on it grows no more. */
-const YOUNG_GENERATION = 8 * 1024 * 1024;
+/** Bytes of V8's young generation, both halves, from which on it grows no more; what is under way then may add half. */
+const ENOUGH = 4 * 1024 * 1024;
 
 /**
  * Keeps V8's young generation small. Left alone it grows to 48 MiB and more under load, of which a proxy has no use:
@@ -12,7 +12,7 @@ const YOUNG_GENERATION = 8 * 1024 * 1024;
 export function boundYoungGeneration(): void {
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
-    if (young === undefined || young.space_size < YOUNG_GENERATION - 1024 * 1024) return;
+    if (young === undefined || young.space_size < ENOUGH) return;
     setFlagsFromString('--semi-space-growth-factor=1');
     observer.disconnect();
   });

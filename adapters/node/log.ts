@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 
 /** From the least to the most important. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -12,21 +12,24 @@ export type Log = (level: Level, event: string, fields: LogFields) => void;
 
 /** Milliseconds for which lines are gathered before they are written together. */
 const GATHER = 50;
-/** Characters held while the reader of the log does not keep up; what comes above them is counted and dropped. */
+/** Bytes held while the reader of the log does not keep up; what comes above them is counted and dropped. */
 const MAX_HELD = 1024 * 1024;
+/** Bytes that are made room for at first. */
+const PAGE = 64 * 1024;
 
 const STDOUT = 1;
 
 /**
- * The log: a line per event on standard output. Writing never holds up a request: lines are gathered, written in the
- * background, and dropped (which a later line tells) when nobody takes them or the disk is full.
+ * The log: a line per event on standard output. Writing never holds up a request: lines are gathered, written together,
+ * and dropped (which a later line tells) when nobody takes them or the disk is full.
  */
 export class LogWriter {
   readonly #format: LogFormat;
   readonly #threshold: number;
-  #held = '';
+  /** Bytes and not a string, which would keep every line alive until it is written, and so age it into the old heap. */
+  #held = Buffer.allocUnsafe(PAGE);
+  #size = 0;
   #dropped = 0;
-  #isWriting = false;
   #formattedAt = 0;
   #formatted = '';
   #timer: NodeJS.Timeout | undefined;
@@ -34,8 +37,7 @@ export class LogWriter {
   constructor(format: LogFormat, leastLevel: Level) {
     this.#format = format;
     this.#threshold = LEVELS.indexOf(leastLevel);
-    // Node makes a pipe non-blocking along with its stream. A write that blocks for a reader that stands still would keep
-    // a thread, and so the process from its end.
+    // Node makes a pipe non-blocking along with its stream: writing to a full one fails at once, and is tried again.
     void process.stdout;
   }
 
@@ -46,49 +48,54 @@ export class LogWriter {
 
   readonly log: Log = (level, event, fields) => {
     if (!this.writes(level)) return;
-    const line = this.#line(level, event, fields);
-    if (this.#held.length + line.length > MAX_HELD) {
-      this.#dropped++;
-      return;
-    }
-    this.#held += line;
+    if (!this.#hold(this.#line(level, event, fields))) this.#dropped++;
     this.#timer ??= setTimeout(this.#flush, GATHER);
   };
+
+  /** Writes what is held before the process ends. */
+  flushSync(): void {
+    this.#flush();
+    clearTimeout(this.#timer);
+  }
 
   #line(level: Level, event: string, fields: LogFields): string {
     if (this.#format === 'text') return textLine(this.#time(), level, event, fields);
     return `{"time":"${this.#time()}","level":"${level}","event":"${event}"${membersOf(fields)}}\n`;
   }
 
-  /** Writes what is held before the process ends. */
-  flushSync(): void {
-    try {
-      writeSync(STDOUT, this.#takeHeld());
-    } catch {
-      // There is nowhere left to say it.
+  #hold(line: string): boolean {
+    // A UTF-16 unit is three bytes of UTF-8 at most.
+    const needed = this.#size + 3 * line.length;
+    if (needed > MAX_HELD) return false;
+    if (needed > this.#held.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#held.length));
+      this.#held.copy(larger, 0, 0, this.#size);
+      this.#held = larger;
     }
+    this.#size += this.#held.write(line, this.#size);
+    return true;
   }
 
   readonly #flush = (): void => {
     this.#timer = undefined;
-    if (this.#isWriting || this.#held === '') return;
-    this.#isWriting = true;
-    this.#write(Buffer.from(this.#takeHeld()));
+    if (this.#dropped > 0 && this.#hold(this.#line('warn', 'log', { dropped: this.#dropped }))) this.#dropped = 0;
+    const written = this.#write();
+    // Lines are never cut: the rest of one is the first to be written next time.
+    this.#held.copyWithin(0, written, this.#size);
+    this.#size -= written;
+    if (this.#size > 0) this.#timer = setTimeout(this.#flush, GATHER);
+    else if (this.#held.length > PAGE) this.#held = Buffer.allocUnsafe(PAGE);
   };
 
-  #write(bytes: Buffer): void {
-    write(STDOUT, bytes, (error, written) => {
-      const isBusy = error?.code === 'EAGAIN';
-      if (error !== null && !isBusy) this.#dropped++;
-      const rest = isBusy ? bytes : bytes.subarray(error === null ? written : bytes.length);
-      if (rest.length > 0) {
-        // A partial line is finished before any other is begun.
-        setTimeout(() => this.#write(rest), isBusy ? GATHER : 0);
-        return;
-      }
-      this.#isWriting = false;
-      if (this.#held !== '') this.#timer ??= setTimeout(this.#flush, GATHER);
-    });
+  /** @returns how much is dealt with: what can't be written at all, to a full disk say, is dropped */
+  #write(): number {
+    try {
+      return writeSync(STDOUT, this.#held, 0, this.#size);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      this.#dropped++;
+      return this.#size;
+    }
   }
 
   /** Many events share a millisecond, and formatting one costs more than the rest of a line. */
@@ -99,15 +106,6 @@ export class LogWriter {
       this.#formatted = new Date(now).toISOString();
     }
     return this.#formatted;
-  }
-
-  #takeHeld(): string {
-    const dropped = this.#dropped;
-    const told = dropped === 0 ? '' : this.#line('warn', 'log', { dropped });
-    const held = told + this.#held;
-    this.#held = '';
-    this.#dropped = 0;
-    return held;
   }
 }
 

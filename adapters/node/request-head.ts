@@ -26,7 +26,7 @@ const REQUEST_LINE = /^([^ ]+) ([!"$-~]+) HTTP\/1\.([01])$/;
 /** RFC 9112 section 3.2.2. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
 /** RFC 3986 section 3.2: a name, an IPv4 address or a bracketed IPv6 address, and a port; no user information. */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{1,5})?$/;
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
 
 /**
  * A request's head, strictly read.
