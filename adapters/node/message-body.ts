@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Body } from '../../src/env.ts';
+import { countRead } from './dead-buffers.ts';
 import { type Framing, framingOf, MalformedMessage, parseHead } from './field-lines.ts';
 
 /** Where a body is written to. */
@@ -56,6 +57,7 @@ export class MessageBody implements Body {
    */
   push(bytes: Buffer): number {
     if (this.#isComplete || this.#error !== undefined) return bytes.length;
+    countRead(bytes.length);
     const surplus = this.#decoder.decode(bytes, this.#deliver);
     if (surplus === undefined) return 0;
     this.#complete();
