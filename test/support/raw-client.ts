@@ -79,11 +79,14 @@ export class RawClient {
     return new RawClient(socket, method, to);
   }
 
-  /** Resolves when the bytes are with the operating system, or when the connection is gone. */
+  /** Resolves when the bytes are with the operating system, the connection is gone or the patience is at its end. */
   async write(bytes: string | Buffer): Promise<void> {
     if (this.socket.destroyed || !this.socket.writable) return;
     const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-    await Promise.race([new Promise((resolve) => this.socket.write(data, resolve)), this.ended]);
+    const timer = Promise.withResolvers<void>();
+    const timeout = setTimeout(timer.resolve, this.#patience);
+    await Promise.race([new Promise((resolve) => this.socket.write(data, resolve)), this.ended, timer.promise]);
+    clearTimeout(timeout);
   }
 
   /** What came so far. */

@@ -131,6 +131,8 @@ export class Upstream {
    * @returns the connections that this script served; it grows as they come.
    */
   play(script: Script, at = ''): Connection[] {
+    // A connection that was left open would carry the next request of a proxy that keeps its own, and the old script on.
+    if (at === '') for (const { socket } of this.#scripts.get('')?.connections ?? []) socket.end();
     const connections: Connection[] = [];
     this.#scripts.set(at, { script, connections });
     return connections;
