@@ -20,6 +20,8 @@ export interface Surroundings {
   env?: Record<string, string>;
   /** The text of a `.env` file in the working folder, which is empty without it. */
   dotEnv?: string;
+  /** How many files and sockets the process may have open. */
+  openFiles?: number;
 }
 
 export interface Ended {
@@ -58,10 +60,15 @@ export class ProxyProcess {
     });
   }
 
-  static async spawn(args: readonly string[], { env = {}, dotEnv }: Surroundings = {}): Promise<ProxyProcess> {
+  static async spawn(
+    args: readonly string[],
+    { env = {}, dotEnv, openFiles }: Surroundings = {},
+  ): Promise<ProxyProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-'));
     if (dotEnv !== undefined) await writeFile(join(folder, '.env'), dotEnv);
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
+    const limit = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
+    const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
+    const child = spawn(program!, rest, {
       cwd: folder,
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
