@@ -103,7 +103,8 @@ export class Scene {
   async exchange(bytes: string | Buffer | (string | Buffer)[], script: Script = answer(OK)): Promise<Exchange> {
     const [proxy, upstream] = await this.start();
     const connections = upstream.play(script);
-    const reply = await send(proxy, bytes);
+    const mayFollow = typeof bytes === 'string' && bytes.split(' HTTP/1.').length > 2;
+    const reply = await send(proxy, bytes, mayFollow);
     if (connections.length === 0) await sleep(10); // Whatever must not reach the upstream has time to.
     const exchange = new Exchange(reply, connections, this.#target);
     checkInvariants(exchange, upstream);

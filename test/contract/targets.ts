@@ -37,8 +37,8 @@ export interface Gap {
   reason: string;
   /** Where its makers say so. */
   link: string;
-  /** Tests as `group: test`, or `group: *` for a whole group. */
-  tests: readonly string[];
+  /** Tests by what their `group: test` is or matches. */
+  tests: readonly (string | RegExp)[];
 }
 
 export interface Target {

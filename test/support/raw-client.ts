@@ -43,6 +43,8 @@ const PATIENCE = 15_000;
 const GRACE = 250;
 // The same where the end will not come.
 const GRACE_KEPT = 25;
+// The same for another response.
+const GRACE_FOLLOWING = 400;
 
 export class RawClient {
   readonly socket: Socket;
@@ -102,13 +104,17 @@ export class RawClient {
     }
   }
 
-  /** Waits for a whole response or the end of the connection, then for the connection's end if it comes soon. */
-  async reply(patience = this.#patience): Promise<Reply> {
+  /**
+   * Waits for a whole response or the end of the connection, then for the connection's end if it comes soon.
+   *
+   * @param mayFollow that another response may come behind it, for which it is worth to wait where connections are kept.
+   */
+  async reply(patience = this.#patience, mayFollow = false): Promise<Reply> {
     const deadline = performance.now() + patience;
     while (!this.socket.destroyed && this.#ending !== 'fin' && !this.#isWhole() && performance.now() < deadline) {
       await Promise.race([sleep(5), this.ended]);
     }
-    if (this.#ending === 'open') await Promise.race([sleep(this.#mayStayOpen ? GRACE_KEPT : GRACE), this.ended]);
+    if (this.#ending === 'open') await this.#behind(mayFollow);
     const elapsed = performance.now() - this.#started;
     const ending = this.#ending;
     this.socket.destroy();
@@ -140,6 +146,22 @@ export class RawClient {
     return { status, fields, content, framing, complete, trailers, rest, ...base };
   }
 
+  async #behind(mayFollow: boolean): Promise<void> {
+    const grace = this.#mayStayOpen ? (mayFollow ? GRACE_FOLLOWING : GRACE_KEPT) : GRACE;
+    const deadline = performance.now() + grace;
+    while (this.#ending === 'open' && performance.now() < deadline && !(mayFollow && this.#hasMore())) {
+      await Promise.race([sleep(5), this.ended]);
+    }
+  }
+
+  #hasMore(): boolean {
+    try {
+      return this.#reader.read()!.rest.length > 0;
+    } catch {
+      return true; // reply() reports what is wrong with it.
+    }
+  }
+
   #isWhole(): boolean {
     try {
       return this.#reader.isWhole;
@@ -160,10 +182,14 @@ export class RawClient {
 }
 
 /** Sends the bytes, in as many writes as there are pieces, and waits for what comes back. */
-export async function send(to: Address, pieces: string | Buffer | readonly (string | Buffer)[]): Promise<Reply> {
+export async function send(
+  to: Address,
+  pieces: string | Buffer | readonly (string | Buffer)[],
+  mayFollow = false,
+): Promise<Reply> {
   const list = typeof pieces === 'string' || Buffer.isBuffer(pieces) ? [pieces] : pieces;
   const method = /^\s*(\S+) /.exec(list.map(String).join('').slice(0, 64))?.[1];
   const client = await RawClient.connect(to, method);
   for (const piece of list) await client.write(piece);
-  return client.reply();
+  return client.reply(undefined, mayFollow);
 }
