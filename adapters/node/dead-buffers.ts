@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes of bodies that are read between two collections. */
-const PORTION = 32 * 1024 * 1024;
+const PORTION = 16 * 1024 * 1024;
 
 let read = 0;
 let collect: NodeJS.GCFunction | undefined;
