@@ -1,0 +1,19 @@
+import { makeTransport } from '../node/upstream.ts';
+import { fromClient, toStream } from './bodies.ts';
+import type { Ends } from './proxy.ts';
+
+/**
+ * The ends of Deno and Bun: towards Sentry the Node adapter's plain sockets, since their `fetch` decodes what it gets,
+ * adds fields and loses the length of a body that streams; towards the client their own server.
+ */
+export const sockets = (origin: string): Ends => ({
+  receive: ({ method, url, headers, body, signal }) => ({ method, url, headers, body: fromClient(body), signal }),
+
+  fetch: makeTransport({ origin }),
+
+  respond(body, { headers, ...init }) {
+    const content = typeof body === 'string' || body === null ? body : toStream(body);
+    // Each connection carries one request, on both sides.
+    return new Response(content, { ...init, headers: [...headers, ['Connection', 'close']] });
+  },
+});

@@ -1,0 +1,4 @@
+import { addTests } from './contract.ts';
+import { deno } from './edge-deno.ts';
+
+addTests(deno);

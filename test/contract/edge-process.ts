@@ -1,0 +1,66 @@
+// The runtimes of the edge adapters, each with an adapter as its users start it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningTarget, StartOptions } from './targets.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const START_PATIENCE = 20_000;
+/** How tests look at a runtime's own server. */
+export const OWN_SERVER = { patience: 5000 };
+
+/** The settings of an edge adapter, by the names of its variables. */
+export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
+  const { allowedHosts, ...others } = flags;
+  const unknown = Object.entries(others).filter(([, value]) => value !== 0);
+  if (unknown.length > 0) throw new Error(`An edge adapter does not have ${unknown.map(([name]) => name).join(', ')}.`);
+  return {
+    SENTRY_URI: upstream,
+    SENTRY_TOKEN: token,
+    ...(aliases.length > 0 ? { ALIAS_TOKENS: aliases.join(';') } : { ALLOW_ANY_CLIENT: 'true' }),
+    ...(allowedHosts && { ALLOWED_HOSTS: allowedHosts.join(';') }),
+  };
+}
+
+/**
+ * Starts a runtime and waits until it says where it listens.
+ *
+ * @throws {Error} with its own words if it ends before.
+ */
+export async function startRuntime(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<RunningTarget> {
+  const child = spawn(join(ROOT, 'node_modules/.bin', program), args, {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+  };
+
+  const deadline = performance.now() + START_PATIENCE;
+  for (;;) {
+    const port = /http:\/\/[\w.]+:(\d+)/.exec(output)?.[1];
+    if (port !== undefined) return { host: '127.0.0.1', port: Number(port), ...OWN_SERVER, output: () => output, stop };
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await stop();
+      throw new Error(`${program} did not start:\n${output}`);
+    }
+    await sleep(10);
+  }
+}

@@ -1,0 +1,4 @@
+import { addTests } from './contract.ts';
+import { workerd } from './edge-workerd.ts';
+
+addTests(workerd);
