@@ -22,21 +22,29 @@ export interface WorkerOptions {
   compatibilityFlags: string[];
 }
 
+export interface BuiltWorker extends WorkerOptions {
+  /** What it is made of: paths under the project's folder. */
+  sources: string[];
+}
+
 /** The worker as `wrangler deploy` would send it, and what `wrangler.toml` says of how to run it. */
-export async function builtWorker(): Promise<WorkerOptions> {
+export async function builtWorker(): Promise<BuiltWorker> {
   const folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-worker-'));
   try {
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/wrangler'), ['deploy', '--dry-run', '--outdir', folder], {
+    const args = ['deploy', '--dry-run', `--outdir=${folder}`, `--metafile=${folder}/meta.json`];
+    await promisify(execFile)(join(ROOT, 'node_modules/.bin/wrangler'), args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, HOME: folder, CI: 'true', WRANGLER_SEND_METRICS: 'false' },
       timeout: 30_000,
     });
     const configuration = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
+    const { inputs } = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));
     const flags = /^compatibility_flags = \[(.*)\]$/m.exec(configuration)![1]!;
     return {
       script: await readFile(join(folder, 'worker.js'), 'utf8'),
       compatibilityDate: /^compatibility_date = "(.*)"$/m.exec(configuration)![1]!,
       compatibilityFlags: [...flags.matchAll(/"([^"]+)"/g)].map(([, flag]) => flag!),
+      sources: Object.keys(inputs),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -44,14 +52,16 @@ export async function builtWorker(): Promise<WorkerOptions> {
 }
 
 /** Runs a worker on a socket of workerd's own, with nothing of Miniflare's between it and either side. */
-export async function startWorkerd(worker: WorkerOptions, bindings: Record<string, unknown>): Promise<RunningTarget> {
+export async function startWorkerd(
+  { script, compatibilityDate, compatibilityFlags }: WorkerOptions,
+  bindings: Record<string, unknown>,
+): Promise<RunningTarget> {
   let output = '';
   class Kept extends Log {
     override log(message: string): void {
       output += `${message}\n`;
     }
   }
-  const { script, ...compatibility } = worker;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
@@ -64,7 +74,8 @@ export async function startWorkerd(worker: WorkerOptions, bindings: Record<strin
         {
           name: 'proxy',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
-          ...compatibility,
+          compatibilityDate,
+          compatibilityFlags,
           bindings: bindings as Record<string, string>,
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },

@@ -1,0 +1,33 @@
+// What `wrangler deploy` would upload.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
+
+const MAX_SIZE = 12 * 1024;
+
+describe('the bundle of the Worker', () => {
+  let worker: BuiltWorker;
+
+  before(async () => {
+    worker = await builtWorker();
+  });
+
+  it('is below 12 KB, gzipped', (t) => {
+    const size = gzipSync(worker.script, { level: 9 }).length;
+    t.diagnostic(`${size} bytes`);
+    assert.ok(size < MAX_SIZE, `${size} bytes`);
+  });
+
+  it('is made of the core and the adapter alone', () => {
+    assert.ok(worker.sources.includes('src/handle.ts'));
+    const others = worker.sources.filter(
+      (path) => !/^(src|adapters\/edge)\/[\w-]+\.ts$|^adapters\/worker\.ts$/.test(path),
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it('asks for no module at run time', () => {
+    assert.doesNotMatch(worker.script, /\bimport\s*[("'{*]|\bfrom\s*["']|\brequire\(/);
+  });
+});

@@ -1,0 +1,137 @@
+// The Worker's bindings: what it refuses to run with, and how it says so.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { builtWorker, startWorkerd, type WorkerOptions } from './contract/edge-workerd.ts';
+import { ALIAS, AS_ALIAS, get, INJECTED, request, SECRET } from './contract/scene.ts';
+import type { RunningTarget } from './contract/targets.ts';
+import { fieldNames, fieldValue, fieldValues } from './support/message.ts';
+import { send } from './support/raw-client.ts';
+import { answer, response, Upstream } from './support/upstream.ts';
+
+const AS_JSON = 'Accept: application/json';
+
+let worker: WorkerOptions;
+let upstream: Upstream;
+before(async () => {
+  worker = await builtWorker();
+  upstream = await Upstream.start();
+});
+after(() => upstream.stop());
+
+/** Runs the Worker with these bindings for one exchange. */
+async function withBindings(
+  bindings: Record<string, unknown>,
+  use: (target: RunningTarget) => Promise<void>,
+): Promise<void> {
+  const present = Object.entries(bindings).filter(([, value]) => value !== undefined);
+  const target = await startWorkerd(worker, Object.fromEntries(present));
+  try {
+    await use(target);
+  } finally {
+    await target.stop();
+  }
+}
+
+const complete = () => ({ SENTRY_URI: upstream.uri, SENTRY_TOKEN: SECRET, ALIAS_TOKENS: ALIAS });
+
+describe('a Worker that is not configured', () => {
+  const cases: Record<string, readonly [() => Record<string, unknown>, says: RegExp]> = {
+    'no binding at all': [
+      () => ({}),
+      /SENTRY_URI .*SENTRY_TOKEN is not set.*ALIAS_TOKENS is not set.*ALLOW_ANY_CLIENT/,
+    ],
+    'no SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: undefined }), /SENTRY_TOKEN is not set/],
+    'an empty SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: '' }), /SENTRY_TOKEN is not set/],
+    'system as SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: 'system' }), /SENTRY_TOKEN asks .*Node adapter/],
+    'a SENTRY_TOKEN with a blank': [
+      () => ({ ...complete(), SENTRY_TOKEN: `${SECRET} ` }),
+      /SENTRY_TOKEN has a character/,
+    ],
+    'a SENTRY_TOKEN that is no text': [
+      () => ({ ...complete(), SENTRY_TOKEN: { x: SECRET } }),
+      /SENTRY_TOKEN is not text/,
+    ],
+    'a SENTRY_URI with credentials': [
+      () => ({ ...complete(), SENTRY_URI: `http://user:${SECRET}@127.0.0.1:9` }),
+      /SENTRY_URI has credentials/,
+    ],
+    'a SENTRY_URI that is none': [() => ({ ...complete(), SENTRY_URI: SECRET }), /SENTRY_URI is not a URL/],
+    'ALIAS_TOKENS of separators alone': [() => ({ ...complete(), ALIAS_TOKENS: ' ; ' }), /ALIAS_TOKENS is set, but/],
+    'an alias token with a blank': [() => ({ ...complete(), ALIAS_TOKENS: `a;${SECRET} b` }), /ALIAS_TOKENS number 2/],
+    'no ALIAS_TOKENS': [() => ({ ...complete(), ALIAS_TOKENS: undefined }), /ALIAS_TOKENS is not set/],
+    'no ALIAS_TOKENS and ALLOW_ANY_CLIENT "1"': [
+      () => ({ ...complete(), ALIAS_TOKENS: '', ALLOW_ANY_CLIENT: '1' }),
+      /ALIAS_TOKENS is not set/,
+    ],
+    'no ALIAS_TOKENS and ALLOW_ANY_CLIENT "True"': [
+      () => ({ ...complete(), ALIAS_TOKENS: '', ALLOW_ANY_CLIENT: 'True' }),
+      /ALIAS_TOKENS is not set/,
+    ],
+  };
+  for (const [title, [bindings, says]] of Object.entries(cases)) {
+    it(`answers 503 to every request, names the binding and not its value, and asks Sentry nothing: ${title}`, () =>
+      withBindings(bindings(), async (target) => {
+        const connections = upstream.play(answer(response('200 OK')));
+        for (const credentials of [AS_ALIAS, 'X-Other: client']) {
+          const text = await send(target, get(credentials));
+          assert.equal(text.status, 503);
+          assert.equal(fieldValue(text, 'Content-Type'), 'text/plain; charset=utf-8');
+          assert.match(text.content.toString(), says);
+          const json = await send(
+            target,
+            request('POST /x HTTP/1.1', [credentials, AS_JSON, 'Content-Length: 2'], 'hi'),
+          );
+          assert.equal(json.status, 503);
+          assert.deepEqual(Object.keys(JSON.parse(json.content.toString())), ['detail']);
+          assert.match(JSON.parse(json.content.toString()).detail, says);
+          assert.ok(!(text.bytes.includes(SECRET) || json.bytes.includes(SECRET)));
+        }
+        assert.ok(!target.output().includes(SECRET));
+        assert.equal(connections.length, 0);
+      }));
+  }
+});
+
+describe('a Worker that is configured', () => {
+  for (const value of ['true', true]) {
+    it(`serves anyone with ALLOW_ANY_CLIENT = ${JSON.stringify(value)}`, () =>
+      withBindings({ ...complete(), ALIAS_TOKENS: undefined, ALLOW_ANY_CLIENT: value }, async (target) => {
+        const connections = upstream.play(answer(response('200 OK')));
+        assert.equal((await send(target, get())).status, 200);
+        assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), INJECTED);
+        assert.equal((await send(target, get('Origin: https://elsewhere.example'))).status, 403);
+      }));
+  }
+
+  it('lets ALLOW_ANY_CLIENT not open what alias tokens close', () =>
+    withBindings({ ...complete(), ALLOW_ANY_CLIENT: 'true' }, async (target) => {
+      const connections = upstream.play(answer(response('200 OK')));
+      assert.equal((await send(target, get())).status, 200);
+      assert.deepEqual(fieldValues(connections[0]!.request!, 'Authorization'), []);
+    }));
+
+  it("keeps what Cloudflare tells of the client, and the client's Access credentials, from Sentry", () =>
+    withBindings(complete(), async (target) => {
+      const fields = [
+        'CF-Connecting-IP: 203.0.113.7',
+        'cf-ray: 1',
+        'CF-IPCountry: DE',
+        'CF-Access-Client-Secret: s',
+        'Cf_Visitor: {}',
+        'X-Real-IP: 203.0.113.7',
+        'True-Client-IP: 203.0.113.7',
+        'X-Cf-Own: kept',
+      ];
+      for (const credentials of [AS_ALIAS, 'X-Other: client']) {
+        const connections = upstream.play(answer(response('200 OK')));
+        await send(target, get(credentials, ...fields));
+        // workerd itself adds CF-Worker behind the Worker's back.
+        const names = fieldNames(connections[0]!.request!).filter((name) => name !== 'cf-worker');
+        assert.deepEqual(
+          names.filter((name) => /^cf[-_]|ip$/.test(name)),
+          [],
+        );
+        assert.ok(names.includes('x-cf-own'));
+      }
+    }));
+});
