@@ -121,19 +121,18 @@ export class Connection {
     const { limits } = this.#owner;
     const received = this.#headBytes === undefined ? bytes : Buffer.concat([this.#headBytes, bytes]);
     const end = received.indexOf(HEAD_END);
+    this.#headBytes = received;
     const isTooLarge = (end === -1 ? received.length : end) > limits.maxHead;
     if (isTooLarge) {
       this.#refuse(new ProxyError('header_section_too_large'));
       return;
     }
     if (end === -1) {
-      this.#headBytes = received;
       // A line end that is none would leave the client waiting for an answer until its time is up.
       if (hasBareLineEnd(received)) this.#refuse(new ProxyError('bad_request', 'a line that does not end with CRLF'));
       return;
     }
     const rest = received.subarray(end + HEAD_END.length);
-    this.#headBytes = undefined;
     const text = received.toString('latin1', 0, end);
     let head: RequestHead;
     try {
@@ -145,6 +144,7 @@ export class Connection {
       );
       return;
     }
+    this.#headBytes = undefined;
     this.#takeRequest(head, rest);
   }
 
@@ -209,6 +209,12 @@ export class Connection {
     this.#signal?.abort(error);
   }
 
+  /** Whether the answer is to have no body; also known where the head is not acceptable otherwise, or not all there. */
+  #isHead(): boolean {
+    if (this.#head !== undefined) return this.#head.method === 'HEAD';
+    return /^(?:\r\n)?HEAD /.test(this.#headBytes?.toString('latin1', 0, 7) ?? '');
+  }
+
   readonly #onHandlerFailed = (thrown: unknown): void => this.#refuse(asProxyError(thrown));
 
   readonly #answer = (answer: Answer): void => {
@@ -219,7 +225,7 @@ export class Connection {
     }
     this.#phase = 'responding';
     this.#status = answer.status;
-    const isHead = this.#head?.method === 'HEAD';
+    const isHead = this.#isHead();
     const isHttp10 = this.#head?.isHttp10 ?? false;
     const { text, isLengthKnown } = responseHead(answer, isHttp10);
 
