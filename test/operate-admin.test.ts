@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import packageJson from '../package.json' with { type: 'json' };
-import { eventually, get, makeFolder, samplesOf, startWatched, type WatchedProxy } from './support/operator.ts';
+import {
+  eventually,
+  get,
+  makeFolder,
+  samplesOf,
+  startProxy,
+  startWatched,
+  type WatchedProxy,
+} from './support/operator.ts';
 import { RawClient, send } from './support/raw-client.ts';
 import { answer, OK, response, Upstream } from './support/upstream.ts';
 
@@ -55,7 +63,6 @@ describe('probes', { concurrency: 2 }, () => {
   });
 
   it('are off without --admin-listen', async (t) => {
-    const { startProxy } = await import('./support/proxy-process.ts');
     const proxy = await startProxy(['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9']);
     t.after(() => proxy.stop());
     await proxy.logged(({ event }) => event === 'token');
@@ -287,7 +294,6 @@ describe('metrics', () => {
 describe('a Unix socket', () => {
   it('can carry the admin listener', async (t) => {
     const socketPath = `${makeFolder(t)}/admin.sock`;
-    const { startProxy } = await import('./support/proxy-process.ts');
     const args = ['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9', '--admin-listen', `unix:${socketPath}`];
     const proxy = await startProxy(args);
     t.after(() => proxy.stop());

@@ -1,16 +1,13 @@
 // Stopping behind a load balancer: readiness fails first, then the port closes, then what is in flight ends.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, get, makeFolder, type Place, selfSigned, startWatched } from './support/operator.ts';
+import { eventually, get, makeFolder, type Place, selfSigned, startProxy, startWatched } from './support/operator.ts';
 import type { Ended, ProxyProcess } from './support/proxy-process.ts';
-import { startProxy } from './support/proxy-process.ts';
 import { RawClient } from './support/raw-client.ts';
-import { answer, OK, Upstream } from './support/upstream.ts';
+import { Upstream } from './support/upstream.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -96,37 +93,15 @@ describe('drain', { concurrency: 3 }, () => {
     silent.destroy();
   });
 
-  it('loses no request of clients that come until the port is closed', async (t) => {
+  it('still serves who had connected before the port closed, and has just not asked yet', async (t) => {
     const upstream = await upstreamOf(t);
-    upstream.play(answer(OK));
-    const socketPath = join(makeFolder(t), 'proxy.sock');
-    const proxy = await startProxy([
-      ...['--token=x', '--sentry-uri', upstream.uri],
-      ...[`--listen=unix:${socketPath}`, '--drain-delay=300ms'],
-    ]);
+    const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri]);
     t.after(() => proxy.stop());
-    const outcomes: (number | string)[] = [];
-    const client = async () => {
-      while (existsSync(socketPath)) {
-        outcomes.push(
-          await get({ socketPath }, '/').then(
-            ({ status }) => status,
-            (error) => error.code,
-          ),
-        );
-      }
-    };
-    const clients = [client(), client()];
-    await eventually(() => outcomes.length > 10, 'clients are served');
+    const connected = await RawClient.connect(proxy);
     proxy.kill('SIGTERM');
-    await Promise.all(clients);
+    await proxy.logged(({ event }) => event === 'draining');
+    await connected.write(GET);
+    assert.equal((await connected.reply()).status, 200);
     assert.equal((await endsWithin(proxy, 3000)).code, 0);
-    // Who finds the socket gone goes to another instance; who got in has its answer.
-    const [last, ...before] = [...new Set(outcomes)].reverse();
-    assert.ok(last === 200 || last === 'ENOENT' || last === 'ECONNREFUSED', String(last));
-    assert.deepEqual(
-      before.filter((outcome) => outcome !== 'ENOENT' && outcome !== 'ECONNREFUSED'),
-      last === 200 ? [] : [200],
-    );
   });
 });

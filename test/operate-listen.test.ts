@@ -6,8 +6,17 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { eventually, get, makeFolder, mountSecret, selfSigned } from './support/operator.ts';
-import { ProxyProcess, runProxy, startProxy } from './support/proxy-process.ts';
+import {
+  eventually,
+  get,
+  makeFolder,
+  mountSecret,
+  runProxy,
+  selfSigned,
+  spawnProxy,
+  startProxy,
+} from './support/operator.ts';
+import type { ProxyProcess } from './support/proxy-process.ts';
 import { answer, response, Upstream } from './support/upstream.ts';
 
 let upstream: Upstream;
@@ -200,7 +209,7 @@ describe('--reuse-port', () => {
     }, 'both serve');
     await first.stop();
     for (let i = 0; i < 5; i++) assert.equal((await get(second, '/')).status, 200);
-    const alone = await ProxyProcess.spawn(['--token=x', `--listen=127.0.0.1:${first.port}`]);
+    const alone = await spawnProxy(['--token=x', `--listen=127.0.0.1:${first.port}`]);
     assert.equal((await alone.ended).code, 1, 'one that does not say so does not get the port');
     const socket = connect(second.port, second.host);
     await once(socket, 'connect');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WatchedFiles, withSecretFiles } from '../adapters/node/secret-files.ts';
-import { eventually, get, makeFolder, mountSecret } from './support/operator.ts';
-import { type ListeningProxy, runProxy, startProxy } from './support/proxy-process.ts';
+import { COMPILE_CACHE, eventually, get, makeFolder, mountSecret, runProxy, startProxy } from './support/operator.ts';
+import type { ListeningProxy } from './support/proxy-process.ts';
 import { answer, OK, Upstream } from './support/upstream.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
@@ -60,7 +60,12 @@ describe('a secret file', { concurrency: 3 }, () => {
     const { spawnSync } = await import('node:child_process');
     const { PROGRAM } = await import('./support/proxy-process.ts');
     const script = 'exec "$0" "$1" check --sentry-uri http://127.0.0.1:9 --token-file <(echo seven77)';
-    const shell = { cwd: makeFolder(t), env: { PATH: process.env.PATH }, encoding: 'utf8', timeout: 20_000 } as const;
+    const shell = {
+      cwd: makeFolder(t),
+      env: { ...COMPILE_CACHE, PATH: process.env.PATH },
+      encoding: 'utf8',
+      timeout: 20_000,
+    } as const;
     const { stdout } = spawnSync('bash', ['-c', script, process.execPath, PROGRAM], shell);
     assert.match(stdout, /static, 7 characters/);
   });

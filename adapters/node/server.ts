@@ -6,6 +6,8 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 const TICK = 250;
 /** Milliseconds for a TLS handshake. */
 const HANDSHAKE = 10_000;
+/** Milliseconds for a client that has connected but sent nothing yet, once the port is closed. */
+const LAST_CHANCE = 1000;
 
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed'> {
   /** PEM; undefined: plain TCP. */
@@ -53,17 +55,20 @@ export function makeServer(options: ServerOptions): ProxyServer {
   return {
     listener,
     setSecureContext: (changed) => (tls as TlsServer | undefined)?.setSecureContext({ ...changed }),
-    drain() {
-      return new Promise((resolve) => {
-        listener.close();
-        for (const connection of connections) if (connection.isIdle) connection.destroy();
-        // The listener itself would also wait for those who have not even finished a TLS handshake.
-        onLastClosed = () => {
-          clearInterval(sweep);
-          resolve();
-        };
-        if (connections.size === 0) onLastClosed();
-      });
+    drain: async () => {
+      // Right after the event loop has accepted who was waiting: closing resets whoever still waits.
+      await new Promise((resolve) => setImmediate(resolve));
+      listener.close();
+      // Who has just connected is about to ask.
+      const last = performance.now() + LAST_CHANCE;
+      for (const connection of connections) {
+        if (connection.isIdle) connection.deadline = Math.min(connection.deadline, last);
+      }
+      // The listener itself would also wait for those who have not even finished a TLS handshake.
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onLastClosed = resolve;
+      if (connections.size > 0) await promise;
+      clearInterval(sweep);
     },
   };
 }
