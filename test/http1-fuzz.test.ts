@@ -44,8 +44,11 @@ const STRICTER = new Set([
   'closed without a request',
   // node:http takes some of these behind the last chunk.
   'framing in a trailer section',
+  // node:http takes an LF alone before a request line.
+  'a line that does not end with CRLF',
   // node:http takes a chunk extension that is none.
   'a broken body',
+  'a malformed chunk size',
 ]);
 
 /** What node:http refuses, or reads as something else, though it is allowed, or harmless here. */
