@@ -20,17 +20,19 @@ const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () =
  * A body of known length streams at once; it is recorded up to the limit while it does, if it may have to be replayed.
  *
  * @param limit bytes
+ * @param limitOfAll bytes of all requests together that are kept at a time, unless the limit for one is above it
  */
 export async function outgoingBody(
   body: Body | null,
   isLengthKnown: boolean,
   mayReplay: boolean,
   limit: number,
+  limitOfAll = LIMIT_OF_ALL,
 ): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
   if (isLengthKnown && !mayReplay) return { body, canReplay: () => false, release: () => {} };
 
-  const recording = new Recording(body, limit);
+  const recording = new Recording(body, limit, Math.max(limit, limitOfAll));
   const replayable = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
   if (isLengthKnown) return replayable;
 
@@ -40,8 +42,7 @@ export async function outgoingBody(
   return { ...replayable, body: whole, length: whole.length };
 }
 
-/** Bytes of all requests together that are kept at a time, unless the limit for one is above it. */
-const MAX_KEPT = 256 * 1024 * 1024;
+const LIMIT_OF_ALL = 256 * 1024 * 1024;
 const FIRST_CAPACITY = 16 * 1024;
 
 let keptByAll = 0;
@@ -50,6 +51,7 @@ let keptByAll = 0;
 class Recording implements AsyncIterable<Uint8Array> {
   readonly #reader: ReturnType<Body['getReader']>;
   readonly #limit: number;
+  readonly #limitOfAll: number;
   /** In one piece: a client may send its body in chunks of one byte, and an object for each would cost a hundred. */
   #kept = new Uint8Array(0);
   #size = 0;
@@ -62,9 +64,10 @@ class Recording implements AsyncIterable<Uint8Array> {
   #reading: Promise<void> | undefined;
   #turn = 0;
 
-  constructor(body: Body, limit: number) {
+  constructor(body: Body, limit: number, limitOfAll: number) {
     this.#reader = body.getReader();
     this.#limit = limit;
+    this.#limitOfAll = limitOfAll;
   }
 
   get isWhole(): boolean {
@@ -142,7 +145,7 @@ class Recording implements AsyncIterable<Uint8Array> {
     if (size <= capacity) return true;
     const larger = Math.min(this.#limit, Math.max(size, 2 * capacity, FIRST_CAPACITY));
     const all = keptByAll + larger - capacity;
-    if (all > Math.max(MAX_KEPT, this.#limit)) return false;
+    if (all > this.#limitOfAll) return false;
     keptByAll = all;
     this.#counted = larger;
     const grown = new Uint8Array(larger);

@@ -62,6 +62,8 @@ export interface Env<R> {
   readonly allowedHosts: ReadonlySet<string>;
   /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
   readonly replayLimit: number;
+  /** The same of all requests together, where the usual does not do. */
+  readonly replayLimitOfAll?: number;
   /** One request over a connection of its own; a redirect is returned, not followed; nothing is decoded. */
   fetch(url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
   /** Makes the runtime's response. */

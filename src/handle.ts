@@ -43,7 +43,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
 
   const mayReplay = isInjected && env.token.isRenewable;
   const isLengthKnown = request.headers.get('content-length') !== null;
-  const outgoing = await outgoingBody(request.body, isLengthKnown, mayReplay, env.replayLimit);
+  const { replayLimit, replayLimitOfAll } = env;
+  const outgoing = await outgoingBody(request.body, isLengthKnown, mayReplay, replayLimit, replayLimitOfAll);
 
   const send = (bearer: string | undefined) => {
     const headers = cleanRequest(request.headers, route);
