@@ -38,7 +38,7 @@ describe('a Worker that is not configured', () => {
   const cases: Record<string, readonly [() => Record<string, unknown>, says: RegExp]> = {
     'no binding at all': [
       () => ({}),
-      /SENTRY_URI .*SENTRY_TOKEN is not set.*ALIAS_TOKENS is not set.*ALLOW_ANY_CLIENT/,
+      /SENTRY_URI is not set.*SENTRY_TOKEN is not set.*ALIAS_TOKENS is not set.*ALLOW_ANY_CLIENT/,
     ],
     'no SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: undefined }), /SENTRY_TOKEN is not set/],
     'an empty SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: '' }), /SENTRY_TOKEN is not set/],

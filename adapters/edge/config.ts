@@ -13,12 +13,14 @@ const VARIABLES = ['SENTRY_URI', 'SENTRY_TOKEN', 'ALIAS_TOKENS', 'ALLOWED_HOSTS'
  */
 export function readEdgeConfig(settings: Settings, problems: Problem[]): CoreConfig {
   const values = readText(settings, problems);
-  const ownProblems: Problem[] = [];
-  const config = readCoreConfig(values, ownProblems);
-  const tokenProblem = tokenProblemOf(values.SENTRY_TOKEN ?? '');
-  // The core's words for a missing token speak of one that only the Node adapter can get.
-  problems.push(...ownProblems.filter(({ variable }) => tokenProblem === undefined || variable !== 'SENTRY_TOKEN'));
-  if (tokenProblem !== undefined) problems.push({ variable: 'SENTRY_TOKEN', text: tokenProblem });
+  const coreProblems: Problem[] = [];
+  const config = readCoreConfig(values, coreProblems);
+  // What is not set at all needs other words than the core's, which knows of defaults and of a database.
+  const missing = missingOf(values);
+  problems.push(
+    ...missing,
+    ...coreProblems.filter(({ variable }) => missing.every((own) => own.variable !== variable)),
+  );
 
   const isOpen = !values.ALIAS_TOKENS && values.ALLOW_ANY_CLIENT !== 'true';
   if (isOpen) problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
@@ -29,12 +31,18 @@ const OPEN =
   'is not set, so that whoever reaches this address would act on Sentry with the token; set alias tokens, or set ' +
   'ALLOW_ANY_CLIENT to true where something else decides who gets here';
 
-function tokenProblemOf(value: string): string | undefined {
-  if (value === '') return 'is not set; set it to an auth token of Sentry';
-  if (value === SYSTEM) {
-    return "asks for Sentry's own token, which only the Node adapter can read; set it to an auth token of Sentry";
+function missingOf({ SENTRY_URI, SENTRY_TOKEN }: Values): Problem[] {
+  const missing: Problem[] = [];
+  const add = (variable: string, text: string) => missing.push({ variable, text });
+  if (!SENTRY_URI) add('SENTRY_URI', "is not set; set it to Sentry's base URI");
+  if (!SENTRY_TOKEN) add('SENTRY_TOKEN', 'is not set; set it to an auth token of Sentry');
+  if (SENTRY_TOKEN === SYSTEM) {
+    add(
+      'SENTRY_TOKEN',
+      "asks for Sentry's own token, which only the Node adapter gets; set it to an auth token of Sentry",
+    );
   }
-  return undefined;
+  return missing;
 }
 
 function readText(settings: Settings, problems: Problem[]): Values {

@@ -1,5 +1,5 @@
 import type { UpstreamRequest } from '../../src/env.ts';
-import { type ErrorName, ProxyError } from '../../src/errors.ts';
+import { ProxyError } from '../../src/errors.ts';
 import type { FieldTable } from '../../src/headers.ts';
 import { fromClient, toStream } from './bodies.ts';
 import type { Ends } from './proxy.ts';
@@ -49,7 +49,8 @@ export const workerd: Ends = {
       cf: UNCACHED,
     };
     const response = await fetch(url, init).catch((thrown) => {
-      throw asUpstreamError(thrown);
+      // A refused connection, an unknown name and a reset are all the same to workerd.
+      throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
     });
     if (response.status < 200)
       throw new ProxyError('upstream_malformed', 'a switch of protocols that nobody asked for');
@@ -67,19 +68,4 @@ const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
 function bodyOf(body: UpstreamRequest['body']): BodyInit | null {
   const isReady = body === null || body instanceof Uint8Array || body instanceof ReadableStream;
   return isReady ? (body as BodyInit | null) : toStream(body);
-}
-
-/** workerd has no error codes, only words. */
-const FAULTS: readonly [RegExp, ErrorName][] = [
-  [/refused/i, 'upstream_refused'],
-  [/dns|resolve/i, 'upstream_unknown_host'],
-  [/tls|ssl|certificate/i, 'upstream_tls'],
-  [/connection lost|reset|disconnected/i, 'upstream_reset'],
-];
-
-function asUpstreamError(thrown: unknown): ProxyError {
-  if (thrown instanceof ProxyError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : '';
-  const fault = FAULTS.find(([words]) => words.test(text));
-  return new ProxyError(fault?.[1] ?? 'upstream_failed', text);
 }

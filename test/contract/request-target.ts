@@ -33,7 +33,7 @@ const MISLEADING = [
 ];
 
 /** Targets with dot segments that lead out of the base path. */
-const CLIMBING = [
+export const CLIMBING = [
   '/..',
   '/../admin',
   '/../sentry-admin/',
