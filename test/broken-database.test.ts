@@ -346,7 +346,6 @@ async function endure(fault: Fault, place: Place): Promise<void> {
     assert.match(fieldValue(unserved, 'Retry-After') ?? '', /^\d+$/);
     assert.ok(unserved.elapsed < SOON, `503 after ${unserved.elapsed} ms`);
     assert.equal((await ask('of-a-client')).status, 200);
-    await proxy.logged(({ event, state, reason }) => event === 'token' && state === 'missing' && reason !== '', 15_000);
 
     await fault.end(place);
     await recovered();
@@ -369,6 +368,8 @@ async function endure(fault: Fault, place: Place): Promise<void> {
     await fault.end(place);
     if (fault.locksRow) await place.store(second);
     await recovered();
+    const failure = proxy.logLines().find(({ event, result }) => event === 'token' && result === 'failed');
+    assert.ok(failure?.reason, `no reason is told:\n${proxy.output}`);
   } finally {
     await proxy.stop();
     await upstream.stop();

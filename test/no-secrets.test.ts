@@ -85,124 +85,132 @@ const TRAFFIC: [bytes: string, script: Script][] = [
   [message('GET /a HTTP/1.1', [AS_ALIAS]), () => {}],
 ];
 
-for (const format of ['json', 'text']) {
-  describe(`the ${format} log`, () => {
-    let upstream: Upstream;
-    let proxy: ProxyProcess;
-    let place: Address;
-    let admin: Address;
-    const said = async (pattern: RegExp): Promise<RegExpExecArray> => {
-      const deadline = performance.now() + 20_000;
-      for (;;) {
-        const match = pattern.exec(proxy.output);
-        if (match) return match;
-        assert.ok(performance.now() < deadline, `never said: ${pattern}`);
-        await sleep(20);
-      }
-    };
-    const addressOf = async (event: string): Promise<Address> => {
-      const [, host = '', port] = await said(new RegExp(`${event}\\b.*?http://(127\\.0\\.0\\.1):(\\d+)`));
-      return { host, port: Number(port) };
-    };
-    const replies: Reply[] = [];
-    before(async () => {
-      upstream = await Upstream.start();
-      const args = [`--sentry-uri=${upstream.uri}`, '--read-timeout=1', '--write-timeout=1', `--log-format=${format}`];
-      const listeners = ['--listen=127.0.0.1:0', '--admin-listen=127.0.0.1:0'];
-      const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN };
-      proxy = await ProxyProcess.spawn([...args, ...listeners, '--log-level=debug'], { env });
-      place = await addressOf('listening');
-      admin = await addressOf('admin');
-    });
-    after(async () => {
-      await proxy?.stop();
-      await upstream?.stop();
-    });
+describe('the proxy', { concurrency: 3 }, () => {
+  for (const format of ['json', 'text']) {
+    describe(`the ${format} log`, { concurrency: 1 }, () => {
+      let upstream: Upstream;
+      let proxy: ProxyProcess;
+      let place: Address;
+      let admin: Address;
+      const said = async (pattern: RegExp): Promise<RegExpExecArray> => {
+        const deadline = performance.now() + 20_000;
+        for (;;) {
+          const match = pattern.exec(proxy.output);
+          if (match) return match;
+          assert.ok(performance.now() < deadline, `never said: ${pattern}`);
+          await sleep(20);
+        }
+      };
+      const addressOf = async (event: string): Promise<Address> => {
+        const [, host = '', port] = await said(new RegExp(`${event}\\b.*?http://(127\\.0\\.0\\.1):(\\d+)`));
+        return { host, port: Number(port) };
+      };
+      const replies: Reply[] = [];
+      before(async () => {
+        upstream = await Upstream.start();
+        const args = [
+          `--sentry-uri=${upstream.uri}`,
+          '--read-timeout=1',
+          '--write-timeout=1',
+          `--log-format=${format}`,
+        ];
+        const listeners = ['--listen=127.0.0.1:0', '--admin-listen=127.0.0.1:0'];
+        const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN };
+        proxy = await ProxyProcess.spawn([...args, ...listeners, '--log-level=debug'], { env });
+        place = await addressOf('listening');
+        admin = await addressOf('admin');
+      });
+      after(async () => {
+        await proxy?.stop();
+        await upstream?.stop();
+      });
 
-    it('and the answers to all kinds of traffic have none', async () => {
-      for (const [bytes, script] of TRAFFIC) {
-        upstream.play(script);
-        replies.push(await send(place, bytes));
-      }
-      const leaving = await RawClient.connect(place, 'POST');
-      await leaving.write(message('POST /a HTTP/1.1', [AS_ALIAS, 'Content-Length: 100'], ALIAS));
-      leaving.reset();
-      await upstream.stop();
-      replies.push(await send(place, message('GET /gone HTTP/1.1', [AS_ALIAS])));
-      const statuses = new Set(replies.map(({ status }) => status));
-      for (const status of [200, 400, 401, 405, 417, 431, 502, 504]) assert.ok(statuses.has(status), `no ${status}`);
+      it('and the answers to all kinds of traffic have none', async () => {
+        for (const [bytes, script] of TRAFFIC) {
+          upstream.play(script);
+          replies.push(await send(place, bytes));
+        }
+        const leaving = await RawClient.connect(place, 'POST');
+        await leaving.write(message('POST /a HTTP/1.1', [AS_ALIAS, 'Content-Length: 100'], ALIAS));
+        leaving.reset();
+        await upstream.stop();
+        replies.push(await send(place, message('GET /gone HTTP/1.1', [AS_ALIAS])));
+        const statuses = new Set(replies.map(({ status }) => status));
+        for (const status of [200, 400, 401, 405, 417, 431, 502, 504]) assert.ok(statuses.has(status), `no ${status}`);
 
-      await said(/\/gone/);
-      for (const { bytes } of replies) assertNoSecret(bytes.toString('latin1'), SECRETS);
-      assertNoSecret(proxy.output, SECRETS);
-      for (const path of ['/metrics', '/readyz', '/livez', '/']) assertNoSecret((await get(admin, path)).text, SECRETS);
-      assert.ok(replies.every((reply) => fieldValues(reply, 'Authorization').length === 0));
-    });
+        await said(/\/gone/);
+        for (const { bytes } of replies) assertNoSecret(bytes.toString('latin1'), SECRETS);
+        assertNoSecret(proxy.output, SECRETS);
+        for (const path of ['/metrics', '/readyz', '/livez', '/'])
+          assertNoSecret((await get(admin, path)).text, SECRETS);
+        assert.ok(replies.every((reply) => fieldValues(reply, 'Authorization').length === 0));
+      });
 
-    it('has none when the proxy is told to end', async () => {
-      const { stdout, stderr, code } = await proxy.stop();
-      assert.equal(code, 0);
-      assertNoSecret(stdout + stderr, SECRETS);
-    });
-  });
-}
-
-describe('commands', { concurrency: 4 }, () => {
-  const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN, SENTRY_URI: 'http://127.0.0.1:1' };
-  const system = { ...env, SENTRY_TOKEN: 'system' };
-  const commands: Record<string, [args: string[], env: Record<string, string>]> = {
-    '--help': [['--help'], env],
-    check: [['check'], env],
-    'check of the system token': [['check'], system],
-    'check --probe': [['check', '--probe'], env],
-    'check --probe of the system token': [['check', '--probe'], system],
-    healthcheck: [['healthcheck', '--listen=127.0.0.1:1'], env],
-    'a token that no field can carry': [[], { ...env, SENTRY_TOKEN: `${TOKEN} x` }],
-    'an alias that no field can carry': [[], { ...env, ALIAS_TOKENS: `${ALIAS}\x01` }],
-    'a base URI with a password': [[], { ...env, SENTRY_URI: `http://u:${encodeURIComponent(PASSWORD)}@x` }],
-    'a broken connection string': [[], { ...system, PGX_CONN: `password='${PASSWORD}` }],
-    'a connection string that is a password': [[], { ...system, PGX_CONN: PASSWORD }],
-    'a flag misspelt': [[`--tokn=${TOKEN}`], env],
-    'an argument too many': [[TOKEN], env],
-    'secrets where others belong': [[`--listen=${TOKEN}`, `--read-timeout=${ALIAS}`, `--replay-limit=${OTHER}`], env],
-  };
-  for (const [title, [args, variables]] of Object.entries(commands)) {
-    it(`show none: ${title}`, async () => {
-      const { stdout, stderr } = await runProxy(args, { env: { HOME: '/nonexistent', ...variables } });
-      assert.notEqual(stdout + stderr, '');
-      assertNoSecret(stdout + stderr, SECRETS);
+      it('has none when the proxy is told to end', async () => {
+        const { stdout, stderr, code } = await proxy.stop();
+        assert.equal(code, 0);
+        assertNoSecret(stdout + stderr, SECRETS);
+      });
     });
   }
-});
 
-describe('files', () => {
-  it('show none of what is in them, be it well or badly formed, or changed', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-secrets-'));
-    t.after(() => rm(folder, { recursive: true, force: true }));
-    const [token, aliases] = [join(folder, 'token'), join(folder, 'aliases')];
-    const put = async (path: string, text: string) => {
-      await writeFile(`${path}.new`, text);
-      await rename(`${path}.new`, path);
+  describe('commands', { concurrency: 2 }, () => {
+    const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN, SENTRY_URI: 'http://127.0.0.1:1' };
+    const system = { ...env, SENTRY_TOKEN: 'system' };
+    const commands: Record<string, [args: string[], env: Record<string, string>]> = {
+      '--help': [['--help'], env],
+      check: [['check'], env],
+      'check of the system token': [['check'], system],
+      'check --probe': [['check', '--probe'], env],
+      'check --probe of the system token': [['check', '--probe'], system],
+      healthcheck: [['healthcheck', '--listen=127.0.0.1:1'], env],
+      'a token that no field can carry': [[], { ...env, SENTRY_TOKEN: `${TOKEN} x` }],
+      'an alias that no field can carry': [[], { ...env, ALIAS_TOKENS: `${ALIAS}\x01` }],
+      'a base URI with a password': [[], { ...env, SENTRY_URI: `http://u:${encodeURIComponent(PASSWORD)}@x` }],
+      'a broken connection string': [[], { ...system, PGX_CONN: `password='${PASSWORD}` }],
+      'a connection string that is a password': [[], { ...system, PGX_CONN: PASSWORD }],
+      'a flag misspelt': [[`--tokn=${TOKEN}`], env],
+      'an argument too many': [[TOKEN], env],
+      'secrets where others belong': [[`--listen=${TOKEN}`, `--read-timeout=${ALIAS}`, `--replay-limit=${OTHER}`], env],
     };
-    await put(token, `${TOKEN}\n`);
-    await put(aliases, `# ${OTHER}\n${ALIAS}\n`);
-    const proxy = await startProxy(['--log-level=debug'], {
-      env: { SENTRY_TOKEN_FILE: token, ALIAS_TOKENS_FILE: aliases, SENTRY_URI: 'http://127.0.0.1:1' },
-    });
-    const reloads = () => proxy.logLines().filter(({ event }) => event === 'reload').length;
-    for (const [path, text] of [
-      [token, `${OTHER} ${TOKEN}\n`],
-      [token, `${OTHER}\n`],
-      [aliases, `${ALIAS}\x01\n`],
-      [aliases, `${ALIAS}\n${TOKEN}\n`],
-    ] as const) {
-      const before = reloads();
-      await put(path, text);
-      const deadline = performance.now() + 10_000;
-      while (reloads() === before && performance.now() < deadline) await sleep(50);
-      assert.ok(reloads() > before, 'the change was not noticed');
+    for (const [title, [args, variables]] of Object.entries(commands)) {
+      it(`show none: ${title}`, async () => {
+        const { stdout, stderr } = await runProxy(args, { env: { HOME: '/nonexistent', ...variables } });
+        assert.notEqual(stdout + stderr, '');
+        assertNoSecret(stdout + stderr, SECRETS);
+      });
     }
-    const { stdout, stderr } = await proxy.stop();
-    assertNoSecret(stdout + stderr, SECRETS);
+  });
+
+  describe('files', () => {
+    it('show none of what is in them, be it well or badly formed, or changed', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-secrets-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      const [token, aliases] = [join(folder, 'token'), join(folder, 'aliases')];
+      const put = async (path: string, text: string) => {
+        await writeFile(`${path}.new`, text);
+        await rename(`${path}.new`, path);
+      };
+      await put(token, `${TOKEN}\n`);
+      await put(aliases, `# ${OTHER}\n${ALIAS}\n`);
+      const proxy = await startProxy(['--log-level=debug'], {
+        env: { SENTRY_TOKEN_FILE: token, ALIAS_TOKENS_FILE: aliases, SENTRY_URI: 'http://127.0.0.1:1' },
+      });
+      const reloads = () => proxy.logLines().filter(({ event }) => event === 'reload').length;
+      for (const [path, text] of [
+        [token, `${OTHER} ${TOKEN}\n`],
+        [token, `${OTHER}\n`],
+        [aliases, `${ALIAS}\x01\n`],
+        [aliases, `${ALIAS}\n${TOKEN}\n`],
+      ] as const) {
+        const before = reloads();
+        await put(path, text);
+        const deadline = performance.now() + 10_000;
+        while (reloads() === before && performance.now() < deadline) await sleep(50);
+        assert.ok(reloads() > before, 'the change was not noticed');
+      }
+      const { stdout, stderr } = await proxy.stop();
+      assertNoSecret(stdout + stderr, SECRETS);
+    });
   });
 });
