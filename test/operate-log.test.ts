@@ -195,7 +195,12 @@ describe('the log', { concurrency: 3 }, () => {
       const child = spawn(process.execPath, [PROGRAM, ...all], { cwd: folder, env, stdio: ['ignore', stdout, 'pipe'] });
       const ended = once(child, 'exit');
       t.after(() => child.kill('SIGKILL'));
-      await eventually(() => existsSync(socketPath), 'it listens');
+      const answers = () =>
+        get({ socketPath }, '/').then(
+          () => true,
+          () => false,
+        );
+      await eventually(answers, 'it listens');
       return { socketPath, child, ended };
     }
 

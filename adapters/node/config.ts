@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
 import { type CoreConfig, type Problem, readCoreConfig, SYSTEM, type Values } from '../../src/config.ts';
 import type { ConnectionLimits } from './connection.ts';
 import { type ConnInfo, parseConnInfo } from './conninfo.ts';
@@ -43,7 +43,7 @@ export function readConfig(values: Values, environment: NodeJS.ProcessEnv, probl
       maxHead: size('MAX_HEADER_SIZE', 1024 ** 2),
     },
     connInfo: core.token === SYSTEM ? readConnInfo(values.PGX_CONN ?? '', environment, problems) : undefined,
-    secureContext: readSecureContext(values, problems),
+    secureContext: readSecureContext(core.sentryUri, values, problems),
     drainDelay: duration('DRAIN_DELAY'),
     tls: readTls(values, problems),
     reusePort: readChoice('REUSE_PORT', values, ['true', 'false'], problems) === 'true',
@@ -80,16 +80,18 @@ function readConnInfo(value: string, environment: NodeJS.ProcessEnv, problems: P
   return undefined;
 }
 
-function readSecureContext(values: Values, problems: Problem[]): SecureContext | undefined {
+function readSecureContext(sentryUri: URL, values: Values, problems: Problem[]): SecureContext | undefined {
   const ca = readPem('SENTRY_CA', values, problems);
   const cert = readPem('SENTRY_CERT', values, problems);
   const key = readPem('SENTRY_KEY', values, problems);
   if (!values.SENTRY_CERT !== !values.SENTRY_KEY) {
     problems.push({ variable: 'SENTRY_CERT', text: 'and --sentry-key (SENTRY_KEY) belong together; one is not set' });
   }
-  if (ca === undefined && cert === undefined) return undefined;
+  if (sentryUri.protocol !== 'https:') return undefined;
+  // Node by itself trusts the list that it brings along, but not the CAs that an operator gave the machine.
+  const trusted = ca ?? [...rootCertificates, ...getCACertificates('system')];
   try {
-    return createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+    return createSecureContext({ ca: trusted, ...(cert && { cert }), ...(key && { key }) });
   } catch {
     const variable = cert === undefined ? 'SENTRY_CA' : 'SENTRY_CERT';
     problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });
