@@ -291,16 +291,22 @@ function readStrictly(reader: MessageReader, bytes: Buffer): Message | undefined
   }
 }
 
+const interimLength = (text: string): number => /^(?:HTTP\/1\.1 1\d\d [\s\S]*?\r\n\r\n)*/.exec(text)![0].length;
+
 function readResponse(bytes: Buffer, method: string): Message | undefined {
   // The reader is made for what the proxy says, which is HTTP/1.1 always.
   const begin = bytes.toString('latin1', 0, 1000);
-  const interim = /^(?:HTTP\/1\.1 1\d\d [\s\S]*?\r\n\r\n)*/.exec(begin)![0].length;
+  const interim = interimLength(begin);
   const isOld = begin.startsWith('HTTP/1.0 ', interim);
   const parts = [bytes.subarray(0, interim), Buffer.from('HTTP/1.1 '), bytes.subarray(interim + 9)];
   const read = isOld ? Buffer.concat(parts) : bytes;
   return readStrictly(MessageReader.ofResponse(method), read);
 }
-const readRequest = (bytes: Buffer) => readStrictly(MessageReader.ofRequest(), bytes);
+function readRequest(bytes: Buffer): Message | undefined {
+  // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+  const isAfterEmptyLine = bytes.toString('latin1', 0, 2) === '\r\n';
+  return readStrictly(MessageReader.ofRequest(), isAfterEmptyLine ? bytes.subarray(2) : bytes);
+}
 
 /** A broken promise, with the seed that shows it. */
 export class Finding extends Error {
@@ -501,7 +507,8 @@ export class Fuzzer {
     const got = readResponse(bytes, method);
     if (got === undefined) {
       // Cut off in the head, or malformed.
-      if (bytes.includes('\r\n\r\n')) fail('a malformed response');
+      const text = bytes.toString('latin1');
+      if (text.includes('\r\n\r\n', interimLength(text))) fail('a malformed response');
       this.tally.broken++;
       return !isExpected;
     }
