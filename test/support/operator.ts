@@ -8,25 +8,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Ended, ListeningProxy, Surroundings } from './proxy-process.ts';
-import * as processes from './proxy-process.ts';
+import { type ListeningProxy, ProxyProcess, type Surroundings, startProxy } from './proxy-process.ts';
 
-/** Whoever starts dozens of processes need not compile the same program as often. */
-export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sentry-api-proxy-compile-cache') };
+export { COMPILE_CACHE, runProxy, startProxy } from './proxy-process.ts';
 
-const withCache = (surroundings: Surroundings = {}): Surroundings => ({
-  ...surroundings,
-  env: { ...COMPILE_CACHE, ...surroundings.env },
-});
-
-export const startProxy = (args: readonly string[], surroundings?: Surroundings): Promise<ListeningProxy> =>
-  processes.startProxy(args, withCache(surroundings));
-
-export const runProxy = (args: readonly string[], surroundings?: Surroundings): Promise<Ended> =>
-  processes.runProxy(args, withCache(surroundings));
-
-export const spawnProxy = (args: readonly string[]): Promise<processes.ProxyProcess> =>
-  processes.ProxyProcess.spawn(args, withCache());
+export const spawnProxy = (args: readonly string[]): Promise<ProxyProcess> => ProxyProcess.spawn(args);
 
 export type Place = { host: string; port: number } | { socketPath: string };
 

@@ -8,6 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from './raw-client.ts';
 
 /** The program under test: `PROXY_PROGRAM` names the built file, for one. */
+/** A proxy starts in a third of the time when the code is compiled already. */
+export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sentry-api-proxy-compile-cache') };
+
 export const PROGRAM = resolve(process.env.PROXY_PROGRAM ?? join(import.meta.dirname, '../../adapters/node.ts'));
 
 export interface LogLine {
@@ -70,7 +73,7 @@ export class ProxyProcess {
     const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
     const child = spawn(program!, rest, {
       cwd: folder,
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ProxyProcess(child, folder);
