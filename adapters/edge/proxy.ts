@@ -1,5 +1,5 @@
 import type { Problem } from '../../src/config.ts';
-import { type Env, type IncomingRequest, newTrace } from '../../src/env.ts';
+import { type Env, type Fields, type IncomingRequest, newTrace } from '../../src/env.ts';
 import { asProxyError, ERRORS, type ErrorName, errorMessage, ProxyError } from '../../src/errors.ts';
 import { handle } from '../../src/handle.ts';
 import { requestIdOf } from '../../src/request-id.ts';
@@ -30,7 +30,7 @@ export function makeProxy(
   const config = readEdgeConfig(settings, problems);
   const upstream = makeUpstream(config.sentryUri);
   const ends = endsFor(upstream.origin);
-  const refuse = ({ headers }: Request, error: ProxyError): Response => {
+  const refuse = ({ headers }: { headers: Fields }, error: ProxyError): Response => {
     const { body, init } = errorMessage(error, headers.get('accept'), requestIdOf(headers));
     return ends.respond(body, init);
   };
@@ -54,13 +54,14 @@ export function makeProxy(
     respond: ends.respond,
   };
   return async (request) => {
+    const received = ends.receive(request);
     try {
-      refuseAmbiguous(request);
+      refuseAmbiguous(received);
     } catch (thrown) {
-      return refuse(request, asProxyError(thrown));
+      return refuse(received, asProxyError(thrown));
     }
     const trace = newTrace();
-    const response = await handle(ends.receive(request), env, trace);
+    const response = await handle(received, env, trace);
     if (trace.error !== undefined) log(trace.error as ErrorName, trace.cause, trace.id);
     return response;
   };

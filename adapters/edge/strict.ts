@@ -1,3 +1,4 @@
+import type { IncomingRequest } from '../../src/env.ts';
 import { ProxyError } from '../../src/errors.ts';
 
 /** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
@@ -10,7 +11,7 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
  *
  * @throws ProxyError `bad_request` or `expectation_failed`
  */
-export function refuseAmbiguous({ method, url, headers }: Request): void {
+export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
   if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
   if (url.includes('#')) throw malformed('a fragment in the request target');
   if (hasTwoCredentials(headers.get('authorization'))) throw malformed('more than one Authorization');

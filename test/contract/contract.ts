@@ -19,13 +19,14 @@ export interface Contract {
 }
 
 const GROUPS: Record<string, (contract: Contract) => void> = {
+  // The longest first, so that the others run beside them.
+  framing,
+  'upstream faults': upstreamFaults,
   routing,
   'request fields': requestFields,
   'response fields': responseFields,
   'request target': requestTarget,
-  framing,
   errors,
-  'upstream faults': upstreamFaults,
   lifetimes,
 };
 

@@ -78,6 +78,7 @@ export async function startWorkerd(
           compatibilityFlags,
           bindings: bindings as Record<string, string>,
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+          stripCfConnectingIp: false,
         },
       ],
     }),

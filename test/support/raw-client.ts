@@ -42,7 +42,7 @@ const PATIENCE = 15_000;
 // How long to wait for the end of the connection (or for what must not come) behind a whole response.
 const GRACE = 250;
 // The same where the end will not come.
-const GRACE_KEPT = 25;
+const GRACE_KEPT = 10;
 // The same for another response.
 const GRACE_FOLLOWING = 400;
 
