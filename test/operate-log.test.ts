@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, existsSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +23,15 @@ import { RawClient, send } from './support/raw-client.ts';
 import { answer, OK, response, Upstream } from './support/upstream.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
+
+/** A socket's file is there before anyone listens on it. */
+async function isListening(socketPath: string): Promise<boolean> {
+  const socket = connect(socketPath);
+  return once(socket, 'connect').then(
+    () => Boolean(socket.destroy()),
+    () => false,
+  );
+}
 
 let upstream: Upstream;
 before(async () => {
@@ -79,7 +89,7 @@ describe('the log', { concurrency: 3 }, () => {
       const socketPath = join(makeFolder(t), 'proxy.sock');
       const args = ['--token=x', '--sentry-uri', NOWHERE, '--listen', `unix:${socketPath}`, '--log-format=text'];
       const proxy = await spawnProxy(args);
-      await eventually(() => existsSync(socketPath), 'it listens');
+      await eventually(() => isListening(socketPath), 'it listens');
       await get({ socketPath }, '/"quoted"?a=1&b=2');
       await get({ socketPath }, '/', { method: 'TRACE' });
       const { stdout } = await proxy.stop();
@@ -195,12 +205,7 @@ describe('the log', { concurrency: 3 }, () => {
       const child = spawn(process.execPath, [PROGRAM, ...all], { cwd: folder, env, stdio: ['ignore', stdout, 'pipe'] });
       const ended = once(child, 'exit');
       t.after(() => child.kill('SIGKILL'));
-      const answers = () =>
-        get({ socketPath }, '/').then(
-          () => true,
-          () => false,
-        );
-      await eventually(answers, 'it listens');
+      await eventually(() => isListening(socketPath), 'it listens');
       return { socketPath, child, ended };
     }
 

@@ -52,7 +52,7 @@ const isCommand = (arg: string): arg is Command => (COMMANDS as readonly string[
 
 /** An argument that is no flag may be a secret that lost its flag. */
 function unknownArgument(arg: string, index: number): string {
-  const flag = /^--?[A-Za-z][\w-]*/.exec(arg)?.[0];
+  const flag = /^--[A-Za-z][\w-]{0,30}/.exec(arg)?.[0];
   if (flag === undefined) return `argument ${index + 1} is not a flag; --help lists them`;
   const known = SETTINGS.find((setting) => isAlike(`--${setting.flag}`, flag));
   const hint = known === undefined ? '--help lists the flags' : `did you mean --${known.flag}?`;

@@ -143,6 +143,7 @@ export function loggedTarget(target: string): string {
   const keys = target
     .slice(queryStart + 1)
     .split('&')
-    .map((pair) => pair.split('=', 1)[0]);
+    // What has no value may itself be one: a token that was pasted behind the question mark.
+    .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : pair && '-'));
   return `${target.slice(0, queryStart)}?${keys.join('&')}`;
 }
