@@ -135,3 +135,26 @@ describe('a Worker that is configured', () => {
       }
     }));
 });
+
+describe('a Worker and odd messages', () => {
+  for (const [title, bytes, script, status, reaches] of [
+    ['takes GET with Content-Length: 0', get(AS_ALIAS, 'Content-Length: 0'), response('200 OK'), 200, 1],
+    ['answers 502 to a status above 599', get(AS_ALIAS), 'HTTP/1.1 700 X\r\nContent-Length: 0\r\n\r\n', 502, 1],
+    ['refuses plain dot segments', request('GET /a/../b HTTP/1.1', [AS_ALIAS]), response('200 OK'), 400, 0],
+    [
+      'refuses GET with a body',
+      request('GET /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 2'], 'hi'),
+      response('200 OK'),
+      400,
+      0,
+    ],
+  ] as const) {
+    it(title, () =>
+      withBindings(complete(), async (target) => {
+        const connections = upstream.play(answer(script));
+        assert.equal((await send(target, bytes)).status, status);
+        assert.equal(connections.length, reaches);
+      }),
+    );
+  }
+});

@@ -2,6 +2,9 @@ import { makeTransport } from '../node/upstream.ts';
 import { fromClient, toStream } from './bodies.ts';
 import type { Ends } from './proxy.ts';
 
+/** Statuses with which `Response` takes no body at all. */
+const WITHOUT_CONTENT = new Set([204, 205, 304]);
+
 /**
  * The ends of Deno and Bun: towards Sentry the Node adapter's plain sockets, since their `fetch` decodes what it gets,
  * adds fields and loses the length of a body that streams; towards the client their own server.
@@ -12,7 +15,11 @@ export const sockets = (origin: string): Ends => ({
   fetch: makeTransport({ origin }),
 
   respond(body, { headers, ...init }) {
-    const content = typeof body === 'string' || body === null ? body : toStream(body);
+    let content = typeof body === 'string' || body === null ? body : toStream(body);
+    if (content instanceof ReadableStream && WITHOUT_CONTENT.has(init.status)) {
+      void content.cancel();
+      content = null;
+    }
     // Each connection carries one request, on both sides.
     return new Response(content, { ...init, headers: [...headers, ['Connection', 'close']] });
   },

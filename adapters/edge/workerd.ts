@@ -37,8 +37,10 @@ const IS_NEVER_CACHED = /^[^?]*\/(?:\?|$)/;
 export const workerd: Ends = {
   receive({ method, url, headers, body }) {
     const fields = new ReadFields(headers);
-    const isLengthKnown = fields.get('content-length') !== null;
-    return { method, url, headers: fields, body: isLengthKnown ? body : fromClient(body), signal: UNUSED };
+    const length = fields.get('content-length');
+    // An empty body is one to workerd, which then refuses to send it with GET.
+    const content = length === '0' ? null : length === null ? fromClient(body) : body;
+    return { method, url, headers: fields, body: content, signal: UNUSED };
   },
 
   async fetch(url, { method, headers, body }) {
@@ -60,7 +62,7 @@ export const workerd: Ends = {
       // A refused connection, an unknown name and a reset are all the same to workerd.
       throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
     });
-    if (status < 200) throw new ProxyError('upstream_malformed', 'a switch of protocols that nobody asked for');
+    if (status < 200 || status > 599) throw new ProxyError('upstream_malformed', `a response with status ${status}`);
     return { status, statusText: '', headers: new ReadFields(fields), body: content };
   },
 
