@@ -7,6 +7,17 @@ export interface Fields extends Iterable<[string, string]> {
   get(name: string): string | null;
 }
 
+/**
+ * Field lines made of those of another message. A runtime with fields of its own may edit them, which spares it to
+ * take each line out and put it in again; who writes lines takes them from `linesOf`.
+ */
+export interface EditedFields {
+  readonly from: Fields;
+  /** Names in lower case, whose lines are left out. */
+  readonly dropped: ReadonlySet<string>;
+  readonly added: readonly [string, string][];
+}
+
 /** A body that is handed on or given up, and read only to keep it for a replay. A `ReadableStream` is one. */
 export interface Body {
   getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
@@ -34,7 +45,7 @@ export interface IncomingRequest {
 /** What is sent to Sentry: `fetch`'s init, with `redirect: 'manual'` understood. */
 export interface UpstreamRequest {
   readonly method: string;
-  readonly headers: [string, string][];
+  readonly headers: EditedFields;
   readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
   readonly signal: Signal;
 }
@@ -50,7 +61,7 @@ export interface UpstreamResponse {
 export interface ResponseInit {
   readonly status: number;
   readonly statusText?: string;
-  readonly headers: [string, string][];
+  readonly headers: EditedFields;
 }
 
 /** All that the handler needs of the runtime it is in. */

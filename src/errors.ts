@@ -1,4 +1,5 @@
 import type { ResponseInit } from './env.ts';
+import { onlyFields } from './headers.ts';
 import { REQUEST_ID } from './request-id.ts';
 
 interface ErrorRow {
@@ -169,7 +170,7 @@ export function errorMessage(
     init: {
       status: row.status,
       statusText: row.reason,
-      headers: [
+      headers: onlyFields([
         // sentry-cli reads a body as JSON only when the type is exactly this, without a charset.
         ['Content-Type', isJson ? 'application/json' : 'text/plain; charset=utf-8'],
         ['Content-Length', String(new TextEncoder().encode(body).length)],
@@ -177,7 +178,7 @@ export function errorMessage(
         ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
         ...(requestId === '' ? [] : ([[REQUEST_ID, requestId]] as [string, string][])),
         ...(row.fields ?? []),
-      ],
+      ]),
     },
   };
 }

@@ -47,10 +47,10 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   const outgoing = await outgoingBody(request.body, isLengthKnown, mayReplay, replayLimit, replayLimitOfAll);
 
   const send = (bearer: string | undefined) => {
-    const headers = cleanRequest(request.headers, route);
-    if (bearer !== undefined) headers.push(['Authorization', `Bearer ${bearer}`]);
-    headers.push([REQUEST_ID, trace.id]);
-    if (outgoing.length !== undefined) headers.push(['Content-Length', String(outgoing.length)]);
+    const added: [string, string][] = [[REQUEST_ID, trace.id]];
+    if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
+    if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
+    const headers = cleanRequest(request.headers, route, added);
     trace.attempts++;
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
@@ -68,8 +68,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
       }
     }
 
-    const headers = cleanResponse(response.headers, route);
-    headers.push([REQUEST_ID, trace.id]);
+    const headers = cleanResponse(response.headers, route, [[REQUEST_ID, trace.id]]);
     return env.respond(response.body, { status: response.status, statusText: response.statusText, headers });
   } finally {
     outgoing.release();

@@ -1,4 +1,4 @@
-import type { Fields } from './env.ts';
+import type { EditedFields, Fields } from './env.ts';
 import type { Route } from './routes.ts';
 
 /** Field names in lower case, each with the reason why it is dropped. */
@@ -69,25 +69,38 @@ const DROPPED = {
   },
 };
 
-/** The fields of a request as they go to Sentry; nothing is added here, so that nothing a client sends can strip it. */
-export const cleanRequest = (fields: Fields, route: Route): [string, string][] =>
-  clean(fields, DROPPED.request[route.kind]);
+/**
+ * The fields of a request as they go to Sentry.
+ * @param added nothing that a client sends strips these
+ */
+export const cleanRequest = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+  from: fields,
+  dropped: withNamedByConnection(DROPPED.request[route.kind], fields),
+  added,
+});
 
 /** The fields of a response as they go to the client. */
-export const cleanResponse = (fields: Fields, route: Route): [string, string][] =>
-  clean(fields, DROPPED.response[route.kind]);
+export const cleanResponse = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+  from: fields,
+  dropped: withNamedByConnection(DROPPED.response[route.kind], fields),
+  added,
+});
 
-function clean(fields: Fields, dropped: ReadonlySet<string>): [string, string][] {
-  const named = namedByConnection(fields.get('connection'));
-  const kept: [string, string][] = [];
-  for (const field of fields) {
-    const name = tableName(field[0]);
+/** Nothing but these lines. */
+export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });
+
+const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
+
+export function linesOf({ from, dropped, added }: EditedFields): [string, string][] {
+  const lines: [string, string][] = [];
+  for (const line of from) {
+    const name = tableName(line[0]);
     // uWSGI would take Content_Length for a second Content-Length, and the rest of the body for another request.
-    const isFramingTwin = name === 'content-length' && field[0].includes('_');
-    const isDropped = dropped.has(name) || (named?.has(name) ?? false) || isFramingTwin;
-    if (!isDropped) kept.push(field);
+    const isFramingTwin = name === 'content-length' && line[0].includes('_');
+    if (!dropped.has(name) && !isFramingTwin) lines.push(line);
   }
-  return kept;
+  lines.push(...added);
+  return lines;
 }
 
 /** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables take them for the same. */
@@ -96,10 +109,14 @@ function tableName(name: string): string {
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
 }
 
-function namedByConnection(connection: string | null): Set<string> | undefined {
-  if (connection === null || connection === 'close' || connection === 'keep-alive') return undefined;
-  const names = new Set(connection.split(',').map((option) => tableName(option.trim())));
-  // Framing is not the sender's to strip: a body whose length is gone would be read as the next request.
-  names.delete('content-length');
-  return names;
+function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): ReadonlySet<string> {
+  const connection = fields.get('connection');
+  if (connection === null || connection === 'close' || connection === 'keep-alive') return dropped;
+  const all = new Set(dropped);
+  for (const option of connection.split(',')) {
+    const name = tableName(option.trim());
+    // Framing is not the sender's to strip: a body whose length is gone would be read as the next request.
+    if (name !== 'content-length') all.add(name);
+  }
+  return all;
 }

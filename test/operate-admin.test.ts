@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import packageJson from '../package.json' with { type: 'json' };
+import { onlyFields } from '../src/headers.ts';
 import {
   eventually,
   get,
@@ -126,7 +127,7 @@ describe('probes', { concurrency: 2 }, () => {
       body: null,
     }));
     const ask = () => {
-      const headers: [string, string][] = [['Authorization', `Bearer ${TOKEN}`]];
+      const headers = onlyFields([['Authorization', `Bearer ${TOKEN}`]]);
       return refusing('http://x/', { method: 'GET', headers, body: null, signal: new AbortController().signal });
     };
     for (let i = 0; i < 5; i++) await ask();

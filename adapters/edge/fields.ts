@@ -1,12 +1,14 @@
 import type { Fields } from '../../src/env.ts';
 
-/** Fields read once: each look at workerd's own costs a way out of JavaScript and back. */
+/** A request's fields, read at once: each look at workerd's own costs a way out of JavaScript and back. */
 export class ReadFields implements Fields {
-  readonly #lines: [string, string][];
+  readonly #lines: [string, string][] = [];
 
   /** @param headers whose names come in lower case, and each but Set-Cookie once */
   constructor(headers: Headers) {
-    this.#lines = [...headers];
+    headers.forEach((value, name) => {
+      this.#lines.push([name, value]);
+    });
   }
 
   get(name: string): string | null {
@@ -16,6 +18,23 @@ export class ReadFields implements Fields {
 
   [Symbol.iterator](): Iterator<[string, string]> {
     return this.#lines[Symbol.iterator]();
+  }
+}
+
+/** A response's fields, left where they are: the response to the client is made of this one, and they are edited there. */
+export class ResponseFields implements Fields {
+  readonly response: Response;
+
+  constructor(response: Response) {
+    this.response = response;
+  }
+
+  get(name: string): string | null {
+    return this.response.headers.get(name);
+  }
+
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.response.headers.entries();
   }
 }
 

@@ -1,3 +1,4 @@
+import { linesOf } from '../../src/headers.ts';
 import { makeTransport } from '../node/upstream.ts';
 import { fromClient, toStream } from './bodies.ts';
 import type { Ends } from './proxy.ts';
@@ -21,6 +22,6 @@ export const sockets = (origin: string): Ends => ({
       content = null;
     }
     // Each connection carries one request, on both sides.
-    return new Response(content, { ...init, headers: [...headers, ['Connection', 'close']] });
+    return new Response(content, { ...init, headers: [...linesOf(headers), ['Connection', 'close']] });
   },
 });

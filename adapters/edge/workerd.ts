@@ -1,8 +1,8 @@
-import type { Signal, UpstreamRequest } from '../../src/env.ts';
+import type { Signal, UpstreamRequest, UpstreamResponse } from '../../src/env.ts';
 import { ProxyError } from '../../src/errors.ts';
-import type { FieldTable } from '../../src/headers.ts';
+import { type FieldTable, linesOf } from '../../src/headers.ts';
 import { fromClient, toStream } from './bodies.ts';
-import { ReadFields, record } from './fields.ts';
+import { ReadFields, ResponseFields, record } from './fields.ts';
 import type { Ends } from './proxy.ts';
 
 /** Request fields that are dropped behind Cloudflare, by the beginning of their names. */
@@ -14,11 +14,9 @@ const PREFIXES = Object.keys(CLOUDFLARE_REQUEST_FIELDS).flatMap((prefix) => [pre
 
 /** What Workers take beyond the standard. */
 interface WorkerRequestInit extends RequestInit {
+  /** Holds for a response that is made of the one that comes, too. */
   encodeResponseBody: 'manual';
   cf?: { cacheTtlByStatus: Record<string, number> };
-}
-interface WorkerResponseInit extends ResponseInit {
-  encodeBody: 'manual';
 }
 
 /**
@@ -26,8 +24,7 @@ interface WorkerResponseInit extends ResponseInit {
  * the cache out of it. The paths of Sentry's API end with a slash and are spared it, since saying so costs a tenth of
  * a request's CPU time.
  */
-const UNCACHED = { cf: { cacheTtlByStatus: { '100-599': -1 } } };
-const IS_NEVER_CACHED = /^[^?]*\/(?:\?|$)/;
+const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
 
 /**
  * The ends of a Worker. Encoded bytes pass with the field that names their encoding, and nothing decodes them. A body
@@ -43,35 +40,45 @@ export const workerd: Ends = {
     return { method, url, headers: fields, body: content, signal: UNUSED };
   },
 
-  async fetch(url, { method, headers, body }) {
+  fetch(url, { method, headers, body }) {
     // The one thing in a path that `fetch` would change, with `fetch_legacy_url` set.
-    if (DOT_SEGMENT.test(url)) throw new ProxyError('bad_request', 'dot segments in the request target');
+    if (url.includes('/.') && DOT_SEGMENT.test(url)) {
+      return Promise.reject(new ProxyError('bad_request', 'dot segments in the request target'));
+    }
     const init: WorkerRequestInit = {
       method,
-      headers: record(headers.filter(([name]) => !isCloudflares(name))),
+      headers: record(linesOf(headers).filter(([name]) => !isCloudflares(name))),
       body: bodyOf(body),
       redirect: 'manual',
       encodeResponseBody: 'manual',
-      ...(!IS_NEVER_CACHED.test(url) && UNCACHED),
     };
-    const {
-      status,
-      headers: fields,
-      body: content,
-    } = await fetch(url, init).catch((thrown) => {
-      // A refused connection, an unknown name and a reset are all the same to workerd.
-      throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
-    });
-    if (status < 200 || status > 599) throw new ProxyError('upstream_malformed', `a response with status ${status}`);
-    return { status, statusText: '', headers: new ReadFields(fields), body: content };
+    const queryStart = url.indexOf('?');
+    const isNeverCached = url.at(queryStart === -1 ? -1 : queryStart - 1) === '/';
+    if (!isNeverCached) init.cf = UNCACHED;
+    return fetch(url, init).then(received, failed);
   },
 
   respond(body, { status, headers }) {
-    // Without a reason phrase: HTTP/2, which Cloudflare's clients speak, has none, and it would cost a copy each time.
-    const init: WorkerResponseInit = { status, headers: record(headers), encodeBody: 'manual' };
-    return new Response(body as BodyInit | null, init);
+    const { from, dropped, added } = headers;
+    const pattern = from instanceof ResponseFields ? from.response : { status };
+    const response = new Response(body as BodyInit | null, pattern);
+    const own = response.headers;
+    if (from instanceof ResponseFields) for (const name of dropped) own.delete(name);
+    for (const [name, value] of added) own.set(name, value);
+    return response;
   },
 };
+
+function received(response: Response): UpstreamResponse {
+  const { status } = response;
+  if (status < 200 || status > 599) throw new ProxyError('upstream_malformed', `a response with status ${status}`);
+  return { status, statusText: '', headers: new ResponseFields(response), body: response.body };
+}
+
+/** A refused connection, an unknown name and a reset are all the same to workerd. */
+function failed(thrown: unknown): never {
+  throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
+}
 
 /** Names come from a `Headers`, in lower case. */
 const isCloudflares = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));

@@ -1,6 +1,7 @@
 import { SYSTEM } from '../../src/config.ts';
 import type { UpstreamResponse } from '../../src/env.ts';
 import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../src/errors.ts';
+import { onlyFields } from '../../src/headers.ts';
 import { makeUpstream } from '../../src/upstream.ts';
 import type { Config } from './config.ts';
 import type { ConnInfo } from './conninfo.ts';
@@ -86,10 +87,10 @@ async function askSentry(config: Config, token: string): Promise<string | undefi
   setTimeout(() => late.abort(new ProxyError('upstream_timeout')), PATIENCE).unref();
   const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
     method: 'GET',
-    headers: [
+    headers: onlyFields([
       ['Authorization', `Bearer ${token}`],
       ['Accept', 'application/json'],
-    ],
+    ]),
     body: null,
     signal: late.signal,
   });

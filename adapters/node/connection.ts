@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { IncomingRequest, ResponseInit, Signal, Trace } from '../../src/env.ts';
 import { newTrace } from '../../src/env.ts';
 import { asProxyError, errorMessage, ProxyError } from '../../src/errors.ts';
+import { linesOf } from '../../src/headers.ts';
 import { Download } from './body-sinks.ts';
 import { MalformedMessage } from './field-lines.ts';
 import { MessageBody } from './message-body.ts';
@@ -352,7 +353,7 @@ class RequestSignal implements Signal {
 function responseHead(answer: Answer, isHttp10: boolean): { text: string; isLengthKnown: boolean } {
   let text = `HTTP/1.1 ${answer.status} ${answer.statusText ?? ''}\r\n`;
   let isLengthKnown = false;
-  for (const [name, value] of answer.headers) {
+  for (const [name, value] of linesOf(answer.headers)) {
     if (name.toLowerCase() === 'content-length') {
       // RFC 9110 section 8.6.
       if (answer.status === 204) continue;

@@ -78,9 +78,9 @@ export class TokenHolder implements TokenSource {
   #judge(request: UpstreamRequest, { status, headers }: UpstreamResponse): void {
     const isRefused = status === 401 && headers.get('www-authenticate') !== null;
     const isNews = isRefused || (this.#refusals > 0 && status < 300);
-    const carriesToken = ([name, value]: [string, string]) =>
+    const carriesToken = ([name, value]: readonly [string, string]) =>
       name === 'Authorization' && value === `Bearer ${this.#token}`;
-    if (!isNews || !request.headers.some(carriesToken)) return;
+    if (!isNews || !request.headers.added.some(carriesToken)) return;
     this.#refusals = isRefused ? this.#refusals + 1 : 0;
     if (isRefused) this.#refusedAt = performance.now();
   }

@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import type { UpstreamRequest, UpstreamResponse } from '../../src/env.ts';
 import { type ErrorName, ProxyError } from '../../src/errors.ts';
+import { linesOf } from '../../src/headers.ts';
 import { Upload } from './body-sinks.ts';
 import { type FieldLines, type Framing, framingOf, MalformedMessage, NO_BODY, parseHead } from './field-lines.ts';
 import { MessageBody } from './message-body.ts';
@@ -104,7 +105,7 @@ export class Exchange {
     const { method, headers, body } = this.#request;
     let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
     let isLengthKnown = false;
-    for (const [name, value] of headers) {
+    for (const [name, value] of linesOf(headers)) {
       head += `${name}: ${value}\r\n`;
       isLengthKnown ||= name.toLowerCase() === 'content-length';
     }

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Connection } from '../../adapters/node/connection.ts';
 import { Exchange } from '../../adapters/node/upstream.ts';
 import type { Body } from '../../src/env.ts';
+import { onlyFields } from '../../src/headers.ts';
 import { Wire } from './wire.ts';
 
 /** The first message on a connection. */
@@ -54,7 +55,7 @@ export async function proxyReadsRequest(chunks: readonly Buffer[]): Promise<Outc
       const start = `${method} ${url.slice(`http://${headers.get('host') ?? ''}`.length)}`;
       reading = wholeOf(body).then((whole) => ({ start, fields: [...headers].flat(), body: whole }));
       await reading;
-      return { status: 204, headers: [], body: null };
+      return { status: 204, headers: onlyFields([]), body: null };
     },
     finished({ trace }) {
       refused = trace.cause ?? trace.error ?? refused;
@@ -72,7 +73,7 @@ export async function proxyReadsResponse(chunks: readonly Buffer[], method = 'GE
   const wire = new Wire();
   const never = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
   const outcome = new Promise<Outcome>((resolve) => {
-    const request = { method, headers: [], body: null, signal: never };
+    const request = { method, headers: onlyFields([]), body: null, signal: never };
     const exchange = new Exchange(
       wire.socket,
       request,
