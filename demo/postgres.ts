@@ -97,7 +97,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
     const { port, pid } = await startServer(binaries, dataDir, identity);
     const query: Postgres['query'] = async (sql, params) => {
-      const client = new pg.Client({ host: folder, port, user: USER, password: PASSWORD, database: USER });
+      // PGSSLMODE of whoever runs this is not meant for it.
+      const client = new pg.Client({ host: folder, port, user: USER, password: PASSWORD, database: USER, ssl: false });
       await client.connect();
       try {
         return (await client.query(sql, params)).rows;
@@ -211,6 +212,7 @@ async function copyOf(primary: Postgres, dataDir: string, identity: Identity): P
     user: USER,
     password: PASSWORD,
     database: USER,
+    ssl: false,
   });
   await client.connect();
   try {

@@ -236,8 +236,12 @@ function upstreamError(error: NodeJS.ErrnoException, hasResponse: boolean): Prox
   const code = error.code ?? '';
   const explanation = code === '' ? error.message : `${code}: ${error.message}`;
   if (hasResponse) return new ProxyError('upstream_truncated', explanation);
-  const isTls = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(code);
+  const isTls = TLS_CODES.test(code);
   return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
 }
+
+/** Codes of Node's and of OpenSSL's verification (X509_V_ERR_…). */
+const TLS_CODES =
+  /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH|SELF_SIGNED|UNABLE_TO)/;
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error('unknown'));
