@@ -91,6 +91,7 @@ export const onlyFields = (added: [string, string][]): EditedFields => ({ from: 
 
 const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
 
+/** What goes out, line by line. */
 export function linesOf({ from, dropped, added }: EditedFields): [string, string][] {
   const lines: [string, string][] = [];
   for (const line of from) {
@@ -116,7 +117,10 @@ function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): Re
   for (const option of connection.split(',')) {
     const name = tableName(option.trim());
     // Framing is not the sender's to strip: a body whose length is gone would be read as the next request.
-    if (name !== 'content-length') all.add(name);
+    if (TOKEN.test(name) && name !== 'content-length') all.add(name);
   }
   return all;
 }
+
+/** RFC 9110 section 5.6.2, in lower case: what else stands there names no field, and a runtime may refuse to look for it. */
+const TOKEN = /^[!#$%&'*+\-.^`|~0-9a-z]+$/;
