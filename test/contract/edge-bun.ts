@@ -10,6 +10,7 @@ export const bun: Target = {
     return startRuntime('bun', ['adapters/bun.ts'], { ...edgeSettings(options), PORT: '0', NO_COLOR: '1' });
   },
   refusesWith: [0, 505],
+  hangsUpEarly: true,
   gaps: {
     ...COMMON_GAPS,
     'requests behind a request': {
@@ -66,6 +67,11 @@ export const bun: Target = {
         'framing: refuses DEL in a field',
         /^framing: lets no odd byte hide .*: before it, in the line before it/,
       ],
+    },
+    'a client that sends on behind an early answer': {
+      reason: 'Bun closes the connection with the response, and the reset may overtake it',
+      link: SERVER,
+      tests: ['upstream faults: lets a client send on behind an early answer'],
     },
     'errors before the handler': {
       reason: 'what Bun refuses by itself it answers without a length',

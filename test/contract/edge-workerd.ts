@@ -105,6 +105,7 @@ export const workerd: Target = {
     return startWorkerd(await built, settings);
   },
   refusesWith: [500, 501],
+  hangsUpEarly: true,
   gaps: {
     ...COMMON_GAPS,
     'kept client connections': {
@@ -195,6 +196,11 @@ export const workerd: Target = {
         'upstream faults: answers 502 when the upstream sends "X: a\\u0001b\\r\\nContent-Length: 2"',
         'upstream faults: answers 502 when the upstream sends a header section of 300022 bytes',
       ],
+    },
+    'a client that sends on behind an early answer': {
+      reason: 'workerd closes the connection with the response, and the reset may overtake it',
+      link: KJ_HTTP,
+      tests: ['upstream faults: lets a client send on behind an early answer'],
     },
     'a client that leaves with a FIN': {
       reason: 'workerd takes it for half-closed, as RFC 9112 section 9.6 allows; a reset ends the request at once',

@@ -47,6 +47,11 @@ export interface Target {
   start(options: StartOptions): Promise<RunningTarget>;
   /** Statuses with which the runtime's own server refuses requests, beside the contract's; 0: it only closes. */
   refusesWith?: readonly number[];
+  /**
+   * Its own server closes the connection with its response, whatever the client still sends. A client that is in the
+   * middle of sending can lose the response by that, so that it sends less than a socket takes at once.
+   */
+  hangsUpEarly?: boolean;
   gaps: Record<string, Gap>;
 }
 

@@ -21,7 +21,7 @@ export function upstreamFaults({ target, test }: Contract): void {
   badGateways(test, scene);
   truncations(test, scene);
   oddities(test, scene);
-  earlyAnswers(test, scene);
+  earlyAnswers(test, scene, target.hangsUpEarly ? 60_000 : 8_000_000);
   streams(test, scene);
 
   const tls = useScene(target, { uri: 'https://127.0.0.1:9' });
@@ -290,9 +290,9 @@ function oddities(test: Test, scene: Scene): void {
   }
 }
 
-/** The upstream answers while the client still sends. */
-function earlyAnswers(test: Test, scene: Scene): void {
-  const upload = [request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 8000000']), Buffer.alloc(8_000_000)];
+/** The upstream answers while the client still sends this many bytes. */
+function earlyAnswers(test: Test, scene: Scene, length: number): void {
+  const upload = [request('POST /x HTTP/1.1', [AS_ALIAS, `Content-Length: ${length}`]), Buffer.alloc(length)];
   const early = response('413 Content Too Large', [], 'too large');
   const isEarly = (reply: Reply) => {
     assert.equal(reply.status, 413);
@@ -319,7 +319,25 @@ function earlyAnswers(test: Test, scene: Scene): void {
     });
     const client = await RawClient.connect(proxy, 'POST');
     await client.write(upload[0]!);
-    await client.write(Buffer.alloc(100_000));
+    await client.write(Buffer.alloc(length / 80));
+    isEarly(await client.reply());
+  });
+
+  test('lets a client send on behind an early answer', async () => {
+    const [proxy, upstream] = await scene.start();
+    upstream.play(async (connection) => {
+      await connection.head();
+      connection.send(early);
+      connection.finish();
+    });
+    const client = await RawClient.connect(proxy, 'POST', true);
+    await client.write(upload[0]!);
+    await client.until((received) => received.endsWith('too large'));
+    for (const piece of [10_000, 10_000, 10_000]) {
+      await client.write(Buffer.alloc(piece));
+      await sleep(50);
+    }
+    assert.equal(client.socket.errored, null);
     isEarly(await client.reply());
   });
 

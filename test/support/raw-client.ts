@@ -73,9 +73,12 @@ export class RawClient {
     });
   }
 
-  /** @param method of the request that will be sent: it decides how the response is framed. */
-  static async connect(to: Address, method = 'GET'): Promise<RawClient> {
-    const socket = connect(to.port, to.host);
+  /**
+   * @param method of the request that will be sent: it decides how the response is framed.
+   * @param sendsOn whether it can still send when the other side has ended its own sending.
+   */
+  static async connect(to: Address, method = 'GET', sendsOn = false): Promise<RawClient> {
+    const socket = connect({ port: to.port, host: to.host, allowHalfOpen: sendsOn });
     await once(socket, 'connect');
     socket.setNoDelay(true);
     return new RawClient(socket, method, to);
