@@ -57,6 +57,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Connection {
   /** When this connection has to have got further, by `performance.now()`. */
   deadline: number;
+  /** Where its owner keeps it. */
+  slot = 0;
 
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
@@ -96,7 +98,7 @@ export class Connection {
 
   /** The deadline has passed. */
   expire(): void {
-    const isSilent = this.#phase === 'head' && this.#headBytes === undefined;
+    const isSilent = this.isIdle;
     const isUnanswered = this.#phase === 'head' || this.#phase === 'waiting';
     const isUpstreamLate =
       this.#phase === 'waiting' && (this.#isRequestRead() || this.#writeDeadline() <= performance.now());

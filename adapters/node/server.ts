@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { Connection, type ConnectionOwner } from './connection.ts';
+import { Connections } from './connections.ts';
 
 /** Milliseconds between two looks at the deadlines, at most. */
 const TICK = 250;
@@ -26,7 +27,7 @@ export interface ProxyServer {
 }
 
 export function makeServer(options: ServerOptions): ProxyServer {
-  const connections = new Set<Connection>();
+  const connections = new Connections();
   let onLastClosed: (() => void) | undefined;
   const owner: ConnectionOwner = {
     ...options,
