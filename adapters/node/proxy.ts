@@ -14,6 +14,7 @@ import { listen, listenFault } from './listen.ts';
 import { isLocal } from './listen-address.ts';
 import { type Log, LogWriter, loggedTarget } from './log.ts';
 import type { MessageBody } from './message-body.ts';
+import { optimizeEarly } from './optimize-early.ts';
 import { makeServer } from './server.ts';
 import { TokenHolder } from './token-holder.ts';
 import { makeTransport } from './upstream.ts';
@@ -26,6 +27,7 @@ export type WatchConfig = (changed: (config: Config | undefined, problems: reado
  * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one.
  */
 export async function runProxy(config: Config, watchConfig: WatchConfig): Promise<void> {
+  optimizeEarly();
   boundYoungGeneration();
   const writer = new LogWriter(config.logFormat, config.logLevel);
   const { log } = writer;
