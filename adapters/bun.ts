@@ -1,7 +1,7 @@
 // bun adapters/bun.ts
 import process from 'node:process';
-import { makeProxy } from './edge/proxy.ts';
-import { sockets } from './edge/sockets.ts';
+import { makeProxy } from './web/proxy.ts';
+import { sockets } from './web/sockets.ts';
 
 export default {
   fetch: makeProxy(process.env, sockets),

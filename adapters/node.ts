@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import packageJson from '../package.json' with { type: 'json' };
 import type { Problem } from '../src/config.ts';
-import { gatherValues, helpText, parseCommandLine, problemText, problemTexts } from './node/cli.ts';
-import { type Config, readConfig } from './node/config.ts';
-import { runProxy } from './node/proxy.ts';
-import { ofTheirFiles, WatchedFiles, withSecretFiles } from './node/secret-files.ts';
+import { gatherValues, helpText, parseCommandLine, problemText, problemTexts } from './node/cli/command-line.ts';
+import { type Config, readConfig } from './node/config/config.ts';
+import { ofTheirFiles, WatchedFiles, withSecretFiles } from './node/config/secret-files.ts';
+import { runProxy } from './node/run.ts';
 
 const BAD_CONFIGURATION = 2;
 
@@ -28,10 +28,10 @@ async function start(): Promise<void> {
     process.stderr.write(problemText(problems));
     process.exitCode = BAD_CONFIGURATION;
   } else if (commandLine.command === 'check') {
-    const { check } = await import('./node/check.ts');
+    const { check } = await import('./node/cli/check.ts');
     process.exitCode = await check(config, commandLine.probe);
   } else if (commandLine.command === 'healthcheck') {
-    const { healthcheck } = await import('./node/healthcheck.ts');
+    const { healthcheck } = await import('./node/cli/healthcheck.ts');
     process.exitCode = await healthcheck(config);
   } else {
     await runProxy(config, (changed) => {

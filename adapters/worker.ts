@@ -1,6 +1,6 @@
-import type { Settings } from './edge/config.ts';
-import { makeProxy } from './edge/proxy.ts';
-import { workerd } from './edge/workerd.ts';
+import type { Settings } from './web/config.ts';
+import { makeProxy } from './web/proxy.ts';
+import { workerd } from './web/workerd/ends.ts';
 
 let proxy: ReturnType<typeof makeProxy> | undefined;
 

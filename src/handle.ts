@@ -1,11 +1,12 @@
-import { outgoingBody } from './body.ts';
-import { refuseForeignPages } from './browsers.ts';
-import { type Env, type IncomingRequest, newTrace, type Trace } from './env.ts';
-import { asProxyError, errorMessage, ProxyError } from './errors.ts';
-import { cleanRequest, cleanResponse } from './headers.ts';
+import { refuseForeignPages } from './browser-guard.ts';
+import { routeOf } from './clients.ts';
+import { errorMessage } from './error-response.ts';
+import { asProxyError, ProxyError } from './errors.ts';
+import { cleanRequest, cleanResponse } from './fields.ts';
+import { outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
-import { routeOf } from './routes.ts';
-import { upstreamUrl } from './upstream.ts';
+import { upstreamUrl } from './target-url.ts';
+import { type Env, type IncomingRequest, newTrace, type Trace } from './types.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;

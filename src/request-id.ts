@@ -1,4 +1,4 @@
-import type { Fields } from './env.ts';
+import type { Fields } from './types.ts';
 
 /** The field that carries it. */
 export const REQUEST_ID = 'X-Request-Id';

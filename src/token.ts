@@ -1,16 +1,4 @@
-/** Where the token to inject comes from. */
-export interface TokenSource {
-  /** Whether a 401 is worth a renewal: false for a static token, which is what it is. */
-  readonly isRenewable: boolean;
-  /** The token to inject now, or undefined while there is none. */
-  get(): string | undefined | Promise<string | undefined>;
-  /**
-   * Called when Sentry refused a token.
-   * @param refused the token that was refused
-   * @returns a token other than the refused one, or undefined where there is none to be had now; never rejects
-   */
-  renew(refused: string): Promise<string | undefined>;
-}
+import type { TokenSource } from './types.ts';
 
 export const staticToken = (token: string): TokenSource => ({
   isRenewable: false,

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { outgoingBody as makeOutgoingBody, type OutgoingBody } from '../src/body.ts';
-import type { Body } from '../src/env.ts';
+import { outgoingBody as makeOutgoingBody, type OutgoingBody } from '../src/replay-body.ts';
+import type { Body } from '../src/types.ts';
 
 /** A body whose chunks come when the test says so. */
 class Incoming implements Body {

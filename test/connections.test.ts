@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Connection } from '../adapters/node/connection.ts';
-import { Connections } from '../adapters/node/connections.ts';
+import type { Connection } from '../adapters/node/server/connection.ts';
+import { Connections } from '../adapters/node/server/connections.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: { type: 'major' | 'minor' }) => void;

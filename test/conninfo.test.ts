@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ConnInfo, parseConnInfo } from '../adapters/node/conninfo.ts';
-import { passwordFor } from '../adapters/node/passfile.ts';
+import { type ConnInfo, parseConnInfo } from '../adapters/node/postgres/conninfo.ts';
+import { passwordFor } from '../adapters/node/postgres/passfile.ts';
 import { type CertificateAuthority, type CertificateFiles, makeCa } from './support/pg-certificates.ts';
 import { NOBODYS_HOME } from './support/pg-read.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { MessageBody, type Sink } from '../adapters/node/message-body.ts';
+import { MessageBody, type Sink } from '../adapters/http1/message-body.ts';
 import { Wire } from './support/wire.ts';
 
 interface Scene {

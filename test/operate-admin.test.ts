@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import packageJson from '../package.json' with { type: 'json' };
-import { onlyFields } from '../src/headers.ts';
+import { onlyFields } from '../src/fields.ts';
 import {
   eventually,
   get,
@@ -114,9 +114,9 @@ describe('probes', { concurrency: 2 }, () => {
   it('do not say it for ever: a proxy that is not ready is sent nothing that could tell', async (t) => {
     let now = 0;
     t.mock.method(performance, 'now', () => now);
-    const { TokenHolder } = await import('../adapters/node/token-holder.ts');
-    const { readConfig } = await import('../adapters/node/config.ts');
-    const { SETTINGS } = await import('../adapters/node/settings.ts');
+    const { TokenHolder } = await import('../adapters/node/token/token-holder.ts');
+    const { readConfig } = await import('../adapters/node/config/config.ts');
+    const { SETTINGS } = await import('../adapters/node/config/settings.ts');
     const values = Object.fromEntries(SETTINGS.map((setting) => [setting.variable, setting.default]));
     const holder = new TokenHolder(readConfig({ ...values, SENTRY_TOKEN: TOKEN }, {}, []), () => {});
     holder.start();

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { SETTINGS } from '../adapters/node/settings.ts';
+import { SETTINGS } from '../adapters/node/config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { ERRORS } from '../src/errors.ts';
 import { eventually, get, makeFolder, startWatched } from './support/operator.ts';
@@ -418,7 +418,7 @@ describe('the documents', () => {
 
   it('name each event and field of the log', () => {
     const operate = read('docs/operate.md');
-    const sources = ['proxy.ts', 'token-holder.ts', 'log.ts'].map((file) => read('adapters/node', file)).join();
+    const sources = ['run.ts', 'token/token-holder.ts', 'ops/log.ts'].map((file) => read('adapters/node', file)).join();
     const events = [...sources.matchAll(/, '([a-z]+)', \{/g)].map(([, event]) => event);
     assert.ok(new Set(events).size >= 10, events.join());
     for (const event of new Set(events)) assert.ok(operate.includes(`| \`${event}\``), `${event} is explained`);

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WatchedFiles, withSecretFiles } from '../adapters/node/secret-files.ts';
+import { WatchedFiles, withSecretFiles } from '../adapters/node/config/secret-files.ts';
 import { COMPILE_CACHE, eventually, get, makeFolder, mountSecret, runProxy, startProxy } from './support/operator.ts';
 import type { ListeningProxy } from './support/proxy-process.ts';
 import { answer, OK, Upstream } from './support/upstream.ts';

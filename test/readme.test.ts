@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { SETTINGS } from '../adapters/node/settings.ts';
+import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { ERRORS } from '../src/errors.ts';
 import {
   COMMON_REQUEST_FIELDS,
@@ -10,7 +10,7 @@ import {
   HOP_BY_HOP,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
-} from '../src/headers.ts';
+} from '../src/field-tables.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

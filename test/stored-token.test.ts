@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { decodeStoredToken } from '../adapters/node/stored-token.ts';
+import { decodeStoredToken } from '../adapters/node/postgres/stored-token.ts';
 
 const HEX64 = '0123456789abcdef'.repeat(4);
 const HEX40 = HEX64.slice(0, 40);

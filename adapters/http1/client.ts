@@ -1,0 +1,247 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { type ErrorName, ProxyError } from '../../src/errors.ts';
+import { linesOf } from '../../src/fields.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../src/types.ts';
+import { Upload } from './body-writer.ts';
+import { lookupAll } from './dns.ts';
+import { type FieldLines, type Framing, framingOf, MalformedMessage, NO_BODY, parseHead } from './field-lines.ts';
+import { MessageBody } from './message-body.ts';
+
+/** Bytes of a response's head, interim responses before it included. */
+const MAX_HEAD = 64 * 1024;
+const MAX_FIELD_LINES = 1000;
+/** Milliseconds for one address before the next is tried (RFC 8305 section 8 allows 100 to 2000). */
+const ATTEMPT_TIMEOUT = 200;
+
+const HEAD_END = '\r\n\r\n';
+/** RFC 9112 section 4, with the reason phrase and the blank before it left out by some servers. */
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+
+export interface TransportOptions {
+  /** Scheme, host and port of Sentry. */
+  readonly origin: string;
+  /** For an https origin: certificate authorities and a client certificate, made once. */
+  readonly secureContext?: SecureContext | undefined;
+}
+
+export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
+
+/**
+ * Sentry as a `fetch` of one origin. Each request opens a connection, and each connection carries one request: what
+ * comes behind its response can't be taken for another one's. Redirects are returned, nothing is decoded.
+ *
+ * The promise rejects with a `ProxyError`; after it is fulfilled, a body that breaks off fails with one.
+ */
+export function makeTransport(options: TransportOptions): Transport {
+  const { origin } = options;
+  const connect = connector(new URL(origin), options.secureContext);
+  const host = new URL(origin).host;
+  return (url, request) => {
+    if (!url.startsWith(`${origin}/`))
+      return Promise.reject(new ProxyError('internal_error', 'a URL of another origin'));
+    return new Promise((resolve, reject) => {
+      new Exchange(connect(), request, resolve, reject).send(host, url.slice(origin.length));
+    });
+  };
+}
+
+function connector({ protocol, hostname, port }: URL, secureContext: SecureContext | undefined): () => Socket {
+  const isSecure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const to = {
+    host,
+    port: Number(port) || (isSecure ? 443 : 80),
+    // A response may come and be closed before the request is all sent.
+    allowHalfOpen: true,
+    ...(isIP(host) === 0 && {
+      lookup: lookupAll,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    }),
+  };
+  if (!isSecure) return () => connectTcp(to);
+  const tls: TlsOptions = {
+    ...to,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(secureContext && { secureContext }),
+    ALPNProtocols: ['http/1.1'],
+  };
+  return () => connectTls(tls);
+}
+
+/** One request and its response on one connection. */
+export class Exchange {
+  readonly #socket: Socket;
+  readonly #request: UpstreamRequest;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (error: Error) => void;
+  #head: Buffer | undefined;
+  #headBytes = 0;
+  #body: MessageBody | undefined;
+  #upload: Upload | undefined;
+  #hasResponse = false;
+  #isOver = false;
+
+  constructor(
+    socket: Socket,
+    request: UpstreamRequest,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#socket = socket;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onEnd);
+    request.signal.addEventListener('abort', this.#onAbort);
+    if (request.signal.aborted) this.#onAbort();
+  }
+
+  send(host: string, target: string): void {
+    const { method, headers, body } = this.#request;
+    let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
+    let isLengthKnown = false;
+    for (const [name, value] of linesOf(headers)) {
+      head += `${name}: ${value}\r\n`;
+      isLengthKnown ||= name.toLowerCase() === 'content-length';
+    }
+    const isChunked = body !== null && !isLengthKnown;
+    head += isChunked ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n' : 'Connection: close\r\n\r\n';
+    this.#socket.write(head, 'latin1');
+    if (body === null) return;
+    // Nagle's algorithm would hold the body back until the head is acknowledged.
+    this.#socket.setNoDelay(true);
+    const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
+    this.#upload = upload;
+    if (body instanceof Uint8Array) upload.write(body);
+    else if (body instanceof MessageBody) upload.take(body);
+    else upload.pull(body).catch(this.#onUploadError);
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    try {
+      if (this.#body !== undefined) this.#body.push(bytes);
+      else this.#takeHead(bytes);
+    } catch (error) {
+      const isMalformed = error instanceof MalformedMessage;
+      this.#fail(isMalformed ? new ProxyError('upstream_malformed', error.message) : asError(error));
+    }
+  };
+
+  #takeHead(bytes: Buffer): void {
+    let rest = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
+    for (;;) {
+      const end = rest.indexOf(HEAD_END);
+      const size = end === -1 ? rest.length : end;
+      if (this.#headBytes + size > MAX_HEAD) throw new MalformedMessage('a header section too large');
+      if (end === -1) {
+        this.#head = rest;
+        return;
+      }
+      this.#headBytes += end;
+      const isFinal = this.#takeResponse(rest.toString('latin1', 0, end), rest.subarray(end + HEAD_END.length));
+      if (isFinal) return;
+      rest = rest.subarray(end + HEAD_END.length);
+    }
+  }
+
+  #takeResponse(head: string, rest: Buffer): boolean {
+    const { startLine, fields } = parseHead(head, MAX_FIELD_LINES);
+    const [, minor, code, reason = ''] = STATUS_LINE.exec(startLine) ?? [];
+    if (code === undefined) throw new MalformedMessage('a malformed status line');
+    const status = Number(code);
+    if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
+    const framing = responseFraming(this.#request.method, status, fields, minor === '0');
+    if (status < 200) return false;
+    this.#head = undefined;
+    const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish);
+    if (body !== null) {
+      this.#body = body;
+      body.onComplete = this.#onWhole;
+    }
+    const surplus = body === null ? rest.length : rest.length > 0 ? body.push(rest) : 0;
+    // A server that says that this response is the last and sends more does not mean what it says (response splitting).
+    // Bodies in answer to HEAD and in a 304 are a known slip and harmless.
+    const isSlip = this.#request.method === 'HEAD' || status === 304;
+    const isContradiction = surplus > 0 && !isSlip && fields.get('connection')?.toLowerCase() === 'close';
+    if (isContradiction) throw new MalformedMessage('bytes behind the response that was said to be the last');
+    this.#hasResponse = true;
+    if (body === null || body.isComplete) this.#finish();
+    if (status >= 400) this.#upload?.stop();
+    this.#resolve({ status, statusText: reason, headers: fields, body });
+    return true;
+  }
+
+  readonly #onWhole = (): void => {
+    if (this.#hasResponse) this.#finish();
+  };
+
+  /** The connection has done its duty, an upload that still runs included. */
+  readonly #finish = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#request.signal.removeEventListener('abort', this.#onAbort);
+    this.#socket.destroy();
+  };
+
+  /** Both for the end of the upstream's sending and, where none came before it, for the close of the socket. */
+  readonly #onEnd = (): void => {
+    if (this.#isOver) return;
+    if (this.#body !== undefined) {
+      this.#body.finish(new ProxyError('upstream_truncated'));
+      this.#finish();
+    } else this.#fail(new ProxyError('upstream_reset'));
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
+
+  readonly #onAbort = (): void => {
+    const { reason } = this.#request.signal;
+    this.#fail(reason instanceof ProxyError ? reason : new ProxyError('client_gone'));
+  };
+
+  readonly #onUploadError = (error: unknown): void => this.#fail(asError(error));
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.#finish();
+    if (this.#hasResponse) this.#body?.fail(error);
+    else this.#reject(error);
+  }
+}
+
+/** RFC 9112 section 6.3. */
+function responseFraming(method: string, status: number, fields: FieldLines, isHttp10: boolean): Framing {
+  const declared = framingOf(fields, isHttp10);
+  const isBodiless = method === 'HEAD' || status === 204 || status === 304;
+  const isEmpty = declared?.kind === 'length' && declared.length === 0;
+  if (isBodiless || isEmpty) return NO_BODY;
+  return declared ?? { kind: 'until-close' };
+}
+
+const BY_CODE: Record<string, ErrorName> = {
+  ECONNREFUSED: 'upstream_refused',
+  ECONNRESET: 'upstream_reset',
+  EPIPE: 'upstream_reset',
+  ENOTFOUND: 'upstream_unknown_host',
+  EAI_AGAIN: 'upstream_unknown_host',
+  ETIMEDOUT: 'upstream_timeout',
+};
+
+function upstreamError(error: NodeJS.ErrnoException, hasResponse: boolean): ProxyError {
+  const code = error.code ?? '';
+  const explanation = code === '' ? error.message : `${code}: ${error.message}`;
+  if (hasResponse) return new ProxyError('upstream_truncated', explanation);
+  const isTls = TLS_CODES.test(code);
+  return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
+}
+
+/** Codes of Node's and of OpenSSL's verification (X509_V_ERR_…). */
+const TLS_CODES =
+  /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH|SELF_SIGNED|UNABLE_TO)/;
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error('unknown'));

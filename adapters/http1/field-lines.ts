@@ -1,0 +1,117 @@
+import type { Fields } from '../../src/types.ts';
+
+/** What a message is refused with; the text says which rule it broke and quotes nothing of it. */
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage';
+}
+
+/** Field lines in the order and spelling they came in: name, value, name, value … */
+export class FieldLines implements Fields {
+  readonly flat: readonly string[];
+
+  constructor(flat: readonly string[]) {
+    this.flat = flat;
+  }
+
+  /** Values of one name joined as RFC 9110 section 5.3 allows; null where there is none. */
+  get(name: string): string | null {
+    let joined: string | null = null;
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (!isName(this.flat[i]!, name)) continue;
+      joined = joined === null ? this.flat[i + 1]! : `${joined}, ${this.flat[i + 1]}`;
+    }
+    return joined;
+  }
+
+  count(name: string): number {
+    let lines = 0;
+    for (let i = 0; i < this.flat.length; i += 2) if (isName(this.flat[i]!, name)) lines++;
+    return lines;
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i]!, this.flat[i + 1]!];
+  }
+}
+
+const isName = (name: string, lowerCase: string): boolean =>
+  name.length === lowerCase.length && (name === lowerCase || name.toLowerCase() === lowerCase);
+
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Controls (but HTAB) in a head, and CR or LF without the other: RFC 9110 section 5.5, RFC 9112 section 2.2. */
+const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+
+export const isToken = (text: string): boolean => TOKEN.test(text);
+
+/**
+ * The start line and the field lines of a message head.
+ * @param head all before the empty line that ends it, without that line's CRLF
+ * @param maxLines field lines at most
+ * @throws MalformedMessage
+ */
+export function parseHead(head: string, maxLines: number): { startLine: string; fields: FieldLines } {
+  if (FORBIDDEN_IN_HEAD.test(head)) throw new MalformedMessage('a control character in the head');
+  const startEnd = head.indexOf('\r\n');
+  if (startEnd === -1) return { startLine: head, fields: new FieldLines([]) };
+  return { startLine: head.slice(0, startEnd), fields: parseFieldLines(head, startEnd + 2, maxLines) };
+}
+
+function parseFieldLines(head: string, from: number, maxLines: number): FieldLines {
+  const flat: string[] = [];
+  for (let start = from; start < head.length; ) {
+    let end = head.indexOf('\r\n', start);
+    if (end === -1) end = head.length;
+    const colon = head.indexOf(':', start);
+    // Also refuses a folded line, which begins with a blank (RFC 9112 section 5.2), and a blank before the colon.
+    const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
+    if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a proper name');
+    flat.push(name, withoutBlanks(head, colon + 1, end));
+    if (flat.length > 2 * maxLines) throw new MalformedMessage('too many field lines');
+    start = end + 2;
+  }
+  return new FieldLines(flat);
+}
+
+/** Cuts optional whitespace (SP, HTAB) off both ends. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+/** How a message body is delimited (RFC 9112 section 6). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly length: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'until-close' };
+
+export const NO_BODY: Framing = { kind: 'none' };
+
+/**
+ * What the fields alone say about the body; undefined where they say nothing.
+ * Stricter than RFC 9112 section 6.3, which lets a recipient repair some of what smuggling is made of.
+ * @throws MalformedMessage
+ */
+export function framingOf(fields: FieldLines, isHttp10: boolean): Framing | undefined {
+  const codings = fields.count('transfer-encoding');
+  const lengths = fields.count('content-length');
+  if (codings > 0) {
+    if (lengths > 0) throw new MalformedMessage('both Transfer-Encoding and Content-Length');
+    const isChunked = codings === 1 && fields.get('transfer-encoding')?.toLowerCase() === 'chunked';
+    if (!isChunked) throw new MalformedMessage('a Transfer-Encoding other than chunked');
+    if (isHttp10) throw new MalformedMessage('a Transfer-Encoding in HTTP/1.0');
+    return { kind: 'chunked' };
+  }
+  if (lengths === 0) return undefined;
+  const value = fields.get('content-length') ?? '';
+  // Fifteen digits stay below 2^53.
+  if (lengths > 1 || !/^(?:0|[1-9]\d{0,14})$/.test(value)) throw new MalformedMessage('a malformed Content-Length');
+  return { kind: 'length', length: Number(value) };
+}

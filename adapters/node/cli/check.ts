@@ -1,0 +1,139 @@
+import { SYSTEM } from '../../../src/config.ts';
+import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/errors.ts';
+import { onlyFields } from '../../../src/fields.ts';
+import { makeUpstream } from '../../../src/target-url.ts';
+import type { UpstreamResponse } from '../../../src/types.ts';
+import { makeTransport } from '../../http1/client.ts';
+import type { Config } from '../config/config.ts';
+import { addressText, isLocal } from '../config/listen-address.ts';
+import type { ConnInfo } from '../postgres/conninfo.ts';
+import { fingerprint } from '../token/fingerprint.ts';
+import { reasonOf } from '../token/system-token.ts';
+
+/** Milliseconds for Sentry to answer. */
+const PATIENCE = 5000;
+/** Characters of a response that are looked at. */
+const ENOUGH = 4096;
+
+/**
+ * Says what the proxy would do with this configuration, and with `isProbing` whether Sentry takes the token.
+ * @returns the exit code: 0, or 1 where the probe found a fault
+ */
+export async function check(config: Config, isProbing: boolean): Promise<number> {
+  say('listens on', addressText(config.listen) + (config.tls === undefined ? '' : ', with TLS'));
+  if (config.adminListen !== undefined) say('probes and metrics on', addressText(config.adminListen));
+  const upstream = makeUpstream(config.sentryUri);
+  say('forwards to', upstream.origin + upstream.basePath);
+  say('token', tokenText(config));
+  if (config.connInfo !== undefined) say('reads it from', databaseText(config.connInfo));
+  say('injects it for', clientsText(config));
+  if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
+  if (!isProbing) return 0;
+
+  const fault = await probe(config);
+  say('probe', fault ?? 'Sentry takes the token');
+  return fault === undefined ? 0 : 1;
+}
+
+const say = (what: string, text: string): void => void process.stdout.write(`${`${what}:`.padEnd(24)}${text}\n`);
+
+const tokenText = ({ token }: Config): string =>
+  token === SYSTEM ? "Sentry's system token" : `static, ${token.length} characters, fingerprint ${fingerprint(token)}`;
+
+function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
+  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
+  return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
+}
+
+function clientsText({ aliasTokens, listen }: Config): string {
+  if (aliasTokens.length > 0)
+    return `who sends one of ${aliasTokens.length} alias tokens; everyone else is forwarded as is`;
+  return isLocal(listen) ? 'everyone on this machine' : 'EVERYONE who can reach the port: no alias tokens are set';
+}
+
+/** The first fault on the way to an answer, in a line that a person can act on; undefined if there is none. */
+async function probe(config: Config): Promise<string | undefined> {
+  let token = config.token;
+  if (config.connInfo !== undefined) {
+    try {
+      const { readSystemToken } = await import('../postgres/read-system-token.ts');
+      token = await readSystemToken(config.connInfo);
+      say('system token', `${token.length} characters, fingerprint ${fingerprint(token)}`);
+    } catch (error) {
+      return `the system token could not be read: ${reasonOf(error)}`;
+    }
+  }
+  try {
+    return await askSentry(config, token);
+  } catch (thrown) {
+    const error = asProxyError(thrown);
+    const cause = error.message === '' ? '' : ` (${error.message})`;
+    return `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${REMEDIES[error.name] ?? 'check --sentry-uri'}.`;
+  }
+}
+
+const REMEDIES: Partial<Record<ErrorName, string>> = {
+  upstream_unknown_host: 'check the host name in --sentry-uri, and that the proxy is on the network where it is known',
+  upstream_refused: 'check host and port in --sentry-uri, and that Sentry runs',
+  upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
+  upstream_malformed: 'check the scheme and the port in --sentry-uri',
+  upstream_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
+};
+
+async function askSentry(config: Config, token: string): Promise<string | undefined> {
+  const upstream = makeUpstream(config.sentryUri);
+  const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
+  const late = new AbortController();
+  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), PATIENCE).unref();
+  const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
+    method: 'GET',
+    headers: onlyFields([
+      ['Authorization', `Bearer ${token}`],
+      ['Accept', 'application/json'],
+    ]),
+    body: null,
+    signal: late.signal,
+  });
+  const text = await textOf(response);
+  if (response.status === 200 && /"version"/.test(text)) return undefined;
+  if (response.status === 401) return config.token === SYSTEM ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
+  if (response.status >= 300 && response.status < 400) {
+    const to = redirectionOf(response, upstream.origin);
+    return `${upstream.origin} redirects${to} (${response.status}): set --sentry-uri to the address it redirects to.`;
+  }
+  if (response.status === 200 || response.status === 404) {
+    return `what answers at ${upstream.origin}${upstream.basePath} is not Sentry's API (status ${response.status}): check --sentry-uri.`;
+  }
+  return `Sentry answered with status ${response.status}; its own log says why.`;
+}
+
+const SYSTEM_TOKEN_REFUSED =
+  'Sentry refused its own system token (401): it takes it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
+  'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
+  "Sentry's.";
+const STATIC_TOKEN_REFUSED =
+  'Sentry refused the token (401): make a new one in Sentry and set --token or --token-file.';
+
+/** Where a redirection leads, without its query. */
+function redirectionOf({ headers }: UpstreamResponse, base: string): string {
+  const location = headers.get('location');
+  if (location === null || !URL.canParse(location, base)) return '';
+  const { origin, pathname } = new URL(location, base);
+  return ` to ${origin}${pathname}`;
+}
+
+async function textOf({ body }: UpstreamResponse): Promise<string> {
+  if (body === null) return '';
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (value !== undefined) text += decoder.decode(value, { stream: true });
+    if (done) return text;
+    if (text.length > ENOUGH) {
+      await body.cancel();
+      return text;
+    }
+  }
+}

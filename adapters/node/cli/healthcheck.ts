@@ -1,0 +1,44 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Config } from '../config/config.ts';
+import { addressText, type ListenAddress } from '../config/listen-address.ts';
+
+/** Milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * Asks the proxy that runs with this configuration whether it answers, for containers that have no shell. With an admin
+ * listener it asks /livez there; else it sends TRACE, which the proxy itself answers with 405 and never forwards.
+ * @returns the exit code: 0 if it answers, else 1
+ */
+export async function healthcheck(config: Config): Promise<number> {
+  const [address, request, expected] =
+    config.adminListen === undefined
+      ? [config.listen, 'TRACE / HTTP/1.1', 405]
+      : [config.adminListen, 'GET /livez HTTP/1.1', 200];
+  const isTls = config.adminListen === undefined && config.tls !== undefined;
+  const answer = await ask(address, isTls, `${request}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  const isAlive = answer.startsWith(`HTTP/1.1 ${expected} `);
+  if (!isAlive) process.stderr.write(`sentry-api-proxy: no proper answer on ${addressText(address)}\n`);
+  return isAlive ? 0 : 1;
+}
+
+function ask(address: ListenAddress, isTls: boolean, request: string): Promise<string> {
+  return new Promise((resolve) => {
+    const to = 'path' in address ? { path: address.path } : { host: reachable(address.host), port: address.port };
+    // It is this machine's own proxy that is asked; whether its certificate names "localhost" says nothing of its health.
+    const socket: Socket = isTls ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
+    let answer = '';
+    socket.setTimeout(PATIENCE, () => socket.destroy());
+    socket.on('data', (bytes) => {
+      answer += bytes.toString('latin1');
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(answer));
+    socket.write(request);
+  });
+}
+
+/** All addresses are listened on, so the loopback one is among them. */
+const reachable = (host: string | undefined): string =>
+  host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -1,0 +1,19 @@
+import { TokenUnavailable } from '../token/system-token.ts';
+import type { ConnInfo } from './conninfo.ts';
+import { readStoredToken } from './database.ts';
+import { DatabaseError } from './database-error.ts';
+import { decodeStoredToken } from './stored-token.ts';
+
+/**
+ * The system token as Sentry has stored it now. A module of its own, loaded with the database driver behind it only
+ * where there is a database to ask.
+ * @throws TokenUnavailable
+ */
+export async function readSystemToken(connInfo: ConnInfo): Promise<string> {
+  const value = await readStoredToken(connInfo).catch((error: unknown) => {
+    throw error instanceof DatabaseError ? new TokenUnavailable(error.message) : error;
+  });
+  const decoded = decodeStoredToken(value);
+  if ('token' in decoded) return decoded.token;
+  throw new TokenUnavailable(decoded.reason);
+}

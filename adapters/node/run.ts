@@ -1,0 +1,142 @@
+import type { Server } from 'node:net';
+import packageJson from '../../package.json' with { type: 'json' };
+import { AliasTokens } from '../../src/clients.ts';
+import { SYSTEM } from '../../src/config.ts';
+import { handle } from '../../src/handle.ts';
+import { makeUpstream } from '../../src/target-url.ts';
+import type { Env } from '../../src/types.ts';
+import { makeTransport } from '../http1/client.ts';
+import type { MessageBody } from '../http1/message-body.ts';
+import type { Config } from './config/config.ts';
+import { isLocal } from './config/listen-address.ts';
+import type { Admin } from './ops/admin.ts';
+import { boundYoungGeneration } from './ops/heap.ts';
+import { type Log, LogWriter, loggedTarget } from './ops/log.ts';
+import { optimizeEarly } from './ops/optimize-early.ts';
+import type { Answer, Finished } from './server/connection.ts';
+import { descriptorLimit } from './server/descriptors.ts';
+import { listen, listenFault } from './server/listen.ts';
+import { makeServer } from './server/server.ts';
+import { TokenHolder } from './token/token-holder.ts';
+
+/** Tells of a configuration made of the new content of files that changed, or of what is wrong with it. */
+export type WatchConfig = (changed: (config: Config | undefined, problems: readonly string[]) => void) => void;
+
+/**
+ * Runs the proxy until a signal ends the process.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one.
+ */
+export async function runProxy(config: Config, watchConfig: WatchConfig): Promise<void> {
+  optimizeEarly();
+  boundYoungGeneration();
+  const writer = new LogWriter(config.logFormat, config.logLevel);
+  const { log } = writer;
+  const token = new TokenHolder(config, log);
+  let aliases = new AliasTokens(config.aliasTokens);
+  let isDraining = false;
+  const admin = config.adminListen && (await startAdmin(config.adminListen, token, () => isDraining));
+  const upstream = makeUpstream(config.sentryUri);
+  const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
+  const env: Env<Answer> = {
+    upstream,
+    token,
+    get aliases() {
+      return aliases;
+    },
+    allowedHosts: new Set(config.allowedHosts),
+    replayLimit: config.replayLimit,
+    fetch: admin === undefined ? send : token.judging(send),
+    respond: (body, init) => ({ ...init, body: body as MessageBody | string | null }),
+  };
+
+  const isLogged = writer.writes('info');
+  const server = makeServer({
+    limits: config.limits,
+    tls: config.tls,
+    maxDescriptors: descriptorLimit(),
+    handle(request, trace) {
+      admin?.metrics.started();
+      return handle(request, env, trace);
+    },
+    finished(request) {
+      if (isLogged) logRequest(log, request);
+      admin?.metrics.finished(request);
+    },
+  });
+
+  watchConfig((changed, problems) => {
+    for (const problem of problems) log('error', 'reload', { error: problem });
+    if (changed === undefined) return;
+    aliases = new AliasTokens(changed.aliasTokens);
+    token.reconfigure(changed);
+    if (changed.tls !== undefined) server.setSecureContext(changed.tls);
+    log('info', 'reload', { alias_tokens: aliases.size });
+  });
+
+  const stop = (code: number): never => {
+    writer.flushSync();
+    process.exit(code);
+  };
+  const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) => {
+    process.stderr.write(`sentry-api-proxy: ${listenFault(error, config.listen, 'listen')}\n`);
+    return stop(1);
+  });
+  // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
+  server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
+  log('info', 'listening', {
+    address: config.tls === undefined ? address : address.replace('http:', 'https:'),
+    version: packageJson.version,
+    sentry: upstream.origin + upstream.basePath,
+    token: config.token === SYSTEM ? SYSTEM : 'static',
+    alias_tokens: aliases.size,
+  });
+  if (admin !== undefined) log('info', 'admin', { address: admin.address });
+  if (aliases.size === 0 && !isLocal(config.listen)) {
+    log('warn', 'open', {
+      message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
+    });
+  }
+  for (const warning of config.connInfo?.warnings ?? []) log('warn', 'database', { message: warning });
+  token.start();
+
+  const drain = async (signal: NodeJS.Signals): Promise<void> => {
+    if (isDraining) stop(128 + (signal === 'SIGINT' ? 2 : 15));
+    isDraining = true;
+    log('info', 'draining', { signal });
+    await new Promise((resolve) => setTimeout(resolve, config.drainDelay));
+    await server.drain();
+    log('info', 'stopped', {});
+    stop(0);
+  };
+  process.on('SIGTERM', drain);
+  process.on('SIGINT', drain);
+}
+
+/** Loaded only where it is wanted: the proxy itself starts without any of it. */
+async function startAdmin(
+  address: NonNullable<Config['adminListen']>,
+  token: TokenHolder,
+  isDraining: () => boolean,
+): Promise<Admin & { address: string }> {
+  const { makeAdmin } = await import('./ops/admin.ts');
+  const admin = makeAdmin(token, isDraining);
+  const where = await listen(admin.listener as Server, address, false).catch((error: unknown) => {
+    process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, 'admin-listen')}\n`);
+    process.exit(1);
+  });
+  return { ...admin, address: where };
+}
+
+function logRequest(log: Log, { method, target, status, duration, trace }: Finished): void {
+  log('info', 'request', {
+    method,
+    path: loggedTarget(target),
+    route: trace.route,
+    status,
+    attempts: trace.attempts,
+    duration_ms: Math.round(duration * 10) / 10,
+    id: trace.id,
+    error: trace.error,
+    cause: trace.cause,
+  });
+}

@@ -1,0 +1,64 @@
+import { connect, isIP, type Server } from 'node:net';
+import { addressText, type ListenAddress } from '../config/listen-address.ts';
+
+const BACKLOG = 4096;
+
+/**
+ * Starts listening.
+ * @returns the address, as a URL for a port
+ * @throws the system's error, with its code
+ */
+export async function listen(server: Server, address: ListenAddress, reusePort: boolean): Promise<string> {
+  if ('path' in address) {
+    await removeStaleSocket(address.path);
+    return listenOnSocket(server, address);
+  }
+  await bound(server, () => server.listen({ ...address, backlog: BACKLOG, reusePort }));
+  const actual = server.address() as { address: string; port: number };
+  const host = isIP(actual.address) === 6 ? `[${actual.address}]` : actual.address;
+  return `http://${host}:${actual.port}`;
+}
+
+/** A socket file has the rights that it is made with, and no others for a moment. */
+async function listenOnSocket(server: Server, address: { path: string }): Promise<string> {
+  const before = process.umask(0o177);
+  try {
+    await bound(server, () => server.listen({ path: address.path, backlog: BACKLOG }));
+  } finally {
+    process.umask(before);
+  }
+  return addressText(address);
+}
+
+function bound(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+    start();
+  });
+}
+
+/** A socket that nobody listens on any more is what a killed process left behind. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const { lstatSync, unlinkSync } = await import('node:fs');
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  const isAlive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => resolve(true));
+    probe.once('error', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
+  if (!isAlive) unlinkSync(path);
+}
+
+/** Why listening failed and what to do, in one line. */
+export function listenFault(error: unknown, address: ListenAddress, flag: string): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const cannot = `cannot listen on ${addressText(address)}`;
+  if (code === 'EADDRINUSE') return `${cannot}: it is in use; choose another with --${flag}`;
+  if (code === 'EACCES') return `${cannot}: this user may not; choose another with --${flag}`;
+  return `${cannot}: ${code}; check --${flag}`;
+}

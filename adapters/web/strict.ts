@@ -1,0 +1,41 @@
+import { ProxyError } from '../../src/errors.ts';
+import type { IncomingRequest } from '../../src/types.ts';
+
+/** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
+const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d{1,5})?$/i;
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
+
+/**
+ * Refuses what the Node adapter, which reads the bytes itself, refuses as well, as far as a `Request` still shows it.
+ * Runtimes join the values of repeated lines with commas, and some read framing that Sentry may read otherwise.
+ *
+ * @throws ProxyError `bad_request` or `expectation_failed`
+ */
+export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
+  if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
+  if (url.includes('#')) throw malformed('a fragment in the request target');
+  if (hasTwoCredentials(headers.get('authorization'))) throw malformed('more than one Authorization');
+
+  const length = headers.get('content-length');
+  const coding = headers.get('transfer-encoding');
+  if (length !== null && (coding !== null || !LENGTH.test(length))) throw malformed('a malformed Content-Length');
+  if (coding !== null && coding.toLowerCase() !== 'chunked') throw malformed('another transfer coding than chunked');
+  // Fetch has no body for these, and a length without its body would leave Sentry waiting for it.
+  const isBodyless = method === 'GET' || method === 'HEAD';
+  const hasBody = coding !== null || (length !== null && length !== '0');
+  if (isBodyless && hasBody) throw malformed(`a body with ${method}, which can not be forwarded here`);
+
+  const expect = headers.get('expect');
+  if (expect !== null && expect.toLowerCase() !== '100-continue') throw new ProxyError('expectation_failed');
+}
+
+const malformed = (explanation: string): ProxyError => new ProxyError('bad_request', explanation);
+
+/** Behind a comma comes a parameter of the first line's credentials, or else the scheme of a second line's. */
+function hasTwoCredentials(authorization: string | null): boolean {
+  if (authorization === null || !authorization.includes(',')) return false;
+  return SECOND_SCHEME.test(authorization.replaceAll(QUOTED, '""'));
+}
+
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
+const SECOND_SCHEME = /,[ \t]*[\w!#$%&'*+.^`|~-]+ +[^\s=]/;

@@ -1,0 +1,26 @@
+import { ProxyError } from './errors.ts';
+import type { Fields, Route } from './types.ts';
+
+/**
+ * Keeps web pages from using a proxy that gives the token to anyone who reaches it: a page in a browser inside the
+ * network can send requests here, and by DNS rebinding even under a name of its own.
+ * @throws ProxyError `host_refused` or `browser_refused`
+ */
+export function refuseForeignPages(fields: Fields, route: Route, allowedHosts: ReadonlySet<string>): void {
+  const host = fields.get('host') ?? '';
+  const isHostAllowed = allowedHosts.size === 0 || allowedHosts.has(hostName(host));
+  if (!isHostAllowed) throw new ProxyError('host_refused');
+
+  const isOpenToAnyone = route.kind === 'inject' && route.client === 'anyone';
+  if (!isOpenToAnyone) return;
+  // Fetch Metadata: "none" is a person typing the address, "same-origin" a page that this very proxy served.
+  const site = fields.get('sec-fetch-site');
+  const isFromAnotherSite = site !== null && site !== 'none' && site !== 'same-origin';
+  const origin = fields.get('origin');
+  const isFromAnotherOrigin =
+    origin !== null && origin.replace(/^https?:\/\//i, '').toLowerCase() !== host.toLowerCase();
+  if (isFromAnotherSite || isFromAnotherOrigin) throw new ProxyError('browser_refused');
+}
+
+/** A Host value without its port, lower case. */
+export const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();

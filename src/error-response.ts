@@ -1,0 +1,61 @@
+import { ERRORS, type ErrorRow, type ProxyError } from './errors.ts';
+import { onlyFields } from './fields.ts';
+import { REQUEST_ID } from './request-id.ts';
+import type { ResponseInit } from './types.ts';
+
+/**
+ * What a client is told of an error: JSON or text by what it accepts, with Proxy-Status (RFC 9209).
+ * @param requestId empty where the request was not read so far that it could have one
+ */
+export function errorMessage(
+  error: ProxyError,
+  accept: string | null,
+  requestId: string,
+): { body: string; init: ResponseInit } {
+  const row: ErrorRow = ERRORS[error.name];
+  const isClientsToMend = row.status < 500 || error.name === 'not_configured';
+  const detail = isClientsToMend && error.message !== '' ? `${row.detail} (${error.message})` : row.detail;
+  const isJson = prefersJson(accept);
+  const body = isJson ? JSON.stringify({ detail }) : `${detail}\n`;
+  return {
+    body,
+    init: {
+      status: row.status,
+      statusText: row.reason,
+      headers: onlyFields([
+        // sentry-cli reads a body as JSON only when the type is exactly this, without a charset.
+        ['Content-Type', isJson ? 'application/json' : 'text/plain; charset=utf-8'],
+        ['Content-Length', String(new TextEncoder().encode(body).length)],
+        ['Cache-Control', 'no-store'],
+        ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
+        ...(requestId === '' ? [] : ([[REQUEST_ID, requestId]] as [string, string][])),
+        ...(row.fields ?? []),
+      ]),
+    },
+  };
+}
+
+/**
+ * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1).
+ * A wildcard alone means text: curl sends one, and its user reads the answer on a terminal.
+ */
+export function prefersJson(accept: string | null): boolean {
+  let json = 0;
+  let text = 0;
+  for (const range of (accept ?? '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const quality = qualityOf(parameters);
+    const isJson = type === 'application/json' || /^application\/[^\s/*]+\+json$/.test(type);
+    const isText = type === 'text/plain' || type === 'text/html';
+    if (isJson) json = Math.max(json, quality);
+    if (isText) text = Math.max(text, quality);
+  }
+  return json > 0 && json >= text;
+}
+
+function qualityOf(parameters: string[]): number {
+  const weight = parameters.find((parameter) => parameter.startsWith('q='));
+  if (weight === undefined) return 1;
+  const value = weight.slice(2);
+  return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(value) ? Number(value) : 0;
+}

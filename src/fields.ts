@@ -1,0 +1,78 @@
+import {
+  COMMON_REQUEST_FIELDS,
+  COMMON_RESPONSE_FIELDS,
+  type FieldTable,
+  HOP_BY_HOP,
+  PROXY_REQUEST_FIELDS,
+  PROXY_RESPONSE_FIELDS,
+} from './field-tables.ts';
+import type { EditedFields, Fields, Route } from './types.ts';
+
+const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flatMap(Object.keys));
+
+const DROPPED = {
+  request: {
+    inject: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS, PROXY_REQUEST_FIELDS),
+    bypass: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS),
+  },
+  response: {
+    inject: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS, PROXY_RESPONSE_FIELDS),
+    bypass: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS),
+  },
+};
+
+/**
+ * The fields of a request as they go to Sentry.
+ * @param added nothing that a client sends strips these
+ */
+export const cleanRequest = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+  from: fields,
+  dropped: withNamedByConnection(DROPPED.request[route.kind], fields),
+  added,
+});
+
+/** The fields of a response as they go to the client. */
+export const cleanResponse = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+  from: fields,
+  dropped: withNamedByConnection(DROPPED.response[route.kind], fields),
+  added,
+});
+
+/** Nothing but these lines. */
+export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });
+
+const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
+
+/** What goes out, line by line. */
+export function linesOf({ from, dropped, added }: EditedFields): [string, string][] {
+  const lines: [string, string][] = [];
+  for (const line of from) {
+    const name = tableName(line[0]);
+    // uWSGI would take Content_Length for a second Content-Length, and the rest of the body for another request.
+    const isFramingTwin = name === 'content-length' && line[0].includes('_');
+    if (!dropped.has(name) && !isFramingTwin) lines.push(line);
+  }
+  lines.push(...added);
+  return lines;
+}
+
+/** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables take them for the same. */
+function tableName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
+}
+
+function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): ReadonlySet<string> {
+  const connection = fields.get('connection');
+  if (connection === null || connection === 'close' || connection === 'keep-alive') return dropped;
+  const all = new Set(dropped);
+  for (const option of connection.split(',')) {
+    const name = tableName(option.trim());
+    // Framing is not the sender's to strip: a body whose length is gone would be read as the next request.
+    if (TOKEN.test(name) && name !== 'content-length') all.add(name);
+  }
+  return all;
+}
+
+/** RFC 9110 section 5.6.2, in lower case: what else stands there names no field, and a runtime may refuse to look for it. */
+const TOKEN = /^[!#$%&'*+\-.^`|~0-9a-z]+$/;

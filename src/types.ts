@@ -1,0 +1,125 @@
+/** Field lines as an adapter received them. A `Headers` is one; names may come in any case and may repeat. */
+export interface Fields extends Iterable<[string, string]> {
+  get(name: string): string | null;
+}
+
+/**
+ * Field lines made of those of another message. A runtime with fields of its own may edit them, which spares it to
+ * take each line out and put it in again; who writes lines takes them from `linesOf`.
+ */
+export interface EditedFields {
+  readonly from: Fields;
+  /** Names in lower case, whose lines are left out. */
+  readonly dropped: ReadonlySet<string>;
+  readonly added: readonly [string, string][];
+}
+
+/** A body that is handed on or given up, and read only to keep it for a replay. A `ReadableStream` is one. */
+export interface Body {
+  getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** Tells that a request is wanted no more. An `AbortSignal` is one. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** What the handler reads of a request. A `Request` is one. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** The origin this request came to, then path and query byte for byte as far as the runtime keeps them. */
+  readonly url: string;
+  readonly headers: Fields;
+  readonly body: Body | null;
+  readonly signal: Signal;
+}
+
+/** What is sent to Sentry: `fetch`'s init, with `redirect: 'manual'` understood. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly headers: EditedFields;
+  readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
+  readonly signal: Signal;
+}
+
+/** What the handler reads of an upstream response. A `Response` is one. */
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Fields;
+  readonly body: Body | null;
+}
+
+export interface ResponseInit {
+  readonly status: number;
+  readonly statusText?: string;
+  readonly headers: EditedFields;
+}
+
+/** Who asks, and so whether the token is put on the request. */
+export type Route = { readonly kind: 'inject'; readonly client: 'anyone' | 'alias' } | { readonly kind: 'bypass' };
+
+/** The alias tokens in force. */
+export interface Aliases {
+  /** How many there are; 0: everyone is served. */
+  readonly size: number;
+  has(presented: string): boolean;
+}
+
+/** Where the token to inject comes from. */
+export interface TokenSource {
+  /** Whether a 401 is worth a renewal: false for a static token, which is what it is. */
+  readonly isRenewable: boolean;
+  /** The token to inject now, or undefined while there is none. */
+  get(): string | undefined | Promise<string | undefined>;
+  /**
+   * Called when Sentry refused a token.
+   * @param refused the token that was refused
+   * @returns a token other than the refused one, or undefined where there is none to be had now; never rejects
+   */
+  renew(refused: string): Promise<string | undefined>;
+}
+
+/** Sentry's base URI, taken apart. */
+export interface Upstream {
+  /** Scheme and authority, with which every upstream URL begins. */
+  readonly origin: string;
+  /** The base URI's own path without a trailing slash; empty for a Sentry at the root. */
+  readonly basePath: string;
+}
+
+/** All that the handler needs of the runtime it is in. */
+export interface Env<R> {
+  readonly upstream: Upstream;
+  readonly token: TokenSource;
+  readonly aliases: Aliases;
+  /** Values of Host that are served, lower case, without port; empty: all. */
+  readonly allowedHosts: ReadonlySet<string>;
+  /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
+  readonly replayLimit: number;
+  /** The same of all requests together, where the usual does not do. */
+  readonly replayLimitOfAll?: number;
+  /** One request over a connection of its own; a redirect is returned, not followed; nothing is decoded. */
+  fetch(url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Makes the runtime's response. */
+  respond(body: Body | string | null, init: ResponseInit): R;
+}
+
+/** What became of a request: filled in by the handler, read by whoever logs or counts. */
+export interface Trace {
+  /** The request's id: goes upstream and comes back as X-Request-Id. */
+  id: string;
+  route: 'inject' | 'bypass' | 'none';
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  attempts: number;
+  /** A name from the error table, when the proxy itself made the response. */
+  error?: string;
+  /** What lay behind the error, for the log alone; never a secret. */
+  cause?: string;
+}
+
+export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });
