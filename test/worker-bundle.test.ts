@@ -22,7 +22,7 @@ describe('the bundle of the Worker', () => {
   it('is made of the core and the adapter alone', () => {
     assert.ok(worker.sources.includes('src/handle.ts'));
     const others = worker.sources.filter(
-      (path) => !/^(src|adapters\/edge)\/[\w-]+\.ts$|^adapters\/worker\.ts$/.test(path),
+      (path) => !/^(src|adapters\/web)(?:\/workerd)?\/[\w-]+\.ts$|^adapters\/worker\.ts$/.test(path),
     );
     assert.deepEqual(others, []);
   });
