@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { ERRORS } from '../src/errors.ts';
@@ -12,13 +12,14 @@ import {
   PROXY_RESPONSE_FIELDS,
 } from '../src/field-tables.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
-/** The rows of the table under a heading, without its two head rows, cells trimmed. */
-function tableUnder(heading: string): string[][] {
-  const start = readme.indexOf(`\n${heading}\n`);
-  assert.notEqual(start, -1, `README has no heading "${heading}"`);
-  const lines = readme.slice(start + heading.length + 2).split('\n');
+/** The rows of the table under a heading of a file, without its two head rows, cells trimmed. */
+function tableUnder(file: string, heading: string): string[][] {
+  const page = `\n${text(file)}`;
+  const start = page.indexOf(`\n${heading}\n`);
+  assert.notEqual(start, -1, `${file} has no heading "${heading}"`);
+  const lines = page.slice(start + heading.length + 2).split('\n');
   const first = lines.findIndex((line) => line.startsWith('|'));
   const rows = lines.slice(first, first + lines.slice(first).findIndex((line) => !line.startsWith('|')));
   return rows.slice(2).map((row) =>
@@ -29,19 +30,23 @@ function tableUnder(heading: string): string[][] {
   );
 }
 
+const docs = readdirSync(new URL('../docs', import.meta.url))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+
 const rowsOf = (table: FieldTable) => Object.entries(table).map(([name, reason]) => [`\`${name}\``, reason]);
 
-describe('README', () => {
+describe('the documentation', () => {
   const tables: [string, FieldTable][] = [
-    ['#### Dropped on both ways, always: hop-by-hop', HOP_BY_HOP],
-    ['#### Dropped from every request', COMMON_REQUEST_FIELDS],
-    ['#### Dropped from a request when the token is injected', PROXY_REQUEST_FIELDS],
-    ['#### Dropped from every response', COMMON_RESPONSE_FIELDS],
-    ['#### Dropped from a response when the token was injected', PROXY_RESPONSE_FIELDS],
+    ['## Hop-by-hop: removed in both directions', HOP_BY_HOP],
+    ['## Removed from every request', COMMON_REQUEST_FIELDS],
+    ['## Removed from a request if the token is injected', PROXY_REQUEST_FIELDS],
+    ['## Removed from every response', COMMON_RESPONSE_FIELDS],
+    ['## Removed from a response if the token was injected', PROXY_RESPONSE_FIELDS],
   ];
   for (const [heading, table] of tables) {
-    it(`shows the header table as it is: ${heading.slice(5)}`, () => {
-      assert.deepEqual(tableUnder(heading), rowsOf(table));
+    it(`shows the header table as it is: ${heading.slice(3)}`, () => {
+      assert.deepEqual(tableUnder('docs/headers.md', heading), rowsOf(table));
     });
   }
 
@@ -52,7 +57,7 @@ describe('README', () => {
       fallback === '' ? '' : `\`${fallback}\``,
       help.replaceAll('|', '\\|'),
     ]);
-    assert.deepEqual(tableUnder('## Flags and variables'), expected);
+    assert.deepEqual(tableUnder('docs/configuration.md', '## Flags and variables'), expected);
   });
 
   it('shows the error table as it is', () => {
@@ -61,13 +66,27 @@ describe('README', () => {
       String(status),
       `\`${proxyError}\``,
     ]);
-    const shown = tableUnder('### Errors').map(([name, status, proxyError]) => [name, status, proxyError]);
+    const shown = tableUnder('docs/errors.md', '# Errors').map(([name, status, proxyError]) => [
+      name,
+      status,
+      proxyError,
+    ]);
     assert.deepEqual(shown, expected);
   });
 
-  it('links to files that exist', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1]!);
-    assert.ok(links.length > 5);
-    for (const link of links) assert.ok(existsSync(new URL(`../${link}`, import.meta.url)), `README links to ${link}`);
+  for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs]) {
+    it(`links to files that exist: ${file}`, () => {
+      const folder = new URL(`../${file}`, import.meta.url);
+      const links = [...text(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1]!);
+      for (const link of links) assert.ok(existsSync(new URL(link, folder)), `${file} links to ${link}`);
+    });
+  }
+
+  it('describes every setting that the README names as one of the program', () => {
+    const named = [...text('README.md').matchAll(/`--([a-z-]+)/g)].map((match) => match[1]!);
+    assert.ok(named.length > 10);
+    const flags = new Set(SETTINGS.map(({ flag }) => flag));
+    const commands = new Set(['probe', 'version', 'help']);
+    for (const flag of named) assert.ok(flags.has(flag) || commands.has(flag), `README names --${flag}`);
   });
 });
