@@ -1,4 +1,4 @@
-// The proxy beside others, on one machine and one upstream, in interleaved rounds. `--help` tells what can be set.
+// The proxy beside others, on one machine and one upstream, in interleaved rounds. `--help` lists the options.
 //
 // The figure to compare is CPU time per request: requests per second and latencies say as much of the load generator
 // and of what else the machine does. Ratios are taken inside each round, so that a machine whose speed drifts moves
@@ -7,14 +7,30 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { makeCertificate } from './certificates.ts';
 import { chartOf } from './chart.ts';
-import { buildProxy, type Contender, PEER_NAMES, peers, proxy } from './contenders.ts';
-import { type Figures, hasWrk, put } from './load.ts';
+import { buildProxy, type Contender, folder, PEER_NAMES, peers, proxy, WITH_TLS_PEERS } from './contenders.ts';
+import { type Figures, hasWrk, put, type TlsClients } from './load.ts';
 import { Contestant, freePort } from './processes.ts';
 
-const WORKLOADS: Record<string, { upload: number; title: string }> = {
-  get2k: { upload: 0, title: 'GET of 2 KiB' },
-  post64k: { upload: 64 * 1024, title: 'POST of 64 KiB' },
+interface Workload {
+  title: string;
+  /** Bytes of a POST's body; 0 for a GET. */
+  upload: number;
+  /** Sentry speaks https. */
+  hasHttpsUpstream?: boolean;
+  /** The contenders listen with TLS. */
+  tls?: TlsClients;
+  /** Peers that can take part; all of them unless it says. */
+  peers?: readonly string[];
+}
+
+const WORKLOADS: Record<string, Workload> = {
+  get2k: { title: 'GET of 2 KiB', upload: 0 },
+  post64k: { title: 'POST of 64 KiB', upload: 64 * 1024 },
+  https: { title: 'GET of 2 KiB from an https Sentry', upload: 0, hasHttpsUpstream: true, peers: WITH_TLS_PEERS },
+  'tls-full': { title: 'GET of 2 KiB over TLS, full handshakes', upload: 0, tls: 'full', peers: WITH_TLS_PEERS },
+  'tls-resumed': { title: 'GET of 2 KiB over TLS, resumed', upload: 0, tls: 'resumed', peers: WITH_TLS_PEERS },
 };
 
 const CHART = join(import.meta.dirname, 'chart.svg');
@@ -34,8 +50,8 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(`npm run bench -- [--rounds 5] [--seconds 3] [--connections 32]
                  [--workload ${values.workload}] [--peers ${values.peers}] [--chart]
---chart draws bench/chart.svg anew. Peers from npm are installed into the temporary folder; nginx, HAProxy and Go take
-part where they are installed, and wrk makes the load where it is.`);
+--chart draws bench/chart.svg again. Peers from npm are installed into the temporary folder. nginx, HAProxy and Go take
+part if they are installed, and wrk makes the load if it is.`);
   process.exit();
 }
 
@@ -46,11 +62,17 @@ interface Round extends Figures {
   memory: number;
 }
 
-async function play(contender: Contender, upstream: string, upload: number): Promise<Round> {
+async function play(contender: Contender, { upload, hasHttpsUpstream, tls }: Workload): Promise<Round> {
   const port = await freePort();
-  const contestant = await Contestant.start(contender.command(port, upstream), port);
+  const command = contender.command({
+    port,
+    upstream: hasHttpsUpstream ? `https://localhost:${httpsPort}` : `http://127.0.0.1:${httpPort}`,
+    ...(hasHttpsUpstream && { ca: certificate.cert }),
+    ...(tls !== undefined && { listen: certificate }),
+  });
+  const contestant = await Contestant.start(command, port);
   try {
-    const load = { connections: Number(values.connections), upload };
+    const load = { connections: Number(values.connections), upload, tls };
     await put(port, { ...load, seconds: 1 });
     const before = contestant.usage();
     const figures = await put(port, { ...load, seconds: Number(values.seconds) });
@@ -96,27 +118,33 @@ const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${cpus().len
 const setting = `${values.connections} connections, each request over fresh ones on both sides; ${values.rounds} interleaved rounds of ${values.seconds} s`;
 
 buildProxy();
-const tell = (text: string) => console.error(`bench: ${text}`);
-const contenders = [proxy(), ...peers(values.peers.split(',').filter(Boolean), tell)];
-const upstreamPort = await freePort();
+const say = (text: string) => console.error(`bench: ${text}`);
+const contenders = [proxy(), ...peers(values.peers.split(',').filter(Boolean), say)];
+const certificate = makeCertificate(folder);
 const upstreamFile = join(import.meta.dirname, 'upstream.ts');
-const upstream = await Contestant.start(
-  { file: process.execPath, args: [upstreamFile, `${upstreamPort}`] },
-  upstreamPort,
-);
-console.log(`${machine}\n${setting}; load by ${hasWrk ? 'wrk' : 'bench/load.ts'}`);
+const [httpPort, httpsPort] = [await freePort(), await freePort()];
+const upstreams = [
+  await Contestant.start({ file: process.execPath, args: [upstreamFile, `${httpPort}`] }, httpPort),
+  await Contestant.start(
+    { file: process.execPath, args: [upstreamFile, `${httpsPort}`, certificate.cert, certificate.key] },
+    httpsPort,
+  ),
+];
+console.log(`${machine}\n${setting}; load by ${hasWrk ? 'wrk, over TLS by bench/load.ts' : 'bench/load.ts'}`);
+console.log(contenders.map(({ name, version }) => `${name}: ${version}`).join(', '));
 
-for (const workload of values.workload.split(',')) {
-  const { upload, title } = WORKLOADS[workload] ?? {};
-  if (upload === undefined || title === undefined) throw new Error(`no such workload: ${workload}`);
-  const rows: Row[] = contenders.map((contender) => ({ contender, rounds: [] }));
+for (const name of values.workload.split(',')) {
+  const workload = WORKLOADS[name];
+  if (workload === undefined) throw new Error(`no such workload: ${name}`);
+  const taking = contenders.filter(({ key }) => key === undefined || (workload.peers ?? PEER_NAMES).includes(key));
+  const rows: Row[] = taking.map((contender) => ({ contender, rounds: [] }));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const row of rows) row.rounds.push(await play(row.contender, `http://127.0.0.1:${upstreamPort}`, upload));
+    for (const row of rows) row.rounds.push(await play(row.contender, workload));
   }
-  console.log(table(title, rows, rows[1] ?? rows[0]!));
-  if (values.chart && workload === 'get2k') drawChart(title, rows);
+  console.log(table(workload.title, rows, rows[1] ?? rows[0]!));
+  if (values.chart && name === 'get2k') drawChart(workload.title, rows);
 }
-await upstream.stop();
+for (const upstream of upstreams) await upstream.stop();
 
 function drawChart(title: string, rows: readonly Row[]): void {
   const bars = rows.map(({ contender, rounds }, index) => ({
@@ -132,5 +160,5 @@ function drawChart(title: string, rows: readonly Row[]): void {
     bars: bars.toSorted((a, b) => a.value - b.value),
   };
   writeFileSync(CHART, chartOf(chart));
-  tell(`drew ${CHART}`);
+  say(`drew ${CHART}`);
 }

@@ -4,12 +4,25 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import type { CertificateFiles } from './certificates.ts';
 import type { Command } from './processes.ts';
 
 export interface Contender {
+  /** Of a peer: what `--peers` calls it. */
+  key?: string;
   name: string;
   version: string;
-  command(port: number, upstream: string): Command;
+  command(setting: Setting): Command;
+}
+
+/** What a contender is started with. */
+export interface Setting {
+  port: number;
+  /** Sentry's base URI. */
+  upstream: string;
+  /** The paths of certificates made for this run: of an https upstream's authority, and to listen with. */
+  ca?: string | undefined;
+  listen?: CertificateFiles | undefined;
 }
 
 export const TOKEN = 'token-of-the-benchmark';
@@ -19,7 +32,7 @@ export const PROXY = join(ROOT, packageJson.bin['sentry-api-proxy']);
 const PEERS = join(import.meta.dirname, 'peers');
 
 /** Where configurations and peers are put; it goes with this process. */
-const folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-bench-'));
+export const folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-bench-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 export function buildProxy(): void {
@@ -29,34 +42,42 @@ export function buildProxy(): void {
 export const proxy = (name = 'sentry-api-proxy', args: readonly string[] = [], file = PROXY): Contender => ({
   name,
   version: `Node ${process.versions.node}`,
-  command: (port, upstream) => ({
+  command: ({ port, upstream, ca, listen }) => ({
     file: process.execPath,
-    args: [file, '--listen', `127.0.0.1:${port}`, '--sentry-uri', upstream, '--token', TOKEN, ...args],
+    args: [
+      ...[file, '--listen', `127.0.0.1:${port}`, '--sentry-uri', upstream, '--token', TOKEN],
+      ...(ca === undefined ? [] : ['--sentry-ca', ca]),
+      ...(listen === undefined ? [] : ['--tls-cert', listen.cert, '--tls-key', listen.key]),
+      ...args,
+    ],
   }),
 });
 
-/** Tells why a peer is left out. */
-export type Tell = (text: string) => void;
+/** Says why a peer is left out. */
+export type Say = (text: string) => void;
 
 /** Every peer that this machine has, or that npm can bring. */
-export function peers(names: readonly string[], tell: Tell): Contender[] {
+export function peers(names: readonly string[], say: Say): Contender[] {
   const found = names.map((name) => {
-    const contender = MAKERS[name]?.(tell);
-    if (contender === undefined) tell(`left out: ${name}`);
-    return contender;
+    const contender = MAKERS[name]?.(say);
+    if (contender === undefined) say(`left out: ${name}`);
+    return contender && { ...contender, key: name };
   });
   return found.filter((contender) => contender !== undefined);
 }
 
-const MAKERS: Record<string, (tell: Tell) => Contender | undefined> = {
+const MAKERS: Record<string, (say: Say) => Contender | undefined> = {
   go: goProxy,
   nginx,
   haproxy,
-  httpxy: (tell) => nodePeer('httpxy', 'httpxy', tell),
-  fastify: (tell) => nodePeer('fastify', '@fastify/http-proxy', tell),
+  httpxy: (say) => nodePeer('httpxy', 'httpxy', say),
+  'bare-node': (say) => nodePeer('bare', 'bare-node', say),
+  fastify: (say) => nodePeer('fastify', '@fastify/http-proxy', say),
 };
 
 export const PEER_NAMES = Object.keys(MAKERS);
+/** Peers that are set up for TLS on both sides here. */
+export const WITH_TLS_PEERS: readonly string[] = ['go', 'nginx', 'haproxy'];
 
 /** What a program says of itself; undefined where there is none. */
 function versionOf(file: string, args: readonly string[], pattern: RegExp): string | undefined {
@@ -72,7 +93,11 @@ function goProxy(): Contender | undefined {
   return {
     name: 'Go ReverseProxy',
     version: `Go ${version}`,
-    command: (port, upstream) => ({ file, args: [`127.0.0.1:${port}`, upstream, TOKEN] }),
+    command: ({ port, upstream, ca, listen }) => ({
+      file,
+      args: [`127.0.0.1:${port}`, upstream, TOKEN, ...(listen === undefined ? [] : [listen.cert, listen.key])],
+      env: ca === undefined ? {} : { SSL_CERT_FILE: ca },
+    }),
   };
 }
 
@@ -82,16 +107,18 @@ function nginx(): Contender | undefined {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${folder}/nginx-${name};`)
     .join(' ');
-  const configuration = (port: number, upstream: string) => `
+  const configuration = ({ port, upstream, ca, listen }: Setting) => `
     ${process.getuid?.() === 0 ? 'user root;' : ''}
     daemon off; worker_processes auto; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
     events { worker_connections 4096; }
     http {
       access_log off; keepalive_timeout 0; client_max_body_size 0; ${temporary}
       server {
-        listen 127.0.0.1:${port} backlog=4096;
+        listen 127.0.0.1:${port} ${listen === undefined ? '' : 'ssl'} backlog=4096;
+        ${listen === undefined ? '' : `ssl_certificate ${listen.cert}; ssl_certificate_key ${listen.key}; ssl_session_cache shared:s:10m;`}
         location / {
           proxy_pass ${upstream};
+          ${ca === undefined ? '' : `proxy_ssl_verify on; proxy_ssl_trusted_certificate ${ca}; proxy_ssl_name localhost;`}
           proxy_http_version 1.1;
           proxy_set_header Connection close;
           proxy_set_header Authorization "Bearer ${TOKEN}";
@@ -105,9 +132,9 @@ function nginx(): Contender | undefined {
   return {
     name: 'nginx',
     version,
-    command: (port, upstream) => {
+    command: (setting) => {
       const path = join(folder, 'nginx.conf');
-      writeFileSync(path, configuration(port, upstream));
+      writeFileSync(path, configuration(setting));
       return { file: 'nginx', args: ['-c', path, '-e', join(folder, 'nginx.log')] };
     },
   };
@@ -116,7 +143,9 @@ function nginx(): Contender | undefined {
 function haproxy(): Contender | undefined {
   const version = versionOf('haproxy', ['-v'], /version ([\d.]+)/);
   if (version === undefined) return undefined;
-  const configuration = (port: number, upstream: string) => `
+  const configuration = ({ port, upstream, ca, listen }: Setting) => `
+global
+  tune.ssl.default-dh-param 2048
 defaults
   mode http
   maxconn 4096
@@ -125,7 +154,7 @@ defaults
   timeout server 25s
   option httpclose
 frontend clients
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port} ${listen === undefined ? '' : `ssl crt ${listen.both}`}
   http-request set-header Authorization "Bearer ${TOKEN}"
   http-request del-header Cookie
   http-request del-header Accept-Encoding
@@ -133,39 +162,41 @@ frontend clients
 backend sentry
   http-response del-header Set-Cookie
   http-response del-header WWW-Authenticate
-  server sentry ${new URL(upstream).host}
+  server sentry ${new URL(upstream).host} ${ca === undefined ? '' : `ssl verify required ca-file ${ca} sni str(localhost) verifyhost localhost`}
 `;
   return {
     name: 'HAProxy',
     version,
-    command: (port, upstream) => {
+    command: (setting) => {
       const path = join(folder, 'haproxy.cfg');
-      writeFileSync(path, configuration(port, upstream));
+      writeFileSync(path, configuration(setting));
       return { file: 'haproxy', args: ['-db', '-f', path] };
     },
   };
 }
 
-function nodePeer(name: string, packageName: string, tell: Tell): Contender | undefined {
-  const home = installedPeers(tell);
+function nodePeer(name: string, packageName: string, say: Say): Contender | undefined {
+  const home = installedPeers(say);
   if (home === undefined) return undefined;
   const manifest = join(home, 'node_modules', packageName, 'package.json');
+  const isPackage = existsSync(manifest);
   return {
     name: packageName,
-    version: JSON.parse(readFileSync(manifest, 'utf8')).version,
-    command: (port, upstream) => ({
+    version: isPackage ? JSON.parse(readFileSync(manifest, 'utf8')).version : `Node ${process.versions.node}`,
+    command: ({ port, upstream, ca, listen }) => ({
       file: process.execPath,
-      args: [join(home, 'peer.mjs'), name, String(port), upstream, TOKEN],
+      args: [join(home, 'peer.mjs'), name, `${port}`, upstream, TOKEN, listen?.cert ?? '', listen?.key ?? ''],
+      env: ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca },
     }),
   };
 }
 
 /** Kept from one run to the next. */
-function installedPeers(tell: Tell): string | undefined {
+function installedPeers(say: Say): string | undefined {
   const home = join(tmpdir(), 'sentry-api-proxy-bench-peers');
   cpSync(PEERS, home, { recursive: true });
   if (existsSync(join(home, 'node_modules/httpxy')) && existsSync(join(home, 'node_modules/fastify'))) return home;
-  tell('installing the peers from npm');
+  say('installing the peers from npm');
   const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--silent'], { cwd: home });
   return status === 0 ? home : undefined;
 }

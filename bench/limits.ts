@@ -38,7 +38,7 @@ async function startUpstream(): Promise<Contestant> {
 
 async function startProxy(upstream: Contestant, args: string[] = [], env: Command['env'] = {}): Promise<Contestant> {
   const port = await freePort();
-  const command = proxy('', args).command(port, `http://127.0.0.1:${upstream.port}`);
+  const command = proxy('', args).command({ port, upstream: `http://127.0.0.1:${upstream.port}` });
   return Contestant.start({ ...command, env }, port, ['ignore', 'ignore', 'pipe']);
 }
 
@@ -48,7 +48,7 @@ async function start(upstream: Contestant): Promise<void> {
   for (let i = 0; i < 11; i++) {
     const port = await freePort();
     const request = requestBytes(port, 0);
-    const { file, args } = proxy().command(port, `http://127.0.0.1:${upstream.port}`);
+    const { file, args } = proxy().command({ port, upstream: `http://127.0.0.1:${upstream.port}` });
     const started = performance.now();
     const child = execFile(file, args, { maxBuffer: MIB });
     while ((await ask(port, request)) === undefined) await sleep(1);

@@ -1,10 +1,11 @@
-// Load on a proxy: by wrk where it is installed, else by this file itself, run as a process of its own:
-// node bench/load.ts PORT CONNECTIONS SECONDS UPLOAD [FIELD-LINE]
+// Load on a proxy: by wrk if it is installed, otherwise by this file, run as a process of its own:
+// node bench/load.ts PORT CONNECTIONS SECONDS UPLOAD FIELD-LINE TLS
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 
 export interface Load {
@@ -14,7 +15,11 @@ export interface Load {
   upload: number;
   /** One more field line of each request. */
   field?: string;
+  /** How clients speak TLS: with a full handshake for each request, or resuming the session of the request before. */
+  tls?: TlsClients | undefined;
 }
+
+export type TlsClients = 'full' | 'resumed';
 
 export interface Figures {
   requests: number;
@@ -36,9 +41,10 @@ export const hasWrk = await run('wrk', ['-v']).then(
 );
 
 export async function put(port: number, load: Load): Promise<Figures> {
-  if (hasWrk) return putByWrk(port, load);
-  const { connections, seconds, upload, field = '' } = load;
-  const args = [port, connections, seconds, upload, field].map(String);
+  // wrk never resumes a session, and a full handshake takes more of its CPU time than of the proxy's.
+  if (hasWrk && load.tls === undefined) return putByWrk(port, load);
+  const { connections, seconds, upload, field = '', tls = '' } = load;
+  const args = [port, connections, seconds, upload, field, tls].map(String);
   return JSON.parse((await run(process.execPath, [import.meta.filename, ...args])).stdout);
 }
 
@@ -68,12 +74,35 @@ async function putByWrk(port: number, { connections, seconds, upload, field }: L
   };
 }
 
-/** Milliseconds for one request over a connection of its own; undefined where it failed. */
-export function ask(port: number, request: Buffer): Promise<number | undefined> {
+/** The TLS session of a client, kept from one connection to the next. */
+interface Session {
+  kept?: Buffer | undefined;
+}
+
+/** Milliseconds for one request over a connection of its own; undefined if it failed. */
+export function ask(
+  port: number,
+  request: Buffer,
+  tls?: TlsClients,
+  session: Session = {},
+): Promise<number | undefined> {
   return new Promise((resolve) => {
     const started = performance.now();
     let isGood = false;
-    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    const connected = () => socket.write(request);
+    const socket =
+      tls === undefined
+        ? connect(port, '127.0.0.1', connected)
+        : connectTls(
+            // The load is on a certificate made for this run alone.
+            { port, host: '127.0.0.1', rejectUnauthorized: false, ...(session.kept && { session: session.kept }) },
+            connected,
+          );
+    if (tls === 'resumed') {
+      socket.on('session', (kept: Buffer) => {
+        session.kept = kept;
+      });
+    }
     socket.once('data', (bytes) => {
       isGood = bytes.toString('latin1', 0, 12) === 'HTTP/1.1 200';
     });
@@ -91,14 +120,15 @@ export function requestBytes(port: number, upload: number, field = ''): Buffer {
   );
 }
 
-async function putByHand(port: number, { connections, seconds, upload, field }: Load): Promise<Figures> {
+async function putByHand(port: number, { connections, seconds, upload, field, tls }: Load): Promise<Figures> {
   const request = requestBytes(port, upload, field);
   const latencies: number[] = [];
   let failed = 0;
   const started = performance.now();
   const lane = async () => {
+    const session: Session = {};
     while (performance.now() - started < 1000 * seconds) {
-      const latency = await ask(port, request);
+      const latency = await ask(port, request, tls, session);
       if (latency === undefined) failed++;
       else latencies.push(latency);
     }
@@ -114,5 +144,6 @@ async function putByHand(port: number, { connections, seconds, upload, field }: 
 if (import.meta.main) {
   const [port = 0, connections = 1, seconds = 1, upload = 0] = process.argv.slice(2, 6).map(Number);
   const field = process.argv[6] ?? '';
-  console.log(JSON.stringify(await putByHand(port, { connections, seconds, upload, field })));
+  const tls = (process.argv[7] || undefined) as TlsClients | undefined;
+  console.log(JSON.stringify(await putByHand(port, { connections, seconds, upload, field, tls })));
 }

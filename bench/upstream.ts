@@ -1,6 +1,8 @@
-// The upstream of the benchmark, as cheap as Node allows: node bench/upstream.ts PORT
-// It answers every request with 2 KiB of JSON, or with an empty object once an upload has come, and closes.
-import { createServer } from 'node:net';
+// The upstream of the benchmark, as cheap as Node allows: node bench/upstream.ts PORT [CERTIFICATE KEY]
+// It answers every request with 2 KiB of JSON, or with an empty object after an upload, and closes.
+import { readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 const row = '{"id":"1","slug":"project-1","name":"Project 1","platform":"javascript"},';
 const list = `[${row.repeat(28)}{}]`;
@@ -14,7 +16,9 @@ const response = (content: string): Buffer =>
 const LIST = response(list);
 const EMPTY = response('{}');
 
-createServer((socket) => {
+const [port, cert, key] = process.argv.slice(2);
+
+function serve(socket: Socket): void {
   let left: number | undefined;
   socket.on('error', () => {});
   socket.on('data', (bytes) => {
@@ -30,4 +34,11 @@ createServer((socket) => {
     left -= bytes.length;
     if (left <= 0) socket.end(EMPTY);
   });
-}).listen({ host: '127.0.0.1', port: Number(process.argv[2]), backlog: 4096 });
+}
+
+const server =
+  cert === undefined || key === undefined
+    ? createServer(serve)
+    : createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, serve);
+server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+server.listen({ host: '127.0.0.1', port: Number(port), backlog: 4096 });

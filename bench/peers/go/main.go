@@ -1,9 +1,10 @@
 // Go's own reverse proxy with the token injected and a fresh connection on both sides for each request.
 //
-//	peer LISTEN UPSTREAM TOKEN
+//	peer LISTEN UPSTREAM TOKEN [CERTIFICATE KEY]
 package main
 
 import (
+	"crypto/tls"
 	"log"
 	"net/http"
 	"net/http/httputil"
@@ -51,5 +52,10 @@ func main() {
 		WriteTimeout:      25 * time.Second,
 	}
 	server.SetKeepAlivesEnabled(false)
+	if len(os.Args) > 5 {
+		// HTTP/2 would carry many requests on one connection, which is not what is compared.
+		server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+		log.Fatal(server.ListenAndServeTLS(os.Args[4], os.Args[5]))
+	}
 	log.Fatal(server.ListenAndServe())
 }
