@@ -1,6 +1,5 @@
 // A response to an HTTP/1.0 client ends with its connection, so that only the kind of the end can tell that it broke off.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -9,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './support/child-process.ts';
 import { makeCa } from './support/pg-certificates.ts';
 import { type ListeningProxy, ProxyProcess, startProxy } from './support/proxy-process.ts';
 import { RawClient } from './support/raw-client.ts';
@@ -102,7 +102,7 @@ describe('a response to an HTTP/1.0 client that breaks off', () => {
 });
 
 async function throughOpenSsl(to: ListeningProxy, bytes: string): Promise<{ output: string; errors: string }> {
-  const client = spawn('openssl', ['s_client', '-quiet', '-connect', `${to.host}:${to.port}`]);
+  const client = startChild('openssl', ['s_client', '-quiet', '-connect', `${to.host}:${to.port}`]);
   const impatience = setTimeout(() => client.kill('SIGKILL'), 10_000);
   client.stdin.write(bytes);
   const [output, errors] = await Promise.all([text(client.stdout), text(client.stderr), once(client, 'close')]);

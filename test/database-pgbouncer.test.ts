@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
 import { type PgBouncer, pgBouncer, startPgBouncer } from './support/pg-bouncer.ts';
+import { whileOptionsAreLocked } from './support/pg-lock.ts';
 import { failureWith, readWith } from './support/pg-read.ts';
 
 const TOKEN = '0123456789abcdef'.repeat(4);
@@ -61,22 +62,12 @@ describe('reading the stored token through PgBouncer, transaction pooling, one c
   });
 
   it('leaves at most one backend behind after ten attempts against a locked table', async () => {
-    const locker = new pg.Client({
-      host: postgres.socketDir,
-      port: postgres.port,
-      user: 'postgres',
-      database: 'postgres',
-    });
-    await locker.connect();
-    try {
-      await locker.query('BEGIN; LOCK TABLE sentry_option');
+    await whileOptionsAreLocked(postgres, async () => {
       const errors = await Promise.all(Array.from({ length: 10 }, () => failureWith(`${uri}?connect_timeout=1`)));
       assert.ok(errors.some(({ code }) => code === '57014'));
       await sleep(100);
       assert.ok((await backends()) <= 1);
-    } finally {
-      await locker.end();
-    }
+    });
     assert.equal(await readWith(uri), TOKEN);
   });
 });

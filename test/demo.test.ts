@@ -1,16 +1,17 @@
 // The demonstration as a newcomer starts it.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
+import { startChild } from './support/child-process.ts';
 
 const DEMO = join(import.meta.dirname, '../demo/demo.ts');
 const TIME_LIMIT = 60_000;
 
 const startDemo = (flags: string[], environment: Record<string, string> = {}) =>
-  spawn(process.execPath, [DEMO, ...flags], {
+  startChild(process.execPath, [DEMO, ...flags], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIME_LIMIT,

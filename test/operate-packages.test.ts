@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { ERRORS } from '../src/errors.ts';
+import { startChild } from './support/child-process.ts';
 import { eventually, get, makeFolder, startWatched } from './support/operator.ts';
 import { PROGRAM } from './support/proxy-process.ts';
 import { answer, OK, Upstream } from './support/upstream.ts';
@@ -48,10 +49,9 @@ describe('the built file', () => {
     cpSync(join(built, 'sentry-api-proxy.cjs'), file);
     chmodSync(file, 0o555);
     chmodSync(tree, 0o555);
-    const { spawn } = await import('node:child_process');
     const env = { SENTRY_URI: upstream.uri, LISTEN: '127.0.0.1:0', ADMIN_LISTEN: '127.0.0.1:0' };
     const start = (more: Record<string, string>) => {
-      const child = spawn(process.execPath, [file], { cwd: tree, env: { ...env, ...more }, ...identity });
+      const child = startChild(process.execPath, [file], { cwd: tree, env: { ...env, ...more }, ...identity });
       let output = '';
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (piece: string) => {
@@ -122,10 +122,9 @@ describe('the single executable', () => {
     // No Node on the path.
     const env = { PATH: '/nonexistent' };
     assert.equal(execFileSync(program, ['--version'], { env, encoding: 'utf8' }), `${packageJson.version}\n`);
-    const { spawn } = await import('node:child_process');
     const socketPath = join(folder, 'proxy.sock');
     const args = ['--token=x', '--sentry-uri', upstream.uri, `--listen=unix:${socketPath}`];
-    const child = spawn(program, args, { env, cwd: folder, stdio: 'ignore' });
+    const child = startChild(program, args, { env, cwd: folder, stdio: 'ignore' });
     t.after(() => child.kill('SIGKILL'));
     await eventually(() => existsSync(socketPath), 'it listens');
     assert.equal((await get({ socketPath }, '/')).text, 'ok');

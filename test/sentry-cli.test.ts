@@ -1,6 +1,5 @@
 // The real sentry-cli as a client of the proxy, which alone holds the token that Sentry accepts.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
 import { rotateSystemToken, type Sentry, startSentry } from '../demo/sentry.ts';
+import { startChild } from './support/child-process.ts';
 import { type ListeningProxy, startProxy } from './support/proxy-process.ts';
 
 const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
@@ -48,7 +48,7 @@ suite('sentry-cli through the proxy', () => {
   /** Runs it far from any configuration of its own. */
   async function sentryCli(args: string[], authToken = ALIAS) {
     const from = sentry.requests.length;
-    const child = spawn(process.execPath, [SENTRY_CLI, ...args], {
+    const child = startChild(process.execPath, [SENTRY_CLI, ...args], {
       cwd: folder,
       env: {
         PATH: process.env.PATH,

@@ -53,8 +53,8 @@ async function withResolver(script: ResolverScript, play: (scene: Scene) => Prom
 
 function isAnswered({ status, elapsed }: Reply): void {
   assert.equal(status, 200);
-  // It takes well below 500 ms; the rest is for a busy machine.
-  assert.ok(elapsed < 1500, `after ${Math.round(elapsed)} ms`);
+  // It takes well below 500 ms; an attempt that nobody answers would take 10 s and more.
+  assert.ok(elapsed < 8000, `after ${Math.round(elapsed)} ms`);
 }
 
 test('answers in time where an address before the live one refuses', () =>

@@ -1,6 +1,5 @@
 // `npm run dev:worker`, as somebody runs it who also has a `.env` for the Node adapter.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './support/child-process.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const START_PATIENCE = 60_000;
@@ -22,18 +22,18 @@ it('runs the Worker offline with what .dev.vars says, and not .env', async () =>
   await writeFile(join(folder, '.dev.vars'), 'SENTRY_URI=http://127.0.0.1:9\nALIAS_TOKENS=alias\n');
 
   const port = await freePort();
-  const child = spawn('npm', ['run', 'dev:worker', '--', `--port=${port}`, '--show-interactive-dev-session=false'], {
-    cwd: folder,
-    // In a group of its own, since npm starts wrangler and wrangler starts workerd.
-    detached: true,
-    env: { PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`, HOME: folder, CI: 'true' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = startChild(
+    'npm',
+    ['run', 'dev:worker', '--', `--port=${port}`, '--show-interactive-dev-session=false'],
+    {
+      cwd: folder,
+      env: { PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`, HOME: folder, CI: 'true' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   const ended = once(child, 'close');
-  const kill = () => process.kill(-child.pid!, 'SIGKILL');
-  process.once('exit', kill);
   try {
     const url = `http://127.0.0.1:${port}/api/0/`;
     const response = await firstResponse(url, () => child.exitCode === null);
@@ -42,8 +42,8 @@ it('runs the Worker offline with what .dev.vars says, and not .env', async () =>
     assert.equal(await response.json().then(({ detail }) => /SENTRY_(\w+) is not set/.exec(detail)?.[1]), 'TOKEN');
     assert.doesNotMatch(output, /token-of-the-node-adapter/);
   } finally {
-    process.off('exit', kill);
-    kill();
+    // With it end wrangler, which it starts, and workerd, which wrangler starts.
+    child.kill('SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
 // The runtimes of the edge adapters, each with an adapter as its users start it.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from '../support/child-process.ts';
 import type { RunningTarget, StartOptions } from './targets.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -33,7 +33,7 @@ export async function startRuntime(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<RunningTarget> {
-  const child = spawn(join(ROOT, 'node_modules/.bin', program), args, {
+  const child = startChild(join(ROOT, 'node_modules/.bin', program), args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,12 +45,9 @@ export async function startRuntime(
       output += text;
     });
   }
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
   const stop = async () => {
-    kill();
+    child.kill('SIGKILL');
     await ended;
-    process.off('exit', kill);
   };
 
   const deadline = performance.now() + START_PATIENCE;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldValue } from '../support/message.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { answer, OK, response } from '../support/upstream.ts';
@@ -16,7 +17,7 @@ const WAYS = [
 
 export function framing({ target, test }: Contract): void {
   const scene = useScene(target);
-  bodies(test, scene, target.name);
+  bodies(test, scene);
   oneRequest(test, scene);
   refusedFraming(test, scene);
   refusedSyntax(test, scene);
@@ -27,7 +28,7 @@ export function framing({ target, test }: Contract): void {
 
 type Test = Contract['test'];
 
-function bodies(test: Test, scene: Scene, runtime: string): void {
+function bodies(test: Test, scene: Scene): void {
   for (const [way, credentials] of WAYS) {
     for (const length of [0, 1, REPLAY_LIMIT, REPLAY_LIMIT + 1, 5_000_000]) {
       test(`passes a body of ${length} bytes with its Content-Length when ${way}`, async () => {
@@ -134,14 +135,13 @@ function bodies(test: Test, scene: Scene, runtime: string): void {
       const connections = upstream.play(answer(OK));
       const client = await RawClient.connect(proxy, 'POST');
       await client.write(bytes);
+      // Time to take the body for whole, where a server does not wait for its end.
+      await sleep(100);
       client.socket.end();
       const reply = await client.reply();
       for (const connection of connections) {
         await connection.ended;
-        // Bun takes the last chunk for the end, if the client's FIN is slow: no byte of the content is missing then.
-        const isContentWhole = title.endsWith('before its last line') && runtime === 'Bun';
-        assert.ok(!connection.request?.complete || isContentWhole, 'a whole request reached the upstream');
-        if (connection.request?.complete) return;
+        assert.ok(!connection.request?.complete, 'a whole request reached the upstream');
       }
       assert.ok(reply.status === 0 || reply.status === 400, `status ${reply.status}`);
     });

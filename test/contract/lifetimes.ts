@@ -12,7 +12,8 @@ const READ_HEADER = 1;
 const READ = 2;
 const WRITE = 3;
 /** Seconds within which a bound is enforced. */
-const WITHIN = 2;
+/** Seconds that a machine under load may be late; without the deadline it would take twice that. */
+const LATE = 8;
 
 const silent: Script = () => {};
 
@@ -148,8 +149,7 @@ function deadlines({ test, short, begin }: { test: Contract['test']; short: Scen
     });
     client.socket.pause();
     await client.write(head());
-    await sleep(1000 * (WRITE + WITHIN));
-    await isAborted(connections[0]!);
+    await isAborted(connections[0]!, 1000 * (WRITE + LATE));
     client.leave();
   });
 }
@@ -245,16 +245,16 @@ function leaving({ test, short: scene, begin }: { test: Contract['test']; short:
   });
 }
 
-/** Asserts that the connection was ended not before the bound and within two seconds of it. */
+/** Asserts that the connection was ended by the deadline: not before it, and not by whatever would end it at last. */
 function isInTime({ elapsed, ending }: Reply, bound: number): void {
   assert.notEqual(ending, 'open');
   // A timer may fire a little early; a machine under load may be a little late.
   assert.ok(elapsed > 1000 * bound - 100, `after ${Math.round(elapsed)} ms`);
-  assert.ok(elapsed < 1000 * (bound + WITHIN), `after ${Math.round(elapsed)} ms`);
+  assert.ok(elapsed < 1000 * (bound + LATE), `after ${Math.round(elapsed)} ms`);
 }
 
-async function isAborted(connection: Connection): Promise<void> {
-  const ending = await Promise.race([connection.ended, sleep(1500, 'open', { ref: false })]);
+async function isAborted(connection: Connection, within = 5000): Promise<void> {
+  const ending = await Promise.race([connection.ended, sleep(within, 'open', { ref: false })]);
   assert.notEqual(ending, 'open', 'the connection to the upstream is still open');
 }
 

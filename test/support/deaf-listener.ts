@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './child-process.ts';
+import { endsWithTestFile } from './test-file.ts';
 
 export interface DeafListener {
   port: number;
@@ -15,17 +16,19 @@ export interface DeafListener {
 export async function listenDeafly(host: string, port: number): Promise<DeafListener | undefined> {
   const code = `
     const server = require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 });
-    server.on('listening', () => console.log(server.address().port));
+    server.on('listening', () => process.stdout.write(String(server.address().port)));
     server.on('error', () => process.exit(1));`;
-  const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = startChild(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
   const first = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => undefined)]);
   if (first === undefined) return undefined;
   child.kill('SIGSTOP');
   const fillers: Socket[] = [];
   const stop = () => {
+    forget();
     child.kill('SIGKILL');
     for (const socket of fillers) socket.destroy();
   };
+  const forget = endsWithTestFile(stop);
   const at = Number(first[0]);
   for (let i = 0; i < 16; i++) {
     const socket = connect(at, host).on('error', () => {});

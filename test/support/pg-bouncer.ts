@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Postgres } from '../../demo/postgres.ts';
+import { startChild } from './child-process.ts';
 
 /** Where PgBouncer is, if it is installed. It is a package of the system's, not of npm's. */
 export const pgBouncer: string | undefined = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
@@ -41,17 +41,15 @@ default_pool_size = 1
   const identity = await unprivileged();
   if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid!);
 
-  // The shell waits for its input to end, which it does when the test does, and ends the server with it.
-  const script = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"';
-  const args = ['-c', script, 'guard', pgBouncer, '-q', join(folder, 'pgbouncer.ini')];
-  const guard = spawn('/bin/sh', args, { ...identity, stdio: ['pipe', 'ignore', 'pipe'] });
+  const args = ['-q', join(folder, 'pgbouncer.ini')];
+  const server = startChild(pgBouncer, args, { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
+  const gone = once(server, 'close');
   let said = '';
-  guard.stderr.on('data', (chunk) => {
+  server.stderr.on('data', (chunk) => {
     said += chunk;
   });
   const stop = async () => {
-    const gone = once(guard, 'close');
-    guard.stdin.end();
+    server.kill('SIGTERM');
     await gone;
     await rm(folder, { recursive: true, force: true });
   };

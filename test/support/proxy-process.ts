@@ -1,16 +1,17 @@
 // The proxy as a user starts it: its command line, in a process and a working folder of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './child-process.ts';
 import type { Address } from './raw-client.ts';
 
-/** The program under test: `PROXY_PROGRAM` names the built file, for one. */
 /** A proxy starts in a third of the time when the code is compiled already. */
 export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sentry-api-proxy-compile-cache') };
 
+/** The program under test: `PROXY_PROGRAM` names the built file, for one. */
 export const PROGRAM = resolve(process.env.PROXY_PROGRAM ?? join(import.meta.dirname, '../../adapters/node.ts'));
 
 export interface LogLine {
@@ -54,10 +55,7 @@ export class ProxyProcess {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
     this.ended = once(child, 'close').then(async ([code, signal]) => {
-      process.off('exit', kill);
       await rm(this.#folder, { recursive: true, force: true });
       return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
     });
@@ -71,7 +69,7 @@ export class ProxyProcess {
     if (dotEnv !== undefined) await writeFile(join(folder, '.env'), dotEnv);
     const limit = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
     const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
-    const child = spawn(program!, rest, {
+    const child = startChild(program!, rest, {
       cwd: folder,
       env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

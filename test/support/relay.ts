@@ -1,11 +1,13 @@
 // A way to a server that counts the connections made, and that can be closed and opened again.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { endsWithTestFile } from './test-file.ts';
 
 export class Relay {
   readonly #to: number;
   #server: Server | undefined;
   #port = 0;
+  #forget = () => {};
   readonly #sockets = new Set<Socket>();
   /** Connections that were made, since it was first opened. */
   connections = 0;
@@ -40,6 +42,7 @@ export class Relay {
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
+    this.#forget = endsWithTestFile(() => this.close());
   }
 
   /** Ends what goes through it; from now on connections are refused. */
@@ -47,6 +50,7 @@ export class Relay {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
+    this.#forget();
     server.close();
     for (const socket of this.#sockets) socket.destroy();
     await once(server, 'close');

@@ -1,9 +1,9 @@
 // The attacks of slowhttptest (https://github.com/shekyan/slowhttptest), a package of the system's, beside honest traffic.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './child-process.ts';
 import { quickly } from './quick-client.ts';
 import type { Address } from './raw-client.ts';
 
@@ -28,7 +28,7 @@ export async function attack(
 ): Promise<void> {
   if (slowHttpTest === undefined) throw new Error('slowhttptest is not installed: apt-get install slowhttptest');
   const size = ['-c', String(connections), '-r', String(connections), '-l', String(seconds), '-p', '3'];
-  const child = spawn(slowHttpTest, [...ATTACKS[kind], ...size, '-u', `http://${host}:${port}/large`], {
+  const child = startChild(slowHttpTest, [...ATTACKS[kind], ...size, '-u', `http://${host}:${port}/large`], {
     stdio: ['ignore', 'ignore', 'ignore'],
   });
   const impatience = setTimeout(() => child.kill('SIGKILL'), (seconds + 20) * 1000);

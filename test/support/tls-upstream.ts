@@ -11,6 +11,7 @@ import {
   type Server as TlsServer,
 } from 'node:tls';
 import { promisify } from 'node:util';
+import { endsWithTestFile } from './test-file.ts';
 import { answer, Connection, OK, type Script } from './upstream.ts';
 
 const openssl = (args: string[]) => promisify(execFile)('openssl', args);
@@ -83,11 +84,13 @@ export class TlsUpstream {
   readonly #tls: TlsServer;
   /** By the other side's port. */
   readonly #sockets = new Map<number, Socket>();
+  readonly #forget: () => void;
 
   private constructor(listener: Server, tls: TlsServer) {
     this.port = (listener.address() as AddressInfo).port;
     this.#listener = listener;
     this.#tls = tls;
+    this.#forget = endsWithTestFile(() => this.#close());
     listener.on('connection', (socket) => {
       this.#sockets.set(socket.remotePort!, socket);
       tls.emit('connection', socket);
@@ -122,9 +125,14 @@ export class TlsUpstream {
     this.#sockets.get(connection.socket.remotePort!)?.destroy();
   }
 
-  async stop(): Promise<void> {
+  #close(): void {
     this.#listener.close();
     for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.#forget();
+    this.#close();
     await once(this.#listener, 'close');
   }
 }

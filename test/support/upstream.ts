@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Message, MessageReader } from './message.ts';
 import type { Ending } from './raw-client.ts';
+import { endsWithTestFile } from './test-file.ts';
 
 export interface RecordedRequest extends Message {
   method: string;
@@ -99,6 +100,7 @@ export class Upstream {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #forget: () => void;
   readonly #scripts = new Map<string, { script: Script; connections: Connection[] }>();
 
   private constructor(server: Server) {
@@ -106,6 +108,7 @@ export class Upstream {
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket) => void this.#serve(socket));
     this.play(answer(OK));
+    this.#forget = endsWithTestFile(() => this.#close());
   }
 
   /** Listens on 127.0.0.1 and answers 200 to everything, until another script is played. */
@@ -161,9 +164,14 @@ export class Upstream {
     return at === undefined ? byDefault : this.#scripts.get(at)!;
   }
 
-  async stop(): Promise<void> {
+  #close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.#forget();
+    this.#close();
     await once(this.#server, 'close');
   }
 }
