@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import packageJson from '../package.json' with { type: 'json' };
 import type { Problem } from '../src/config.ts';
-import { gatherValues, helpText, parseCommandLine, problemText, problemTexts } from './node/cli/command-line.ts';
-import { type Config, readConfig } from './node/config/config.ts';
-import { ofTheirFiles, WatchedFiles, withSecretFiles } from './node/config/secret-files.ts';
+import { parseCommandLine } from './node/cli/command-line.ts';
+import { helpText } from './node/cli/help.ts';
+import { problemLines, problemText } from './node/cli/problem-text.ts';
+import { gatherSettings } from './node/config/gather.ts';
+import { loadConfig } from './node/config/load.ts';
+import { watchFiles } from './node/config/reload.ts';
 import { runProxy } from './node/run.ts';
 
 const BAD_CONFIGURATION = 2;
@@ -15,17 +18,11 @@ else if (commandLine.version) process.stdout.write(`${packageJson.version}\n`);
 else void start();
 
 async function start(): Promise<void> {
-  const { values, environment, isSet } = await gatherValues(commandLine.values, process.env, problems);
-  const read = (found: Problem[]): Config => {
-    const wrong: Problem[] = [];
-    const config = readConfig(withSecretFiles(values, isSet, wrong), environment, wrong);
-    found.push(...ofTheirFiles(wrong, values));
-    return config;
-  };
-  const files = new WatchedFiles(values);
-  const config = read(problems);
+  const { given, environment } = await gatherSettings(commandLine.values, process.env, problems);
+  const loaded = await loadConfig(given, environment, problems);
+  const { config } = loaded;
   if (problems.length > 0) {
-    process.stderr.write(problemText(problems));
+    process.stderr.write(problemLines(problems));
     process.exitCode = BAD_CONFIGURATION;
   } else if (commandLine.command === 'check') {
     const { check } = await import('./node/cli/check.ts');
@@ -35,12 +32,7 @@ async function start(): Promise<void> {
     process.exitCode = await healthcheck(config);
   } else {
     await runProxy(config, (changed) => {
-      files.watch(() => {
-        const found: Problem[] = [];
-        const reread = read(found);
-        // A file with something wrong in it leaves in force what was read before.
-        changed(found.length === 0 ? reread : undefined, problemTexts(found));
-      });
+      watchFiles(loaded, (config, found) => changed(config, found.map(problemText)));
     });
   }
 }

@@ -4,9 +4,9 @@ const ANYONE: Route = { kind: 'inject', client: 'anyone' };
 const ALIAS: Route = { kind: 'inject', client: 'alias' };
 const BYPASS: Route = { kind: 'bypass' };
 
-/** No alias tokens: everyone is injected. Alias tokens: only who presents one as its bearer credential. */
+/** Open: everyone is injected. Else only a client that presents an alias token as its bearer credential. */
 export function routeOf(fields: Fields, aliases: Aliases): Route {
-  if (aliases.size === 0) return ANYONE;
+  if (aliases.isOpen) return ANYONE;
   const credential = bearerOf(fields.get('authorization'));
   return credential !== undefined && aliases.has(credential) ? ALIAS : BYPASS;
 }
@@ -22,12 +22,15 @@ function bearerOf(authorization: string | null): string | undefined {
  * a guess has to meet the hash of a whole token before any of that token's characters are looked at.
  */
 export class AliasTokens implements Aliases {
+  readonly isOpen: boolean;
   readonly size: number;
   readonly #key = crypto.getRandomValues(new Uint32Array(1))[0]!;
   readonly #byHash = new Map<number, string[]>();
 
-  constructor(tokens: Iterable<string>) {
+  /** @param isOpen false for tokens that were all revoked: nobody gets the token then */
+  constructor(tokens: Iterable<string>, isOpen?: boolean) {
     const distinct = new Set(tokens);
+    this.isOpen = isOpen ?? distinct.size === 0;
     for (const token of distinct) {
       const hash = this.#hash(token);
       this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? []), token]);

@@ -1,6 +1,7 @@
+import { parseDuration, parseSize } from './quantities.ts';
 import { isSendableToken } from './token.ts';
 
-/** Settings by the names of their variables; what is not set is not there. */
+/** Settings by the names of their variables; one that is not set is not there. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with one setting. The text never quotes a value. */
@@ -27,55 +28,69 @@ export const SYSTEM = 'system';
  * @returns a configuration that is to be used only if no problem was added
  */
 export function readCoreConfig(values: Values, problems: Problem[]): CoreConfig {
+  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
   return {
-    sentryUri: readSentryUri(values.SENTRY_URI ?? '', problems),
-    token: readToken(values.SENTRY_TOKEN ?? '', problems),
-    aliasTokens: readAliasTokens(values.ALIAS_TOKENS ?? '', problems),
-    allowedHosts: readAllowedHosts(values.ALLOWED_HOSTS ?? '', problems),
+    sentryUri: readSentryUri(values.SENTRY_URI ?? '', about('SENTRY_URI')),
+    token: readToken(values.SENTRY_TOKEN ?? '', about('SENTRY_TOKEN')),
+    aliasTokens: readAliasTokens(values.ALIAS_TOKENS ?? '', about('ALIAS_TOKENS')),
+    allowedHosts: readAllowedHosts(values.ALLOWED_HOSTS ?? '', about('ALLOWED_HOSTS')),
   };
 }
 
-function readSentryUri(value: string, problems: Problem[]): URL {
-  const add = (text: string) => problems.push({ variable: 'SENTRY_URI', text });
+/** Takes what is wrong with a value. The text continues the setting's name and never quotes the value. */
+export type Complain = (text: string) => void;
+
+/** Sentry's base URI. */
+export function readSentryUri(value: string, complain: Complain): URL {
   const nowhere = new URL('http://invalid.invalid');
   if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
-    add('is not a URL that starts with http:// or https://');
+    complain('is not a URL that starts with http:// or https://');
     return nowhere;
   }
   const uri = new URL(value);
-  if (uri.username !== '' || uri.password !== '') add('has credentials in it; it may not');
-  if (value.includes('?')) add('has a query; it may not');
-  if (value.includes('#')) add('has a fragment; it may not');
+  if (uri.username !== '' || uri.password !== '') complain('has credentials in it; it may not');
+  if (value.includes('?')) complain('has a query; it may not');
+  if (value.includes('#')) complain('has a fragment; it may not');
   return uri;
 }
 
-function readToken(value: string, problems: Problem[]): string {
-  if (value === '') problems.push({ variable: 'SENTRY_TOKEN', text: 'is empty; set a token, or the word system' });
-  else if (!isSendableToken(value)) problems.push({ variable: 'SENTRY_TOKEN', text: UNSENDABLE });
+/** A token that a header can carry, or the word `system`. */
+export function readToken(value: string, complain: Complain): string {
+  if (value === '') complain('is empty; set a token, or the word system');
+  else if (!isSendableToken(value)) complain(UNSENDABLE);
   return value;
 }
 
 const UNSENDABLE = 'has a character that no header field may carry in a token (only visible ASCII is allowed)';
 
-function readAliasTokens(value: string, problems: Problem[]): string[] {
+/** Alias tokens, separated by `;`. */
+export function readAliasTokens(value: string, complain: Complain): string[] {
   const tokens = pieces(value, ';');
-  const add = (text: string) => problems.push({ variable: 'ALIAS_TOKENS', text });
   // Taken for "no alias tokens" it would open the proxy to everyone.
-  if (tokens.length === 0 && value !== '') add('is set, but there is no token in it');
-  tokens.forEach((token, index) => {
-    if (!isSendableToken(token)) add(`number ${index + 1} ${UNSENDABLE}`);
-  });
+  if (tokens.length === 0 && value !== '') complain('is set, but there is no token in it');
+  checkAliasTokens(tokens, complain);
   return tokens;
 }
 
-function readAllowedHosts(value: string, problems: Problem[]): string[] {
-  const hosts = pieces(value.toLowerCase(), /[;,]/);
-  const add = (text: string) => problems.push({ variable: 'ALLOWED_HOSTS', text });
-  if (hosts.length === 0 && value !== '') add('is set, but there is no host name in it');
-  hosts.forEach((host, index) => {
-    if (!/^(?:[\w.-]+|\[[0-9a-f:.]+\])$/.test(host)) add(`number ${index + 1} is not a host name without a port`);
+export function checkAliasTokens(tokens: readonly string[], complain: Complain): void {
+  tokens.forEach((token, index) => {
+    if (!isSendableToken(token)) complain(`number ${index + 1} ${UNSENDABLE}`);
   });
+}
+
+/** Host names without a port, separated by `;` or `,`; in lower case. */
+export function readAllowedHosts(value: string, complain: Complain): string[] {
+  const hosts = pieces(value.toLowerCase(), /[;,]/);
+  if (hosts.length === 0 && value !== '') complain('is set, but there is no host name in it');
+  checkAllowedHosts(hosts, complain);
   return hosts;
+}
+
+/** @param hosts in lower case */
+export function checkAllowedHosts(hosts: readonly string[], complain: Complain): void {
+  hosts.forEach((host, index) => {
+    if (!/^(?:[\w.-]+|\[[0-9a-f:.]+\])$/.test(host)) complain(`number ${index + 1} is not a host name without a port`);
+  });
 }
 
 const pieces = (value: string, separator: string | RegExp): string[] =>
@@ -83,3 +98,30 @@ const pieces = (value: string, separator: string | RegExp): string[] =>
     .split(separator)
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '');
+
+/** Milliseconds: timers end at 24.8 days, and above a day a deadline is as good as none. */
+const MAX_DURATION = 24 * 3_600_000;
+
+/** Milliseconds. */
+export function readDuration(value: string, complain: Complain): number {
+  const duration = parseDuration(value);
+  if (duration === undefined) complain('is not a time like 25, 25s, 500ms, 5m or 0');
+  else if (duration > MAX_DURATION) complain('is more than 24h');
+  return duration ?? 0;
+}
+
+const MAX_SIZE = 1024 ** 3;
+
+/** Bytes. */
+export function readSize(value: string, complain: Complain): number {
+  const size = parseSize(value);
+  if (size === undefined) complain('is not a size like 65536, 64KiB or 1MiB');
+  else if (size > MAX_SIZE) complain('is more than 1GiB');
+  return size ?? 0;
+}
+
+/** The word `true` or `false`. */
+export function readSwitch(value: string, complain: Complain): boolean {
+  if (value !== 'true' && value !== 'false') complain('is neither true nor false');
+  return value === 'true';
+}

@@ -65,7 +65,9 @@ export type Route = { readonly kind: 'inject'; readonly client: 'anyone' | 'alia
 
 /** The alias tokens in force. */
 export interface Aliases {
-  /** How many there are; 0: everyone is served. */
+  /** Whether every client gets the token, since no alias tokens were ever set. */
+  readonly isOpen: boolean;
+  /** How many there are. */
   readonly size: number;
   has(presented: string): boolean;
 }

@@ -117,8 +117,11 @@ describe('probes', { concurrency: 2 }, () => {
     const { TokenHolder } = await import('../adapters/node/token/token-holder.ts');
     const { readConfig } = await import('../adapters/node/config/config.ts');
     const { SETTINGS } = await import('../adapters/node/config/settings.ts');
-    const values = Object.fromEntries(SETTINGS.map((setting) => [setting.variable, setting.default]));
-    const holder = new TokenHolder(readConfig({ ...values, SENTRY_TOKEN: TOKEN }, {}, []), () => {});
+    const given = Object.fromEntries(
+      SETTINGS.map(({ variable, default: text }) => [variable, { text, origin: 'default' as const }]),
+    );
+    given.SENTRY_TOKEN = { text: TOKEN, origin: 'default' };
+    const holder = new TokenHolder(readConfig(given, {}, {}, []), () => {});
     holder.start();
     const refusing = holder.judging(async () => ({
       status: 401,

@@ -4,7 +4,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WatchedFiles, withSecretFiles } from '../adapters/node/config/secret-files.ts';
+import { gatherSettings } from '../adapters/node/config/gather.ts';
+import { loadConfig } from '../adapters/node/config/load.ts';
+import { watchFiles } from '../adapters/node/config/reload.ts';
+import type { Problem } from '../src/config.ts';
 import { COMPILE_CACHE, eventually, get, makeFolder, mountSecret, runProxy, startProxy } from './support/operator.ts';
 import type { ListeningProxy } from './support/proxy-process.ts';
 import { answer, OK, Upstream } from './support/upstream.ts';
@@ -35,13 +38,21 @@ async function credentialsSent(proxy: ListeningProxy, bearer = 'anything'): Prom
   return field?.[1].replace('Bearer ', '');
 }
 
+/** The configuration that these variables make. */
+async function load(variables: Record<string, string>) {
+  const problems: Problem[] = [];
+  const { given, environment } = await gatherSettings({}, variables, problems);
+  const loaded = await loadConfig(given, environment, problems);
+  assert.deepEqual(problems, []);
+  return loaded;
+}
+
 describe('a secret file', { concurrency: 3 }, () => {
-  it('may end with newlines', (t) => {
+  it('may end with newlines', async (t) => {
     const file = join(makeFolder(t), 'token');
     for (const ending of ['', '\n', '\r\n', '\n\n']) {
       writeFileSync(file, `a-token${ending}`);
-      const values = withSecretFiles({ SENTRY_TOKEN_FILE: file, SENTRY_TOKEN: 'system' }, () => false, []);
-      assert.equal(values.SENTRY_TOKEN, 'a-token');
+      assert.equal((await load({ SENTRY_TOKEN_FILE: file })).config.token, 'a-token');
     }
   });
 
@@ -224,14 +235,46 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     });
   }
 
-  it('keeps the alias tokens when their file has none left, and does not open to everyone', async (t) => {
+  const WITHIN = { of: 1000, onABusyMachine: 3000 };
+
+  it('that was emptied revokes all alias tokens, and leaves everyone bypassed', async (t) => {
     const file = join(makeFolder(t), 'aliases');
     writeFileSync(file, 'an-alias');
     const proxy = await started(t, '--token', 'a-token', '--alias-token-file', file);
     writeFileSync(file, '# an-alias');
-    await proxy.logged(({ event, level }) => event === 'reload' && level === 'error', 10_000);
-    assert.equal(await credentialsSent(proxy, 'an-alias'), 'a-token');
+    await eventually(async () => (await credentialsSent(proxy, 'an-alias')) === 'an-alias', 'the alias is revoked');
     assert.equal(await credentialsSent(proxy, 'another'), 'another');
+    writeFileSync(file, 'a-new-alias');
+    await eventually(async () => (await credentialsSent(proxy, 'a-new-alias')) === 'a-token', 'a new one works');
+  });
+
+  it('loses an alias token that is not in it any more, whatever is wrong with its other lines', async (t) => {
+    const file = join(makeFolder(t), 'aliases');
+    writeFileSync(file, 'kept\nremoved\n');
+    const proxy = await started(t, '--token', 'a-token', '--alias-token-file', file);
+    writeFileSync(file, `kept\nadded\n${SECRET};${SECRET}\n`);
+    const line = await proxy.logged(({ event, level }) => event === 'reload' && level === 'error', 10_000);
+    assert.match(String(line.error), /--alias-token-file .*has a ; in line 3/);
+    await eventually(async () => (await credentialsSent(proxy, 'removed')) === 'removed', 'it is revoked');
+    assert.equal(await credentialsSent(proxy, 'kept'), 'a-token');
+    assert.equal(await credentialsSent(proxy, 'added'), 'added', 'a file with a fault adds none');
+    assert.ok(!proxy.output.includes(SECRET));
+  });
+
+  it('is applied within a second while other files are bad', async (t) => {
+    const folder = makeFolder(t);
+    const [aliases, token] = [join(folder, 'aliases'), join(folder, 'token')];
+    writeFileSync(aliases, 'kept\nremoved\n');
+    writeFileSync(token, 'a-token');
+    const proxy = await started(t, '--token-file', token, '--alias-token-file', aliases);
+    writeFileSync(token, `${SECRET} ${SECRET}`);
+    await proxy.logged(({ event, level }) => event === 'reload' && level === 'error', 10_000);
+    writeFileSync(aliases, 'kept\n');
+    const changed = performance.now();
+    await eventually(async () => (await credentialsSent(proxy, 'removed')) === 'removed', 'it is revoked');
+    const took = performance.now() - changed;
+    assert.ok(took < WITHIN.onABusyMachine, `${took} ms, where ${WITHIN.of} are the aim`);
+    assert.equal(await credentialsSent(proxy, 'kept'), 'a-token');
   });
 
   it('of the connection string makes the proxy read the token at the new place', async (t) => {
@@ -246,14 +289,16 @@ describe('a changed secret file', { concurrency: 5 }, () => {
 
   it('is noticed though it changed while the proxy started', async (t) => {
     const file = join(makeFolder(t), 'token');
-    const values = { SENTRY_TOKEN_FILE: file };
     writeFileSync(file, 'first');
-    const files = new WatchedFiles(values);
+    const loaded = await load({ SENTRY_TOKEN_FILE: file });
     writeFileSync(file, 'second');
-    let changes = 0;
-    files.watch(() => changes++);
-    // The look-out keeps no process alive, so something else has to.
+    let token: string | undefined;
+    const stop = watchFiles(loaded, (config) => {
+      token = config?.token;
+    });
+    t.after(stop);
+    // Watching keeps no process alive, so something else has to.
     const alive = setInterval(() => {}, 1000);
-    await eventually(() => changes === 1, 'the change is noticed').finally(() => clearInterval(alive));
+    await eventually(() => token === 'second', 'the change is noticed').finally(() => clearInterval(alive));
   });
 });

@@ -5,7 +5,7 @@ import { SYSTEM } from '../../src/config.ts';
 import { handle } from '../../src/handle.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
-import { makeTransport } from '../http1/client.ts';
+import { makeTransport, type Transport } from '../http1/client.ts';
 import type { MessageBody } from '../http1/message-body.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
@@ -19,7 +19,7 @@ import { listen, listenFault } from './server/listen.ts';
 import { makeServer } from './server/server.ts';
 import { TokenHolder } from './token/token-holder.ts';
 
-/** Tells of a configuration made of the new content of files that changed, or of what is wrong with it. */
+/** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
 export type WatchConfig = (changed: (config: Config | undefined, problems: readonly string[]) => void) => void;
 
 /**
@@ -32,11 +32,13 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
   const writer = new LogWriter(config.logFormat, config.logLevel);
   const { log } = writer;
   const token = new TokenHolder(config, log);
-  let aliases = new AliasTokens(config.aliasTokens);
+  let aliases = new AliasTokens(config.aliasTokens, config.isOpen);
   let isDraining = false;
   const admin = config.adminListen && (await startAdmin(config.adminListen, token, () => isDraining));
   const upstream = makeUpstream(config.sentryUri);
-  const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
+  const connectWith = ({ secureContext }: Config) => makeTransport({ origin: upstream.origin, secureContext });
+  let transport = connectWith(config);
+  const send: Transport = (url, request) => transport(url, request);
   const env: Env<Answer> = {
     upstream,
     token,
@@ -51,7 +53,12 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
 
   const isLogged = writer.writes('info');
   const server = makeServer({
-    limits: config.limits,
+    limits: {
+      readHeader: config.readHeaderTimeout,
+      read: config.readTimeout,
+      write: config.writeTimeout,
+      maxHead: config.maxHeaderSize,
+    },
     tls: config.tls,
     maxDescriptors: descriptorLimit(),
     handle(request, trace) {
@@ -67,7 +74,8 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
   watchConfig((changed, problems) => {
     for (const problem of problems) log('error', 'reload', { error: problem });
     if (changed === undefined) return;
-    aliases = new AliasTokens(changed.aliasTokens);
+    aliases = new AliasTokens(changed.aliasTokens, changed.isOpen);
+    transport = connectWith(changed);
     token.reconfigure(changed);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     log('info', 'reload', { alias_tokens: aliases.size });
@@ -87,11 +95,11 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
     address: config.tls === undefined ? address : address.replace('http:', 'https:'),
     version: packageJson.version,
     sentry: upstream.origin + upstream.basePath,
-    token: config.token === SYSTEM ? SYSTEM : 'static',
+    token: config.connInfo === undefined ? 'static' : SYSTEM,
     alias_tokens: aliases.size,
   });
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
-  if (aliases.size === 0 && !isLocal(config.listen)) {
+  if (aliases.isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
     log('warn', 'open', {
       message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
     });

@@ -1,188 +1,264 @@
+import { readAliasTokens, readAllowedHosts, readSentryUri, readSwitch, readToken } from '../../../src/config.ts';
+import { LEVELS } from '../ops/log.ts';
+import { readListenAddress } from './listen-address.ts';
+import { aliasFile, choice, duration, logFormat, optional, type Parse, pem, secret, size, text } from './parsers.ts';
+
+/** Files that are read again together if one of them changes, since they only make sense together. */
+export type FileGroup = 'token' | 'database' | 'aliases' | 'sentry' | 'tls';
+
 /** A setting of the Node adapter: a flag, or a variable of the environment or of a `.env` file. */
 export interface Setting {
   readonly flag: string;
   readonly variable: string;
   readonly placeholder: string;
-  /** What is taken when it is not set. */
+  /** The value if it is not set. */
   readonly default: string;
   readonly help: string;
-  /** May be given more than once; the values are joined with `;`. */
+  /** It may be given more than once; the values are joined with `;`. */
   readonly isList?: boolean;
-  /** Needs no value: given alone it means `true`. */
+  /** It needs no value: given alone it means `true`. */
   readonly isSwitch?: boolean;
+  /** It is never shown. */
+  readonly isSecret?: boolean;
+  /** It is the path of a file, which is re-read with its group. */
+  readonly files?: FileGroup;
+  /** Reads the text; of a file, its content. */
+  readonly parse: Parse<unknown>;
 }
 
-/** Every setting, in the order of `--help` and of the README. */
-export const SETTINGS: readonly Setting[] = [
-  {
+/**
+ * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new row is
+ * all that a new flag needs beside the place that uses it.
+ */
+const TABLE = {
+  listen: {
     flag: 'listen',
     variable: 'LISTEN',
     placeholder: 'ADDRESS',
     default: '0.0.0.0:8080',
     help: 'where to listen: host:port, :port for all addresses, [::1]:port for IPv6, unix:/path for a socket',
+    parse: readListenAddress,
   },
-  {
+  sentryUri: {
     flag: 'sentry-uri',
     variable: 'SENTRY_URI',
     placeholder: 'URL',
     default: 'http://sentry-web:9000',
     help: "Sentry's base URI; a path in it is put before every request's path",
+    parse: readSentryUri,
   },
-  {
+  token: {
     flag: 'token',
     variable: 'SENTRY_TOKEN',
     placeholder: 'TOKEN',
     default: 'system',
     help: "the token to inject, or the word system for Sentry's own, read from its PostgreSQL",
+    isSecret: true,
+    parse: readToken,
   },
-  {
+  tokenFile: {
     flag: 'token-file',
     variable: 'SENTRY_TOKEN_FILE',
     placeholder: 'FILE',
     default: '',
     help: 'a file with the token, in place of --token; re-read when it changes',
+    files: 'token',
+    parse: secret(readToken),
   },
-  {
+  pgxConn: {
     flag: 'pgx-conn',
     variable: 'PGX_CONN',
     placeholder: 'STRING',
     default: '',
     help: "Sentry's PostgreSQL, as a URI or key=value string; what it leaves out comes from the PG* variables",
+    isSecret: true,
+    parse: text,
   },
-  {
+  pgxConnFile: {
     flag: 'pgx-conn-file',
     variable: 'PGX_CONN_FILE',
     placeholder: 'FILE',
     default: '',
     help: 'a file with that string, in place of --pgx-conn; re-read when it changes',
+    files: 'database',
+    parse: secret(text),
   },
-  {
+  aliasTokens: {
     flag: 'alias-token',
     variable: 'ALIAS_TOKENS',
     placeholder: 'TOKENS',
     default: '',
     help: 'only who sends one of these as bearer token gets the token injected; separated by ;',
     isList: true,
+    isSecret: true,
+    parse: readAliasTokens,
   },
-  {
+  aliasTokensFile: {
     flag: 'alias-token-file',
     variable: 'ALIAS_TOKENS_FILE',
     placeholder: 'FILE',
     default: '',
     help: 'a file with alias tokens, one a line, # for comments, beside --alias-token; re-read when it changes',
+    files: 'aliases',
+    parse: aliasFile,
   },
-  {
+  allowAnyClient: {
+    flag: 'allow-any-client',
+    variable: 'ALLOW_ANY_CLIENT',
+    placeholder: 'true|false',
+    default: 'false',
+    help: 'inject the token for every client although the alias tokens that are set are empty',
+    isSwitch: true,
+    parse: readSwitch,
+  },
+  allowedHosts: {
     flag: 'allowed-host',
     variable: 'ALLOWED_HOSTS',
     placeholder: 'NAMES',
     default: '',
     help: 'only requests for these host names are served; separated by ;',
     isList: true,
+    parse: readAllowedHosts,
   },
-  {
+  replayLimit: {
     flag: 'replay-limit',
     variable: 'REPLAY_LIMIT',
     placeholder: 'SIZE',
     default: '1MiB',
     help: 'how much of a request body is kept to send it again after a 401',
+    parse: size({ min: '0', max: '1GiB' }),
   },
-  {
+  maxHeaderSize: {
     flag: 'max-header-size',
     variable: 'MAX_HEADER_SIZE',
     placeholder: 'SIZE',
     default: '16KiB',
     help: 'the largest header section of a request that is taken; above it the answer is 431',
+    parse: size({ min: '1KiB', max: '1MiB' }),
   },
-  {
+  readHeaderTimeout: {
     flag: 'read-header-timeout',
     variable: 'READ_HEADER_TIMEOUT',
     placeholder: 'TIME',
     default: '10s',
     help: 'for a client to send the header section; 0: no bound',
+    parse: duration({ min: '1ms', max: '24h', orZero: true }),
   },
-  {
+  readTimeout: {
     flag: 'read-timeout',
     variable: 'READ_TIMEOUT',
     placeholder: 'TIME',
     default: '25s',
     help: 'for a client to send its whole request; 0: no bound',
+    parse: duration({ min: '1ms', max: '24h', orZero: true }),
   },
-  {
+  writeTimeout: {
     flag: 'write-timeout',
     variable: 'WRITE_TIMEOUT',
     placeholder: 'TIME',
     default: '25s',
     help: 'from the end of the header section to the end of the response; 0: no bound, for long downloads',
+    parse: duration({ min: '1ms', max: '24h', orZero: true }),
   },
-  {
+  drainDelay: {
     flag: 'drain-delay',
     variable: 'DRAIN_DELAY',
     placeholder: 'TIME',
     default: '0',
     help: 'from the signal to stop, at which /readyz begins to fail, to the closing of the port',
+    parse: duration({ min: '1ms', max: '1h', orZero: true }),
   },
-  {
+  sentryCa: {
     flag: 'sentry-ca',
     variable: 'SENTRY_CA',
     placeholder: 'FILE',
     default: '',
-    help: "certificate authorities (PEM) for an https Sentry, in place of the system's",
+    help: "certificate authorities (PEM) for an https Sentry, in place of the system's; re-read when it changes",
+    files: 'sentry',
+    parse: pem,
   },
-  {
+  sentryCert: {
     flag: 'sentry-cert',
     variable: 'SENTRY_CERT',
     placeholder: 'FILE',
     default: '',
-    help: 'client certificate (PEM) to show to an https Sentry',
+    help: 'client certificate (PEM) to show to an https Sentry; re-read when it changes',
+    files: 'sentry',
+    parse: pem,
   },
-  {
+  sentryKey: {
     flag: 'sentry-key',
     variable: 'SENTRY_KEY',
     placeholder: 'FILE',
     default: '',
-    help: 'private key (PEM) of that client certificate',
+    help: 'private key (PEM) of that client certificate; re-read when it changes',
+    files: 'sentry',
+    parse: pem,
   },
-  {
+  tlsCert: {
     flag: 'tls-cert',
     variable: 'TLS_CERT',
     placeholder: 'FILE',
     default: '',
     help: 'certificate chain (PEM) to listen with TLS; re-read when it changes',
+    files: 'tls',
+    parse: pem,
   },
-  {
+  tlsKey: {
     flag: 'tls-key',
     variable: 'TLS_KEY',
     placeholder: 'FILE',
     default: '',
     help: 'private key (PEM) of that certificate; re-read when it changes',
+    files: 'tls',
+    parse: pem,
   },
-  {
+  reusePort: {
     flag: 'reuse-port',
     variable: 'REUSE_PORT',
     placeholder: 'true|false',
     default: 'false',
     help: 'share the port with other processes that say so too, one for each core (SO_REUSEPORT)',
     isSwitch: true,
+    parse: readSwitch,
   },
-  {
+  adminListen: {
     flag: 'admin-listen',
     variable: 'ADMIN_LISTEN',
     placeholder: 'ADDRESS',
     default: '',
     help: 'where to serve /livez, /readyz and /metrics; off when empty',
+    parse: optional(readListenAddress),
   },
-  {
+  logFormat: {
     flag: 'log-format',
     variable: 'LOG_FORMAT',
     placeholder: 'auto|json|text',
     default: 'auto',
     help: 'auto: text on a terminal, JSON elsewhere',
+    parse: logFormat,
   },
-  {
+  logLevel: {
     flag: 'log-level',
     variable: 'LOG_LEVEL',
     placeholder: 'LEVEL',
     default: 'info',
     help: 'debug, info, warn or error',
+    parse: choice(...LEVELS),
   },
-];
+} satisfies Record<string, Setting>;
+
+type Table = typeof TABLE;
+
+/** The values of all settings, by name. A file is its content, and undefined if none is set. */
+export type Settings = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly files: FileGroup }
+    ? ReturnType<Table[Name]['parse']> | undefined
+    : ReturnType<Table[Name]['parse']>;
+};
+
+/** Every setting, in the order of the table. */
+export const SETTINGS: readonly Setting[] = Object.values(TABLE);
+
+/** Every setting with its name. */
+export const NAMED_SETTINGS: readonly (readonly [name: string, setting: Setting])[] = Object.entries(TABLE);

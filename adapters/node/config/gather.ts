@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import type { Problem } from '../../../src/config.ts';
+import type { Given, Origin } from './given.ts';
+import { SETTINGS } from './settings.ts';
+
+/** What was given on the command line and around it. */
+export interface Gathered {
+  readonly given: Given;
+  /** The environment on top of the `.env` file. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The text of every setting: a flag wins over its variable, that over the `.env` file in the working folder. */
+export async function gatherSettings(
+  flags: Readonly<Record<string, string>>,
+  variables: NodeJS.ProcessEnv,
+  problems: Problem[],
+): Promise<Gathered> {
+  const dotEnv = await readDotEnv(problems);
+  const given: Record<string, { text: string; origin: Origin }> = {};
+  for (const { variable, default: fallback } of SETTINGS) {
+    const sources: [string | undefined, Origin][] = [
+      [flags[variable], 'flag'],
+      [variables[variable], 'variable'],
+      [dotEnv[variable], '.env'],
+    ];
+    const [text = fallback, origin = 'default'] = sources.find(([value]) => value !== undefined) ?? [];
+    given[variable] = { text, origin };
+  }
+  return { given, environment: { ...dotEnv, ...variables } };
+}
+
+async function readDotEnv(problems: Problem[]): Promise<Record<string, string>> {
+  try {
+    const text = await readFile('.env', 'utf8');
+    const { parse } = await import('dotenv');
+    return parse(text);
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    problems.push({ variable: '', text: `the file .env in the working folder could not be read (${code})` });
+    return {};
+  }
+}

@@ -1,0 +1,42 @@
+import type { Problem } from '../../../src/config.ts';
+import { type Config, readConfig } from './config.ts';
+import { configuredFiles, readFiles } from './files.ts';
+import { type Contents, type Given, isGiven, textOf } from './given.ts';
+
+/** A configuration with what it was made of, so that a changed file can be applied to it. */
+export interface LoadedConfig {
+  readonly given: Given;
+  readonly contents: Contents;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly config: Config;
+}
+
+/**
+ * Reads the files that the settings name, and all settings, as the start of the program needs them.
+ * @returns a configuration that is to be used only if no problem was added
+ */
+export async function loadConfig(
+  given: Given,
+  environment: NodeJS.ProcessEnv,
+  problems: Problem[],
+): Promise<LoadedConfig> {
+  const contents = await readFiles(configuredFiles(given), problems);
+  const config = readConfig(given, contents, environment, problems);
+  refuseToOpenByAccident(config, given, contents, problems);
+  return { given, contents, environment, config };
+}
+
+/** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */
+function refuseToOpenByAccident(config: Config, given: Given, contents: Contents, problems: Problem[]): void {
+  if (config.allowAnyClient || !config.isOpen) return;
+  const isEmptyValue = isGiven(given, 'ALIAS_TOKENS') && textOf(given, 'ALIAS_TOKENS') === '';
+  if (isEmptyValue) problems.push({ variable: 'ALIAS_TOKENS', text: `is set but empty${WAYS_OUT}` });
+  const isEmptyPath = isGiven(given, 'ALIAS_TOKENS_FILE') && textOf(given, 'ALIAS_TOKENS_FILE') === '';
+  if (isEmptyPath) problems.push({ variable: 'ALIAS_TOKENS_FILE', text: `is set but empty${WAYS_OUT}` });
+  const isEmptyFile = contents.ALIAS_TOKENS_FILE !== undefined && config.aliasTokensFile?.length === 0;
+  if (isEmptyFile)
+    problems.push({ variable: 'ALIAS_TOKENS_FILE', text: `names a file without a token in it${WAYS_OUT}` });
+}
+
+const WAYS_OUT =
+  ', so every client would get the token; set alias tokens, or if that is meant, unset it or set --allow-any-client (ALLOW_ANY_CLIENT=true)';

@@ -1,0 +1,146 @@
+import type { Problem } from '../../../src/config.ts';
+import { type Config, readConfig } from './config.ts';
+import { type ConfiguredFile, configuredFiles, isRereadable, readFiles } from './files.ts';
+import type { Contents } from './given.ts';
+import type { LoadedConfig } from './load.ts';
+
+/** Milliseconds between two looks at a file. Looking finds what watching misses: Kubernetes' symlink swap, NFS. */
+const INTERVAL = 200;
+/** Looks after which a file that never stands still is taken as it is. */
+const MAX_UNSETTLED = 3;
+
+/** What a change of files led to: a new configuration, problems that kept it from being applied, or both. */
+export type Changed = (config: Config | undefined, problems: readonly Problem[]) => void;
+
+/**
+ * Watches the files that the settings name. Each group of files is read and applied by itself: whatever is wrong with
+ * one leaves the others working, and leaves in force what was read from it before.
+ * @returns a function that ends it
+ */
+export function watchFiles(loaded: LoadedConfig, changed: Changed): () => void {
+  const reloader = new Reloader(loaded, changed);
+  const groups = Map.groupBy(configuredFiles(loaded.given), ({ group }) => group);
+  const watches = [...groups.values()].map((files) => new FileWatch(files, loaded.contents, reloader.apply));
+  return () => {
+    for (const watch of watches) watch.stop();
+  };
+}
+
+/** One look at a group of files. */
+interface Look {
+  readonly contents: Contents;
+  readonly problems: readonly Problem[];
+}
+
+/** Keeps the last good content of every file, and makes configurations of it. */
+class Reloader {
+  readonly #loaded: LoadedConfig;
+  readonly #changed: Changed;
+  #contents: Contents;
+  #config: Config;
+
+  constructor(loaded: LoadedConfig, changed: Changed) {
+    this.#loaded = loaded;
+    this.#changed = changed;
+    this.#contents = loaded.contents;
+    this.#config = loaded.config;
+  }
+
+  readonly apply = (look: Look): void => {
+    const candidate = { ...this.#contents, ...look.contents };
+    const problems = [...look.problems];
+    // All else is the last good content, so what is wrong can only be wrong with these files.
+    const config = this.#read(candidate, problems);
+    if (problems.length === 0) this.#take(candidate, config);
+    const isApplied = problems.length === 0 || this.#revoke(config);
+    this.#changed(isApplied ? this.#config : undefined, problems);
+  };
+
+  #read(contents: Contents, problems: Problem[]): Config {
+    const { given, environment } = this.#loaded;
+    const config = readConfig(given, contents, environment, problems);
+    // A proxy that had alias tokens does not open because the last one was revoked.
+    return { ...config, isOpen: config.isOpen && this.#config.isOpen };
+  }
+
+  #take(contents: Contents, config: Config): void {
+    this.#contents = contents;
+    this.#config = config;
+  }
+
+  /** An alias that is not in the file any more stops working, whatever is wrong with other lines of it. */
+  #revoke({ aliasTokensFile: inFile }: Config): boolean {
+    const before = this.#config.aliasTokensFile;
+    if (inFile === undefined || before === undefined) return false;
+    const left = before.filter((token) => inFile.includes(token));
+    if (left.length === before.length) return false;
+    const contents = { ...this.#contents, ALIAS_TOKENS_FILE: left.join('\n') };
+    this.#take(contents, this.#read(contents, []));
+    return true;
+  }
+}
+
+/** Looks at a group of files again and again. */
+class FileWatch {
+  readonly #files: readonly ConfiguredFile[];
+  readonly #atStart: Contents;
+  readonly #apply: (look: Look) => void;
+  /** The look that was applied last, and the last one of all, as text to compare. */
+  #applied: string;
+  #last: string;
+  #unsettled = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(files: readonly ConfiguredFile[], atStart: Contents, apply: (look: Look) => void) {
+    this.#files = files;
+    this.#atStart = atStart;
+    this.#apply = apply;
+    this.#applied = this.#asText({ contents: atStart, problems: [] });
+    this.#last = this.#applied;
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => void this.#look(), INTERVAL);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const contents: Record<string, string> = {};
+    const problems: Problem[] = [];
+    const look = async (file: ConfiguredFile) => {
+      if (await isRereadable(file)) Object.assign(contents, await readFiles([file], problems));
+      else contents[file.variable] = this.#atStart[file.variable] ?? '';
+    };
+    await Promise.all(this.#files.map(look));
+    if (this.#isStopped) return;
+    this.#judge({ contents, problems });
+    this.#schedule();
+  }
+
+  #judge(look: Look): void {
+    const text = this.#asText(look);
+    // Two looks have to agree: a file may be half written, and a key may not fit its certificate yet.
+    const isSettled = text === this.#last || ++this.#unsettled >= MAX_UNSETTLED;
+    this.#last = text;
+    if (!isSettled) return;
+    this.#unsettled = 0;
+    if (text === this.#applied) return;
+    this.#applied = text;
+    this.#apply(look);
+  }
+
+  #asText({ contents, problems }: Look): string {
+    const results = this.#files.map(({ variable }) => [
+      contents[variable],
+      problems.find((problem) => problem.variable === variable)?.text,
+    ]);
+    return JSON.stringify(results);
+  }
+}
