@@ -28,6 +28,12 @@ export const ERRORS = {
     proxyError: 'http_request_denied',
     detail: 'This proxy does not serve the host that the request names.',
   },
+  not_found: {
+    status: 404,
+    reason: 'Not Found',
+    proxyError: 'http_request_denied',
+    detail: 'The path is not below the one at which this proxy is mounted.',
+  },
   method_not_allowed: {
     status: 405,
     reason: 'Method Not Allowed',
@@ -64,6 +70,12 @@ export const ERRORS = {
     reason: 'Internal Server Error',
     proxyError: 'proxy_internal_error',
     detail: 'The proxy failed; its log says more.',
+  },
+  body_already_read: {
+    status: 500,
+    reason: 'Internal Server Error',
+    proxyError: 'proxy_configuration_error',
+    detail: 'Something before the proxy has read the body of the request; put the proxy before body parsers.',
   },
   upstream_unknown_host: {
     status: 502,

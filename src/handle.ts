@@ -6,7 +6,7 @@ import { cleanRequest, cleanResponse } from './fields.ts';
 import { outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { upstreamUrl } from './target-url.ts';
-import { type Env, type IncomingRequest, newTrace, type Trace } from './types.ts';
+import { type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
@@ -22,12 +22,17 @@ export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Tr
   try {
     return await forward(request, env, trace);
   } catch (thrown) {
-    const error = asProxyError(thrown);
-    trace.error = error.name;
-    if (error.message !== '') trace.cause = error.message;
-    const { body, init } = errorMessage(error, request.headers.get('accept'), trace.id);
-    return env.respond(body, init);
+    return answerError(asProxyError(thrown), request.headers, env, trace);
   }
+}
+
+/** Answers a request with an error; one that never came to the handler gets its id here. */
+export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<R>, 'respond'>, trace: Trace): R {
+  if (trace.id === '') trace.id = requestIdOf(fields);
+  trace.error = error.name;
+  if (error.message !== '') trace.cause = error.message;
+  const { body, init } = errorMessage(error, fields.get('accept'), trace.id);
+  return env.respond(body, init);
 }
 
 async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): Promise<R> {

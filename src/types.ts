@@ -16,8 +16,14 @@ export interface EditedFields {
 
 /** A body that is handed on or given up, and read only to keep it for a replay. A `ReadableStream` is one. */
 export interface Body {
-  getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+  getReader(): BodyReader;
+  /** Gives up what was not read yet; no reader may hold the body at that time. */
   cancel(reason?: unknown): Promise<void>;
+}
+
+export interface BodyReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  releaseLock(): void;
 }
 
 /** Tells that a request is wanted no more. An `AbortSignal` is one. */
@@ -45,6 +51,12 @@ export interface UpstreamRequest {
   readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
   readonly signal: Signal;
 }
+
+/**
+ * Sends one request to Sentry: nothing is decoded, or the fields do not say that it is encoded; a redirect is returned,
+ * not followed. Rejects with a `ProxyError` of the error table; after that a body that breaks off fails with one.
+ */
+export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
 
 /** What the handler reads of an upstream response. A `Response` is one. */
 export interface UpstreamResponse {
@@ -84,6 +96,8 @@ export interface TokenSource {
    * @returns a token other than the refused one, or undefined where there is none to be had now; never rejects
    */
   renew(refused: string): Promise<string | undefined>;
+  /** Ends what it runs in the background. */
+  close?(): void | Promise<void>;
 }
 
 /** Sentry's base URI, taken apart. */
@@ -105,8 +119,7 @@ export interface Env<R> {
   readonly replayLimit: number;
   /** The same of all requests together, where the usual does not do. */
   readonly replayLimitOfAll?: number;
-  /** One request over a connection of its own; a redirect is returned, not followed; nothing is decoded. */
-  fetch(url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
+  readonly fetch: Transport;
   /** Makes the runtime's response. */
   respond(body: Body | string | null, init: ResponseInit): R;
 }
@@ -125,3 +138,22 @@ export interface Trace {
 }
 
 export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });
+
+/** What is said of a request when it is over, for a log or a count. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly method: string;
+  /** Without the query, which may hold a token. */
+  readonly path: string;
+  readonly route: Trace['route'];
+  /** Of the response that the client got. */
+  readonly status: number;
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  readonly attempts: number;
+  /** Milliseconds, to the end of the response. */
+  readonly duration: number;
+  /** A name from the error table. */
+  readonly error?: string;
+  /** What lay behind the error; never a secret. */
+  readonly cause?: string;
+}

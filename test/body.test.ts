@@ -27,6 +27,7 @@ class Incoming implements Body {
         const chunk = this.#chunks.shift();
         return chunk === undefined ? { done: true } : { done: false, value: Buffer.from(chunk) };
       },
+      releaseLock: () => {},
     };
   }
 

@@ -59,13 +59,29 @@ describe('a Worker that is not configured', () => {
     'ALIAS_TOKENS of separators alone': [() => ({ ...complete(), ALIAS_TOKENS: ' ; ' }), /ALIAS_TOKENS is set, but/],
     'an alias token with a blank': [() => ({ ...complete(), ALIAS_TOKENS: `a;${SECRET} b` }), /ALIAS_TOKENS number 2/],
     'no ALIAS_TOKENS': [() => ({ ...complete(), ALIAS_TOKENS: undefined }), /ALIAS_TOKENS is not set/],
-    'no ALIAS_TOKENS and ALLOW_ANY_CLIENT "1"': [
-      () => ({ ...complete(), ALIAS_TOKENS: '', ALLOW_ANY_CLIENT: '1' }),
-      /ALIAS_TOKENS is not set/,
+    'empty ALIAS_TOKENS': [
+      () => ({ ...complete(), ALIAS_TOKENS: '' }),
+      /ALIAS_TOKENS is set, but empty; put alias tokens in it, or remove it and set ALLOW_ANY_CLIENT to true/,
     ],
-    'no ALIAS_TOKENS and ALLOW_ANY_CLIENT "True"': [
-      () => ({ ...complete(), ALIAS_TOKENS: '', ALLOW_ANY_CLIENT: 'True' }),
-      /ALIAS_TOKENS is not set/,
+    'empty ALIAS_TOKENS although anyone is allowed': [
+      () => ({ ...complete(), ALIAS_TOKENS: '', ALLOW_ANY_CLIENT: 'true' }),
+      /ALIAS_TOKENS is set, but empty/,
+    ],
+    ...Object.fromEntries(
+      ['yes', '1', 'True', ''].map((value) => [
+        `ALLOW_ANY_CLIENT ${JSON.stringify(value)}`,
+        [() => ({ ...complete(), ALLOW_ANY_CLIENT: value }), /ALLOW_ANY_CLIENT is neither true nor false/] as const,
+      ]),
+    ),
+    'ALIAS_TOKEN in place of ALIAS_TOKENS': [
+      () => ({ ...complete(), ALIAS_TOKENS: undefined, ALIAS_TOKEN: ALIAS, ALLOW_ANY_CLIENT: 'true' }),
+      /ALIAS_TOKEN is no setting; it is ALIAS_TOKENS/,
+    ],
+    'a REPLAY_LIMIT that is no size': [() => ({ ...complete(), REPLAY_LIMIT: 'much' }), /REPLAY_LIMIT is not a size/],
+    'a WRITE_TIMEOUT that is no time': [() => ({ ...complete(), WRITE_TIMEOUT: '-1' }), /WRITE_TIMEOUT is not a time/],
+    'a STREAM_CHUNKED that is no switch': [
+      () => ({ ...complete(), STREAM_CHUNKED: 'on' }),
+      /STREAM_CHUNKED is neither/,
     ],
   };
   for (const [title, [bindings, says]] of Object.entries(cases)) {
@@ -93,6 +109,15 @@ describe('a Worker that is not configured', () => {
 });
 
 describe('a Worker that is configured', () => {
+  it('warns of a variable that is nearly a setting, and names no value', () =>
+    withBindings({ ...complete(), SENTRY_AUTH_TOKEN: SECRET, SENTRY_URL: upstream.uri }, async (target) => {
+      upstream.play(answer(response('200 OK')));
+      assert.equal((await send(target, get(AS_ALIAS))).status, 200);
+      assert.match(target.output(), /SENTRY_AUTH_TOKEN is no setting; it is SENTRY_TOKEN/);
+      assert.match(target.output(), /SENTRY_URL is no setting; it is SENTRY_URI/);
+      assert.ok(!target.output().includes(SECRET));
+    }));
+
   for (const value of ['true', true]) {
     it(`serves anyone with ALLOW_ANY_CLIENT = ${JSON.stringify(value)}`, () =>
       withBindings({ ...complete(), ALIAS_TOKENS: undefined, ALLOW_ANY_CLIENT: value }, async (target) => {

@@ -1,8 +1,9 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { type ErrorName, ProxyError } from '../../src/errors.ts';
+import { ProxyError } from '../../src/errors.ts';
 import { linesOf } from '../../src/fields.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../../src/types.ts';
+import type { Transport, UpstreamRequest, UpstreamResponse } from '../../src/types.ts';
+import { upstreamError } from '../../src/upstream-error.ts';
 import { Upload } from './body-writer.ts';
 import { lookupAll } from './dns.ts';
 import { type FieldLines, type Framing, framingOf, MalformedMessage, NO_BODY, parseHead } from './field-lines.ts';
@@ -18,14 +19,14 @@ const HEAD_END = '\r\n\r\n';
 /** RFC 9112 section 4, with the reason phrase and the blank before it left out by some servers. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 
+export type { Transport };
+
 export interface TransportOptions {
   /** Scheme, host and port of Sentry. */
   readonly origin: string;
   /** For an https origin: certificate authorities and a client certificate, made once. */
   readonly secureContext?: SecureContext | undefined;
 }
-
-export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
 
 /**
  * Sentry as a `fetch` of one origin. Each request opens a connection, and each connection carries one request: what
@@ -222,26 +223,5 @@ function responseFraming(method: string, status: number, fields: FieldLines, isH
   if (isBodiless || isEmpty) return NO_BODY;
   return declared ?? { kind: 'until-close' };
 }
-
-const BY_CODE: Record<string, ErrorName> = {
-  ECONNREFUSED: 'upstream_refused',
-  ECONNRESET: 'upstream_reset',
-  EPIPE: 'upstream_reset',
-  ENOTFOUND: 'upstream_unknown_host',
-  EAI_AGAIN: 'upstream_unknown_host',
-  ETIMEDOUT: 'upstream_timeout',
-};
-
-function upstreamError(error: NodeJS.ErrnoException, hasResponse: boolean): ProxyError {
-  const code = error.code ?? '';
-  const explanation = code === '' ? error.message : `${code}: ${error.message}`;
-  if (hasResponse) return new ProxyError('upstream_truncated', explanation);
-  const isTls = TLS_CODES.test(code);
-  return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
-}
-
-/** Codes of Node's and of OpenSSL's verification (X509_V_ERR_…). */
-const TLS_CODES =
-  /^(?:ERR_TLS|ERR_SSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_|PATH_LENGTH|SELF_SIGNED|UNABLE_TO)/;
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error('unknown'));

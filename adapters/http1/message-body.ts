@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Body } from '../../src/types.ts';
+import type { Body, BodyReader } from '../../src/types.ts';
 import { countRead } from './dead-buffers.ts';
 import { type Framing, framingOf, MalformedMessage, parseHead } from './field-lines.ts';
 
@@ -95,8 +95,8 @@ export class MessageBody implements Body {
     if (this.#sink !== undefined) this.#drain();
   }
 
-  getReader(): { read(): Promise<ReadResult> } {
-    return { read: () => this.#read() };
+  getReader(): BodyReader {
+    return { read: () => this.#read(), releaseLock: () => {} };
   }
 
   async cancel(): Promise<void> {

@@ -1,9 +1,41 @@
-import { type CoreConfig, type Problem, readCoreConfig, SYSTEM, type Values } from '../../src/config.ts';
+import {
+  type CoreConfig,
+  type Problem,
+  readCoreConfig,
+  readDuration,
+  readSize,
+  readSwitch,
+  SYSTEM,
+  type Values,
+} from '../../src/config.ts';
+import { findMistakenNames } from '../../src/mistaken-names.ts';
 
 /** Bindings or variables by name; a binding can be other things than text. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-const VARIABLES = ['SENTRY_URI', 'SENTRY_TOKEN', 'ALIAS_TOKENS', 'ALLOWED_HOSTS', 'ALLOW_ANY_CLIENT'] as const;
+/** What the adapters without a database are set up with. */
+export interface EdgeConfig extends CoreConfig {
+  /** Bytes. */
+  readonly replayLimit: number;
+  /** Bytes. */
+  readonly replayLimitTotal: number;
+  readonly streamChunked: boolean;
+  /** Milliseconds; 0: no limit. */
+  readonly writeTimeout: number;
+}
+
+/** Each setting with its default; undefined where there is none. */
+const DEFAULTS = {
+  SENTRY_URI: undefined,
+  SENTRY_TOKEN: undefined,
+  ALIAS_TOKENS: undefined,
+  ALLOWED_HOSTS: undefined,
+  ALLOW_ANY_CLIENT: 'false',
+  REPLAY_LIMIT: '1MiB',
+  REPLAY_LIMIT_TOTAL: '64MiB',
+  STREAM_CHUNKED: 'false',
+  WRITE_TIMEOUT: '25s',
+} as const;
 
 /**
  * Reads the settings of an adapter without a database, at an address that anyone may reach: it has a token of its own,
@@ -11,21 +43,40 @@ const VARIABLES = ['SENTRY_URI', 'SENTRY_TOKEN', 'ALIAS_TOKENS', 'ALLOWED_HOSTS'
  *
  * @returns a configuration that is to be used only if no problem was added
  */
-export function readEdgeConfig(settings: Settings, problems: Problem[]): CoreConfig {
+export function readEdgeConfig(settings: Settings, problems: Problem[], warnings: Problem[]): EdgeConfig {
   const values = readText(settings, problems);
   const coreProblems: Problem[] = [];
-  const config = readCoreConfig(values, coreProblems);
+  const core = readCoreConfig(values, coreProblems);
   // What is not set at all needs other words than the core's, which knows of defaults and of a database.
   const missing = missingOf(values);
   problems.push(
     ...missing,
     ...coreProblems.filter(({ variable }) => missing.every((own) => own.variable !== variable)),
   );
+  checkOpenness(values, problems);
+  findMistakenNames((name) => typeof settings[name] === 'string', problems, warnings);
 
-  const isOpen = !values.ALIAS_TOKENS && values.ALLOW_ANY_CLIENT !== 'true';
-  if (isOpen) problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
-  return config;
+  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
+  return {
+    ...core,
+    replayLimit: readSize(values.REPLAY_LIMIT, about('REPLAY_LIMIT')),
+    replayLimitTotal: readSize(values.REPLAY_LIMIT_TOTAL, about('REPLAY_LIMIT_TOTAL')),
+    streamChunked: readSwitch(values.STREAM_CHUNKED, about('STREAM_CHUNKED')),
+    writeTimeout: readDuration(values.WRITE_TIMEOUT, about('WRITE_TIMEOUT')),
+  };
 }
+
+function checkOpenness({ ALIAS_TOKENS, ALLOW_ANY_CLIENT }: EdgeValues, problems: Problem[]): void {
+  const mayServeAnyone = readSwitch(ALLOW_ANY_CLIENT, (text) => {
+    problems.push({ variable: 'ALLOW_ANY_CLIENT', text });
+  });
+  // A secret that did not arrive is no wish to serve everyone.
+  if (ALIAS_TOKENS === '') problems.push({ variable: 'ALIAS_TOKENS', text: EMPTY });
+  else if (ALIAS_TOKENS === undefined && !mayServeAnyone) problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
+}
+
+const EMPTY =
+  'is set, but empty; put alias tokens in it, or remove it and set ALLOW_ANY_CLIENT to true to serve everyone';
 
 const OPEN =
   'is not set, so that whoever reaches this address would act on Sentry with the token; set alias tokens, or set ' +
@@ -45,14 +96,20 @@ function missingOf({ SENTRY_URI, SENTRY_TOKEN }: Values): Problem[] {
   return missing;
 }
 
-function readText(settings: Settings, problems: Problem[]): Values {
+type EdgeValues = Values & {
+  readonly [Name in keyof typeof DEFAULTS as undefined extends (typeof DEFAULTS)[Name] ? never : Name]: string;
+};
+
+function readText(settings: Settings, problems: Problem[]): EdgeValues {
   const values: Record<string, string> = {};
-  for (const variable of VARIABLES) {
-    const value = settings[variable];
-    // TOML and JSON know booleans, and who writes one means the word.
-    const text = typeof value === 'boolean' ? String(value) : value;
+  for (const [variable, fallback] of Object.entries(DEFAULTS)) {
+    const value = settings[variable] ?? fallback;
+    // TOML and JSON know booleans and numbers, which stand for their own text.
+    const isPlain = typeof value === 'boolean' || typeof value === 'number';
+    const text = isPlain ? String(value) : value;
     if (typeof text === 'string') values[variable] = text;
-    else if (value !== undefined && value !== null) problems.push({ variable, text: 'is not text' });
+    else if (value !== undefined) problems.push({ variable, text: 'is not text' });
+    if (typeof text !== 'string' && fallback !== undefined) values[variable] = fallback;
   }
-  return values;
+  return values as EdgeValues;
 }

@@ -1,10 +1,7 @@
-import { linesOf } from '../../src/fields.ts';
+import { fromClient } from '../../src/web-request.ts';
+import { makeResponse } from '../../src/web-response.ts';
 import { makeTransport } from '../http1/client.ts';
-import { fromClient, toStream } from './bodies.ts';
 import type { Ends } from './proxy.ts';
-
-/** Statuses with which `Response` takes no body at all. */
-const WITHOUT_CONTENT = new Set([204, 205, 304]);
 
 /**
  * The ends of Deno and Bun: towards Sentry the Node adapter's plain sockets, since their `fetch` decodes what it gets,
@@ -15,13 +12,6 @@ export const sockets = (origin: string): Ends => ({
 
   fetch: makeTransport({ origin }),
 
-  respond(body, { headers, ...init }) {
-    let content = typeof body === 'string' || body === null ? body : toStream(body);
-    if (content instanceof ReadableStream && WITHOUT_CONTENT.has(init.status)) {
-      void content.cancel();
-      content = null;
-    }
-    // Each connection carries one request, on both sides.
-    return new Response(content, { ...init, headers: [...linesOf(headers), ['Connection', 'close']] });
-  },
+  // Each connection carries one request, on both sides.
+  respond: (body, init) => makeResponse(body, init, [['Connection', 'close']]),
 });

@@ -2,9 +2,10 @@ import { ProxyError } from '../../../src/errors.ts';
 import type { FieldTable } from '../../../src/field-tables.ts';
 import { linesOf } from '../../../src/fields.ts';
 import type { Signal, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
-import { fromClient, toStream } from '../bodies.ts';
-import { ReadFields, ResponseFields, record } from '../fields.ts';
+import { fromClient, ReadFields } from '../../../src/web-request.ts';
+import { toStream } from '../../../src/web-response.ts';
 import type { Ends } from '../proxy.ts';
+import { ResponseFields, record } from './response-fields.ts';
 
 /** Request fields that are dropped behind Cloudflare, by the beginning of their names. */
 export const CLOUDFLARE_REQUEST_FIELDS: FieldTable = {

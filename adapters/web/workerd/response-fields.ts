@@ -1,25 +1,4 @@
-import type { Fields } from '../../src/types.ts';
-
-/** A request's fields, read at once: each look at workerd's own costs a way out of JavaScript and back. */
-export class ReadFields implements Fields {
-  readonly #lines: [string, string][] = [];
-
-  /** @param headers whose names come in lower case, and each but Set-Cookie once */
-  constructor(headers: Headers) {
-    headers.forEach((value, name) => {
-      this.#lines.push([name, value]);
-    });
-  }
-
-  get(name: string): string | null {
-    for (const line of this.#lines) if (line[0] === name) return line[1];
-    return null;
-  }
-
-  [Symbol.iterator](): Iterator<[string, string]> {
-    return this.#lines[Symbol.iterator]();
-  }
-}
+import type { Fields } from '../../../src/types.ts';
 
 /** A response's fields, left where they are: the response to the client is made of this one, and they are edited there. */
 export class ResponseFields implements Fields {

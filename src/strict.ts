@@ -1,5 +1,5 @@
-import { ProxyError } from '../../src/errors.ts';
-import type { IncomingRequest } from '../../src/types.ts';
+import { ProxyError } from './errors.ts';
+import type { IncomingRequest } from './types.ts';
 
 /** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d{1,5})?$/i;

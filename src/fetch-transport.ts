@@ -1,0 +1,138 @@
+import { asProxyError, ProxyError } from './errors.ts';
+import { linesOf } from './fields.ts';
+import type { Body, Fields, Signal, Transport, UpstreamRequest, UpstreamResponse } from './types.ts';
+import { upstreamError } from './upstream-error.ts';
+import { toStream } from './web-response.ts';
+
+/**
+ * Sends requests to Sentry with a `fetch` function.
+ *
+ * A `fetch` decodes what comes compressed, so the fields that speak of the encoded bytes are left out of such a response.
+ * It may add fields of its own to a request, and it may keep connections.
+ */
+export const fetchTransport =
+  (send: typeof fetch = globalThis.fetch): Transport =>
+  async (url, request) => {
+    const abort = new AbortOf(request.signal);
+    try {
+      const response = await send(url, initOf(request, abort.signal));
+      return received(response, request.method, abort);
+    } catch (thrown) {
+      throw abort.over(thrown, false);
+    }
+  };
+
+function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal): RequestInit {
+  const isReady = body === null || body instanceof Uint8Array;
+  const lines = linesOf(headers);
+  return {
+    method,
+    // Nothing is gained by compressing what is decoded here.
+    headers: [...lines, ['Accept-Encoding', 'identity']],
+    body: isReady ? (body as BodyInit | null) : toStream(body),
+    redirect: 'manual',
+    // Frameworks that keep responses of `fetch` would give one client what another one asked for.
+    cache: 'no-store',
+    credentials: 'omit',
+    signal,
+    ...(!isReady && { duplex: 'half' }),
+  };
+}
+
+function received(response: Response, method: string, abort: AbortOf): UpstreamResponse {
+  const { status, statusText } = response;
+  if (status < 200 || status > 599) throw new ProxyError('upstream_malformed', `a response with status ${status}`);
+  const isWithoutContent = response.body === null || method === 'HEAD';
+  const body = isWithoutContent ? null : new ResponseBody(response.body!, abort);
+  if (body === null) abort.over();
+  const isDecoded = body !== null && response.headers.has('content-encoding');
+  return { status, statusText, headers: isDecoded ? new DecodedFields(response.headers) : response.headers, body };
+}
+
+/** The fields of a response whose content was decoded: its length and its strong validator were the encoded one's. */
+class DecodedFields implements Fields {
+  readonly #headers: Headers;
+
+  constructor(headers: Headers) {
+    this.#headers = headers;
+  }
+
+  get(name: string): string | null {
+    return OF_THE_ENCODED.has(name) ? null : this.#headers.get(name);
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (const line of this.#headers) if (!OF_THE_ENCODED.has(line[0])) yield line;
+  }
+}
+
+const OF_THE_ENCODED = new Set(['content-encoding', 'content-length', 'content-digest', 'etag', 'accept-ranges']);
+
+/** A response body that fails as the error table says. */
+class ResponseBody implements Body {
+  readonly #stream: ReadableStream<Uint8Array>;
+  readonly #abort: AbortOf;
+
+  constructor(stream: ReadableStream<Uint8Array>, abort: AbortOf) {
+    this.#stream = stream;
+    this.#abort = abort;
+  }
+
+  getReader() {
+    const reader = this.#stream.getReader();
+    return {
+      read: async () => {
+        try {
+          const result = await reader.read();
+          if (result.done) this.#abort.over();
+          return result;
+        } catch (thrown) {
+          throw this.#abort.over(thrown, true);
+        }
+      },
+      releaseLock: () => reader.releaseLock(),
+    };
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    this.#abort.over();
+    await this.#stream.cancel(reason);
+  }
+}
+
+/** The platform's own signal, which `fetch` insists on, for the handler's. */
+class AbortOf {
+  readonly #signal: Signal;
+  readonly #controller = new AbortController();
+
+  constructor(signal: Signal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) this.#onAbort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The exchange has ended, by `thrown` if there is one, which is returned as a row of the error table. */
+  over(thrown?: unknown, hasResponse = false): ProxyError {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    if (this.#controller.signal.aborted) return abortReason(this.#signal);
+    return failure(thrown, hasResponse);
+  }
+
+  readonly #onAbort = (): void => this.#controller.abort(abortReason(this.#signal));
+}
+
+const abortReason = ({ reason }: Signal): ProxyError =>
+  reason instanceof ProxyError ? reason : new ProxyError('client_gone');
+
+function failure(thrown: unknown, hasResponse: boolean): ProxyError {
+  if (thrown instanceof ProxyError) return thrown;
+  if (!(thrown instanceof Error)) return asProxyError(thrown);
+  // Node says "fetch failed" and has the error with a code as its cause; the client's own body may be that cause, too.
+  const { cause } = thrown;
+  if (cause instanceof ProxyError) return cause;
+  return upstreamError(cause instanceof Error ? cause : thrown, hasResponse);
+}

@@ -1,0 +1,62 @@
+import { AliasTokens } from './clients.ts';
+import type { Problem } from './config.ts';
+import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
+import { fetchTransport } from './fetch-transport.ts';
+import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
+import { makeUpstream } from './target-url.ts';
+import { readRequest } from './web-request.ts';
+import { makeResponse } from './web-response.ts';
+
+export { type ErrorName, ProxyError } from './errors.ts';
+export { fetchTransport } from './fetch-transport.ts';
+export { linesOf } from './fields.ts';
+export { handle } from './handle.ts';
+export { OptionsError, type ProxyOptions } from './options.ts';
+export type * from './types.ts';
+
+/** A proxy made of options. */
+export interface Proxy extends AsyncDisposable {
+  /** Answers one request. It never rejects: a failure is a response as well. */
+  fetch(request: Request): Promise<Response>;
+  /** Ends what the token source runs in the background, so that the process can end by itself. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a proxy that runs wherever there are `Request`, `Response` and a `fetch`.
+ *
+ * @throws OptionsError which names every option that is wrong
+ * @example
+ * const proxy = createProxy({
+ *   sentryUri: 'https://sentry.example.com',
+ *   token: process.env.SENTRY_TOKEN,
+ *   aliasTokens: [process.env.ALIAS_TOKEN],
+ * });
+ * export const GET = proxy.fetch;
+ */
+export function createProxy(options: ProxyOptions): Proxy {
+  const problems: Problem[] = [];
+  const config = readOptions(options, problems);
+  if (problems.length > 0) throw new OptionsError(problems);
+  return proxyOf(config);
+}
+
+/** The proxy of a configuration that has nothing wrong with it. */
+export function proxyOf(config: ProxyConfig): Proxy {
+  const env: FetchEnv = {
+    upstream: makeUpstream(config.sentryUri),
+    token: config.token,
+    aliases: new AliasTokens(config.aliasTokens),
+    allowedHosts: new Set(config.allowedHosts),
+    replayLimit: config.replayLimit,
+    replayLimitOfAll: config.replayLimitTotal,
+    writeTimeout: config.writeTimeout,
+    basePath: config.basePath,
+    onRequest: config.onRequest,
+    receive: readRequest,
+    fetch: config.transport ?? fetchTransport(),
+    respond: makeResponse,
+  };
+  const close = async (): Promise<void> => config.token.close?.();
+  return { fetch: makeFetchHandler(env), close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,31 @@
+import type { Problem } from './config.ts';
+
+interface Mistake {
+  /** The setting that is meant. */
+  readonly meant: string;
+  /** What is lost is a protection, so that going on without it is worse than not starting. */
+  readonly isError: boolean;
+}
+
+/** Variables that are nearly ours. Some belong to other tools of Sentry and may well be set on the same machine. */
+export const MISTAKEN_NAMES: Readonly<Record<string, Mistake>> = {
+  ALIAS_TOKEN: { meant: 'ALIAS_TOKENS', isError: true },
+  ALIASES: { meant: 'ALIAS_TOKENS', isError: false },
+  ALLOWED_HOST: { meant: 'ALLOWED_HOSTS', isError: true },
+  SENTRY_URL: { meant: 'SENTRY_URI', isError: false },
+  SENTRY_AUTH_TOKEN: { meant: 'SENTRY_TOKEN', isError: false },
+};
+
+/**
+ * Finds mistaken names among the variables that are set; warnings are added to `warnings`, errors to `problems`.
+ * @param isSet whether a variable is set, to whatever value
+ */
+export function findMistakenNames(
+  isSet: (variable: string) => boolean,
+  problems: Problem[],
+  warnings: Problem[],
+): void {
+  for (const [variable, { meant, isError }] of Object.entries(MISTAKEN_NAMES)) {
+    if (isSet(variable)) (isError ? problems : warnings).push({ variable, text: `is no setting; it is ${meant}` });
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  checkAliasTokens,
+  checkAllowedHosts,
+  type Problem,
+  readDuration,
+  readSentryUri,
+  readSize,
+  readToken,
+  SYSTEM,
+} from './config.ts';
+import { staticToken } from './token.ts';
+import type { RequestRecord, TokenSource, Transport } from './types.ts';
+
+/** The settings of the program in camelCase, and what only a library has. */
+export interface ProxyOptions {
+  /** Sentry's base URI; a path in it is put before every request's path. */
+  readonly sentryUri: string | URL;
+  /** The auth token of Sentry that is injected, or a source of one. */
+  readonly token: string | TokenSource;
+  /** Only requests with one of these as bearer token get Sentry's token. */
+  readonly aliasTokens?: readonly string[] | undefined;
+  /** Needed without alias tokens: everyone who reaches the proxy acts on Sentry with the token. Default false. */
+  readonly allowAnyClient?: boolean | undefined;
+  /** Host names that are served, without port. Default: all. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** How much of one request body is kept: bytes, or a text like `1MiB`, which is the default. */
+  readonly replayLimit?: number | string | undefined;
+  /** How much of all request bodies together is kept: bytes, or a text like `64MiB`, which is the default. */
+  readonly replayLimitTotal?: number | string | undefined;
+  /** Pass chunked bodies on as they are, to a Sentry that reads them: one behind nginx or granian. Default false. */
+  readonly streamChunked?: boolean | undefined;
+  /** From a request's arrival to the end of its response: milliseconds, or a text like `25s`, the default. 0: no limit. */
+  readonly writeTimeout?: number | string | undefined;
+  /** The path at which the proxy is mounted, like `/sentry`; it is taken off each request's path. Default: the root. */
+  readonly basePath?: string | undefined;
+  /** Called once for each request, when its response has ended. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
+  /** Sends requests to Sentry. Default: the global `fetch`. */
+  readonly transport?: Transport | undefined;
+}
+
+/** What `createProxy` makes of its options. */
+export interface ProxyConfig {
+  readonly sentryUri: URL;
+  readonly token: TokenSource;
+  readonly aliasTokens: readonly string[];
+  /** Lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Bytes. */
+  readonly replayLimit: number;
+  /** Bytes. */
+  readonly replayLimitTotal: number;
+  readonly streamChunked: boolean;
+  /** Milliseconds; 0: no limit. */
+  readonly writeTimeout: number;
+  /** Without a slash at its end; empty: the root. */
+  readonly basePath: string;
+  readonly onRequest: ((record: RequestRecord) => void) | undefined;
+  readonly transport: Transport | undefined;
+}
+
+/** Wrong options: the message names each of them and quotes no value. */
+export class OptionsError extends TypeError {
+  override readonly name = 'OptionsError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly Problem[]) {
+    const texts = problems.map(({ variable, text }) => `${variable} ${text}`);
+    super(`sentry-api-proxy: ${texts.join('; ')}`);
+    this.problems = texts;
+  }
+}
+
+/** Every option, with the types that a value of it may have. */
+const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
+  sentryUri: ['string', 'URL'],
+  token: ['string', 'object'],
+  aliasTokens: ['array'],
+  allowAnyClient: ['boolean'],
+  allowedHosts: ['array'],
+  replayLimit: ['number', 'string'],
+  replayLimitTotal: ['number', 'string'],
+  streamChunked: ['boolean'],
+  writeTimeout: ['number', 'string'],
+  basePath: ['string'],
+  onRequest: ['function'],
+  transport: ['function'],
+};
+
+/**
+ * Reads the options and adds what is wrong with them to `problems`, all at once.
+ * @param known names of further options, which the caller reads itself
+ * @returns a configuration that is to be used only if no problem was added
+ */
+export function readOptions(options: ProxyOptions, problems: Problem[], known: readonly string[] = []): ProxyConfig {
+  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
+  const given = knownAndTyped(options, known, problems);
+  const aliasTokens = given.aliasTokens ?? [];
+  const allowedHosts = (given.allowedHosts ?? []).map((host) => host.toLowerCase());
+  checkAliasTokens(aliasTokens, about('aliasTokens'));
+  checkAllowedHosts(allowedHosts, about('allowedHosts'));
+  checkOpenness(given, about('aliasTokens'));
+  return {
+    sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
+    token: readTokenOption(given.token ?? '', about('token')),
+    aliasTokens,
+    allowedHosts,
+    replayLimit: readSize(textOf(given.replayLimit ?? '1MiB', 'b'), about('replayLimit')),
+    replayLimitTotal: readSize(textOf(given.replayLimitTotal ?? '64MiB', 'b'), about('replayLimitTotal')),
+    streamChunked: given.streamChunked ?? false,
+    writeTimeout: readDuration(textOf(given.writeTimeout ?? '25s', 'ms'), about('writeTimeout')),
+    basePath: readBasePath(given.basePath ?? '', about('basePath')),
+    onRequest: given.onRequest,
+    transport: given.transport,
+  };
+}
+
+/** Leaves out what can't be read any further. */
+function knownAndTyped(options: ProxyOptions, known: readonly string[], problems: Problem[]): Partial<ProxyOptions> {
+  const usable: Record<string, unknown> = {};
+  for (const [variable, value] of Object.entries(options ?? {})) {
+    if (known.includes(variable) || value === undefined) continue;
+    const types = Object.hasOwn(OPTIONS, variable) ? OPTIONS[variable as keyof ProxyOptions] : undefined;
+    if (types === undefined) problems.push({ variable, text: 'is not an option' });
+    else if (!types.includes(typeOf(value))) problems.push({ variable, text: `is not a ${types.join(' or a ')}` });
+    else usable[variable] = value;
+  }
+  return usable;
+}
+
+function typeOf(value: unknown): string {
+  if (value instanceof URL) return 'URL';
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? 'array' : 'array of other things';
+  return value === null ? 'null' : typeof value;
+}
+
+function checkOpenness({ aliasTokens, allowAnyClient }: Partial<ProxyOptions>, complain: (text: string) => void): void {
+  if (aliasTokens === undefined && allowAnyClient === true) return;
+  if (aliasTokens === undefined) complain(OPEN);
+  // An empty list is more likely a variable that was not set than a wish.
+  else if (aliasTokens.length === 0) complain(`is empty; leave it out and set allowAnyClient to true if that is meant`);
+}
+
+const OPEN =
+  'is not set, so that whoever reaches the proxy would act on Sentry with the token; set alias tokens, or set ' +
+  'allowAnyClient to true if something else decides who gets here';
+
+function readTokenOption(token: string | TokenSource, complain: (text: string) => void): TokenSource {
+  if (typeof token !== 'string') {
+    const isSource = typeof token.get === 'function' && typeof token.renew === 'function';
+    if (!isSource) complain('is neither a text nor a source of tokens');
+    return token;
+  }
+  if (token === SYSTEM) complain("asks for Sentry's own token, which needs a database; set an auth token of Sentry");
+  return staticToken(readToken(token, complain));
+}
+
+/** A number is already in the base unit. */
+const textOf = (value: number | string, unit: string): string => (typeof value === 'number' ? value + unit : value);
+
+function readBasePath(value: string, complain: (text: string) => void): string {
+  const path = value.replace(/\/$/, '');
+  const isPlain = /^(?:\/[\w.~!$&'()*+,;=:@-]+)*$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+  if (!isPlain) complain('is not a path like /sentry');
+  return path;
+}

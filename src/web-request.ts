@@ -1,0 +1,63 @@
+import { ProxyError } from './errors.ts';
+import type { Body, Fields, IncomingRequest } from './types.ts';
+
+/** A request's fields, read at once: each look at workerd's own costs a way out of JavaScript and back. */
+export class ReadFields implements Fields {
+  readonly #lines: [string, string][] = [];
+
+  /** @param headers whose names come in lower case, and each but Set-Cookie once */
+  constructor(headers: Headers) {
+    headers.forEach((value, name) => {
+      this.#lines.push([name, value]);
+    });
+  }
+
+  get(name: string): string | null {
+    for (const line of this.#lines) if (line[0] === name) return line[1];
+    return null;
+  }
+
+  /** Adds a line, whose name is in lower case. */
+  add(name: string, value: string): void {
+    this.#lines.push([name, value]);
+  }
+
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.#lines[Symbol.iterator]();
+  }
+}
+
+/**
+ * What the handler reads of any `Request`. One that was made by hand has no Host, so the authority of its URL counts.
+ * @throws ProxyError `body_already_read`
+ */
+export function readRequest(request: Request): IncomingRequest {
+  const { method, url, body, signal } = request;
+  const fields = new ReadFields(request.headers);
+  if (fields.get('host') === null) fields.add('host', new URL(url).host);
+  return { method, url, headers: fields, body: readBody(request, body), signal };
+}
+
+function readBody(request: Request, body: ReadableStream<Uint8Array> | null): Body | null {
+  // Whoever waits for the rest of such a body waits for ever.
+  if (request.bodyUsed || body?.locked === true) throw new ProxyError('body_already_read');
+  return fromClient(body);
+}
+
+/** A request body that fails with an error of the client's when the client breaks it off. */
+export function fromClient(body: ReadableStream<Uint8Array> | null): Body | null {
+  if (body === null) return null;
+  return {
+    getReader() {
+      const reader = body.getReader();
+      return {
+        read: () =>
+          reader.read().catch(() => {
+            throw new ProxyError('bad_request', 'its body broke off or is malformed');
+          }),
+        releaseLock: () => reader.releaseLock(),
+      };
+    },
+    cancel: (reason) => body.cancel(reason),
+  };
+}

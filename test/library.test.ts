@@ -1,0 +1,224 @@
+// The proxy as a library: its options, and what it takes and gives beside what the contract says of every adapter.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { createProxy, type ProxyOptions, type RequestRecord, type Transport } from '../src/index.ts';
+import { fieldValue } from './support/message.ts';
+import { answer, response, Upstream } from './support/upstream.ts';
+
+const TOKEN = 'token-of-the-library-tests';
+const ALIAS = 'alias-of-the-library-tests';
+const complete = { sentryUri: 'http://sentry.example', token: TOKEN, aliasTokens: [ALIAS] };
+
+describe('createProxy', () => {
+  const wrong: Record<string, readonly [options: object, says: RegExp]> = {
+    'no sentryUri': [{ ...complete, sentryUri: undefined }, /sentryUri is not a URL/],
+    'a sentryUri with credentials': [{ ...complete, sentryUri: `http://user:${TOKEN}@x` }, /sentryUri has credentials/],
+    'no token': [{ ...complete, token: undefined }, /token is empty/],
+    'the word system': [{ ...complete, token: 'system' }, /token asks for Sentry's own token/],
+    'a token with a blank': [{ ...complete, token: `${TOKEN} x` }, /token has a character/],
+    'a token that is no text': [{ ...complete, token: 5 }, /token is not a string/],
+    'an object that is no token source': [{ ...complete, token: {} }, /token is neither/],
+    'no alias tokens': [{ ...complete, aliasTokens: undefined }, /aliasTokens is not set.*allowAnyClient/],
+    'no alias tokens and allowAnyClient false': [
+      { ...complete, aliasTokens: undefined, allowAnyClient: false },
+      /aliasTokens is not set/,
+    ],
+    'allowAnyClient as a text': [
+      { ...complete, aliasTokens: undefined, allowAnyClient: 'true' },
+      /allowAnyClient is not a boolean/,
+    ],
+    'an empty list of alias tokens': [{ ...complete, aliasTokens: [], allowAnyClient: true }, /aliasTokens is empty/],
+    'an empty alias token': [{ ...complete, aliasTokens: [ALIAS, ''] }, /aliasTokens number 2/],
+    'an alias token that is no text': [{ ...complete, aliasTokens: [undefined] }, /aliasTokens is not a array/],
+    'a host with a port': [{ ...complete, allowedHosts: ['a:80'] }, /allowedHosts number 1/],
+    'a size that is none': [{ ...complete, replayLimit: 'much' }, /replayLimit is not a size/],
+    'a negative size': [{ ...complete, replayLimit: -1 }, /replayLimit is not a size/],
+    'a time that is none': [{ ...complete, writeTimeout: 'soon' }, /writeTimeout is not a time/],
+    'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is more than 24h/],
+    'a base path without a slash': [{ ...complete, basePath: 'sentry' }, /basePath is not a path/],
+    'an option that is none': [{ ...complete, sentryURL: 'x' }, /sentryURL is not an option/],
+    'an option named as a property of every object': [
+      { ...complete, constructor: 'x' },
+      /constructor is not an option/,
+    ],
+  };
+  for (const [title, [options, says]] of Object.entries(wrong)) {
+    it(`refuses ${title} and quotes no value`, () => {
+      assert.throws(
+        () => createProxy(options as ProxyOptions),
+        ({ name, message }: Error) => {
+          assert.equal(name, 'OptionsError');
+          assert.match(message, says);
+          assert.ok(!message.includes(TOKEN) && !message.includes(ALIAS));
+          return true;
+        },
+      );
+    });
+  }
+
+  it('names everything that is wrong at once', () => {
+    assert.throws(
+      () => createProxy({ sentryUri: '', token: '', writeTimeout: 'x', other: 1 } as ProxyOptions),
+      /other is not.*aliasTokens is not set.*sentryUri is not.*token is empty.*writeTimeout is not/,
+    );
+  });
+});
+
+describe('a proxy made by createProxy', () => {
+  let upstream: Upstream;
+  before(async () => {
+    upstream = await Upstream.start();
+  });
+  after(() => upstream.stop());
+
+  const proxyWith = (options: Partial<ProxyOptions> = {}) =>
+    createProxy({ sentryUri: upstream.uri, token: TOKEN, aliasTokens: [ALIAS], ...options });
+  /** The status, with the content read to its end, as a client does. */
+  const statusOf = async (answered: Promise<Response>): Promise<number> => {
+    await (await answered).arrayBuffer();
+    return (await answered).status;
+  };
+  const asAlias = { Authorization: `Bearer ${ALIAS}` };
+
+  it('injects the token into a request that was made by hand', async () => {
+    const connections = upstream.play(answer(response('200 OK', ['X-A: b'], 'hello')));
+    const answered = await proxyWith().fetch(new Request('http://proxy.example/api/0/?a=b', { headers: asAlias }));
+    assert.equal(answered.status, 200);
+    assert.equal(await answered.text(), 'hello');
+    assert.equal(answered.headers.get('X-A'), 'b');
+    assert.equal(connections[0]!.request!.target, '/api/0/?a=b');
+    assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${TOKEN}`);
+  });
+
+  it("takes the URL's authority for the host of a request that was made by hand", async () => {
+    upstream.play(answer(response('200 OK')));
+    const proxy = proxyWith({ allowedHosts: ['proxy.example'] });
+    assert.equal(await statusOf(proxy.fetch(new Request('http://proxy.example:8080/x'))), 200);
+    assert.equal(await statusOf(proxy.fetch(new Request('http://elsewhere.example/x'))), 403);
+  });
+
+  it('answers at once when the body of the request was read before', async () => {
+    const connections = upstream.play(answer(response('200 OK')));
+    const request = new Request('http://proxy.example/x', { method: 'POST', body: '{}', headers: asAlias });
+    await request.text();
+    const answered = await proxyWith().fetch(request);
+    assert.equal(answered.status, 500);
+    assert.match(await answered.text(), /has read the body/);
+    const locked = new Request('http://proxy.example/x', { method: 'POST', body: '{}', headers: asAlias });
+    locked.body!.getReader();
+    assert.equal(await statusOf(proxyWith().fetch(locked)), 500);
+    assert.equal(connections.length, 0);
+  });
+
+  for (const [path, target] of [
+    ['/sentry/api/0/?a=%2F', '/api/0/?a=%2F'],
+    ['/sentry/', '/'],
+    ['/sentry', '/'],
+    ['/sentry?a', '/?a'],
+  ] as const) {
+    it(`takes the base path off: ${path}`, async () => {
+      const connections = upstream.play(answer(response('200 OK')));
+      const request = new Request(`http://proxy.example${path}`, { headers: asAlias });
+      assert.equal(await statusOf(proxyWith({ basePath: '/sentry/' }).fetch(request)), 200);
+      assert.equal(connections[0]!.request!.target, target);
+    });
+  }
+
+  for (const path of ['/', '/sentryx', '/x/sentry/', '/Sentry/']) {
+    it(`answers 404 outside the base path: ${path}`, async () => {
+      const connections = upstream.play(answer(response('200 OK')));
+      const request = new Request(`http://proxy.example${path}`, { headers: asAlias });
+      assert.equal(await statusOf(proxyWith({ basePath: '/sentry' }).fetch(request)), 404);
+      assert.equal(connections.length, 0);
+    });
+  }
+
+  it('calls onRequest once, when the response has ended', async () => {
+    upstream.play(answer(response('404 Not Found', [], 'none')));
+    const records: RequestRecord[] = [];
+    const proxy = proxyWith({ onRequest: (record) => records.push(record) });
+    const answered = await proxy.fetch(new Request('http://proxy.example/api/?token=x', { headers: asAlias }));
+    assert.equal(records.length, 0);
+    await answered.text();
+    assert.equal(records.length, 1);
+    const { duration, id, ...rest } = records[0]!;
+    assert.deepEqual(rest, { method: 'GET', path: '/api/', route: 'inject', status: 404, attempts: 1 });
+    assert.ok(duration >= 0);
+    assert.equal(id, answered.headers.get('X-Request-Id'));
+  });
+
+  it('calls onRequest for what it answers itself, and survives what the callback throws', async (t) => {
+    const complaint = t.mock.method(console, 'error', () => {});
+    const records: RequestRecord[] = [];
+    const proxy = proxyWith({
+      onRequest(record) {
+        records.push(record);
+        throw new Error('of the callback');
+      },
+    });
+    const answered = await proxy.fetch(
+      new Request('http://proxy.example/x', { method: 'PROPFIND', headers: { Expect: 'x' } }),
+    );
+    assert.equal(answered.status, 417);
+    assert.deepEqual(
+      records.map(({ status, error, attempts }) => [status, error, attempts]),
+      [[417, 'expectation_failed', 0]],
+    );
+    assert.equal(complaint.mock.callCount(), 1);
+  });
+
+  it('sends by the transport that it is given', async () => {
+    const urls: string[] = [];
+    const transport: Transport = async (url) => {
+      urls.push(url);
+      return { status: 200, statusText: 'OK', headers: new Headers(), body: null };
+    };
+    const proxy = createProxy({
+      sentryUri: 'http://sentry.example/base',
+      token: TOKEN,
+      allowAnyClient: true,
+      transport,
+    });
+    assert.equal(await statusOf(proxy.fetch(new Request('http://proxy.example/x'))), 200);
+    assert.deepEqual(urls, ['http://sentry.example/base/x']);
+  });
+
+  it('renews the token of a source and sends the request again', async () => {
+    const tokens: (string | undefined)[] = [];
+    upstream.play(async (connection) => {
+      await connection.whole();
+      tokens.push(fieldValue(connection.request!, 'Authorization'));
+      connection.send(response(tokens.length === 1 ? '401 Unauthorized' : '200 OK', [], 'ok'));
+      connection.finish();
+    });
+    let closed = 0;
+    const token = {
+      isRenewable: true,
+      get: () => 'old',
+      renew: async () => 'new',
+      close() {
+        closed++;
+      },
+    };
+    const proxy = proxyWith({ token });
+    const request = new Request('http://proxy.example/x', { method: 'POST', body: 'hello', headers: asAlias });
+    assert.equal(await statusOf(proxy.fetch(request)), 200);
+    assert.deepEqual(tokens, ['Bearer old', 'Bearer new']);
+    await proxy.close();
+    assert.equal(closed, 1);
+  });
+
+  it('passes on a response that the transport decoded without the fields of the encoded one', async () => {
+    const encoded = gzipSync('hello');
+    upstream.play(async (connection) => {
+      await connection.whole();
+      const fields = ['Content-Encoding: gzip', 'ETag: "x"', `Content-Length: ${encoded.length}`];
+      connection.send(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${fields.join('\r\n')}\r\n\r\n`), encoded]));
+      connection.finish();
+    });
+    const answered = await proxyWith().fetch(new Request('http://proxy.example/x', { headers: asAlias }));
+    assert.equal(await answered.text(), 'hello');
+    for (const name of ['content-encoding', 'content-length', 'etag']) assert.equal(answered.headers.get(name), null);
+  });
+});
