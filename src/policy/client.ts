@@ -1,0 +1,57 @@
+import type { Rule } from './rules.ts';
+
+/** A project as the clients file names it, within its organization. */
+export interface ProjectRef {
+  readonly kind: 'id' | 'slug';
+  readonly value: string;
+}
+
+/** What a client may reach. */
+export type Reach =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'organizations'; readonly organizations: ReadonlySet<string> }
+  | { readonly kind: 'projects'; readonly projects: ReadonlyMap<string, readonly ProjectRef[]> };
+
+/** One way to write a client's credential. */
+export type Credential =
+  | { readonly kind: 'digest' /** SHA-256 in lower-case hex. */; readonly hex: string }
+  | { readonly kind: 'token'; readonly token: string };
+
+/** A client of the clients file. */
+export interface Client {
+  readonly name: string;
+  readonly credentials: readonly Credential[];
+  /** Those of the file, and all that they imply. */
+  readonly scopes: ReadonlySet<string>;
+  /** Whether the scopes are `*`, which gives all rows of the table but those with secrets. */
+  readonly hasAllScopes: boolean;
+  readonly reach: Reach;
+  readonly allow: readonly Rule[];
+  readonly deny: readonly Rule[];
+  readonly rate?: Rate;
+  /** Requests at a time. */
+  readonly concurrency?: number;
+  /** Milliseconds since 1970; from then on the client is refused. */
+  readonly expiresAt?: number;
+  /** `observe`: what would be refused is logged and let through. */
+  readonly mode: 'enforce' | 'observe';
+}
+
+/** So many requests in so many seconds. */
+export interface Rate {
+  readonly requests: number;
+  readonly seconds: number;
+}
+
+/** A project by its id or its slug, as it is written. */
+export const projectRef = (value: string): ProjectRef => ({ kind: /^[0-9]+$/.test(value) ? 'id' : 'slug', value });
+
+/** `perhaps`: it is written by id and some of the others by slug, or the other way. */
+export function isAmong(projects: readonly ProjectRef[], { kind, value }: ProjectRef): 'yes' | 'no' | 'perhaps' {
+  if (projects.some((project) => project.kind === kind && project.value === value)) return 'yes';
+  return projects.some((project) => project.kind !== kind) ? 'perhaps' : 'no';
+}
+
+/** Whether the time of a client is up. */
+export const isExpired = (client: Client, now: number): boolean =>
+  client.expiresAt !== undefined && now >= client.expiresAt;

@@ -1,0 +1,32 @@
+import { type Client, isExpired } from './client.ts';
+import { type Decision, refuse } from './decision.ts';
+import { grant } from './grant.ts';
+import { limit } from './limit.ts';
+import { walk } from './routes.ts';
+import { METHODS } from './rules.ts';
+import { parseTarget } from './target.ts';
+
+/**
+ * Decides what becomes of a named client's request: granted are the scopes and `allow`, less `deny`; then the
+ * organization and the projects limit it. Pure; it asks nobody.
+ *
+ * @param method as the request has it
+ * @param target the raw path and query, byte for byte
+ * @param now milliseconds since 1970
+ * @example
+ * let decision = decide(client, 'GET', '/api/0/organizations/acme/issues/', Date.now());
+ * if (decision.kind === 'check') decision = await settle(decision, lookUps, readBody);
+ */
+export function decide(client: Client, method: string, target: string, now: number): Decision {
+  if (isExpired(client, now)) return refuse(client, 'expired', 'has expired');
+  if (!METHODS.includes(method)) return refuse(client, 'method', `may use ${METHODS.join(', ')} alone, in capitals`);
+  const parsed = parseTarget(target);
+  if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
+  const route = walk(parsed);
+  if (route.isDisguised) return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
+  if (route.isMisfit)
+    return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
+
+  const granted = grant(client, method, parsed, route);
+  return granted.kind === 'refuse' ? granted : limit(client, method, parsed, route, granted);
+}

@@ -1,0 +1,171 @@
+import { walk } from './routes.ts';
+import { parseTarget } from './target.ts';
+
+/** A project as Sentry knows it. */
+export interface Project {
+  readonly id: string;
+  readonly slug: string;
+}
+
+/**
+ * What the policy asks Sentry for. Undefined: there is no such thing.
+ * Each rejects with `LookUpFailed` if Sentry did not say.
+ */
+export interface LookUps {
+  /** @param idOrSlug of a project of the clients file */
+  project(org: string, idOrSlug: string): Promise<Project | undefined>;
+  /** The project of an issue, by the issue's numeric id. */
+  projectOfIssue(org: string, issueId: string): Promise<Project | undefined>;
+  /** All projects of a release. */
+  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined>;
+}
+
+/** Sentry did not answer a look-up in a way that could be understood: the request is refused with a 503. */
+export class LookUpFailed extends Error {
+  override readonly name = 'LookUpFailed';
+}
+
+/** One GET with the injected token, which has its own time-out and follows no redirect. */
+export type Ask = (path: string) => Promise<{ readonly status: number; readonly json: unknown }>;
+
+/** Milliseconds and entries. */
+export interface LookUpBounds {
+  /** A project's id never changes, its slug may. */
+  readonly projectLifetime: number;
+  /** An issue may be merged into one of another project. */
+  readonly issueLifetime: number;
+  /** For what was not found. */
+  readonly absenceLifetime: number;
+  /** Answers that are kept. */
+  readonly entries: number;
+  /** Look-ups at a time; more are refused at once. */
+  readonly atATime: number;
+}
+
+const BOUNDS: LookUpBounds = {
+  projectLifetime: 10 * 60_000,
+  issueLifetime: 5 * 60_000,
+  absenceLifetime: 30_000,
+  entries: 10_000,
+  atATime: 64,
+};
+
+/** Statuses that say that there is no such thing; a redirect leads from an old slug to a new one. */
+const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);
+
+type Answer = readonly Project[] | undefined;
+
+/**
+ * Look-ups over HTTP. Equal ones that are under way are one; answers are kept for a while, and only so many of them.
+ * A release is looked up each time, since projects join it at any time.
+ */
+export class CachedLookUps implements LookUps {
+  readonly #ask: Ask;
+  readonly #now: () => number;
+  readonly #bounds: LookUpBounds;
+  readonly #kept = new Map<string, { readonly answer: Answer; readonly until: number }>();
+  readonly #underWay = new Map<string, Promise<Answer>>();
+
+  /** @param now milliseconds of a clock that does not jump */
+  constructor(ask: Ask, now: () => number, bounds: Partial<LookUpBounds> = {}) {
+    this.#ask = ask;
+    this.#now = now;
+    this.#bounds = { ...BOUNDS, ...bounds };
+  }
+
+  async project(org: string, idOrSlug: string): Promise<Project | undefined> {
+    const path = ['projects', org, idOrSlug];
+    const answer = await this.#answer(path, '', this.#bounds.projectLifetime, (json) => [projectFrom(json)]);
+    return answer?.[0];
+  }
+
+  async projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
+    const path = ['organizations', org, 'issues', issueId];
+    // Sentry leaves out what takes it longest; a version that does not know one of these words ignores it.
+    const query = '?collapse=release&collapse=stats&collapse=tags';
+    const answer = await this.#answer(path, query, this.#bounds.issueLifetime, (json) => [
+      projectFrom(memberOf(json, 'project')),
+    ]);
+    return answer?.[0];
+  }
+
+  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
+    const path = ['organizations', org, 'releases', version];
+    return this.#answer(path, '', 0, (json) => {
+      const projects = memberOf(json, 'projects');
+      if (!Array.isArray(projects)) throw new LookUpFailed('the answer has no list of projects');
+      return projects.map(projectFrom);
+    });
+  }
+
+  async #answer(names: string[], query: string, lifetime: number, read: (json: unknown) => Answer): Promise<Answer> {
+    const path = lookUpPath(names);
+    if (path === undefined) return undefined;
+    const kept = this.#kept.get(path);
+    if (kept !== undefined && this.#now() < kept.until) return kept.answer;
+    const underWay = this.#underWay.get(path);
+    if (underWay !== undefined) return underWay;
+    if (this.#underWay.size >= this.#bounds.atATime) throw new LookUpFailed('too many look-ups are under way');
+    const asking = this.#fetch(path + query, read).then((answer) => {
+      this.#keep(path, answer, answer === undefined ? this.#bounds.absenceLifetime : lifetime);
+      return answer;
+    });
+    this.#underWay.set(path, asking);
+    try {
+      return await asking;
+    } finally {
+      this.#underWay.delete(path);
+    }
+  }
+
+  async #fetch(path: string, read: (json: unknown) => Answer): Promise<Answer> {
+    let answer: Awaited<ReturnType<Ask>>;
+    try {
+      answer = await this.#ask(path);
+    } catch (error) {
+      throw error instanceof LookUpFailed ? error : new LookUpFailed('Sentry did not answer', { cause: error });
+    }
+    if (ABSENT.has(answer.status)) return undefined;
+    if (answer.status !== 200) throw new LookUpFailed(`Sentry answered with status ${answer.status}`);
+    return read(answer.json);
+  }
+
+  #keep(path: string, answer: Answer, lifetime: number): void {
+    if (lifetime === 0) return;
+    // A Map keeps its order, so the first is the oldest.
+    this.#kept.delete(path);
+    if (this.#kept.size >= this.#bounds.entries) this.#kept.delete(this.#kept.keys().next().value!);
+    this.#kept.set(path, { answer, until: this.#now() + lifetime });
+  }
+}
+
+/**
+ * The path of a look-up, each segment encoded again. Undefined if it would lead elsewhere than it says: a release called
+ * `token` or `..` must not turn a look-up into another request.
+ */
+function lookUpPath(names: readonly string[]): string | undefined {
+  const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
+  const target = parseTarget(path);
+  if (typeof target === 'string') return undefined;
+  const { template, isDisguised } = walk(target);
+  return template !== undefined && TEMPLATES.has(template) && !isDisguised ? path : undefined;
+}
+
+/** A look-up asks for one of these; whatever else its path would reach, it was not meant to. */
+const TEMPLATES: ReadonlySet<string> = new Set([
+  '/api/0/projects/{org}/{project}/',
+  '/api/0/organizations/{org}/issues/{issue_id}/',
+  '/api/0/organizations/{org}/releases/{version}/',
+]);
+
+function memberOf(json: unknown, name: string): unknown {
+  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
+}
+
+function projectFrom(json: unknown): Project {
+  const id = memberOf(json, 'id');
+  const slug = memberOf(json, 'slug');
+  const isId = (typeof id === 'string' || typeof id === 'number') && /^[1-9][0-9]*$/.test(String(id));
+  if (!isId || typeof slug !== 'string' || slug === '') throw new LookUpFailed('the answer names no project');
+  return { id: String(id), slug };
+}

@@ -1,0 +1,53 @@
+/** Parameters of a query, decoded as Django decodes them, in order. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** Parameters that would widen what a client limited to projects sees. By reason. */
+const WIDENING: Readonly<Record<string, string>> = {
+  shortidlookup: 'a hit by short id is answered whatever the projects are',
+};
+
+/** What `project` may be: a number or a slug. `-1` and `$all` are all projects; int() also reads `+5`, ` 5` and `1_0`. */
+const PROJECT = /^[1-9][0-9]{0,18}$|^(?![0-9]+$)[a-z0-9][a-z0-9_-]{0,99}$/;
+
+/**
+ * Reads a query for a client that is limited to projects.
+ * @returns what is wrong with it, if it is a text
+ */
+export function parseQuery(query: string | undefined): Pairs | string {
+  const pairs: [string, string][] = [];
+  for (const piece of (query ?? '').split('&')) {
+    if (piece === '') continue;
+    const equals = piece.indexOf('=');
+    const name = decoded(equals === -1 ? piece : piece.slice(0, equals));
+    const value = decoded(equals === -1 ? '' : piece.slice(equals + 1));
+    if (name === undefined || value === undefined) return 'the query is not UTF-8';
+    if (!/^[\x20-\x7e]*$/.test(name)) return 'the query has a parameter whose name is not visible ASCII';
+    const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+    // projectSlug wins over project, project_id and project_id_or_slug name one as well.
+    const isLikeProject = plain.startsWith('project') && name !== 'project';
+    if (isLikeProject || Object.hasOwn(WIDENING, plain)) {
+      return 'the query has a parameter that a client limited to projects may not use';
+    }
+    if (name === 'project' && !PROJECT.test(value)) return 'the query has a project that is no slug and no id';
+    pairs.push([name, value]);
+  }
+  return pairs;
+}
+
+/** The projects that a query asks for; empty means all. */
+export const projectsOf = (pairs: Pairs): string[] =>
+  pairs.filter(([name]) => name === 'project').map(([, value]) => value);
+
+/** Writes a query with these projects and with everything else that was in it. */
+export const withProjects = (pairs: Pairs, ids: Iterable<string>): string =>
+  [...pairs.filter(([name]) => name !== 'project'), ...[...ids].map((id) => ['project', id] as const)]
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

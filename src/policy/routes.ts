@@ -1,0 +1,139 @@
+import { ENDPOINTS, SCOPE_LISTS } from './endpoints.ts';
+import { GUARDED_NAMES } from './guarded.ts';
+import { fits } from './parameters.ts';
+import { API_PREFIX, type Target } from './target.ts';
+
+/** How a client that is limited to projects is kept to them, by the letter in the table. */
+const LIMITS = {
+  p: 'path',
+  l: 'lookup',
+  q: 'query',
+  o: 'query',
+  i: 'inferred',
+  b: 'body-projects',
+  s: 'body-project',
+  f: 'filter',
+  n: 'none',
+  r: 'refuse',
+} as const;
+
+/** A limit of the table: see `LIMITS`; `inferred` is a query that nobody has seen to filter. */
+export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
+
+/** What the table knows of one method of one path. */
+export interface Endpoint {
+  /** Any of these will do. */
+  readonly anyOf: readonly string[];
+  readonly limit: Limit;
+  /** Whether its answer holds a secret. */
+  readonly isSecret: boolean;
+}
+
+/** Where a path leads in the table. */
+export interface Walk {
+  /** The path as Sentry's documentation writes it, if the table has it. */
+  readonly template?: string;
+  /** By method. */
+  readonly methods?: ReadonlyMap<string, Endpoint>;
+  /** The decoded parameters, by name. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** For each segment, whether the table has a parameter there, a literal, or does not know. */
+  readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
+  /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
+  readonly isDisguised: boolean;
+  /** Whether something stands in the place of an organization, project, team or issue that cannot be one. */
+  readonly isMisfit: boolean;
+}
+
+interface Node {
+  readonly literals: Map<string, Node>;
+  parameter?: { readonly name: string; readonly node: Node };
+  template?: string;
+  methods?: ReadonlyMap<string, Endpoint>;
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  G: 'GET',
+  H: 'HEAD',
+  P: 'POST',
+  U: 'PUT',
+  A: 'PATCH',
+  D: 'DELETE',
+};
+
+/** Parameters that rights are tied to. */
+const LIMITING: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id']);
+
+let table: Node | undefined;
+
+/** Follows a target through the table: a literal before a parameter, and never back. */
+export function walk({ segments }: Target): Walk {
+  const parameters = new Map<string, string>();
+  const places: Walk['places'][number][] = [];
+  // Made at the first use: a proxy without named clients does without it.
+  table ??= tableOf(ENDPOINTS, SCOPE_LISTS);
+  let node: Node | undefined = table;
+  let isDisguised = false;
+  let isMisfit = false;
+  for (const segment of segments) {
+    const literal: Node | undefined = node?.literals.get(segment.text);
+    const parameter: Node['parameter'] = node?.parameter;
+    if (literal !== undefined) {
+      if (!segment.isPlain) isDisguised = true;
+      places.push('literal');
+      node = literal;
+    } else if (parameter !== undefined && fits(parameter.name, segment.text)) {
+      parameters.set(parameter.name, segment.text);
+      places.push('parameter');
+      node = parameter.node;
+    } else {
+      const isNameless = segment.text === '';
+      if (parameter !== undefined && !isNameless && LIMITING.has(parameter.name)) isMisfit = true;
+      places.push('unknown');
+      node = undefined;
+    }
+  }
+  const found = node?.methods === undefined ? {} : { template: node.template!, methods: node.methods };
+  return { ...found, parameters, places, isDisguised, isMisfit };
+}
+
+/** HEAD is as GET: Sentry runs the same view for both. */
+export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
+  methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);
+
+function tableOf(lines: string, scopeLists: readonly string[]): Node {
+  const root = newNode();
+  for (const line of lines.trim().split('\n')) {
+    const [path = '', ...entries] = line.split(' ');
+    const below = path === '/' ? [''] : path.split('/');
+    const node = nodeAt(root, [...API_PREFIX, ...below]);
+    if (entries.length === 0) continue;
+    node.template = `/${[...API_PREFIX, ...below].join('/')}`;
+    node.methods = new Map(entries.map((entry) => endpoint(entry, scopeLists)));
+  }
+  for (const name of GUARDED_NAMES) nodeAt(root, [...API_PREFIX, name]);
+  return root;
+}
+
+function endpoint(entry: string, scopeLists: readonly string[]): [string, Endpoint] {
+  const [, letter, list, limit, secret] = /^([A-Z])(\d+)([a-z])(!?)$/.exec(entry)!;
+  const anyOf = scopeLists[Number(list)]!.split(' ').filter((scope) => scope !== '');
+  return [METHODS[letter!]!, { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret === '!' }];
+}
+
+function nodeAt(root: Node, path: readonly string[]): Node {
+  let node = root;
+  for (const segment of path) {
+    if (segment.startsWith('{')) {
+      node.parameter ??= { name: segment.slice(1, -1), node: newNode() };
+      node = node.parameter.node;
+    } else {
+      const next = node.literals.get(segment) ?? newNode();
+      node.literals.set(segment, next);
+      node = next;
+    }
+  }
+  return node;
+}
+
+const newNode = (): Node => ({ literals: new Map() });

@@ -1,0 +1,140 @@
+import { isGuarded } from './guarded.ts';
+import { fits, isNumber } from './parameters.ts';
+import { endpointOf, type Walk } from './routes.ts';
+import { canonicalSegments } from './synonyms.ts';
+import { API_PREFIX, namesBelowApi, type Target } from './target.ts';
+
+/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+type Piece =
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'rest' };
+
+/** An entry of `allow` or `deny`. */
+export interface Rule {
+  /** As the file has it. */
+  readonly text: string;
+  /** A method, or `*`. */
+  readonly method: string;
+  readonly pieces: readonly Piece[];
+}
+
+/**
+ * Reads `METHOD /path`.
+ * @returns what is wrong with it, if it is a text; nothing of the entry is quoted
+ */
+export function parseRule(text: string): Rule | string {
+  const [, method, path] = /^(\S+) (\S+)$/.exec(text) ?? [];
+  if (method === undefined || path === undefined) return 'is not a method, one space and a path';
+  if (method !== '*' && !METHODS.includes(method)) return `does not begin with * or one of ${METHODS.join(', ')}`;
+  if (!path.startsWith('/')) return 'has a path that does not begin with a slash';
+  const written = path.slice(1).split('/');
+  const isApi = API_PREFIX.every((segment, index) => written[index] === segment);
+  if (!isApi && OF_THE_API.has(written[0]!)) return 'has a path that lacks /api/0';
+  const names = isApi ? [...API_PREFIX, ...canonicalSegments(written.slice(API_PREFIX.length))] : written;
+  const pieces: Piece[] = [];
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1;
+    if (name === '**' && !isLast) return 'has ** elsewhere than at the end';
+    const piece = name === '' && !isLast ? undefined : pieceOf(name);
+    if (piece === undefined) return 'has a segment that is neither plain text, {name}, * nor ** at the end';
+    pieces.push(piece);
+  }
+  return { text, method, pieces };
+}
+
+const OF_THE_API: ReadonlySet<string> = new Set(['organizations', 'projects', 'teams', 'issues', 'groups']);
+
+function pieceOf(name: string): Piece | undefined {
+  if (name === '**') return { kind: 'rest' };
+  if (name === '*') return { kind: 'any' };
+  const parameter = /^\{([a-z_]+)\}$/.exec(name)?.[1];
+  if (parameter !== undefined) return { kind: 'parameter', name: parameter };
+  // One segment of Sentry's that holds two parameters.
+  if (name === '{project}:{event_id}') return { kind: 'parameter', name: 'project:event_id' };
+  const isPlain = /^[A-Za-z0-9._~!$&'()+,=:@-]*$/.test(name) && name !== '.' && name !== '..';
+  return isPlain ? { kind: 'literal', text: name } : undefined;
+}
+
+/**
+ * Whether an `allow` rule gives this request. A `{name}` never stands for a name that Sentry has in that place, and what
+ * gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
+ */
+export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
+  if (!coversMethod(rule, method)) return false;
+  const { segments } = target;
+  const needsNaming = endpointOf(walk, method)?.isSecret === true || isGuarded(namesBelowApi(target));
+  for (const [index, piece] of rule.pieces.entries()) {
+    if (piece.kind === 'rest') return true;
+    const segment = segments[index];
+    if (segment === undefined) return false;
+    const isName = walk.places[index] === 'literal';
+    if (piece.kind === 'literal') {
+      if (!segment.isPlain || segment.text !== piece.text) return false;
+    } else {
+      if (segment.text === '' || (isName && needsNaming)) return false;
+      if (piece.kind === 'parameter' && (isName || !fitsRule(piece.name, segment.text))) return false;
+    }
+  }
+  return segments.length === rule.pieces.length;
+}
+
+/**
+ * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
+ * the end does not count, and where Sentry takes a slug or a number, a rule with the one covers every request with the other.
+ */
+export function denies(rule: Rule, method: string, target: Target, walk: Walk): boolean {
+  if (!coversMethod(rule, method)) return false;
+  const texts = withoutSlash(target.segments.map(({ text }) => text));
+  const pieces = rule.pieces.filter((piece, index) => index < rule.pieces.length - 1 || !isEmpty(piece));
+  for (const [index, piece] of pieces.entries()) {
+    if (piece.kind === 'rest') return true;
+    const text = texts[index];
+    if (text === undefined) return false;
+    if (piece.kind === 'literal' && !isPerhaps(piece.text, text, walk.places[index]!)) return false;
+  }
+  return texts.length === pieces.length;
+}
+
+/** Whether a rule covers all that is below its path. */
+export const endsInRest = (rule: Rule): boolean => rule.pieces.at(-1)?.kind === 'rest';
+
+/** Whether the rule's path names an organization that a limit can be held against. */
+export function organizationOf(rule: Rule): { readonly any: boolean; readonly name?: string } | undefined {
+  const [api, version, first, org, next] = rule.pieces;
+  const isApi = isLiteral(api, 'api') && isLiteral(version, '0');
+  const hasOne = ['organizations', 'projects', 'teams'].some((name) => isLiteral(first, name));
+  if (!isApi || !hasOne || org === undefined || org.kind === 'rest' || isEmpty(org)) return undefined;
+  // projects/{org} alone is no path of Sentry's.
+  if (next === undefined && !isLiteral(first, 'organizations')) return undefined;
+  return org.kind === 'literal' ? { any: false, name: org.text } : { any: true };
+}
+
+const coversMethod = (rule: Rule, method: string): boolean =>
+  rule.method === '*' || rule.method === method || (rule.method === 'GET' && method === 'HEAD');
+
+function fitsRule(name: string, text: string): boolean {
+  if (name !== 'project:event_id') return KNOWN_PARAMETERS.has(name) ? fits(name, text) : true;
+  const [project = '', eventId = '', more] = text.split(':');
+  return more === undefined && fits('project', project) && fits('event_id', eventId);
+}
+
+/** Parameters whose pattern holds in a rule as well; a rule may call others as it likes. */
+const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id', 'event_id', 'member_id']);
+
+/** Whether two spellings may mean one thing to Sentry. */
+function isPerhaps(written: string, asked: string, place: Walk['places'][number]): boolean {
+  if (place === 'literal') return written === asked;
+  const isOtherKind = place === 'parameter' && isNumber(written) !== isNumber(asked);
+  return isOtherKind || written.toLowerCase() === asked.toLowerCase();
+}
+
+const withoutSlash = (texts: readonly string[]): readonly string[] =>
+  texts.at(-1) === '' ? texts.slice(0, -1) : texts;
+
+const isEmpty = (piece: Piece): boolean => piece.kind === 'literal' && piece.text === '';
+
+const isLiteral = (piece: Piece | undefined, text: string): boolean => piece?.kind === 'literal' && piece.text === text;

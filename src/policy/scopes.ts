@@ -1,0 +1,43 @@
+/** Every scope that a client may be given, and the scopes that it implies (Sentry's SENTRY_SCOPE_HIERARCHY_MAPPING). */
+const IMPLIED: Readonly<Record<string, readonly string[]>> = {
+  'org:read': [],
+  'org:write': ['org:read'],
+  'org:admin': ['org:read', 'org:write', 'org:integrations'],
+  'org:integrations': [],
+  // All that an organization token of Sentry's can do: uploads and releases.
+  'org:ci': [],
+  'member:read': [],
+  'member:invite': ['member:read'],
+  'member:write': ['member:read', 'member:invite'],
+  'member:admin': ['member:read', 'member:invite', 'member:write'],
+  'team:read': [],
+  'team:write': ['team:read'],
+  'team:admin': ['team:read', 'team:write'],
+  'project:read': [],
+  'project:write': ['project:read'],
+  'project:admin': ['project:read', 'project:write'],
+  // Stands alone: project:admin does not imply it.
+  'project:releases': [],
+  'project:distribution': [],
+  'event:read': [],
+  'event:write': ['event:read'],
+  'event:admin': ['event:read', 'event:write'],
+  'alerts:read': [],
+  'alerts:write': ['alerts:read'],
+};
+
+/** Sentry's scopes. */
+export const SCOPES: readonly string[] = Object.keys(IMPLIED);
+
+/** Stands for every `:read` scope (Sentry's SENTRY_READONLY_SCOPES). */
+export const READONLY = 'readonly';
+
+/** Stands for every row of the table of endpoints. */
+export const EVERYTHING = '*';
+
+/** What a scope of the clients file gives, itself included; undefined if there is no such scope. */
+export function scopesOf(name: string): readonly string[] | undefined {
+  if (name === EVERYTHING) return SCOPES;
+  if (name === READONLY) return SCOPES.filter((scope) => scope.endsWith(':read'));
+  return Object.hasOwn(IMPLIED, name) ? [name, ...IMPLIED[name]!] : undefined;
+}

@@ -1,0 +1,28 @@
+/** Names that Sentry routes to the same view, by the name that the table of endpoints uses. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['groups', 'issues'],
+  ['comments', 'notes'],
+  ['user-reports', 'user-feedback'],
+  ['plugin', 'plugins'],
+]);
+
+/** How many segments stand before the name of a resource, by the first segment of a path below /api/0/. */
+const RESOURCE_AT: Readonly<Record<string, number>> = { organizations: 2, projects: 3, shared: 1, teams: 3 };
+
+/**
+ * The segments of a path below /api/0/, with one name for what Sentry knows under two.
+ * Only names of resources are replaced: an organization may be called `groups`, and a release `comments`.
+ */
+export function canonicalSegments(segments: readonly string[]): string[] {
+  const canonical = [...segments];
+  const rename = (index: number) => {
+    const name = canonical[index];
+    if (name !== undefined) canonical[index] = SYNONYMS.get(name) ?? name;
+  };
+  const first = canonical[0];
+  const resource = first !== undefined && Object.hasOwn(RESOURCE_AT, first) ? RESOURCE_AT[first]! : 0;
+  rename(resource);
+  // Below one issue: issues/{issue_id}/comments/.
+  if (canonical[resource] === 'issues') rename(resource + 2);
+  return canonical;
+}

@@ -1,0 +1,83 @@
+import { canonicalSegments } from './synonyms.ts';
+
+/** A segment of a path: as it was written, and decoded once. */
+export interface Segment {
+  readonly raw: string;
+  /** Decoded; a resource that has two names has the one of the table here. */
+  readonly text: string;
+  /** Whether nothing in it was percent-encoded: only so may it stand for a literal segment. */
+  readonly isPlain: boolean;
+}
+
+/** A request target that can be read in one way only. */
+export interface Target {
+  /** What stands between the slashes, without the one that begins the path; a path that ends in a slash ends in `''`. */
+  readonly segments: readonly Segment[];
+  /** Byte for byte, without `?`; undefined if there is no `?`. */
+  readonly query: string | undefined;
+}
+
+/** The first two segments of every path of Sentry's API. */
+export const API_PREFIX: readonly string[] = ['api', '0'];
+
+/**
+ * Reads the raw target of a request. Whatever nginx, uWSGI, granian or Django could read in another way than this is
+ * refused, not mended: the policy has to see the very path that Sentry routes.
+ * @returns what is wrong with it, if it is a text
+ */
+export function parseTarget(target: string): Target | string {
+  if (!target.startsWith('/')) return 'the target is not a path';
+  // RFC 9110 section 4.1: none of the others may stand there; uWSGI cuts the path at a number sign.
+  if (/[^\x21-\x7e]/.test(target)) return 'the target has a character that is not visible ASCII';
+  if (target.includes('#')) return 'the target has a number sign';
+  // uWSGI swallows a stray one with what follows, or puts a NUL in its place.
+  if (/%(?![0-9A-Fa-f]{2})/.test(target)) return 'the target has a percent sign that encodes nothing';
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? undefined : target.slice(mark + 1);
+  // Some versions of Django separate parameters by it as well (CVE-2021-23336).
+  if (query?.includes(';')) return 'the query has a semicolon';
+  if (path.includes('//')) return 'the path has an empty segment';
+  if (path.includes('\\')) return 'the path has a backslash';
+
+  const raws = path.slice(1).split('/');
+  const texts: string[] = [];
+  for (const raw of raws) {
+    const text = decoded(raw);
+    const problem = text === undefined ? 'a segment that is not UTF-8' : problemOf(text);
+    if (problem !== undefined) return `the path has ${problem}`;
+    texts.push(text!);
+  }
+  const isApi = API_PREFIX.every((segment, index) => texts[index] === segment);
+  const names = isApi ? [...API_PREFIX, ...canonicalSegments(texts.slice(API_PREFIX.length))] : texts;
+  const segments = raws.map((raw, index) => ({ raw, text: names[index]!, isPlain: raw === texts[index] }));
+  return { segments, query };
+}
+
+/** Undefined if the bytes are not UTF-8: Django would leave them encoded. */
+export function decoded(raw: string): string | undefined {
+  if (!raw.includes('%')) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What no segment may have once it is decoded. */
+export function problemOf(text: string): string | undefined {
+  // uWSGI resolves literal ones before routing, and whatever stands between may resolve encoded ones.
+  if (text === '.' || text === '..') return 'a dot segment';
+  // CVE-2021-44420: Django let `$` match before a newline at the end.
+  if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)) return 'a control character';
+  if (text.includes('/')) return 'an encoded slash';
+  if (text.includes('\\')) return 'an encoded backslash';
+  if (text.includes('%')) return 'a segment that is encoded twice';
+  return undefined;
+}
+
+/** The decoded segments below /api/0/; none for another path. */
+export const namesBelowApi = ({ segments }: Target): string[] => {
+  const isApi = API_PREFIX.every((name, index) => segments[index]?.raw === name);
+  return isApi ? segments.slice(API_PREFIX.length).map(({ text }) => text) : [];
+};

@@ -1,0 +1,132 @@
+// Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { canonicalSegments } from '../src/policy/synonyms.ts';
+
+/** What is known of one endpoint and method of Sentry. */
+export interface SourceRow {
+  readonly method: string;
+  readonly path: string;
+  /** Any of these lets Sentry's own check pass. */
+  readonly scopes: readonly string[];
+  /** What the proxy asks for instead, where Sentry checks finer rights inside. */
+  readonly proxyScopes?: readonly string[];
+  /** How a client that is limited to projects is kept to them. */
+  readonly limit: string;
+  readonly limitBasis?: string;
+  readonly bodyKey?: string;
+  /** The secret that the answer holds. */
+  readonly secret?: string;
+  readonly source: string;
+  readonly verified?: boolean;
+}
+
+/** The checked-in data. */
+export interface Source {
+  readonly source: { readonly endpoints: string; readonly schema: string };
+  /** Literal segments beside a parameter that belong to endpoints which are not enforced. */
+  readonly siblings: readonly string[];
+  readonly rows: readonly SourceRow[];
+}
+
+const METHOD_LETTERS: Readonly<Record<string, string>> = {
+  GET: 'G',
+  HEAD: 'H',
+  POST: 'P',
+  PUT: 'U',
+  PATCH: 'A',
+  DELETE: 'D',
+};
+
+const LIMIT_LETTERS: Readonly<Record<string, string>> = {
+  path: 'p',
+  lookup: 'l',
+  'query code-read': 'q',
+  'query openapi-param': 'o',
+  'query inferred': 'i',
+  'body projects': 'b',
+  'body project': 's',
+  'filter-response': 'f',
+  'none-needed': 'n',
+  refuse: 'r',
+};
+
+/** Reads the checked-in data. */
+export const readSource = (): Source =>
+  JSON.parse(readFileSync(new URL('endpoints.source.json', import.meta.url), 'utf8')) as Source;
+
+/**
+ * The text of src/policy/endpoints.ts.
+ * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
+ */
+export function generate({ source, siblings, rows }: Source): string {
+  const sets = new Map<string, number>();
+  const lines = new Map<string, string[]>();
+  const parameters = new Map<string, string>();
+  for (const row of rows) {
+    check(row);
+    checkParameters(row.path, parameters);
+    const scopes = [...(row.proxyScopes ?? row.scopes)].sort().join(' ');
+    if (!sets.has(scopes)) sets.set(scopes, sets.size);
+    const path = canonicalPath(row.path);
+    const entries = lines.get(path) ?? [];
+    const letter = METHOD_LETTERS[row.method]!;
+    if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
+    entries.push(`${letter}${sets.get(scopes)}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
+    lines.set(path, entries);
+  }
+  for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
+  const table = [...lines].map(([path, entries]) => [path, ...entries].join(' ')).sort();
+  return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
+// ${source.endpoints}
+// ${source.schema}
+
+/** Lists of scopes of which any one will do, by their place. */
+export const SCOPE_LISTS: readonly string[] = [
+${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
+];
+
+/**
+ * One path a line, below /api/0/, then for each method: its letter (PUT is U, PATCH is A), the place of its scopes, the
+ * letter of its limit, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken.
+ */
+export const ENDPOINTS = \`
+${table.join('\n')}
+\`;
+`;
+}
+
+function check(row: SourceRow): void {
+  const name = `${row.method} ${row.path}`;
+  if (row.source !== 'openapi' && row.verified !== true) throw new Error(`${name} is neither openapi nor verified`);
+  if (METHOD_LETTERS[row.method] === undefined) throw new Error(`${name} has a method that the table cannot hold`);
+  if (!row.path.startsWith('/api/0/') || /[`\\$ ]/.test(row.path)) throw new Error(`${name} has a strange path`);
+  // Sentry checks finer rights inside, and the token of the proxy passes them all.
+  const isMutation = row.method !== 'GET' && row.method !== 'HEAD';
+  const givesReaders = (row.proxyScopes ?? row.scopes).some((scope) => scope.endsWith(':read'));
+  if (isMutation && givesReaders) throw new Error(`${name} would let a read scope write; give it proxyScopes`);
+  limitLetter(row);
+}
+
+/** The matcher holds one parameter for each place, under one name. */
+function checkParameters(path: string, known: Map<string, string>): void {
+  const segments = path.split('/');
+  segments.forEach((segment, index) => {
+    if (!segment.includes('{')) return;
+    const before = segments.slice(0, index).join('/');
+    if ((known.get(before) ?? segment) !== segment) throw new Error(`${path} names the parameter ${segment} anew`);
+    known.set(before, segment);
+  });
+}
+
+function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): string {
+  const letter = LIMIT_LETTERS[[limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ')];
+  if (letter === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
+  return letter;
+}
+
+const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  writeFileSync(new URL('../src/policy/endpoints.ts', import.meta.url), generate(readSource()));
+}
