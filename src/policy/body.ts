@@ -1,5 +1,5 @@
 import { parseStrictJson } from './json.ts';
-import { fits } from './parameters.ts';
+import { isProjectValue } from './parameters.ts';
 
 /**
  * The projects that a body names, by slug or id.
@@ -39,5 +39,5 @@ const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z
 
 function projectFrom(entry: unknown): string | undefined {
   const isText = typeof entry === 'string' || (typeof entry === 'number' && Number.isSafeInteger(entry));
-  return isText && fits('project', String(entry)) ? String(entry) : undefined;
+  return isText && isProjectValue(String(entry)) ? String(entry) : undefined;
 }

@@ -10,6 +10,11 @@ const TEXT = /^.{1,255}$/u;
  */
 export const SLUG_OR_ID = /^(?!0|[0-9]{20})[0-9]+$|^(?![0-9]+$)[a-z0-9][a-z0-9_-]{0,99}$/;
 
+/**
+ * A project in a query or a body. Python's int() reads `1_2` as 12 there, and `-1` and `$all` would be all projects.
+ */
+export const isProjectValue = (text: string): boolean => SLUG_OR_ID.test(text) && !/^[0-9]+_[0-9_]*$/.test(text);
+
 /** An issue's short id: the slug of its project, `-`, and a number in base 32. */
 const SHORT_ID = /^([A-Za-z0-9_-]+)-[0-9A-Za-z]+$/;
 

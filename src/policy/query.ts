@@ -1,3 +1,5 @@
+import { isProjectValue } from './parameters.ts';
+
 /** Parameters of a query, decoded as Django decodes them, in order. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
@@ -5,9 +7,6 @@ export type Pairs = readonly (readonly [name: string, value: string])[];
 const WIDENING: Readonly<Record<string, string>> = {
   shortidlookup: 'a hit by short id is answered whatever the projects are',
 };
-
-/** What `project` may be: a number or a slug. `-1` and `$all` are all projects; int() also reads `+5`, ` 5` and `1_0`. */
-const PROJECT = /^[1-9][0-9]{0,18}$|^(?![0-9]+$)[a-z0-9][a-z0-9_-]{0,99}$/;
 
 /**
  * Reads a query for a client that is limited to projects.
@@ -28,7 +27,7 @@ export function parseQuery(query: string | undefined): Pairs | string {
     if (isLikeProject || Object.hasOwn(WIDENING, plain)) {
       return 'the query has a parameter that a client limited to projects may not use';
     }
-    if (name === 'project' && !PROJECT.test(value)) return 'the query has a project that is no slug and no id';
+    if (name === 'project' && !isProjectValue(value)) return 'the query has a project that is no slug and no id';
     pairs.push([name, value]);
   }
   return pairs;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { parseTarget } from '../../src/policy/target.ts';
 import { endpointOf, walk } from '../../src/policy/routes.ts';
+import { parseTarget } from '../../src/policy/target.ts';
 import { generate, readSource, type SourceRow } from '../../tools/endpoints.ts';
 import { exampleTarget } from './examples.ts';
 

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decide } from '../../src/policy/decide.ts';
+import type { Decision } from '../../src/policy/decision.ts';
+import { readSource } from '../../tools/endpoints.ts';
+import { CASES, CLIENTS } from './cases.ts';
+import { clientOf, exampleTarget } from './examples.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+const clients = Object.fromEntries(Object.entries(CLIENTS).map(([name, entry]) => [name, clientOf(entry)]));
+
+/** A decision in the words of the cases. */
+function inWords(decision: Decision): string {
+  if (decision.kind === 'refuse') return `refuse ${decision.reason}`;
+  if (decision.kind === 'check') return `check ${decision.checks.map(({ check }) => check).join(' ')}`;
+  if (decision.query !== undefined) return `allow ?${decision.query}`;
+  const only = decision.response?.only;
+  return only === undefined ? 'allow' : `allow only ${only.map(({ value }) => value).join(',')}`;
+}
+
+function ask(client: string, request: string): Decision {
+  const [method = '', ...target] = request.split(' ');
+  return decide(clients[client]!, method, target.join(' '), NOW);
+}
+
+for (const [title, cases] of Object.entries(CASES)) {
+  describe(title, () => {
+    for (const [client, request, expected] of cases) {
+      it(`${client}: ${JSON.stringify(request).slice(1, -1)}: ${expected}`, () => {
+        assert.equal(inWords(ask(client, request)), expected);
+      });
+    }
+  });
+}
+
+describe('the cases', () => {
+  it('are at least 200', () => {
+    assert.ok(Object.values(CASES).flat().length >= 200);
+  });
+});
+
+describe('every row of the table', () => {
+  const { rows } = readSource();
+  const PREFIXES = /^\/api\/0\/sentry-app/;
+
+  it('is asked with GET or HEAD alone by a client that may read', () => {
+    for (const { method, path } of rows) {
+      const isRead = method === 'GET' || method === 'HEAD';
+      const decision = decide(clients.everywhere!, method, exampleTarget(path), NOW);
+      if (!isRead) assert.equal(decision.kind, 'refuse', `${method} ${path}`);
+    }
+  });
+
+  it('is given by * unless it gives a secret', () => {
+    for (const { method, path, secret } of rows) {
+      const isDetails = path === '/api/0/projects/{org}/{project}/';
+      const isGiven = (secret === undefined || isDetails) && !PREFIXES.test(path);
+      const decision = decide(clients.star!, method, exampleTarget(path), NOW);
+      assert.equal(decision.kind, isGiven ? 'allow' : 'refuse', `${method} ${path}`);
+    }
+  });
+
+  it('is given by a rule that is its own method and path', () => {
+    for (const { method, path } of rows) {
+      const client = clientOf({ allow: [`${method} ${path}`], orgs: ['*'] });
+      assert.equal(decide(client, method, exampleTarget(path), NOW).kind, 'allow', `${method} ${path}`);
+    }
+  });
+
+  it('is refused by a deny rule that is its own path, whatever else is given', () => {
+    for (const { method, path } of rows) {
+      const client = clientOf({ allow: ['* /**'], orgs: ['*'], deny: [`* ${path}`] });
+      assert.equal(inWords(decide(client, method, exampleTarget(path), NOW)), 'refuse deny_rule', `${method} ${path}`);
+    }
+  });
+
+  it('is refused to a client of another organization', () => {
+    const stranger = clientOf({ scopes: ['*'], orgs: ['stranger'] });
+    for (const { method, path } of rows) {
+      const decision = decide(stranger, method, exampleTarget(path), NOW);
+      const isOpen = path === '/api/0/' || (path === '/api/0/organizations/' && method === 'GET');
+      assert.equal(decision.kind === 'allow', isOpen, `${method} ${path}`);
+    }
+  });
+
+  it('is limited to projects as its row says', () => {
+    const narrow = clientOf({
+      allow: ['* /api/0/organizations/{org}/**', '* /api/0/projects/{org}/**'],
+      projects: ['acme/web'],
+    });
+    const strange = { project: 'api', issue_id: 'API-1', version: '1.0' };
+    for (const { method, path, limit, limitBasis } of rows) {
+      if (!path.includes('{org}') || path.startsWith('/api/0/teams/')) continue;
+      const name = `${method} ${path}`;
+      const mine = decide(narrow, method, exampleTarget(path, { issue_id: 'WEB-1' }), NOW);
+      const theirs = decide(narrow, method, exampleTarget(path, strange), NOW);
+      const isRelease = path.includes('{version}');
+      switch (limit) {
+        case 'none-needed':
+          assert.equal(inWords(mine), 'allow', name);
+          break;
+        case 'path':
+          assert.equal(mine.kind, 'allow', name);
+          assert.equal(inWords(theirs), 'refuse project', name);
+          break;
+        case 'lookup':
+          assert.equal(inWords(mine), isRelease ? 'check release' : 'allow', name);
+          assert.equal(inWords(theirs), isRelease ? 'check release' : 'refuse project', name);
+          break;
+        case 'query':
+          assert.equal(inWords(mine), limitBasis === 'inferred' ? 'refuse not_limitable' : 'check query', name);
+          break;
+        case 'body':
+          assert.equal(inWords(mine), 'check body', name);
+          break;
+        case 'filter-response':
+          assert.equal(inWords(mine), 'allow only web', name);
+          break;
+        default:
+          assert.equal(inWords(mine), 'refuse not_limitable', name);
+      }
+    }
+  });
+});
+
+describe('a refusal', () => {
+  const detail = (client: string, request: string): string => {
+    const decision = ask(client, request);
+    assert.equal(decision.kind, 'refuse');
+    return decision.kind === 'refuse' ? decision.detail : '';
+  };
+
+  it('names the client and the scopes that would do', () => {
+    const text = detail('ci', 'DELETE /api/0/organizations/acme/releases/1.0/');
+    assert.equal(
+      text,
+      'client robot lacks any of project:admin, project:releases for DELETE /api/0/organizations/{org}/releases/{version}/',
+    );
+  });
+
+  it('names the form with an organization where the top level has none', () => {
+    assert.match(detail('reader', 'GET /api/0/issues/4711/'), /use \/api\/0\/organizations\/\{org\}\/issues\//);
+  });
+
+  it('quotes nothing of the request', () => {
+    for (const [client, request] of Object.values(CASES).flat()) {
+      const decision = ask(client, request.replace('acme', 'hunter2').replace('web', 'hunter2'));
+      if (decision.kind === 'refuse') assert.doesNotMatch(decision.detail, /hunter2/);
+    }
+  });
+
+  it('is client_expired from the moment on that the file names, whatever is asked', () => {
+    const client = clientOf({ allow: ['* /**'], orgs: ['*'], expires: '2026-01-01' });
+    const last = decide(client, 'GET', '/api/0/', Date.UTC(2026, 0, 2) - 1);
+    const next = decide(client, 'GET', '/api/0/', Date.UTC(2026, 0, 2));
+    assert.equal(last.kind, 'allow');
+    assert.ok(next.kind === 'refuse' && next.error === 'client_expired');
+  });
+});
+
+describe('details of a project', () => {
+  const without = (client: string, request: string): readonly string[] | undefined => {
+    const decision = ask(client, request);
+    assert.equal(decision.kind, 'allow');
+    return decision.kind === 'allow' ? decision.response?.without : undefined;
+  };
+  const SECRETS = ['securityToken', 'securityTokenHeader'];
+
+  it('come without the tokens in them, when read and when changed', () => {
+    assert.deepEqual(without('reader', 'GET /api/0/projects/acme/web/'), SECRETS);
+    assert.deepEqual(without('writer', 'PUT /api/0/projects/acme/web/'), SECRETS);
+    assert.deepEqual(without('triage', 'GET /api/0/projects/acme/web/'), SECRETS);
+  });
+
+  it('come with them for a client that was given the whole tree', () => {
+    assert.equal(without('tree', 'GET /api/0/projects/acme/web/'), undefined);
+  });
+});
