@@ -26,24 +26,28 @@ const SCOPE_NAMES = [...SCOPES, READONLY, EVERYTHING];
 const MIN_TOKEN_LENGTH = 32;
 
 /** Reads one entry of `clients`. What is wrong is added to the problems, and left out of the client. */
-export function readClient(entry: unknown, place: string, add: Add): Client {
-  if (!isObject(entry)) add(place, 'is not an object');
-  const json = isObject(entry) ? entry : {};
+export function readClient(json: unknown, place: string, add: Add): Client | undefined {
+  if (!isObject(json)) {
+    add(place, 'is not an object');
+    return undefined;
+  }
   checkKeys(json, CLIENT_KEYS, place, add);
+  const name = readName(json, `${place}.name`, add);
+  const credentials = readCredentials(json, `${place}.token`, add);
 
   const reach = readReach(json, place, add);
   const scopes = readScopes(json, `${place}.scopes`, add);
   const allow = readRules(json, 'allow', place, add);
   const deny = readRules(json, 'deny', place, add);
   const isRightless = isEmptyList(json, 'scopes') && isEmptyList(json, 'allow');
-  if (isObject(entry) && isRightless) add(place, 'has neither scopes nor allow');
+  if (isRightless) add(place, 'has neither scopes nor allow');
   checkReachOfRules(allow, reach, add);
   const rate = readRate(json, `${place}.rate`, add);
   const concurrency = readConcurrency(json, `${place}.concurrency`, add);
   const expiresAt = readExpiry(json, `${place}.expires`, add);
   return {
-    name: readName(json, `${place}.name`, add),
-    credentials: readCredentials(json, `${place}.token`, add),
+    name,
+    credentials,
     scopes: scopes.all,
     hasAllScopes: scopes.names.includes(EVERYTHING),
     reach,

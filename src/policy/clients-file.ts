@@ -27,6 +27,8 @@ export interface Examined {
   readonly problems: readonly FileProblem[];
   /** Undefined if the file has no list of clients. With problems, its clients are for comparison only. */
   readonly file: ClientsFile | undefined;
+  /** The clients by their place in the list; undefined where an entry is none. */
+  readonly entries: readonly (Client | undefined)[];
 }
 
 /** Reads and checks a clients file. Equal tokens in two spellings are found by `loadClients`, which can make digests. */
@@ -38,8 +40,9 @@ export function readClients(text: string): ReadClients {
 /** The same, with what could be read of a file that has problems. */
 export function examineClients(text: string): Examined {
   const json = parseStrictJson(text);
-  if ('problem' in json) return { problems: [{ place: json.place, text: json.problem }], file: undefined };
-  if (!isObject(json.value)) return { problems: [{ place: '', text: 'is not a JSON object' }], file: undefined };
+  if ('problem' in json) return { problems: [{ place: json.place, text: json.problem }], file: undefined, entries: [] };
+  if (!isObject(json.value))
+    return { problems: [{ place: '', text: 'is not a JSON object' }], file: undefined, entries: [] };
   const problems: FileProblem[] = [];
   const add: Add = (place, problem) => problems.push({ place, text: problem });
   const { value } = json;
@@ -50,20 +53,22 @@ export function examineClients(text: string): Examined {
   const entries: unknown = Object.hasOwn(value, 'clients') ? value.clients : undefined;
   if (!Array.isArray(entries)) {
     add('clients', entries === undefined ? 'is missing' : 'is not a list');
-    return { problems, file: undefined };
+    return { problems, file: undefined, entries: [] };
   }
   // Taken for "no clients" it would open the proxy to everyone.
   if (entries.length === 0) add('clients', 'is empty');
-  const clients = entries.map((entry, index) => readClient(entry, `clients[${index}]`, add));
-  findTwice(clients, add);
-  return { problems, file: { clients, unmatched: unmatched as ClientsFile['unmatched'] } };
+  const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, add));
+  findTwice(read, add);
+  const clients = read.filter((client) => client !== undefined);
+  return { problems, file: { clients, unmatched: unmatched as ClientsFile['unmatched'] }, entries: read };
 }
 
 /** Names twice, and tokens twice in the same spelling. */
-function findTwice(clients: readonly Client[], add: Add): void {
+function findTwice(clients: readonly (Client | undefined)[], add: Add): void {
   const names = new Set<string>();
   const tokens = new Set<string>();
-  clients.forEach(({ name, credentials }, index) => {
+  clients.forEach((client, index) => {
+    const { name, credentials } = client ?? { name: '', credentials: [] };
     if (name !== '' && names.has(name)) add(`clients[${index}].name`, 'is the name of another client as well');
     names.add(name);
     for (const credential of credentials) {

@@ -75,14 +75,15 @@ export async function loadClients(
   digest: Digest,
   now: number,
 ): Promise<LoadedClients> {
-  const { file, problems: found } = examineClients(text);
+  const { file, entries, problems: found } = examineClients(text);
   if (file === undefined) return { problems: found, listed: undefined };
   const problems = [...found];
   const byDigest = new Map<string, Client>();
   const spellings = new Map<string, string>();
   const listed = new Set<string>();
   const aliases = new Set(await Promise.all(aliasTokens.map(digest)));
-  for (const [index, client] of file.clients.entries()) {
+  for (const [index, client] of entries.entries()) {
+    if (client === undefined) continue;
     const place = `clients[${index}].token`;
     for (const credential of client.credentials) {
       const hex = credential.kind === 'digest' ? credential.hex : await digest(credential.token);

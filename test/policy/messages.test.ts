@@ -1,0 +1,137 @@
+// What the policy does to the fields of requests and to the bodies of answers.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ResponseRule } from '../../src/policy/decision.ts';
+import { checkFields, type Described, droppedFields } from '../../src/policy/request-fields.ts';
+import { editResponse } from '../../src/policy/response.ts';
+import { clientOf } from './examples.ts';
+
+const CLIENT = clientOf({ scopes: ['org:ci'], orgs: ['acme'] });
+
+const isRefused = (described: Partial<Described>): boolean =>
+  checkFields(CLIENT, {
+    method: 'POST',
+    hasBody: true,
+    contentTypes: ['application/json'],
+    contentEncoding: null,
+    isBodyChecked: false,
+    ...described,
+  }) !== undefined;
+
+describe("a named client's request", () => {
+  it('goes without what overrides the method, and without Content-Type if it has no body', () => {
+    assert.ok(droppedFields(true).includes('x-http-method-override'));
+    assert.ok(!droppedFields(true).includes('content-type'));
+    assert.ok(droppedFields(false).includes('x-http-method-override'));
+    assert.ok(droppedFields(false).includes('content-type'));
+  });
+
+  it('may have no body with GET or HEAD', () => {
+    assert.ok(isRefused({ method: 'GET' }));
+    assert.ok(isRefused({ method: 'HEAD' }));
+    assert.ok(!isRefused({ method: 'GET', hasBody: false }));
+    assert.ok(!isRefused({ method: 'DELETE' }));
+  });
+
+  it('may have no charset but utf-8', () => {
+    const type = (contentType: string) => isRefused({ contentTypes: [contentType] });
+    for (const good of [
+      'application/json',
+      'application/json; charset=utf-8',
+      'application/json;charset=UTF-8',
+      'application/json; charset="utf-8"',
+      'multipart/form-data; boundary=x',
+      'text/plain',
+      '',
+    ]) {
+      assert.ok(!type(good), good);
+    }
+    for (const bad of [
+      'application/json; charset=utf-16',
+      'application/json; charset=utf-7',
+      'application/json; charset=utf-8; charset=utf-7',
+      'application/json; charset=utf-7; charset=utf-8',
+      'application/json; CHARSET=cp037',
+      'application/json; charset =utf-8',
+      "application/json; charset*=utf-8''utf-7",
+      'a/b;charset="utf-16"',
+      'a/b; charset=',
+      'a/b; charset=unicode_escape',
+      'application/json; charset=utf-8, a/b',
+      'a/b\u00e9',
+    ]) {
+      assert.ok(type(bad), bad);
+    }
+    assert.ok(isRefused({ contentTypes: ['application/json', 'application/json'] }));
+    assert.ok(!isRefused({ contentTypes: ['a/b; charset=utf-16'], hasBody: false }));
+  });
+
+  it('has a body of plain JSON where its projects are checked', () => {
+    const checked = (described: Partial<Described>) => isRefused({ isBodyChecked: true, ...described });
+    assert.ok(!checked({}));
+    assert.ok(!checked({ contentTypes: ['Application/JSON; charset=utf-8'] }));
+    for (const contentType of [
+      '',
+      'text/json',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      '*/*',
+      'application/*',
+    ]) {
+      assert.ok(checked({ contentTypes: [contentType] }), contentType);
+    }
+    assert.ok(checked({ contentTypes: [] }));
+    assert.ok(checked({ contentEncoding: 'gzip' }));
+  });
+});
+
+const edit = (rule: Partial<ResponseRule>, text: string): string | undefined => {
+  const edited = editResponse({ without: [], ...rule }, new TextEncoder().encode(text));
+  return edited && new TextDecoder().decode(edited);
+};
+
+describe('an answer that is edited', () => {
+  const only = [
+    { kind: 'slug', value: 'web' },
+    { kind: 'id', value: '12' },
+  ] as const;
+
+  it('keeps of a list what the client may see, by slug or id', () => {
+    const list = [
+      { id: '11', slug: 'web' },
+      { id: '12', slug: 'api' },
+      { id: 12, slug: 'n' },
+      { id: '13', slug: '12' },
+      { id: 'web' },
+      null,
+      'web',
+      12,
+      {},
+    ];
+    assert.equal(edit({ only }, JSON.stringify(list)), JSON.stringify(list.slice(0, 3)));
+  });
+
+  it('loses the secrets of a project at every depth', () => {
+    const without = ['securityToken', 'securityTokenHeader'];
+    const project = { slug: 'web', securityToken: 'a', options: { 'sentry:x': 1 }, securityTokenHeader: null };
+    assert.equal(edit({ without }, JSON.stringify(project)), '{"slug":"web","options":{"sentry:x":1}}');
+    assert.equal(
+      edit({ without }, JSON.stringify([{ project }])),
+      '[{"project":{"slug":"web","options":{"sentry:x":1}}}]',
+    );
+    assert.equal(edit({ without }, '{"security\\u0054oken":"a"}'), '{}');
+  });
+
+  it('stays byte for byte if nothing has to go', () => {
+    const text = ' [ {"slug" : "web", "n": 1.0} ]\n';
+    assert.equal(edit({ only, without: ['securityToken'] }, text), text);
+    assert.equal(edit({ only }, ''), '');
+  });
+
+  it('is not shown at all if it cannot be read', () => {
+    assert.equal(edit({ only }, '{"slug":"api"}'), undefined);
+    assert.equal(edit({ without: ['securityToken'] }, '{"securityToken":'), undefined);
+    assert.equal(edit({ without: ['securityToken'] }, '<html>'), undefined);
+    assert.equal(editResponse({ without: [] }, Uint8Array.from([0x22, 0xff, 0x22])), undefined);
+  });
+});
