@@ -10,8 +10,11 @@ interface Mistake {
 /** Variables that are nearly ours. Some belong to other tools of Sentry and may well be set on the same machine. */
 export const MISTAKEN_NAMES: Readonly<Record<string, Mistake>> = {
   ALIAS_TOKEN: { meant: 'ALIAS_TOKENS', isError: true },
+  ALIAS_TOKEN_FILE: { meant: 'ALIAS_TOKENS_FILE', isError: true },
   ALIASES: { meant: 'ALIAS_TOKENS', isError: false },
   ALLOWED_HOST: { meant: 'ALLOWED_HOSTS', isError: true },
+  LISTEN_ADDR: { meant: 'LISTEN', isError: false },
+  LISTEN_ADDRESS: { meant: 'LISTEN', isError: false },
   SENTRY_URL: { meant: 'SENTRY_URI', isError: false },
   SENTRY_AUTH_TOKEN: { meant: 'SENTRY_TOKEN', isError: false },
 };

@@ -41,8 +41,7 @@ async function credentialsSent(proxy: ListeningProxy, bearer = 'anything'): Prom
 /** The configuration that these variables make. */
 async function load(variables: Record<string, string>) {
   const problems: Problem[] = [];
-  const { given, environment } = await gatherSettings({}, variables, problems);
-  const loaded = await loadConfig(given, environment, problems);
+  const loaded = await loadConfig(await gatherSettings({}, variables, problems), problems);
   assert.deepEqual(problems, []);
   return loaded;
 }

@@ -19,14 +19,19 @@ import { listen, listenFault } from './server/listen.ts';
 import { makeServer } from './server/server.ts';
 import { TokenHolder } from './token/token-holder.ts';
 
-/** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
-export type WatchConfig = (changed: (config: Config | undefined, problems: readonly string[]) => void) => void;
+/** What surrounds the configuration of a running proxy. */
+export interface ConfigSource {
+  /** What is worth knowing about the configuration. */
+  readonly warnings: readonly string[];
+  /** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
+  watch(changed: (config: Config | undefined, problems: readonly string[]) => void): void;
+}
 
 /**
  * Runs the proxy until a signal ends the process.
  * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one.
  */
-export async function runProxy(config: Config, watchConfig: WatchConfig): Promise<void> {
+export async function runProxy(config: Config, source: ConfigSource): Promise<void> {
   optimizeEarly();
   boundYoungGeneration();
   const writer = new LogWriter(config.logFormat, config.logLevel);
@@ -71,7 +76,7 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
     },
   });
 
-  watchConfig((changed, problems) => {
+  source.watch((changed, problems) => {
     for (const problem of problems) log('error', 'reload', { error: problem });
     if (changed === undefined) return;
     aliases = new AliasTokens(changed.aliasTokens, changed.isOpen);
@@ -104,6 +109,7 @@ export async function runProxy(config: Config, watchConfig: WatchConfig): Promis
       message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
     });
   }
+  for (const warning of source.warnings) log('warn', 'setting', { message: warning });
   for (const warning of config.connInfo?.warnings ?? []) log('warn', 'database', { message: warning });
   token.start();
 

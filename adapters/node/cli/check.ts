@@ -1,4 +1,4 @@
-import { SYSTEM } from '../../../src/config.ts';
+import type { Problem } from '../../../src/config.ts';
 import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/errors.ts';
 import { onlyFields } from '../../../src/fields.ts';
 import { makeUpstream } from '../../../src/target-url.ts';
@@ -6,20 +6,34 @@ import type { UpstreamResponse } from '../../../src/types.ts';
 import { makeTransport } from '../../http1/client.ts';
 import type { Config } from '../config/config.ts';
 import { addressText, isLocal } from '../config/listen-address.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { ConnInfo } from '../postgres/conninfo.ts';
 import { fingerprint } from '../token/fingerprint.ts';
 import { reasonOf } from '../token/system-token.ts';
+import { BAD_CONFIGURATION } from './exit-codes.ts';
+import { problemLines, problemText } from './problem-text.ts';
+import { settingsTable } from './settings-table.ts';
 
 /** Milliseconds for Sentry to answer. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 /** Characters of a response that are looked at. */
-const ENOUGH = 4096;
+const MAX_LOOKED_AT = 4096;
 
 /**
- * Says what the proxy would do with this configuration, and with `isProbing` whether Sentry takes the token.
- * @returns the exit code: 0, or 1 where the probe found a fault
+ * Shows every setting with its origin, says what is wrong, or else what the proxy does with this configuration, and with
+ * `isProbing` whether Sentry takes the token.
+ * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
-export async function check(config: Config, isProbing: boolean): Promise<number> {
+export async function check(
+  { config, given, warnings }: LoadedConfig,
+  problems: readonly Problem[],
+  isProbing: boolean,
+): Promise<number> {
+  process.stdout.write(`${settingsTable(given, problems)}\n`);
+  if (problems.length > 0) {
+    process.stderr.write(problemLines(problems));
+    return BAD_CONFIGURATION;
+  }
   say('listens on', addressText(config.listen) + (config.tls === undefined ? '' : ', with TLS'));
   if (config.adminListen !== undefined) say('probes and metrics on', addressText(config.adminListen));
   const upstream = makeUpstream(config.sentryUri);
@@ -28,6 +42,7 @@ export async function check(config: Config, isProbing: boolean): Promise<number>
   if (config.connInfo !== undefined) say('reads it from', databaseText(config.connInfo));
   say('injects it for', clientsText(config));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
+  for (const warning of warnings) say('warning', problemText(warning));
   if (!isProbing) return 0;
 
   const fault = await probe(config);
@@ -37,17 +52,18 @@ export async function check(config: Config, isProbing: boolean): Promise<number>
 
 const say = (what: string, text: string): void => void process.stdout.write(`${`${what}:`.padEnd(24)}${text}\n`);
 
-const tokenText = ({ token }: Config): string =>
-  token === SYSTEM ? "Sentry's system token" : `static, ${token.length} characters, fingerprint ${fingerprint(token)}`;
+const tokenText = ({ token, connInfo }: Config): string =>
+  connInfo !== undefined
+    ? "Sentry's system token"
+    : `static, ${token.length} characters, fingerprint ${fingerprint(token)}`;
 
 function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
   const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
   return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
 }
 
-function clientsText({ aliasTokens, listen }: Config): string {
-  if (aliasTokens.length > 0)
-    return `who sends one of ${aliasTokens.length} alias tokens; everyone else is forwarded as is`;
+function clientsText({ aliasTokens, isOpen, listen }: Config): string {
+  if (!isOpen) return `clients that send one of ${aliasTokens.length} alias tokens; others are forwarded as they are`;
   return isLocal(listen) ? 'everyone on this machine' : 'EVERYONE who can reach the port: no alias tokens are set';
 }
 
@@ -84,7 +100,7 @@ async function askSentry(config: Config, token: string): Promise<string | undefi
   const upstream = makeUpstream(config.sentryUri);
   const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
   const late = new AbortController();
-  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), PATIENCE).unref();
+  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), TIMEOUT).unref();
   const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
     method: 'GET',
     headers: onlyFields([
@@ -96,7 +112,7 @@ async function askSentry(config: Config, token: string): Promise<string | undefi
   });
   const text = await textOf(response);
   if (response.status === 200 && /"version"/.test(text)) return undefined;
-  if (response.status === 401) return config.token === SYSTEM ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
+  if (response.status === 401) return config.connInfo !== undefined ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
   if (response.status >= 300 && response.status < 400) {
     const to = redirectionOf(response, upstream.origin);
     return `${upstream.origin} redirects${to} (${response.status}): set --sentry-uri to the address it redirects to.`;
@@ -131,7 +147,7 @@ async function textOf({ body }: UpstreamResponse): Promise<string> {
     const { done, value } = await reader.read();
     if (value !== undefined) text += decoder.decode(value, { stream: true });
     if (done) return text;
-    if (text.length > ENOUGH) {
+    if (text.length > MAX_LOOKED_AT) {
       await body.cancel();
       return text;
     }

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { addressText, type ListenAddress } from '../config/listen-address.ts';
 
 /** Milliseconds. */
-const PATIENCE = 3000;
+const TIMEOUT = 3000;
 
 /**
  * Asks the proxy that runs with this configuration whether it answers, for containers that have no shell. With an admin
@@ -17,23 +17,33 @@ export async function healthcheck(config: Config): Promise<number> {
       ? [config.listen, 'TRACE / HTTP/1.1', 405]
       : [config.adminListen, 'GET /livez HTTP/1.1', 200];
   const isTls = config.adminListen === undefined && config.tls !== undefined;
-  const answer = await ask(address, isTls, `${request}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  const isAlive = answer.startsWith(`HTTP/1.1 ${expected} `);
-  if (!isAlive) process.stderr.write(`sentry-api-proxy: no proper answer on ${addressText(address)}\n`);
-  return isAlive ? 0 : 1;
+  const fault = await ask(address, isTls, `${request}\r\nHost: localhost\r\nConnection: close\r\n\r\n`).then(
+    (answer) => (answer.startsWith(`HTTP/1.1 ${expected} `) ? undefined : 'what answers is not this proxy'),
+    (error: NodeJS.ErrnoException) => FAULTS[error.code ?? ''] ?? `no answer (${error.code ?? 'unknown error'})`,
+  );
+  if (fault === undefined) return 0;
+  process.stderr.write(`sentry-api-proxy: ${addressText(address)}: ${fault}\n`);
+  return 1;
 }
 
+const FAULTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOENT: 'there is no such socket',
+  ETIMEDOUT: `no answer within ${TIMEOUT / 1000} s`,
+};
+
+/** The whole answer. Rejects with an error that has a code. */
 function ask(address: ListenAddress, isTls: boolean, request: string): Promise<string> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const to = 'path' in address ? { path: address.path } : { host: reachable(address.host), port: address.port };
     // It is this machine's own proxy that is asked; whether its certificate names "localhost" says nothing of its health.
     const socket: Socket = isTls ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
     let answer = '';
-    socket.setTimeout(PATIENCE, () => socket.destroy());
+    socket.setTimeout(TIMEOUT, () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
     socket.on('data', (bytes) => {
       answer += bytes.toString('latin1');
     });
-    socket.on('error', () => {});
+    socket.on('error', reject);
     socket.on('close', () => resolve(answer));
     socket.write(request);
   });

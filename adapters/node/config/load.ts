@@ -1,29 +1,41 @@
 import type { Problem } from '../../../src/config.ts';
+import { findMistakenNames } from '../../../src/mistaken-names.ts';
 import { type Config, readConfig } from './config.ts';
 import { configuredFiles, readFiles } from './files.ts';
+import type { Gathered } from './gather.ts';
 import { type Contents, type Given, isGiven, textOf } from './given.ts';
 
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
-export interface LoadedConfig {
-  readonly given: Given;
+export interface LoadedConfig extends Gathered {
   readonly contents: Contents;
-  readonly environment: NodeJS.ProcessEnv;
   readonly config: Config;
+  /** What is worth knowing, and no reason not to start. */
+  readonly warnings: readonly Problem[];
 }
 
 /**
  * Reads the files that the settings name, and all settings, as the start of the program needs them.
  * @returns a configuration that is to be used only if no problem was added
  */
-export async function loadConfig(
-  given: Given,
-  environment: NodeJS.ProcessEnv,
-  problems: Problem[],
-): Promise<LoadedConfig> {
+export async function loadConfig(gathered: Gathered, problems: Problem[]): Promise<LoadedConfig> {
+  const { given, environment } = gathered;
   const contents = await readFiles(configuredFiles(given), problems);
   const config = readConfig(given, contents, environment, problems);
   refuseToOpenByAccident(config, given, contents, problems);
-  return { given, contents, environment, config };
+  const warnings: Problem[] = [];
+  findMistakenNames((variable) => environment[variable] !== undefined, problems, warnings);
+  warnOfShortAliases(config, warnings);
+  return { ...gathered, contents, config, warnings };
+}
+
+/** Characters of an alias token below which it may be guessed. */
+const SHORTEST_ALIAS = 16;
+
+function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void {
+  const { length } = aliasTokens.filter((token) => token.length < SHORTEST_ALIAS);
+  if (length === 0) return;
+  const of = `${length} of ${aliasTokens.length} alias tokens`;
+  warnings.push({ variable: '', text: `${of}: shorter than ${SHORTEST_ALIAS} characters, so that it can be guessed` });
 }
 
 /** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */

@@ -1,0 +1,56 @@
+import type { Problem } from '../../../src/config.ts';
+import { gatherSettings } from '../config/gather.ts';
+import { loadConfig } from '../config/load.ts';
+import { watchFiles } from '../config/reload.ts';
+import { runProxy } from '../run.ts';
+import { parseCommandLine } from './command-line.ts';
+import { BAD_CONFIGURATION } from './exit-codes.ts';
+import { problemLines, problemText } from './problem-text.ts';
+
+/** Does what the command line asks for, and sets the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  const problems: Problem[] = [];
+  const { command, help, version, probe, values } = parseCommandLine(args, problems);
+  const isForPeople = help || version || command !== 'run';
+  if (isForPeople) surviveClosedPipes();
+  if (help) {
+    const { helpText } = await import('./help.ts');
+    process.stdout.write(helpText());
+    return;
+  }
+  if (version) {
+    const { versionText } = await import('./version.ts');
+    process.stdout.write(versionText());
+    return;
+  }
+
+  const gathered = await gatherSettings(values, process.env, problems);
+  const loaded = await loadConfig(gathered, problems);
+  const { config, warnings } = loaded;
+  if (command === 'check') {
+    const { check } = await import('./check.ts');
+    process.exitCode = await check(loaded, problems, probe);
+  } else if (problems.length > 0) {
+    process.stderr.write(problemLines(problems));
+    process.exitCode = BAD_CONFIGURATION;
+  } else if (command === 'healthcheck') {
+    const { healthcheck } = await import('./healthcheck.ts');
+    process.exitCode = await healthcheck(config);
+  } else {
+    await runProxy(config, {
+      warnings: warnings.map(problemText),
+      watch(changed) {
+        watchFiles(loaded, (config, found) => changed(config, found.map(problemText)));
+      },
+    });
+  }
+}
+
+/** `check | head -1` closes the pipe before all is written, which is no fault. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
