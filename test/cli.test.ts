@@ -13,7 +13,7 @@ import { answer, type Connection, OK, type Script, Upstream } from './support/up
 /** What no output may hold: it is put into each value that is a secret. */
 const SECRET = 'hunter2';
 const TOKEN = `${SECRET}-sentry-token`;
-const ALIAS = `${SECRET}-alias`;
+const ALIAS = `${SECRET}-alias-of-a-client`;
 
 const GET = 'GET /api/0/projects/ HTTP/1.1\r\nHost: proxy.example\r\n\r\n';
 
@@ -54,9 +54,24 @@ describe('help and version', () => {
     assert.match(stdout, /\.env/);
   });
 
-  it('--version names the version alone', async () => {
+  it('--help fits a terminal of 80 columns and has examples that are right', async () => {
+    const { stdout } = await runProxy(['--help']);
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
+    const examples = stdout.slice(stdout.indexOf('\nExamples:')).replaceAll('\\\n', ' ');
+    const flags = [...examples.matchAll(/--([a-z-]+)/g)].map((match) => match[1]!);
+    assert.ok(flags.length > 5);
+    for (const flag of flags) assert.match(stdout, new RegExp(`^  (?:check \\[)?--${flag}\\b`, 'm'));
+  });
+
+  it('--version names version, commit, Node and platform', async () => {
     const { code, stdout, stderr } = await runProxy(['--version']);
-    assert.deepEqual([code, stdout, stderr], [0, `${packageJson.version}\n`, '']);
+    const platform = `${process.platform}-${process.arch}`;
+    const { version } = packageJson;
+    assert.match(
+      stdout,
+      new RegExp(`^sentry-api-proxy ${version} \\([a-z0-9-]+\\), Node ${process.versions.node}, ${platform}\n$`),
+    );
+    assert.deepEqual([code, stderr], [0, '']);
   });
 });
 
@@ -119,9 +134,35 @@ describe('settings', { concurrency: 2 }, () => {
 
 describe('bad settings', { concurrency: 2 }, () => {
   const good = { SENTRY_TOKEN: TOKEN };
+  const WAYS_OUT = /--alias-token.* is set but empty.*unset it.*--allow-any-client \(ALLOW_ANY_CLIENT=true\)/;
   const cases: Record<string, readonly [args: string[], env: Record<string, string>, says: RegExp]> = {
     'an unknown flag': [[`--tokens=${SECRET}`], good, /--tokens/],
     'an argument that is no flag': [[SECRET], good, /argument/i],
+    'a command after a flag': [
+      ['--token=x', 'check'],
+      good,
+      /argument 3 is not a flag; the command check has to come first/,
+    ],
+    'a command that is misspelt': [['chekc'], good, /did you mean the command check\?/],
+    'a flag that is misspelt': [
+      ['--alias-tokens=x'],
+      good,
+      /unknown flag --alias-tokens; did you mean --alias-token\?/,
+    ],
+    'a flag in place of a value': [
+      ['--token', '--log-level=warn'],
+      {},
+      /--token \(SENTRY_TOKEN\) is given without a value/,
+    ],
+    'an empty flag of alias tokens': [['--alias-token', ''], good, WAYS_OUT],
+    'an empty variable of alias tokens': [[], { ...good, ALIAS_TOKENS: '' }, WAYS_OUT],
+    'an empty path of alias tokens': [['--alias-token-file', ''], good, WAYS_OUT],
+    'a variable that is nearly the one of alias tokens': [
+      [],
+      { ...good, ALIAS_TOKEN: SECRET },
+      /ALIAS_TOKEN is no setting; it is ALIAS_TOKENS/,
+    ],
+    'a choice that is none': [['--log-level=loud'], good, /--log-level.*is not one of debug, info, warn, error/],
     'a flag without a value': [['--token'], {}, /--token/],
     'an address without a port': [['--listen', 'localhost'], good, /--listen/],
     'an address with a port that is none': [['--listen', '127.0.0.1:99999'], good, /--listen/],
@@ -218,6 +259,8 @@ describe('start', { concurrency: 2 }, () => {
     ['no address named and no alias tokens', ['--listen', ':0'], true],
     ['all addresses and alias tokens', ['--listen', '0.0.0.0:0', '--alias-token', ALIAS], false],
     ['loopback and no alias tokens', ['--listen', '127.0.0.1:0'], false],
+    ['all addresses and any client allowed', ['--listen', '0.0.0.0:0', '--allow-any-client'], false],
+    ['all addresses and empty alias tokens', ['--listen=:0', '--alias-token=', '--allow-any-client', 'true'], false],
   ] as const) {
     it(`${warns ? 'warns' : 'does not warn'} of an open port: ${title}`, async (t) => {
       const proxy = await started(t, [...args, ...more]);
@@ -225,6 +268,44 @@ describe('start', { concurrency: 2 }, () => {
       const warnings = stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
       assert.equal(warnings.length, warns ? 1 : 0);
       for (const warning of warnings) assert.match(warning, /token/);
+    });
+  }
+});
+
+describe('warnings at the start', { concurrency: 3 }, () => {
+  const args = ['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9'];
+  const cases: Record<string, [args: string[], env: Record<string, string>, says: RegExp]> = {
+    'an alias token that can be guessed': [
+      [`--alias-token=${ALIAS};${'x'.repeat(15)}`],
+      {},
+      /1 of 2 alias tokens: shorter than 16/,
+    ],
+    'a variable of sentry-cli': [[], { SENTRY_URL: SECRET }, /SENTRY_URL .*SENTRY_URI/],
+    'a token of sentry-cli': [[], { SENTRY_AUTH_TOKEN: SECRET }, /SENTRY_AUTH_TOKEN .*SENTRY_TOKEN/],
+    'a name for the address to listen on': [[], { LISTEN_ADDR: ':1' }, /LISTEN_ADDR .*LISTEN/],
+  };
+  for (const [title, [more, env, says]] of Object.entries(cases)) {
+    it(`are given for ${title}`, async (t) => {
+      const proxy = await started(t, [...args, ...more], { env });
+      const line = await proxy.logged(({ event }) => event === 'setting');
+      assert.equal(line.level, 'warn');
+      assert.match(String(line.message), says);
+      assert.ok(!proxy.output.includes(SECRET));
+    });
+  }
+});
+
+describe('a switch', { concurrency: 3 }, () => {
+  for (const [given, shown] of [
+    [['--reuse-port'], 'true'],
+    [['--reuse-port', 'false'], 'false'],
+    [['--reuse-port=false'], 'false'],
+    [['--reuse-port', '--log-level=warn'], 'true'],
+  ] as const) {
+    it(`is taken from ${given.join(' ')}`, async () => {
+      const { code, stdout } = await runProxy(['check', '--token=x', ...given]);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^✓ --reuse-port +${shown} +flag$`, 'm'));
     });
   }
 });

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createServer } from 'node:tls';
+import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
 import { makeFolder, runProxy, selfSigned, startProxy, startWatched } from './support/operator.ts';
 import { fakeServer } from './support/pg-fake.ts';
@@ -39,11 +40,12 @@ describe('the commands', { concurrency: 3 }, () => {
         'probes and metrics on:  127.0.0.1:9100',
         'forwards to:            https://sentry.example/base',
         `token:                  static, ${TOKEN.length} characters, fingerprint `,
-        'injects it for:         who sends one of 3 alias tokens; everyone else is forwarded as is',
+        'injects it for:         clients that send one of 3 alias tokens; others are forwarded as they are',
         'serves the hosts:       a.example, b.example',
       ];
-      const lines = stdout.trim().split('\n');
-      assert.equal(lines.length, expected.length);
+      const lines = stdout.trim().split('\n\n')[1]!.split('\n');
+      assert.equal(lines.length, expected.length + 1);
+      assert.match(lines.at(-1)!, /^warning: +3 of 3 alias tokens: shorter than 16 characters/);
       for (const [i, line] of expected.entries()) assert.ok(lines[i]?.startsWith(line), `${lines[i]} begins: ${line}`);
       assert.match(stdout, /fingerprint [0-9a-f]{8}\n/);
       assert.ok(!stdout.includes(SECRET));
@@ -64,7 +66,54 @@ describe('the commands', { concurrency: 3 }, () => {
     it('refuses what the proxy would refuse, in the same words', async () => {
       const args = ['--sentry-uri=ftp://x', '--token=', '--pgx-conn', 'x'];
       const [checked, run] = await Promise.all([runProxy(['check', ...args]), runProxy(args)]);
-      assert.deepEqual([checked.code, checked.stdout, checked.stderr], [2, '', run.stderr]);
+      assert.deepEqual([checked.code, checked.stderr], [2, run.stderr]);
+    });
+
+    it('shows where each value came from, and whether it is right', async (t) => {
+      const token = join(makeFolder(t), 'token');
+      writeFileSync(token, SECRET);
+      const args = [
+        'check',
+        '--listen=:8080',
+        '--token-file',
+        token,
+        `--alias-token=${SECRET}`,
+        `--read-timeout=${SECRET}`,
+      ];
+      const surroundings = {
+        env: { LOG_LEVEL: 'warn', LOG_FORMAT: SECRET },
+        dotEnv: 'DRAIN_DELAY=5s\nLOG_LEVEL=debug',
+      };
+      const { code, stdout } = await runProxy(args, surroundings);
+      assert.equal(code, 2);
+      const rows = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/ {2,}/));
+      assert.equal(rows.length, SETTINGS.length);
+      const row = (flag: string) => rows.find(([first]) => first!.endsWith(` --${flag}`));
+      assert.deepEqual(row('listen'), ['✓ --listen', ':8080', 'flag']);
+      assert.deepEqual(row('token'), ['✓ --token', 'in a file', `file ${token}`]);
+      assert.deepEqual(row('alias-token'), ['✓ --alias-token', 'hidden', 'flag']);
+      assert.deepEqual(row('read-timeout'), ['✗ --read-timeout', 'wrong, not shown', 'flag']);
+      assert.deepEqual(row('write-timeout'), ['✓ --write-timeout', '25s', 'default']);
+      assert.deepEqual(row('log-level'), ['✓ --log-level', 'warn', 'variable LOG_LEVEL']);
+      assert.deepEqual(row('log-format'), ['✗ --log-format', 'wrong, not shown', 'variable LOG_FORMAT']);
+      assert.deepEqual(row('drain-delay'), ['✓ --drain-delay', '5s', '.env DRAIN_DELAY']);
+      assert.ok(!stdout.includes(SECRET));
+    });
+
+    it('colours its marks if FORCE_COLOR says so, and never with NO_COLOR', async () => {
+      const args = ['check', '--token=x', '--log-level=loud'];
+      const [plain, forced, never] = await Promise.all([
+        runProxy(args),
+        runProxy(args, { env: { FORCE_COLOR: '1' } }),
+        runProxy(args, { env: { NO_COLOR: '1' } }),
+      ]);
+      assert.match(forced.stdout, /\x1b\[32m✓\x1b\[39m --listen/);
+      assert.match(forced.stdout, /\x1b\[31m✗\x1b\[39m --log-level/);
+      assert.ok(!plain.stdout.includes('\x1b'));
+      assert.equal(never.stdout, plain.stdout);
     });
   });
 
@@ -248,8 +297,15 @@ describe('the commands', { concurrency: 3 }, () => {
     it('fails where nothing answers, where something else does, and where the answer does not come', async (t) => {
       const { code, stdout, stderr } = await runProxy(['healthcheck', '--token=x', '--listen=127.0.0.1:9']);
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /^sentry-api-proxy: no proper answer on 127\.0\.0\.1:9\n$/);
-      assert.equal(await alive(['--token=x', '--listen', upstream.authority]), 1);
+      assert.equal(stderr, 'sentry-api-proxy: 127.0.0.1:9: nothing listens there\n');
+      const socket = join(makeFolder(t), 'none.sock');
+      const missing = await runProxy(['healthcheck', '--token=x', `--listen=unix:${socket}`]);
+      assert.equal(missing.stderr, `sentry-api-proxy: unix:${socket}: there is no such socket\n`);
+      const other = await runProxy(['healthcheck', '--token=x', '--listen', upstream.authority]);
+      assert.deepEqual(
+        [other.code, other.stderr],
+        [1, `sentry-api-proxy: ${upstream.authority}: what answers is not this proxy\n`],
+      );
       const { port } = await fakeServer(t, () => {});
       assert.equal(await alive(['--token=x', `--listen=127.0.0.1:${port}`]), 1);
     });

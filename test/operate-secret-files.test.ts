@@ -1,14 +1,24 @@
 // Secrets from files: how they are read, and that a change is taken over without a restart or a lost request.
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer } from 'node:tls';
 import { gatherSettings } from '../adapters/node/config/gather.ts';
 import { loadConfig } from '../adapters/node/config/load.ts';
 import { watchFiles } from '../adapters/node/config/reload.ts';
 import type { Problem } from '../src/config.ts';
-import { COMPILE_CACHE, eventually, get, makeFolder, mountSecret, runProxy, startProxy } from './support/operator.ts';
+import {
+  COMPILE_CACHE,
+  eventually,
+  get,
+  makeFolder,
+  mountSecret,
+  runProxy,
+  selfSigned,
+  startProxy,
+} from './support/operator.ts';
 import type { ListeningProxy } from './support/proxy-process.ts';
 import { answer, OK, Upstream } from './support/upstream.ts';
 
@@ -124,12 +134,26 @@ describe('a secret file', { concurrency: 3 }, () => {
       writeFileSync(join(folder, 'conn'), `${SECRET} ${SECRET}`);
       return { args: ['--pgx-conn-file', join(folder, 'conn')], says: /--pgx-conn-file/ };
     },
+    'an alias file with a ; in a line': (folder) => {
+      writeFileSync(join(folder, 'aliases'), `# two; in a comment\n${SECRET}-one\n${SECRET};${SECRET}\n`);
+      return {
+        args: ['--token=x', '--alias-token-file', join(folder, 'aliases')],
+        says: /--alias-token-file.*has a ; in line 3; write one token a line/,
+      };
+    },
+    'an alias file with a token that no header can carry': (folder) => {
+      writeFileSync(join(folder, 'aliases'), `${SECRET} ${SECRET}\n`);
+      return {
+        args: ['--token=x', '--alias-token-file', join(folder, 'aliases')],
+        says: /--alias-token-file.*visible ASCII in line 1/,
+      };
+    },
     // Taken for no alias tokens, it would give the token to everyone.
     'an alias file without a token in it': (folder) => {
       writeFileSync(join(folder, 'aliases'), '# none yet\n');
       return {
         args: ['--token=x', '--alias-token-file', join(folder, 'aliases')],
-        says: /--alias-token-file.*without/,
+        says: /--alias-token-file.*without a token.*unset it.*--allow-any-client/,
       };
     },
   };
@@ -274,6 +298,30 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const took = performance.now() - changed;
     assert.ok(took < WITHIN.onABusyMachine, `${took} ms, where ${WITHIN.of} are the aim`);
     assert.equal(await credentialsSent(proxy, 'kept'), 'a-token');
+  });
+
+  it('of certificate authorities decides whom the next request trusts', async (t) => {
+    const folder = makeFolder(t);
+    const [other, sentry] = await Promise.all([selfSigned(folder, 'other'), selfSigned(folder, 'sentry')]);
+    const server = createServer({ cert: readFileSync(sentry.cert), key: readFileSync(sentry.key) }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(OK));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const { port } = server.address() as { port: number };
+    const ca = join(folder, 'ca');
+    cpSync(other.cert, ca);
+    const proxy = await startProxy(['--token=x', `--sentry-uri=https://127.0.0.1:${port}`, '--sentry-ca', ca]);
+    t.after(() => proxy.stop());
+    const status = async () => (await get(proxy, '/')).status;
+    assert.equal(await status(), 502);
+    cpSync(sentry.cert, ca);
+    await eventually(async () => (await status()) === 200, 'the new CA is trusted');
+    writeFileSync(ca, 'not a certificate');
+    const line = await proxy.logged(({ event, level }) => event === 'reload' && level === 'error', 10_000);
+    assert.match(String(line.error), /--sentry-ca \(SENTRY_CA\) names a file whose content is not PEM/);
+    assert.equal(await status(), 200, 'the last good one stays in force');
   });
 
   it('of the connection string makes the proxy read the token at the new place', async (t) => {

@@ -3,6 +3,9 @@ import { close, url } from 'node:inspector';
 /** Milliseconds after the start at which a signal that came before it may at last have opened the inspector. */
 const LATE = [100, 1000];
 
+/** Not --inspect-port, which only says where it would be. */
+const WANTED = /--inspect(?:-brk|-wait)?(?:[= ]|$)/;
+
 /**
  * Keeps SIGUSR1 from opening Node's inspector, at whose port every user of the machine could read the token out of the
  * memory. `--inspect` still opens it for somebody who starts the program with it.
@@ -10,7 +13,7 @@ const LATE = [100, 1000];
 export function ignoreInspectorSignal(): void {
   // A listener takes the place of Node's own handler.
   process.on('SIGUSR1', () => {});
-  const isWanted = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => text.includes('--inspect'));
+  const isWanted = WANTED.test([...process.execArgv, process.env.NODE_OPTIONS].join(' '));
   if (isWanted) return;
   // A signal that came before this listener opens it when JavaScript begins to run, and again in the first round of
   // the event loop, which ends with setImmediate.
