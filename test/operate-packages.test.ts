@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { nodeVersionFault } from '../adapters/node/cli/node-version.ts';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { ERRORS } from '../src/errors.ts';
@@ -32,6 +33,11 @@ before(() => {
 after(() => {
   for (const clean of folders) clean();
 });
+
+/** With the commit that was built, or that there is none in a copy without its repository. */
+const VERSION = new RegExp(
+  `^sentry-api-proxy ${packageJson.version} \\((?:[0-9a-f]{7,}(?:-dirty)?|unknown commit)\\), Node `,
+);
 
 describe('the built file', () => {
   // As root it is run as another user; who runs the tests as one already is another user than root.
@@ -79,7 +85,25 @@ describe('the built file', () => {
       encoding: 'utf8',
       env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
     });
-    assert.equal(version, `${packageJson.version}\n`);
+    assert.match(version, VERSION);
+  });
+
+  const oldNode = ['/usr/local/bin/node', '/usr/bin/node'].find(
+    (node) => existsSync(node) && /^v(?:18|20)\./.test(execFileSync(node, ['--version'], { encoding: 'utf8' })),
+  );
+  const isMissing = oldNode === undefined ? ' (not run: there is no Node 18 or 20 on this machine)' : '';
+  it(`says in one line that the Node is too old${isMissing}`, { skip: oldNode === undefined }, () => {
+    for (const args of [['--token=x'], ['--version'], ['--no-such-flag']]) {
+      const ran = spawnSync(oldNode!, [join(built, 'sentry-api-proxy.cjs'), ...args], { encoding: 'utf8' });
+      assert.deepEqual([ran.status, ran.stdout], [2, '']);
+      assert.match(ran.stderr, /^sentry-api-proxy: Node \d+\.\d+\.\d+ is too old; Node 22\.18 or later is needed\n$/);
+    }
+  });
+
+  it('needs the Node that package.json names', () => {
+    assert.equal(nodeVersionFault(packageJson.engines.node.replace('>=', '')), undefined);
+    for (const tooOld of ['22.17.1', '20.99.0', '0.10.48']) assert.match(nodeVersionFault(tooOld)!, /22\.18 or later/);
+    for (const fit of ['22.18.0', '22.20.1', '24.0.0', '100.1.0']) assert.equal(nodeVersionFault(fit), undefined);
   });
 });
 
@@ -121,7 +145,7 @@ describe('the single executable', () => {
     const program = join(folder, 'sentry-api-proxy');
     // No Node on the path.
     const env = { PATH: '/nonexistent' };
-    assert.equal(execFileSync(program, ['--version'], { env, encoding: 'utf8' }), `${packageJson.version}\n`);
+    assert.match(execFileSync(program, ['--version'], { env, encoding: 'utf8' }), VERSION);
     const socketPath = join(folder, 'proxy.sock');
     const args = ['--token=x', '--sentry-uri', upstream.uri, `--listen=unix:${socketPath}`];
     const child = startChild(program, args, { env, cwd: folder, stdio: 'ignore' });

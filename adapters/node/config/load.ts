@@ -21,7 +21,7 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   const { given, environment } = gathered;
   const contents = await readFiles(configuredFiles(given), problems);
   const config = readConfig(given, contents, environment, problems);
-  refuseToOpenByAccident(config, given, contents, problems);
+  refuseToOpenByAccident(config, given, problems);
   const warnings: Problem[] = [];
   findMistakenNames((variable) => environment[variable] !== undefined, problems, warnings);
   warnOfShortAliases(config, warnings);
@@ -39,13 +39,14 @@ function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void 
 }
 
 /** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */
-function refuseToOpenByAccident(config: Config, given: Given, contents: Contents, problems: Problem[]): void {
+function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[]): void {
   if (config.allowAnyClient || !config.isOpen) return;
   const isEmptyValue = isGiven(given, 'ALIAS_TOKENS') && textOf(given, 'ALIAS_TOKENS') === '';
   if (isEmptyValue) problems.push({ variable: 'ALIAS_TOKENS', text: `is set but empty${WAYS_OUT}` });
   const isEmptyPath = isGiven(given, 'ALIAS_TOKENS_FILE') && textOf(given, 'ALIAS_TOKENS_FILE') === '';
   if (isEmptyPath) problems.push({ variable: 'ALIAS_TOKENS_FILE', text: `is set but empty${WAYS_OUT}` });
-  const isEmptyFile = contents.ALIAS_TOKENS_FILE !== undefined && config.aliasTokensFile?.length === 0;
+  const isWrongFile = problems.some(({ variable }) => variable === 'ALIAS_TOKENS_FILE');
+  const isEmptyFile = !isWrongFile && config.aliasTokensFile?.length === 0;
   if (isEmptyFile)
     problems.push({ variable: 'ALIAS_TOKENS_FILE', text: `names a file without a token in it${WAYS_OUT}` });
 }
