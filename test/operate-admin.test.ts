@@ -1,8 +1,13 @@
 // The admin listener: probes and metrics, and that nothing of it is on the proxy's port.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { TokenHealth } from '../adapters/node/token/token-health.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { ERRORS, ProxyError } from '../src/errors.ts';
 import { onlyFields } from '../src/fields.ts';
+import type { UpstreamResponse } from '../src/types.ts';
+import { fieldValues } from './support/message.ts';
 import {
   eventually,
   get,
@@ -58,7 +63,7 @@ describe('probes', { concurrency: 2 }, () => {
       'GET * HTTP/1.1\r\nHost: x\r\n\r\n',
     ]) {
       const reply = await send(admin, request);
-      assert.doesNotMatch(reply.bytes.toString(), /\bat |node_modules|\.ts:|TypeError/, request);
+      assert.doesNotMatch(reply.bytes.toString(), /^\s*at |node_modules|\.ts:|TypeError/m, request);
     }
     assert.equal((await get(admin, '/livez')).status, 200);
   });
@@ -83,27 +88,36 @@ describe('probes', { concurrency: 2 }, () => {
     }, 'the failed read is counted');
   });
 
-  it('say "token refused" when Sentry goes on challenging it, and "ready" when it takes it again', async (t) => {
+  it('say "token refused" when Sentry challenges it whoever asks, and "ready" when it takes it again', async (t) => {
     const upstream = await Upstream.start();
     t.after(() => upstream.stop());
     const args = ['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', upstream.uri];
     const watched = await startWatched(t, args);
     const ask = async (times: number, bearer = ALIAS) => {
       const headers = { Authorization: `Bearer ${bearer}` };
-      for (let i = 0; i < times; i++) await get(watched.proxy, '/api/0/', { headers });
+      for (let i = 0; i < times; i++) await get(watched.proxy, '/api/0/x/', { headers });
     };
     upstream.play(answer(response('401 Unauthorized', [], '{"detail":"This endpoint requires user info"}')));
     await ask(6);
-    assert.deepEqual(await readiness(watched), [200, 'ready'], 'a 401 without a challenge says nothing of the token');
-    upstream.play(answer(REFUSED));
+    assert.deepEqual(
+      await readiness(watched),
+      [200, 'ready'],
+      'a 401 without a challenge says nothing about the token',
+    );
+    const own = upstream.play(answer(REFUSED), '/api/0/ ');
+    const rest = upstream.play(answer(REFUSED));
     await ask(6, 'credentials-of-a-client');
-    assert.deepEqual(await readiness(watched), [200, 'ready'], "another one's credentials are not the token");
+    assert.deepEqual(await readiness(watched), [200, 'ready'], "a client's own credentials are not the token");
     await ask(4);
     assert.deepEqual(await readiness(watched), [200, 'ready'], 'a few may be a coincidence');
+    assert.deepEqual([own.length, rest.length], [0, 10]);
     await ask(1);
+    await eventually(async () => (await readiness(watched))[1] === 'token refused', 'it is not ready');
     assert.deepEqual(await readiness(watched), [503, 'token refused']);
-    const { text } = await get(watched.admin, '/metrics');
-    assert.deepEqual([...samplesOf(text, 'sentry_api_proxy_token_valid').values()], [0]);
+    await eventually(async () => {
+      const { text } = await get(watched.admin, '/metrics');
+      return samplesOf(text, 'sentry_api_proxy_token_valid').get('') === 0;
+    }, 'the metric says so too');
     upstream.play(answer(OK));
     await ask(1, 'credentials-of-a-client');
     assert.deepEqual(await readiness(watched), [503, 'token refused']);
@@ -111,34 +125,100 @@ describe('probes', { concurrency: 2 }, () => {
     assert.deepEqual(await readiness(watched), [200, 'ready']);
   });
 
-  it('do not say it for ever: a proxy that is not ready is sent nothing that could tell', async (t) => {
+  it('are not made to fail by the 401s of a client: the proxy itself asks Sentry, and not at each of them', async (t) => {
+    const upstream = await Upstream.start();
+    t.after(() => upstream.stop());
+    const args = ['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', `${upstream.uri}/base`];
+    const watched = await startWatched(t, args);
+    upstream.play(answer(REFUSED));
+    const own = upstream.play(answer(response('200 OK', [], '{"version":"0"}')), '/base/api/0/');
+    const headers = { Authorization: `Bearer ${ALIAS}` };
+    for (let i = 0; i < 20; i++) {
+      assert.equal((await get(watched.proxy, '/refused', { headers })).status, 401);
+      assert.deepEqual(await readiness(watched), [200, 'ready']);
+    }
+    await eventually(() => own.length > 0, 'it asks');
+    assert.equal(own.length, 1, 'once in ten seconds');
+    const { request } = own[0]!;
+    assert.deepEqual([request?.method, request?.target], ['GET', '/base/api/0/']);
+    assert.deepEqual(fieldValues(request!, 'authorization'), [`Bearer ${TOKEN}`]);
+    assert.deepEqual(await readiness(watched), [200, 'ready']);
+  });
+});
+
+describe('the health of the token', () => {
+  const refusal = { status: 401, statusText: '', headers: new Headers({ 'WWW-Authenticate': 'xBasic' }), body: null };
+  const acceptance = { status: 200, statusText: '', headers: new Headers(), body: null };
+
+  /** What Sentry answers is `answers()`; time passes with `tick`. */
+  function watch(t: TestContext, answers: () => UpstreamResponse) {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     let now = 0;
     t.mock.method(performance, 'now', () => now);
-    const { TokenHolder } = await import('../adapters/node/token/token-holder.ts');
-    const { readConfig } = await import('../adapters/node/config/config.ts');
-    const { SETTINGS } = await import('../adapters/node/config/settings.ts');
-    const given = Object.fromEntries(
-      SETTINGS.map(({ variable, default: text }) => [variable, { text, origin: 'default' as const }]),
-    );
-    given.SENTRY_TOKEN = { text: TOKEN, origin: 'default' };
-    const holder = new TokenHolder(readConfig(given, {}, {}, []), () => {});
-    holder.start();
-    const refusing = holder.judging(async () => ({
-      status: 401,
-      statusText: '',
-      headers: new Headers({ 'WWW-Authenticate': 'xBasic' }),
-      body: null,
-    }));
-    const ask = () => {
-      const headers = onlyFields([['Authorization', `Bearer ${TOKEN}`]]);
-      return refusing('http://x/', { method: 'GET', headers, body: null, signal: new AbortController().signal });
+    let questions = 0;
+    const health = new TokenHealth({
+      url: 'http://x/api/0/',
+      send: async () => {
+        questions++;
+        return answers();
+      },
+      token: () => TOKEN,
+    });
+    const refusing = health.observe(async () => refusal);
+    const headers = onlyFields([['Authorization', `Bearer ${TOKEN}`]]);
+    const { signal } = new AbortController();
+    return {
+      health,
+      get questions() {
+        return questions;
+      },
+      async refuse(times: number) {
+        for (let i = 0; i < times; i++) await refusing('http://x/', { method: 'GET', headers, body: null, signal });
+        await setImmediate();
+      },
+      async tick(milliseconds: number) {
+        now += milliseconds;
+        t.mock.timers.tick(milliseconds);
+        await setImmediate();
+      },
     };
-    for (let i = 0; i < 5; i++) await ask();
-    assert.equal(holder.fault, 'token refused');
-    now = 61_000;
-    assert.equal(holder.fault, undefined);
-    await ask();
-    assert.equal(holder.fault, 'token refused');
+  }
+
+  it('is asked for every ten seconds while the token is refused, so that a proxy nobody asks recovers', async (t) => {
+    let answered: UpstreamResponse = refusal;
+    const watched = watch(t, () => answered);
+    await watched.refuse(5);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [true, 1]);
+    await watched.refuse(50);
+    await watched.tick(9000);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [true, 1]);
+    await watched.tick(1000);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [true, 2]);
+    answered = acceptance;
+    await watched.tick(10_000);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [false, 3]);
+    await watched.tick(60_000);
+    assert.equal(watched.questions, 3, 'nothing more is asked');
+  });
+
+  it('is not doubted because Sentry is out of reach, nor restored by that', async (t) => {
+    let answers = (): UpstreamResponse => {
+      throw new ProxyError('upstream_refused');
+    };
+    const outage = answers;
+    const watched = watch(t, () => answers());
+    await watched.refuse(5);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [false, 1]);
+    answers = () => refusal;
+    await watched.tick(10_000);
+    await watched.refuse(1);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [true, 2]);
+    answers = outage;
+    await watched.tick(10_000);
+    assert.deepEqual([watched.health.isRefused, watched.questions], [true, 3]);
+    answers = () => acceptance;
+    await watched.tick(10_000);
+    assert.equal(watched.health.isRefused, false);
   });
 });
 
@@ -149,7 +229,7 @@ describe('metrics', () => {
   before(async () => {
     upstream = await Upstream.start();
     const args = ['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', upstream.uri];
-    const limits = ['--read-header-timeout=400ms', '--read-timeout=500ms', '--write-timeout=700ms'];
+    const limits = ['--read-header-timeout=400ms', '--read-timeout=3s', '--write-timeout=3s'];
     const after = (clean: () => void | Promise<void>) => void cleaning.push(clean);
     watched = await startWatched({ after } as never, [...args, ...limits]);
   });
@@ -158,10 +238,12 @@ describe('metrics', () => {
     await upstream.stop();
   });
 
-  const scrape = async () => (await get(watched.admin, '/metrics')).text;
+  /** The text as it is now: it is made at most once a second. */
+  const scrape = async () => {
+    await sleep(1000);
+    return (await get(watched.admin, '/metrics')).text;
+  };
   const inFlight = async () => samplesOf(await scrape(), 'sentry_api_proxy_requests_in_flight').get('');
-  const counted = async (labels: string) =>
-    samplesOf(await scrape(), 'sentry_api_proxy_requests_total').get(labels) ?? 0;
   const injected = { headers: { Authorization: `Bearer ${ALIAS}` } };
 
   it("are Prometheus' text format, with help and type for each, the version and Node's own", async () => {
@@ -191,8 +273,9 @@ describe('metrics', () => {
       'route="inject",status="5xx",error="upstream_reset"': 1,
       'route="none",status="4xx",error="method_not_allowed"': 1,
     };
-    for (const [labels, count] of Object.entries(expected)) assert.equal(await counted(labels), count, labels);
     const text = await scrape();
+    const requests = samplesOf(text, 'sentry_api_proxy_requests_total');
+    for (const [labels, count] of Object.entries(expected)) assert.equal(requests.get(labels), count, labels);
     const attempts = Object.fromEntries(samplesOf(text, 'sentry_api_proxy_upstream_attempts_total'));
     assert.deepEqual(attempts, { 'route="inject"': 2, 'route="bypass"': 2 });
     const durations = samplesOf(text, 'sentry_api_proxy_request_duration_seconds_count');
@@ -202,6 +285,34 @@ describe('metrics', () => {
     assert.deepEqual([...samplesOf(text, 'sentry_api_proxy_token_valid').values()], [1]);
     const [age] = samplesOf(text, 'sentry_api_proxy_token_age_seconds').values();
     assert.ok(age !== undefined && age > 0 && age < 60);
+  });
+
+  it('begin at 0 for each error, so that an alert sees the first one', async (t) => {
+    const { admin } = await startWatched(t, ['--token', TOKEN, '--sentry-uri', upstream.uri]);
+    const { text } = await get(admin, '/metrics');
+    const requests = samplesOf(text, 'sentry_api_proxy_requests_total');
+    for (const [error, { status }] of Object.entries(ERRORS)) {
+      const labels = `route="inject",status="${Math.floor(status / 100)}xx",error="${error}"`;
+      assert.equal(requests.get(labels), 0, labels);
+    }
+    assert.equal(requests.get('route="inject",status="2xx",error="internal_error"'), 0, 'inside a response too');
+    assert.equal(requests.get('route="bypass",status="5xx",error=""'), 0);
+    const renewals = samplesOf(text, 'sentry_api_proxy_token_renewals_total');
+    assert.equal(renewals.get('cause="background",result="failed"'), 0);
+  });
+
+  it('do not count a health check, and count another TRACE as an error', async () => {
+    const trace = 'route="none",status="4xx",error="method_not_allowed"';
+    const total = (text: string) => {
+      const requests = samplesOf(text, 'sentry_api_proxy_requests_total');
+      return { errors: requests.get(trace)!, all: [...requests.values()].reduce((sum, value) => sum + value, 0) };
+    };
+    const before = total(await scrape());
+    assert.equal((await send(watched.proxy, 'TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n')).status, 405);
+    assert.deepEqual(total(await scrape()), before);
+    assert.equal(await inFlight(), 0);
+    await send(watched.proxy, 'TRACE /x HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.deepEqual(total(await scrape()), { errors: before.errors + 1, all: before.all + 1 });
   });
 
   it('get no label from what a client sends', async () => {

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import fs, { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LogWriter } from '../adapters/node/ops/log.ts';
+import { textLine, wantsColor } from '../adapters/node/ops/log-line.ts';
 import { startChild } from './support/child-process.ts';
 import { fieldValue } from './support/message.ts';
 import {
@@ -15,6 +18,7 @@ import {
   get,
   makeFolder,
   runProxy,
+  samplesOf,
   spawnProxy,
   startProxy,
   startWatched,
@@ -42,15 +46,19 @@ after(() => upstream.stop());
 
 describe('the log', { concurrency: 3 }, () => {
   describe('log format', { concurrency: 3 }, () => {
-    const text = /^\d\d:\d\d:\d\d\.\d{3} listening address=\S+ version=\S+/;
+    const text = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z listening address=\S+ version=\S+/;
 
     /** The log on a terminal, which `script` makes. */
-    async function onTerminal(t: TestContext, ...args: string[]): Promise<string> {
+    async function onTerminal(
+      t: TestContext,
+      args: string[] = [],
+      variables: Record<string, string> = {},
+    ): Promise<string> {
       const socket = join(makeFolder(t), 'proxy.sock');
       const proxy = `${process.execPath} ${PROGRAM} --token=x --sentry-uri=${NOWHERE} --listen=unix:${socket} ${args.join(' ')}`;
       const child = startChild('script', ['-qefc', `echo pid $$; exec ${proxy}`, '/dev/null'], {
         cwd: makeFolder(t),
-        env: { ...COMPILE_CACHE, PATH: process.env.PATH, SHELL: '/bin/sh' },
+        env: { ...COMPILE_CACHE, PATH: process.env.PATH, SHELL: '/bin/sh', ...variables },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let output = '';
@@ -69,13 +77,53 @@ describe('the log', { concurrency: 3 }, () => {
     }
 
     it('is text on a terminal', async (t) => {
-      const lines = (await onTerminal(t)).trim().split('\n');
+      const lines = (await onTerminal(t, [], { NO_COLOR: '1' })).trim().split('\n');
       assert.match(lines[0]!, text);
-      assert.match(lines.at(-1)!, /^\d\d:\d\d:\d\d\.\d{3} stopped$/);
+      assert.match(lines.at(-1)!, /^\S+ \S+ stopped$/);
+      for (const line of lines) assert.ok(!line.includes('\x1b'), 'NO_COLOR means no colour');
+    });
+
+    it('is coloured on a terminal', async (t) => {
+      const lines = (await onTerminal(t)).trim().split('\n');
+      for (const line of lines) assert.match(line, /^\x1b\[2m\d{4}-\d\d-\d\d [\d:.]+Z\x1b\[0m /);
+    });
+
+    it('shows of a request first what one looks for, in the colour of its status', () => {
+      const fields = { method: 'GET', path: '/api/0/', route: 'inject', duration_ms: 12.3, client: 'grafana', id: 'x' };
+      const line = (status: number, isColored: boolean) =>
+        textLine('2026-11-24T18:34:48.123Z', 'info', 'request', { ...fields, status }, isColored);
+      const rest = 'GET /api/0/ 12.3ms grafana route=inject id=x\n';
+      assert.equal(line(200, false), `2026-11-24 18:34:48.123Z 200 ${rest}`);
+      for (const [status, code] of [
+        [200, 32],
+        [302, 36],
+        [404, 33],
+        [502, 31],
+      ] as const) {
+        assert.equal(
+          line(status, true),
+          `\x1b[2m2026-11-24 18:34:48.123Z\x1b[0m \x1b[${code}m${status}\x1b[0m ${rest}`,
+        );
+      }
+    });
+
+    it('follows FORCE_COLOR and NO_COLOR', () => {
+      assert.deepEqual(
+        [{}, { NO_COLOR: '' }, { NO_COLOR: '1' }, { FORCE_COLOR: '1', NO_COLOR: '1' }, { FORCE_COLOR: '0' }].map(
+          (environment) => [wantsColor(environment, true), wantsColor(environment, false)],
+        ),
+        [
+          [true, false],
+          [true, false],
+          [false, false],
+          [true, true],
+          [false, false],
+        ],
+      );
     });
 
     it('is JSON on a terminal when that is asked for', async (t) => {
-      for (const line of (await onTerminal(t, '--log-format=json')).trim().split('\n')) JSON.parse(line);
+      for (const line of (await onTerminal(t, ['--log-format=json'])).trim().split('\n')) JSON.parse(line);
     });
 
     it('is JSON elsewhere', async (t) => {
@@ -92,12 +140,14 @@ describe('the log', { concurrency: 3 }, () => {
       const proxy = await spawnProxy(args);
       await eventually(() => isListening(socketPath), 'it listens');
       await get({ socketPath }, '/"quoted"?a=1&b=2');
+      await get({ socketPath }, '/x', { method: 'TRACE' });
       await get({ socketPath }, '/', { method: 'TRACE' });
       const { stdout } = await proxy.stop();
       assert.match(stdout, text);
-      assert.match(stdout, / request method=GET path="[^\n]*quoted[^\n]*\?a&b" route=inject status=502 /);
-      assert.match(stdout, / request method=TRACE path=\/ route=none status=405 .* error=method_not_allowed\n/);
-      for (const line of stdout.trim().split('\n')) assert.match(line, /^\d\d:\d\d:\d\d\.\d{3} (WARN )?[a-z]+( |$)/);
+      assert.match(stdout, / 502 GET "[^\n]*quoted[^\n]*\?a&b" [\d.]+ms route=inject /);
+      assert.match(stdout, / 405 TRACE \/x [\d.]+ms route=none .* error=method_not_allowed\n/);
+      assert.doesNotMatch(stdout, /TRACE \/ /, 'a health check leaves no line');
+      for (const line of stdout.trim().split('\n')) assert.match(line, /^\S+ [\d:.]+Z (WARN )?([a-z]+|\d{3})( |$)/);
     });
   });
 
@@ -242,6 +292,77 @@ describe('the log', { concurrency: 3 }, () => {
         await sleep(60);
       }
       await endsBySignal(proxy);
+    });
+
+    it('is counted, line by line, in the metrics', async (t) => {
+      const full = openSync('/dev/full', 'w');
+      t.after(() => closeSync(full));
+      const admin = { socketPath: join(makeFolder(t), 'admin.sock') };
+      const proxy = await startWith(t, full, `--admin-listen=unix:${admin.socketPath}`);
+      const lost = async () =>
+        samplesOf((await get(admin, '/metrics')).text, 'sentry_api_proxy_log_lines_lost_total').get('') ?? 0;
+      // listening, admin, token: those of the start.
+      await eventually(async () => (await lost()) === 3, 'the lines of the start are counted');
+      for (let i = 0; i < 7; i++) await get(proxy, '/');
+      await eventually(async () => (await lost()) >= 10, 'a line for each request is counted');
+      await sleep(1100);
+      assert.equal(await lost(), 10);
+      await endsBySignal(proxy);
+    });
+
+    it('is reported with the exact number of lost lines once it can be written again', (t) => {
+      const writer = new LogWriter('json', 'info');
+      const written: string[] = [];
+      let fails = true;
+      let room = Number.POSITIVE_INFINITY;
+      const replaced = t.mock.method(fs, 'writeSync', (_: number, bytes: Buffer) => {
+        if (fails) throw Object.assign(new Error(), { code: 'ENOSPC' });
+        const taken = Math.min(room, bytes.length);
+        written.push(bytes.toString('utf8', 0, taken));
+        return taken;
+      });
+      syncBuiltinESMExports();
+      try {
+        const write = (count: number) => {
+          for (let i = 0; i < count; i++) writer.log('info', 'x', {});
+        };
+        write(3);
+        writer.flushSync();
+        write(2);
+        // The report that is due by now is lost as well.
+        writer.flushSync();
+        fails = false;
+        write(1);
+        room = 20;
+        writer.flushSync();
+      } finally {
+        replaced.mock.restore();
+        syncBuiltinESMExports();
+      }
+      const lines = written
+        .join('')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual(
+        lines.map(({ event, dropped }) => [event, dropped]),
+        [
+          ['x', undefined],
+          ['log', 5],
+        ],
+      );
+    });
+
+    it('is written up to the last line when the process crashes', async (t) => {
+      const crash = "process.on('SIGUSR2', () => { throw new Error('a crash') })";
+      const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` };
+      const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri], { env });
+      t.after(() => proxy.stop());
+      await get(proxy, '/the-last');
+      proxy.kill('SIGUSR2');
+      const { code } = await proxy.ended;
+      assert.notEqual(code, 0);
+      assert.ok(proxy.logLines().some(({ path }) => path === '/the-last'));
     });
 
     for (const format of ['auto', 'json', 'text']) {

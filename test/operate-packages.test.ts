@@ -340,6 +340,21 @@ describe('the systemd units', () => {
     }
   });
 
+  it('are configured before they are enabled, and never start open to everyone', () => {
+    for (const name of names) {
+      assert.match(unit(name), /^Environment=LISTEN=127\.0\.0\.1:8080$/m);
+      assert.match(unit(name), /^EnvironmentFile=\/etc/m, 'without the file it does not start');
+    }
+    const [recipe = ''] = /## systemd[\s\S]*?(?=\n## )/.exec(read('docs/deploy.md')) ?? [];
+    const order = ['ALIAS_TOKENS_FILE=', 'check --probe', 'systemctl daemon-reload', 'systemctl enable --now'];
+    const places = order.map((step) => recipe.indexOf(step));
+    assert.ok(places[0]! > 0);
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+  });
+
   for (const name of names) {
     it(`pass systemd-analyze: ${name}`, without('systemd-analyze'), (t) => {
       const file = join(makeFolder(t), name.replace('@', '@9464'));
@@ -408,6 +423,15 @@ describe('alerts and dashboard', () => {
   });
 });
 
+describe('the workflows', () => {
+  it('pin each action by commit, and say which version that is', () => {
+    const files = readdirSync(join(ROOT, '.github/workflows'));
+    const uses = files.flatMap((file) => read('.github/workflows', file).match(/uses:.*/g) ?? []);
+    assert.ok(uses.length >= 2);
+    for (const use of uses) assert.match(use, /^uses: [\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+});
+
 describe('the documents', () => {
   it('name each error of the table', () => {
     const troubleshoot = read('docs/troubleshoot.md');
@@ -441,7 +465,8 @@ describe('the documents', () => {
 
   it('name each event and field of the log', () => {
     const operate = read('docs/operate.md');
-    const sources = ['run.ts', 'token/token-holder.ts', 'ops/log.ts'].map((file) => read('adapters/node', file)).join();
+    const files = ['run.ts', 'token/token-holder.ts', 'ops/log.ts', 'ops/log-request.ts', 'ops/turned-away.ts'];
+    const sources = files.map((file) => read('adapters/node', file)).join();
     const events = [...sources.matchAll(/, '([a-z]+)', \{/g)].map(([, event]) => event);
     assert.ok(new Set(events).size >= 10, events.join());
     for (const event of new Set(events)) assert.ok(operate.includes(`| \`${event}\``), `${event} is explained`);

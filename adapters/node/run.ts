@@ -1,4 +1,3 @@
-import type { Server } from 'node:net';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AliasTokens } from '../../src/clients.ts';
 import { SYSTEM } from '../../src/config.ts';
@@ -9,14 +8,18 @@ import { makeTransport, type Transport } from '../http1/client.ts';
 import type { MessageBody } from '../http1/message-body.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
-import type { Admin } from './ops/admin.ts';
 import { boundYoungGeneration } from './ops/heap.ts';
-import { type Log, LogWriter, loggedTarget } from './ops/log.ts';
+import { type Log, LogWriter } from './ops/log.ts';
+import { logRequest } from './ops/log-request.ts';
+import type { Metrics } from './ops/metrics.ts';
 import { optimizeEarly } from './ops/optimize-early.ts';
-import type { Answer, Finished } from './server/connection.ts';
+import { makeReadiness, type Readiness } from './ops/readiness.ts';
+import { turnedAwayReporter } from './ops/turned-away.ts';
+import type { Answer } from './server/connection.ts';
 import { descriptorLimit } from './server/descriptors.ts';
 import { listen, listenFault } from './server/listen.ts';
 import { makeServer } from './server/server.ts';
+import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
 
 /** What surrounds the configuration of a running proxy. */
@@ -36,14 +39,24 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   boundYoungGeneration();
   const writer = new LogWriter(config.logFormat, config.logLevel);
   const { log } = writer;
+  // A crash too: Node emits this event after an uncaught exception, once it has written the exception to standard error.
+  process.on('exit', () => writer.flushSync());
   const token = new TokenHolder(config, log);
   let aliases = new AliasTokens(config.aliasTokens, config.isOpen);
   let isDraining = false;
-  const admin = config.adminListen && (await startAdmin(config.adminListen, token, () => isDraining));
   const upstream = makeUpstream(config.sentryUri);
   const connectWith = ({ secureContext }: Config) => makeTransport({ origin: upstream.origin, secureContext });
   let transport = connectWith(config);
   const send: Transport = (url, request) => transport(url, request);
+  const apiRoot = `${upstream.origin}${upstream.basePath}/api/0/`;
+  const health = new TokenHealth({ url: apiRoot, send, token: () => token.current });
+  token.onChange = () => health.reset();
+  const readiness = makeReadiness(token, health, () => isDraining);
+  const admin = config.adminListen && (await startAdmin(config.adminListen, token, readiness, log));
+  if (admin !== undefined) {
+    token.onRenewal = (renewal) => admin.metrics.renewed(renewal);
+    writer.onLoss = (lines) => admin.metrics.linesLost(lines);
+  }
   const env: Env<Answer> = {
     upstream,
     token,
@@ -52,7 +65,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     },
     allowedHosts: new Set(config.allowedHosts),
     replayLimit: config.replayLimit,
-    fetch: admin === undefined ? send : token.judging(send),
+    fetch: admin === undefined ? send : health.observe(send),
     respond: (body, init) => ({ ...init, body: body as MessageBody | string | null }),
   };
 
@@ -94,6 +107,11 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     process.stderr.write(`sentry-api-proxy: ${listenFault(error, config.listen, 'listen')}\n`);
     return stop(1);
   });
+  const reportTurnedAway = turnedAwayReporter(log);
+  server.listener.on('drop', () => {
+    reportTurnedAway();
+    admin?.metrics.turnedAway();
+  });
   // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
   server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
   log('info', 'listening', {
@@ -126,31 +144,20 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   process.on('SIGINT', drain);
 }
 
-/** Loaded only where it is wanted: the proxy itself starts without any of it. */
+/** Loaded only where there is an admin listener: the proxy itself starts without any of it. */
 async function startAdmin(
   address: NonNullable<Config['adminListen']>,
   token: TokenHolder,
-  isDraining: () => boolean,
-): Promise<Admin & { address: string }> {
-  const { makeAdmin } = await import('./ops/admin.ts');
-  const admin = makeAdmin(token, isDraining);
-  const where = await listen(admin.listener as Server, address, false).catch((error: unknown) => {
+  readiness: Readiness,
+  log: Log,
+): Promise<{ metrics: Metrics; address: string }> {
+  const [{ makeAdmin }, { Metrics }] = await Promise.all([import('./ops/admin.ts'), import('./ops/metrics.ts')]);
+  const metrics = new Metrics(token, readiness);
+  const listener = makeAdmin({ readiness, metrics });
+  const where = await listen(listener, address, false).catch((error: unknown) => {
     process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, 'admin-listen')}\n`);
     process.exit(1);
   });
-  return { ...admin, address: where };
-}
-
-function logRequest(log: Log, { method, target, status, duration, trace }: Finished): void {
-  log('info', 'request', {
-    method,
-    path: loggedTarget(target),
-    route: trace.route,
-    status,
-    attempts: trace.attempts,
-    duration_ms: Math.round(duration * 10) / 10,
-    id: trace.id,
-    error: trace.error,
-    cause: trace.cause,
-  });
+  listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
+  return { metrics, address: where };
 }

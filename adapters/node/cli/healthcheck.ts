@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import { addressText, type ListenAddress } from '../config/listen-address.ts';
+import { HEALTHCHECK_REQUEST } from '../ops/healthcheck-request.ts';
 
 /** Milliseconds. */
 const TIMEOUT = 3000;
@@ -14,7 +15,11 @@ const TIMEOUT = 3000;
 export async function healthcheck(config: Config): Promise<number> {
   const [address, request, expected] =
     config.adminListen === undefined
-      ? [config.listen, 'TRACE / HTTP/1.1', 405]
+      ? [
+          config.listen,
+          `${HEALTHCHECK_REQUEST.method} ${HEALTHCHECK_REQUEST.target} HTTP/1.1`,
+          HEALTHCHECK_REQUEST.status,
+        ]
       : [config.adminListen, 'GET /livez HTTP/1.1', 200];
   const isTls = config.adminListen === undefined && config.tls !== undefined;
   const fault = await ask(address, isTls, `${request}\r\nHost: localhost\r\nConnection: close\r\n\r\n`).then(

@@ -1,12 +1,28 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { ERRORS, type ErrorName } from '../../../src/errors.ts';
+import type { Trace } from '../../../src/types.ts';
 import type { Finished } from '../server/connection.ts';
+import type { Renewal, RenewalCause } from '../token/system-token.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
+import { isHealthcheck } from './healthcheck-request.ts';
+import { latest } from './latest.ts';
+import type { Readiness } from './readiness.ts';
 
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
+/** Milliseconds for which the text is served again. Making it takes some milliseconds of CPU time. */
+const TEXT_LIFETIME = 1000;
 
-/** What Prometheus is told. Labels come from tables of ours alone, so that no client can make up new ones. */
+const ROUTES: readonly Trace['route'][] = ['inject', 'bypass', 'none'];
+const FORWARDING_ROUTES = ROUTES.filter((route) => route !== 'none');
+const CAUSES: readonly RenewalCause[] = ['start', 'background', 'refused'];
+const RESULTS: readonly Renewal['result'][] = ['changed', 'unchanged', 'failed'];
+
+/** Errors that can end a response which had begun well, and so count with the status of that response. */
+const BREAKING_OFF = ['write_timeout', 'request_timeout', 'upstream_truncated', 'upstream_malformed', 'internal_error'];
+
+/** What Prometheus scrapes. Labels come from tables of the proxy's own, so no client can make up new ones. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests = new Counter({
@@ -39,20 +55,30 @@ export class Metrics {
     labelNames: ['cause', 'result'],
     registers: [this.#registry],
   });
+  readonly #turnedAway = new Counter({
+    name: 'sentry_api_proxy_connections_turned_away_total',
+    help: 'Connections closed at once, since there were too many.',
+    registers: [this.#registry],
+  });
+  readonly #linesLost = new Counter({
+    name: 'sentry_api_proxy_log_lines_lost_total',
+    help: 'Lines of the log that could not be written.',
+    registers: [this.#registry],
+  });
 
-  constructor(token: TokenHolder) {
+  constructor(token: TokenHolder, readiness: Readiness) {
     collectDefaultMetrics({ register: this.#registry });
     new Gauge({
       name: 'sentry_api_proxy_token_valid',
-      help: '1 while a token is held that is not known to be bad.',
+      help: '1 while there is a token that is not known to be bad.',
       registers: [this.#registry],
       collect() {
-        this.set(token.fault === undefined ? 1 : 0);
+        this.set(readiness.tokenFault === undefined ? 1 : 0);
       },
     });
     new Gauge({
       name: 'sentry_api_proxy_token_age_seconds',
-      help: 'Since the present token was first held.',
+      help: 'Since the current token came into use.',
       registers: [this.#registry],
       collect() {
         if (token.age === undefined) this.remove();
@@ -65,27 +91,60 @@ export class Metrics {
       labelNames: ['version', 'node'],
       registers: [this.#registry],
     }).set({ version: packageJson.version, node: process.version }, 1);
-    token.onRenewal = ({ cause, result }) => this.#renewals.inc({ cause, result });
+    this.#startAtZero();
+  }
+
+  /** A counter that is born at 1 has not increased: an alert on its increase would miss the first error. */
+  #startAtZero(): void {
+    for (const route of ROUTES) {
+      this.#durations.zero({ route });
+      for (const status of ['2xx', '3xx', '4xx', '5xx']) this.#requests.inc({ route, status, error: '' }, 0);
+      for (const error of Object.keys(ERRORS) as ErrorName[]) {
+        this.#requests.inc({ route, status: statusClass(ERRORS[error].status), error }, 0);
+      }
+    }
+    for (const route of FORWARDING_ROUTES) {
+      this.#attempts.inc({ route }, 0);
+      for (const error of BREAKING_OFF) this.#requests.inc({ route, status: '2xx', error }, 0);
+    }
+    for (const cause of CAUSES) for (const result of RESULTS) this.#renewals.inc({ cause, result }, 0);
   }
 
   started(): void {
     this.#inFlight.inc();
   }
 
-  finished({ method, status, duration, trace }: Finished): void {
+  finished(request: Finished): void {
+    const { method, status, duration, trace } = request;
     const { route } = trace;
-    // A request whose head could not be read has no method, and was never begun.
+    // A request whose head could not be read has no method, and was never counted as begun.
     if (method !== '') this.#inFlight.dec();
-    this.#requests.inc({ route, status: `${Math.floor(status / 100)}xx`, error: trace.error ?? '' });
+    if (isHealthcheck(request)) return;
+    this.#requests.inc({ route, status: statusClass(status), error: trace.error ?? '' });
     this.#durations.observe({ route }, duration / 1000);
     if (trace.attempts > 0) this.#attempts.inc({ route }, trace.attempts);
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  renewed({ cause, result }: Renewal): void {
+    this.#renewals.inc({ cause, result });
   }
+
+  /** A connection was closed at once, since there were too many. */
+  turnedAway(): void {
+    this.#turnedAway.inc();
+  }
+
+  /** So many lines of the log were lost. */
+  linesLost(count: number): void {
+    this.#linesLost.inc(count);
+  }
+
+  /** Prometheus' text format, at most a second old. */
+  readonly text = latest(TEXT_LIFETIME, () => this.#registry.metrics());
 
   get contentType(): string {
     return this.#registry.contentType;
   }
 }
+
+const statusClass = (status: number): string => `${Math.floor(status / 100)}xx`;

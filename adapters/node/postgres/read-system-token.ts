@@ -5,12 +5,12 @@ import { DatabaseError } from './database-error.ts';
 import { decodeStoredToken } from './stored-token.ts';
 
 /**
- * The system token as Sentry has stored it now. A module of its own, loaded with the database driver behind it only
- * where there is a database to ask.
- * @throws TokenUnavailable
+ * The system token as Sentry has stored it now. A module of its own, so that the database driver behind it is loaded
+ * only where there is a database to ask.
+ * @throws {TokenUnavailable} within the time-outs of `readStoredToken`; or the signal's reason
  */
-export async function readSystemToken(connInfo: ConnInfo): Promise<string> {
-  const value = await readStoredToken(connInfo).catch((error: unknown) => {
+export async function readSystemToken(connInfo: ConnInfo, signal?: AbortSignal): Promise<string> {
+  const value = await readStoredToken(connInfo, signal && { signal }).catch((error: unknown) => {
     throw error instanceof DatabaseError ? new TokenUnavailable(error.message) : error;
   });
   const decoded = decodeStoredToken(value);

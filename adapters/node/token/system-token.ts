@@ -1,73 +1,95 @@
 import type { TokenSource } from '../../../src/types.ts';
 
-/** Milliseconds after which a token is read anew in the background: half of its nominal life of 30 minutes. */
+/** Milliseconds after which the token is read again in the background: half of its nominal life of 30 minutes. */
 const RENEW_AFTER = 15 * 60_000;
-/** Milliseconds before a read that failed is tried again: doubled with every failure, up to the maximum. */
+/** Milliseconds before a failed read is repeated: doubled with every failure, up to the maximum. */
 const RETRY_MIN = 1000;
 const RETRY_MAX = 60_000;
-/** Milliseconds for which a 401 starts no read, after one that brought the same token or, the shorter, none. */
-const SILENCE_UNCHANGED = 5000;
-const SILENCE_FAILED = 1000;
+/** Milliseconds in which a 401 starts no read, after one that brought the same token or, the shorter, none. */
+const COOLDOWN_UNCHANGED = 5000;
+const COOLDOWN_FAILED = 1000;
 /** Milliseconds for which a request waits for the first token, and for another one after a 401. */
-const FIRST_WAIT = 750;
-const RENEWAL_WAIT = 5000;
+const FIRST_TIMEOUT = 750;
+const RENEWAL_TIMEOUT = 5000;
 
-/** Why there is no token to be had; the message is fit for the log. */
+/** Why there is no token. The message is fit for the log. */
 export class TokenUnavailable extends Error {
   override readonly name = 'TokenUnavailable';
 }
 
 export type RenewalCause = 'start' | 'background' | 'refused';
 
-/** What is told of every read of the token. */
+/** What became of one read of the token. */
 export interface Renewal {
   readonly cause: RenewalCause;
   readonly result: 'changed' | 'unchanged' | 'failed';
-  /** The token now held, for whoever makes a fingerprint of it; undefined while there is none. */
+  /** The token in use after it, of which the log shows a fingerprint; undefined while there is none. */
   readonly token: string | undefined;
   /** Why it failed; never a secret. */
   readonly reason?: string;
-  /** Whether the state is another than after the read before: another token, a first failure, a recovery. */
+  /** Whether the state differs from that after the read before: another token, a first failure, a recovery. */
   readonly isNews: boolean;
 }
 
 export interface SystemTokenOptions {
-  /** Reads the token as Sentry has stored it now; rejects with TokenUnavailable. */
-  read(): Promise<string>;
+  /**
+   * Reads the token as Sentry has stored it now.
+   * @param signal aborted when the result is not wanted any more; the promise then has to settle soon
+   * @throws {TokenUnavailable}
+   */
+  read(signal: AbortSignal): Promise<string>;
   renewed(renewal: Renewal): void;
 }
 
+/** A read that is under way. Its promise is fulfilled once this read, or the one that replaced it, is over. */
+interface Read {
+  readonly done: Promise<void>;
+  readonly controller: AbortController;
+}
+
 /**
- * Sentry's system token. It does not expire by the clock, so the one that is held is used until another one is there:
- * reads happen in the background, and when Sentry refuses the token; one at a time, however many ask.
+ * Sentry's system token. It does not expire by the clock, so the current one is used until another one is there:
+ * it is read in the background, and when Sentry refuses it; one read at a time, however many requests ask.
  */
 export class SystemToken implements TokenSource {
   readonly isRenewable = true;
   readonly #options: SystemTokenOptions;
   #token: string | undefined;
-  #reading: Promise<void> | undefined;
+  #current: Read | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #lastReason: string | undefined;
-  #silentUntil = 0;
+  #cooldownUntil = 0;
   #isStopped = false;
 
   constructor(options: SystemTokenOptions) {
     this.#options = options;
   }
 
+  /** Begins the first read. */
   start(): void {
-    this.#read('start');
+    void this.#read('start');
   }
 
+  /** Ends the reads in the background, and the one that is under way. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    this.#current?.controller.abort();
+    this.#current = undefined;
   }
 
-  /** Reads at once, since the place to read from has changed. */
-  refresh(): void {
-    this.#read('background');
+  /**
+   * Reads at once, since the place to read from has changed. A read at the old place is given up, however long it
+   * would still have waited, and the failures there count no more.
+   */
+  restart(): void {
+    const abandoned = this.#current;
+    this.#current = undefined;
+    this.#failures = 0;
+    this.#cooldownUntil = 0;
+    void this.#read('background');
+    abandoned?.controller.abort();
   }
 
   get(): string | undefined | Promise<string | undefined> {
@@ -77,32 +99,47 @@ export class SystemToken implements TokenSource {
   async renew(refused: string): Promise<string | undefined> {
     const isKnownToBeStale = this.#token !== refused;
     if (isKnownToBeStale) return this.#token;
-    if (performance.now() < this.#silentUntil) return undefined;
+    if (this.#isCoolingDown) return undefined;
 
-    await patiently(this.#readAfter(refused), RENEWAL_WAIT);
+    await settledWithin(RENEWAL_TIMEOUT, this.#readAfterRefusal(refused));
     return this.#token === refused ? undefined : this.#token;
   }
 
-  /** A read that began before this refusal may have missed the change that caused it, and is followed by another. */
-  async #readAfter(refused: string): Promise<void> {
-    const joined = this.#reading;
-    await (joined ?? this.#read('refused'));
-    if (joined !== undefined && this.#token === refused && performance.now() >= this.#silentUntil) {
-      await (this.#reading ?? this.#read('refused'));
-    }
+  get #isCoolingDown(): boolean {
+    return performance.now() < this.#cooldownUntil;
+  }
+
+  /** A read that began before this refusal may have missed the change that caused it, so another one follows it. */
+  async #readAfterRefusal(refused: string): Promise<void> {
+    const joined = this.#current;
+    await (joined?.done ?? this.#read('refused'));
+    const mayHaveMissedIt = joined !== undefined && this.#token === refused;
+    if (mayHaveMissedIt && !this.#isCoolingDown) await this.#read('refused');
   }
 
   async #firstToken(): Promise<string | undefined> {
-    if (this.#reading !== undefined) await patiently(this.#reading, FIRST_WAIT);
+    if (this.#current !== undefined) await settledWithin(FIRST_TIMEOUT, this.#current.done);
     return this.#token;
   }
 
+  /** Joins the read under way, or begins one. */
   #read(cause: RenewalCause): Promise<void> {
-    this.#reading ??= this.#options.read().then(
-      (token) => this.#succeeded(cause, token),
-      (error: unknown) => this.#failed(cause, reasonOf(error)),
+    if (this.#current !== undefined) return this.#current.done;
+    const controller = new AbortController();
+    // Whoever waits for a read that was given up waits for the one that replaced it.
+    const unlessReplaced = (settle: () => void): Promise<void> | undefined => {
+      if (this.#current !== read) return this.#current?.done;
+      this.#current = undefined;
+      settle();
+      return undefined;
+    };
+    const done = this.#options.read(controller.signal).then(
+      (token) => unlessReplaced(() => this.#succeeded(cause, token)),
+      (error: unknown) => unlessReplaced(() => this.#failed(cause, reasonOf(error))),
     );
-    return this.#reading;
+    const read: Read = { done, controller };
+    this.#current = read;
+    return done;
   }
 
   #succeeded(cause: RenewalCause, token: string): void {
@@ -111,8 +148,8 @@ export class SystemToken implements TokenSource {
     this.#token = token;
     this.#failures = 0;
     this.#lastReason = undefined;
-    this.#silentUntil = !isChanged && cause === 'refused' ? performance.now() + SILENCE_UNCHANGED : 0;
-    this.#settled(RENEW_AFTER);
+    this.#cooldownUntil = !isChanged && cause === 'refused' ? performance.now() + COOLDOWN_UNCHANGED : 0;
+    this.#schedule(RENEW_AFTER);
     this.#options.renewed({ cause, result: isChanged ? 'changed' : 'unchanged', token, isNews });
   }
 
@@ -121,30 +158,29 @@ export class SystemToken implements TokenSource {
     this.#lastReason = reason;
     const backOff = Math.min(RETRY_MAX, RETRY_MIN * 2 ** this.#failures);
     this.#failures++;
-    this.#silentUntil = performance.now() + SILENCE_FAILED;
+    this.#cooldownUntil = performance.now() + COOLDOWN_FAILED;
     // Jitter, so that several proxies do not come back to the database in step.
-    this.#settled(backOff * (0.75 + Math.random() / 2));
+    this.#schedule(backOff * (0.75 + Math.random() / 2));
     this.#options.renewed({ cause, result: 'failed', token: this.#token, reason, isNews });
   }
 
-  #settled(next: number): void {
-    this.#reading = undefined;
+  #schedule(delay: number): void {
     clearTimeout(this.#timer);
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => this.#read('background'), next);
+    this.#timer = setTimeout(() => this.#read('background'), delay);
     this.#timer.unref();
   }
 }
 
-/** What nobody foresaw may have anything in its message. */
+/** Why a read failed, for the log. The message of an unforeseen error may hold anything, so it is not repeated. */
 export const reasonOf = (error: unknown): string =>
   error instanceof TokenUnavailable ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
 
-/** Waits for what never rejects, and no longer than so many milliseconds: a database may be slow, or hang. */
-async function patiently(work: Promise<void>, patience: number): Promise<void> {
+/** Waits for work that never rejects, for so many milliseconds at most: a database may be slow, or hang. */
+async function settledWithin(timeout: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patience);
+    timer = setTimeout(resolve, timeout);
   });
   await Promise.race([work, end]);
   clearTimeout(timer);

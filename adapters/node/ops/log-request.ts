@@ -1,0 +1,31 @@
+import type { Finished } from '../server/connection.ts';
+import { isHealthcheck } from './healthcheck-request.ts';
+import type { Log } from './log.ts';
+
+/** Writes the line of a request that is over. */
+export function logRequest(log: Log, request: Finished): void {
+  const { method, target, status, duration, trace } = request;
+  log(isHealthcheck(request) ? 'debug' : 'info', 'request', {
+    method,
+    path: loggedTarget(target),
+    route: trace.route,
+    status,
+    attempts: trace.attempts,
+    duration_ms: Math.round(duration * 10) / 10,
+    id: trace.id,
+    error: trace.error,
+    cause: trace.cause,
+  });
+}
+
+/** A request target for the log: the keys of its query are kept, the values are not. */
+export function loggedTarget(target: string): string {
+  const queryStart = target.indexOf('?');
+  if (queryStart === -1) return target;
+  const keys = target
+    .slice(queryStart + 1)
+    .split('&')
+    // What has no value may itself be one: a token that was pasted behind the question mark.
+    .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : pair && '-'));
+  return `${target.slice(0, queryStart)}?${keys.join('&')}`;
+}

@@ -1,0 +1,128 @@
+import { ProxyError } from '../../../src/errors.ts';
+import { onlyFields } from '../../../src/fields.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
+import type { Transport } from '../../http1/client.ts';
+
+/** Refusals in a row after which the proxy itself asks Sentry about the token. */
+const SUSPICIOUS = 5;
+/** Milliseconds from one question to the next, at least. */
+const ASK_EVERY = 10_000;
+/** Milliseconds for Sentry to answer. */
+const ASK_TIMEOUT = 5000;
+
+export interface TokenHealthOptions {
+  /** The URL that the proxy itself asks: `/api/0/` of Sentry, which answers 200 to every token that it takes. */
+  readonly url: string;
+  readonly send: Transport;
+  /** The token in use; undefined while there is none. */
+  token(): string | undefined;
+}
+
+/**
+ * Whether Sentry takes the token, as far as its responses tell.
+ *
+ * A client can bring about refusals although the token is good, so they only raise a suspicion, and the proxy asks
+ * Sentry itself before it believes it. While the token counts as refused it goes on asking: a proxy that is not ready
+ * is sent no requests, so nothing else would show that Sentry takes the token again.
+ */
+export class TokenHealth {
+  readonly #options: TokenHealthOptions;
+  #refusals = 0;
+  #isRefused = false;
+  #isAsking = false;
+  #lastAsked = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TokenHealthOptions) {
+    this.#options = options;
+  }
+
+  /** Whether Sentry refused the token when the proxy itself asked with it. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** A transport that lets this object see the responses to the requests that carry the token. */
+  observe(send: Transport): Transport {
+    return async (url, request) => {
+      const response = await send(url, request);
+      this.#learn(request, response);
+      return response;
+    };
+  }
+
+  /** Forgets what is known, since there is another token. */
+  reset(): void {
+    this.#settle(false);
+  }
+
+  /** Ends what runs in the background. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #learn(request: UpstreamRequest, response: UpstreamResponse): void {
+    const isRefusal = isChallenge(response);
+    const isAcceptance = response.status < 300;
+    const isNews = isRefusal || (isAcceptance && (this.#isRefused || this.#refusals > 0));
+    if (!isNews || !this.#carriesToken(request)) return;
+    if (isAcceptance) this.#settle(false);
+    else if (++this.#refusals >= SUSPICIOUS) void this.#ask();
+  }
+
+  #carriesToken({ headers }: UpstreamRequest): boolean {
+    const credentials = `Bearer ${this.#options.token()}`;
+    return headers.added.some(([name, value]) => name === 'Authorization' && value === credentials);
+  }
+
+  async #ask(): Promise<void> {
+    const isTooEarly = performance.now() - this.#lastAsked < ASK_EVERY;
+    const token = this.#options.token();
+    if (this.#isAsking || isTooEarly || token === undefined) return;
+    this.#isAsking = true;
+    this.#lastAsked = performance.now();
+    const response = await this.#request(token).catch(() => undefined);
+    this.#isAsking = false;
+    if (token !== this.#options.token()) return;
+    // A Sentry that can't be reached says nothing about the token.
+    if (response !== undefined) this.#settle(isChallenge(response));
+    else if (this.#isRefused) this.#askLater();
+  }
+
+  async #request(token: string): Promise<UpstreamResponse> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new ProxyError('upstream_timeout')), ASK_TIMEOUT);
+    try {
+      const headers = onlyFields([
+        ['Authorization', `Bearer ${token}`],
+        ['Accept', 'application/json'],
+      ]);
+      const response = await this.#options.send(this.#options.url, {
+        method: 'GET',
+        headers,
+        body: null,
+        signal: late.signal,
+      });
+      await response.body?.cancel();
+      return response;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #settle(isRefused: boolean): void {
+    clearTimeout(this.#timer);
+    this.#refusals = 0;
+    this.#isRefused = isRefused;
+    if (isRefused) this.#askLater();
+  }
+
+  #askLater(): void {
+    this.#timer = setTimeout(() => void this.#ask(), ASK_EVERY);
+    this.#timer.unref();
+  }
+}
+
+/** Some views of Sentry answer 401 whatever the token, but without the challenge that a bad token gets. */
+const isChallenge = ({ status, headers }: UpstreamResponse): boolean =>
+  status === 401 && headers.get('www-authenticate') !== null;
