@@ -14,7 +14,9 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
 export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
   if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
   if (url.includes('#')) throw malformed('a fragment in the request target');
-  if (hasTwoCredentials(headers.get('authorization'))) throw malformed('more than one Authorization');
+  const authorization = headers.get('authorization');
+  if (authorization !== null && authorization.length > MAX_AUTHORIZATION) throw malformed('a very long Authorization');
+  if (hasTwoCredentials(authorization)) throw malformed('more than one Authorization');
 
   const length = headers.get('content-length');
   const coding = headers.get('transfer-encoding');
@@ -31,11 +33,27 @@ export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void
 
 const malformed = (explanation: string): ProxyError => new ProxyError('bad_request', explanation);
 
-/** Behind a comma comes a parameter of the first line's credentials, or else the scheme of a second line's. */
+/** Characters; the Node adapter's bound for a whole header section. */
+const MAX_AUTHORIZATION = 16 * 1024;
+
+/** Behind a comma outside of quotes comes a parameter of the first line's credentials, or else the scheme of a second line's. */
 function hasTwoCredentials(authorization: string | null): boolean {
   if (authorization === null || !authorization.includes(',')) return false;
-  return SECOND_SCHEME.test(authorization.replaceAll(QUOTED, '""'));
+  let isQuoted = false;
+  for (let i = 0; i < authorization.length; i++) {
+    const character = authorization[i];
+    if (isQuoted && character === '\\') i++;
+    else if (character === '"') isQuoted = !isQuoted;
+    else if (character === ',' && !isQuoted && startsWithScheme(authorization, i + 1)) return true;
+  }
+  // Quotes that do not end leave open where the first line's credentials do.
+  return isQuoted;
 }
 
-const QUOTED = /"(?:[^"\\]|\\.)*"/g;
-const SECOND_SCHEME = /,[ \t]*[\w!#$%&'*+.^`|~-]+ +[^\s=]/;
+/** Sticky, so that it looks nowhere but behind the comma; a scheme reaches no further than the next comma. */
+const SCHEME = /[ \t]*[\w!#$%&'*+.^`|~-]+ +[^\s=]/y;
+
+function startsWithScheme(text: string, at: number): boolean {
+  SCHEME.lastIndex = at;
+  return SCHEME.test(text);
+}

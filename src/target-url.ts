@@ -6,29 +6,61 @@ export const makeUpstream = (uri: URL): Upstream => ({
   basePath: uri.pathname.replace(/\/+$/, ''),
 });
 
-/** A slash, a backslash or either percent-encoded ends a segment for some server between here and Sentry's views. */
-const SEGMENT_END = /[/\\]|%2f|%5c/i;
-const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;.*)?$/i;
-
 /**
  * Where a request goes: path and query byte for byte, under the base URI's path, at the base URI's origin.
- * @throws ProxyError `bad_request` where a dot segment could lead out of the base path
+ * @throws ProxyError `bad_request` if the target is not visible ASCII, or a dot segment could lead out of the base path
  */
 export function upstreamUrl(requestUrl: string, upstream: Upstream): string {
   const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
   const pathAndQuery = pathStart === -1 ? '/' : requestUrl.slice(pathStart);
+  // Written to a socket as latin1, U+010D and U+010A would be CR and LF: another request.
+  if (!VISIBLE.test(pathAndQuery)) throw new ProxyError('bad_request', 'the target is not visible ASCII');
   if (upstream.basePath !== '' && hasDotSegment(pathAndQuery)) {
     throw new ProxyError('bad_request', 'the path has dot segments, which a base URI with a path does not allow');
   }
   return upstream.origin + upstream.basePath + pathAndQuery;
 }
 
+const VISIBLE = /^[!-~]*$/;
+
+/** A server between here and Sentry's views may end a segment, or the path, at each of these. */
+const SEGMENT_END = /[/\\?#\0]/;
+/** Parsers of URLs take these out before they read anything (WHATWG URL). */
+const IGNORED = /[\t\n\r]/g;
+/** With parameters, as Java's servers know them. */
+const DOT_SEGMENT = /^\.{1,2}(?:;.*)?$/s;
+
+/** Whether some reader of the path, however often it decodes, may find a segment `.` or `..` in it. */
 function hasDotSegment(pathAndQuery: string): boolean {
   const queryStart = pathAndQuery.indexOf('?');
   const path = queryStart === -1 ? pathAndQuery : pathAndQuery.slice(0, queryStart);
-  // A percent sign that is encoded may be decoded again on the way (%252e), however often it was (%25252e).
-  return path
-    .replace(/%(?:25)+/g, '%')
+  return decodedThrough(path)
+    .replace(IGNORED, '')
     .split(SEGMENT_END)
     .some((segment) => DOT_SEGMENT.test(segment));
+}
+
+/**
+ * A path with percent-encodings decoded until none is left: `%252e`, `%25%32%65` and `%%32e` are all a dot.
+ * In one pass, since a client may nest its encodings thousands deep. Dots and segment ends that some decoding brings
+ * about stay in every further one, so that the last form shows all of them.
+ */
+function decodedThrough(path: string): string {
+  if (!path.includes('%')) return path;
+  const decoded: string[] = [];
+  for (const character of path) {
+    decoded.push(character);
+    // A character that was decoded may itself be the end of another encoding.
+    for (let octet = encodedAt(decoded); octet !== undefined; octet = encodedAt(decoded)) {
+      decoded.splice(-3, 3, octet);
+    }
+  }
+  return decoded.join('');
+}
+
+/** The octet that the last three characters encode. */
+function encodedAt(characters: readonly string[]): string | undefined {
+  if (characters.at(-3) !== '%') return undefined;
+  const digits = `${characters.at(-2)}${characters.at(-1)}`;
+  return /^[0-9a-f]{2}$/i.test(digits) ? String.fromCharCode(Number.parseInt(digits, 16)) : undefined;
 }

@@ -21,6 +21,7 @@ const PASSED = [
   '/...',
   '/.well-known/..hidden/a..b/c.',
   '/files/dsyms/?id=1&download',
+  '/a%2e%2eb/%252e%252e%252e/x%252e/%2525/%/%2',
   `/${'a'.repeat(9000)}`,
 ];
 
@@ -53,6 +54,23 @@ export const CLIMBING = [
   '/./../admin',
   '/x/%2e/%2e%2e/%2e%2e/admin',
   '//../../admin',
+  // Encodings of encodings: each server on the way may decode once more.
+  '/%252e%252e/admin',
+  '/%25%32%65%25%32%65/admin',
+  '/%2%65%2%65/admin',
+  '/%%32e%%32%65/admin',
+  '/%25%25%33%32e./admin',
+  '/..%25%32%66admin',
+  '/..%25%35%63admin',
+  '/..%2%66admin',
+  '/..%252F..%255cadmin',
+  '/%252525252e%252525252e%2525252fadmin',
+  // Ends of a path in the eyes of some servers.
+  '/..%00/admin',
+  '/..%23',
+  '/..%253f/admin',
+  '/.%09./admin',
+  '/..%3bx/admin',
 ];
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
