@@ -1,7 +1,16 @@
 // What is shipped: the built file, the npm package, the single executable, and every file under deploy/.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { nodeVersionFault } from '../adapters/node/cli/node-version.ts';
@@ -108,28 +117,102 @@ describe('the built file', () => {
 });
 
 describe('the npm package', () => {
-  it('holds only what is needed', (t) => {
-    const folder = makeFolder(t);
+  const quiet = ['--loglevel=error', '--no-audit', '--no-fund', '--no-update-notifier'];
+  let files: { path: string; mode: number }[];
+  /** A folder in which the package is installed, and nothing else. */
+  let installed: string;
+
+  // As on a fresh clone: what is not tracked is not there, least of all dist.
+  before(() => {
+    const clone = makeFolder({ after: (clean) => void folders.push(clean as () => void) });
     const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
       cwd: ROOT,
     });
     for (const file of tracked.toString().split('\0')) {
       if (file === '' || !existsSync(join(ROOT, file))) continue;
-      mkdirSync(dirname(join(folder, file)), { recursive: true });
-      cpSync(join(ROOT, file), join(folder, file));
+      mkdirSync(dirname(join(clone, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(clone, file));
     }
-    cpSync(join(built, 'sentry-api-proxy.cjs'), join(folder, 'dist/sentry-api-proxy.cjs'));
-    writeFileSync(join(folder, '.env'), 'SENTRY_TOKEN=a-secret-of-the-working-folder\n');
-    const env = { ...process.env, npm_config_update_notifier: 'false' };
-    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
-    const [pack] = JSON.parse(execFileSync('npm', args, { cwd: folder, env, encoding: 'utf8' }));
-    const files = pack.files.map(({ path }: { path: string }) => path);
-    const needed = ['LICENSE', 'dist/sentry-api-proxy.cjs', 'package.json'];
-    const allowed = new Set([...needed, 'README.md', '.env.example']);
-    for (const file of needed) assert.ok(files.includes(file), `${file} is missing`);
-    for (const file of files) assert.ok(allowed.has(file), `${file} is not needed`);
-    const program = pack.files.find(({ path }: { path: string }) => path === packageJson.bin['sentry-api-proxy']);
+    symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+    writeFileSync(join(clone, '.env'), 'SENTRY_TOKEN=a-secret-of-the-working-folder\n');
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+    const packed = execFileSync('npm', ['pack', '--json', ...quiet], { cwd: clone, env, encoding: 'utf8' });
+    const [pack] = JSON.parse(packed.slice(packed.indexOf('[')));
+    files = pack.files;
+
+    installed = makeFolder({ after: (clean) => void folders.push(clean as () => void) });
+    writeFileSync(join(installed, 'package.json'), '{"type":"module"}');
+    // Offline, so that a dependency at run time would fail it.
+    execFileSync('npm', ['install', '--offline', ...quiet, join(clone, pack.filename)], { cwd: installed, env });
+  });
+
+  it('holds the program, the library and its types, and nothing that is not needed', () => {
+    const paths = files.map(({ path }) => path);
+    const needed = ['LICENSE', 'dist/sentry-api-proxy.cjs', 'dist/library/index.js', 'dist/types/src/index.d.ts'];
+    for (const file of needed) assert.ok(paths.includes(file), `${file} is missing`);
+    const allowed =
+      /^(?:LICENSE|README\.md|package\.json|\.env\.example|clients\.schema\.json)$|^dist\/(?:sentry-api-proxy\.cjs|library\/[\w-]+\.c?js|types\/[\w/-]+\.d\.ts)$/;
+    for (const path of paths) assert.match(path, allowed);
+    const program = files.find(({ path }) => path === packageJson.bin['sentry-api-proxy'])!;
     assert.equal(program.mode & 0o111, 0o111, 'it can be executed');
+  });
+
+  it('brings no other package', () => {
+    const packages = readdirSync(join(installed, 'node_modules')).filter((name) => !name.startsWith('.'));
+    assert.deepEqual(packages, ['sentry-api-proxy']);
+    assert.ok(!('dependencies' in packageJson));
+  });
+
+  it('has the program as a command', () => {
+    const program = join(installed, 'node_modules/.bin/sentry-api-proxy');
+    const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+    assert.match(execFileSync(program, ['--version'], { env, encoding: 'utf8' }), VERSION);
+  });
+
+  it('has a library that can be imported, and that lets the process end', () => {
+    const script = `
+      const { createProxy } = await import('sentry-api-proxy');
+      const proxy = createProxy({ sentryUri: 'http://127.0.0.1:9', token: 'x', allowAnyClient: true });
+      const { status } = await proxy.fetch(new Request('http://localhost/'));
+      console.log(status);
+      await proxy.close();`;
+    const args = ['--input-type=module', '--eval', script];
+    const output = execFileSync(process.execPath, args, {
+      cwd: installed,
+      encoding: 'utf8',
+      env: { NO_COLOR: '1' },
+      timeout: 20_000,
+    });
+    assert.equal(output, '502\n');
+  });
+
+  for (const [name, entry] of Object.entries(packageJson.exports)) {
+    if (typeof entry === 'string') continue;
+    it(`has an entry with types: ${name}`, () => {
+      const root = join(installed, 'node_modules/sentry-api-proxy');
+      for (const file of [entry.types, entry.default]) {
+        assert.ok(existsSync(join(root, file)), `${file} is there`);
+        const text = readFileSync(join(root, file), 'utf8');
+        for (const [, path] of text.matchAll(/(?:from|import\() ?['"](\.{1,2}\/[^'"]+)['"]/g)) {
+          const compiled = file.endsWith('.d.ts') ? path!.replace(/\.js$/, '.d.ts') : path!;
+          assert.ok(existsSync(join(root, dirname(file), compiled)), `${path} of ${file}`);
+        }
+      }
+    });
+  }
+});
+
+describe('the lockfile', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Record<string, unknown>> };
+
+  it('has the checksum of every package, without which npm installs whatever it gets', () => {
+    const names = Object.keys(packages).filter((name) => name !== '');
+    assert.ok(names.length > 100);
+    for (const name of names) assert.match(String(packages[name]!.integrity), /^sha512-/, name);
+  });
+
+  it('names no registry, so that everybody uses their own', () => {
+    for (const [name, entry] of Object.entries(packages)) assert.ok(!('resolved' in entry), name);
   });
 });
 
