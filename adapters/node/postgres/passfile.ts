@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { ConnHost, ConnInfo } from './conninfo.ts';
+import type { ConnHost, ConnInfo } from './conninfo/types.ts';
 
 /**
  * Why a passfile is not used, as libpq sees it: one that somebody else can read or write is not trusted.

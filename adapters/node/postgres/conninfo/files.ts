@@ -1,0 +1,28 @@
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import type { Environment } from './types.ts';
+
+/** The user's home folder, in which libpq looks for its files. */
+export function homeOf(environment: Environment): string {
+  try {
+    return environment.HOME || homedir();
+  } catch {
+    // A container's user who is in no passwd file has no home either.
+    return '/';
+  }
+}
+
+/** Whether this process may read a file. */
+export function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The system's code for what went wrong, for a message. */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+}

@@ -1,0 +1,29 @@
+import type { Settings } from './settings.ts';
+
+/** The settings as those see them who make a connection's parameters of them. */
+export interface Lookup {
+  /** The value of a key; undefined if it is not set or empty. */
+  get(key: string): string | undefined;
+  /** The value of a key that has a few possible ones; any other is a problem. */
+  choose<T extends string>(key: string, choices: readonly T[]): T | undefined;
+  /** Adds a problem with a key's value, which `text` does not quote. */
+  complain(key: string, text: string): void;
+}
+
+/** Looks settings up, and adds what is wrong with them to `problems`. */
+export function lookupIn(settings: Settings, problems: string[]): Lookup {
+  const get = (key: string): string | undefined => settings.get(key)?.value || undefined;
+  const complain = (key: string, text: string): void => {
+    problems.push(`${settings.get(key)?.label ?? key} ${text}`);
+  };
+  return {
+    get,
+    complain,
+    choose<T extends string>(key: string, choices: readonly T[]): T | undefined {
+      const value = get(key);
+      const chosen = choices.find((choice) => choice === value);
+      if (value !== undefined && chosen === undefined) complain(key, `is none of ${choices.join(', ')}`);
+      return chosen;
+    },
+  };
+}

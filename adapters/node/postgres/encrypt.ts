@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls, getCACertificates } from 'node:tls';
+import type { ConnHost, ConnInfo } from './conninfo/types.ts';
+import { ConnectionError } from './database-error.ts';
+
+/** A start-up message with the code 80877103 in place of a version. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+/**
+ * The socket with TLS over it; or as it is, if the server has no TLS and sslmode accepts that.
+ * @throws {ConnectionError} or what the TLS handshake failed with
+ */
+export async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): Promise<Socket> {
+  if (info.sslnegotiation === 'postgres') {
+    const answered = once(socket, 'data');
+    socket.once('end', () => socket.destroy(new ConnectionError('it closed the connection')));
+    socket.write(SSL_REQUEST);
+    const answer = String((await answered)[0]);
+    if (answer === 'N' && info.sslmode === 'prefer') return socket;
+    if (answer === 'N')
+      throw new ConnectionError('it does not offer TLS', 'Set sslmode to disable, or turn TLS on there.');
+    // More than that byte would be something that somebody slipped in before the encryption (CVE-2021-23222).
+    if (answer !== 'S') throw new ConnectionError('it answers a request for TLS with something else');
+  }
+  const secured = connectTls({ ...tlsOptions(info, host), socket });
+  secured.on('error', () => {});
+  await once(secured, 'secureConnect');
+  if (info.sslnegotiation === 'direct' && secured.alpnProtocol !== 'postgresql') {
+    throw new ConnectionError('it does not know sslnegotiation=direct', 'PostgreSQL 17 and later do.');
+  }
+  return secured;
+}
+
+function tlsOptions(info: ConnInfo, { host }: ConnHost): ConnectionOptions {
+  const { sslmode, sslrootcert, sslcert, sslkey, sslpassword, sslsni, sslMinVersion, sslMaxVersion } = info;
+  const isVerified = sslmode === 'verify-ca' || sslmode === 'verify-full';
+  // Read again for each connection, since certificates are renewed while the proxy runs.
+  const read = (key: string, path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new ConnectionError(`the file of ${key} could not be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  };
+  const systemRoots = () => [...getCACertificates('default'), ...getCACertificates('system')];
+  return {
+    rejectUnauthorized: isVerified,
+    ...(isVerified && {
+      ca: sslrootcert && sslrootcert !== 'system' ? read('sslrootcert', sslrootcert) : systemRoots(),
+    }),
+    ...(sslcert && sslkey && { cert: read('sslcert', sslcert), key: read('sslkey', sslkey) }),
+    ...(sslpassword !== undefined && { passphrase: sslpassword }),
+    ...(sslMinVersion !== undefined && { minVersion: sslMinVersion }),
+    ...(sslMaxVersion !== undefined && { maxVersion: sslMaxVersion }),
+    ...(info.sslnegotiation === 'direct' && { ALPNProtocols: ['postgresql'] }),
+    // RFC 6066 section 3: no addresses.
+    servername: sslsni && isIP(host) === 0 ? host : '',
+    // By the name that was asked for, never by hostaddr.
+    checkServerIdentity: (_, certificate) =>
+      sslmode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
+  };
+}
