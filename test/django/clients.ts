@@ -1,0 +1,55 @@
+// The clients that the fuzzer asks as, of each kind that the file of clients can describe.
+import { createHash } from 'node:crypto';
+
+/** A client as the file of clients has it, and its token. */
+export interface Client {
+  name: string;
+  token: string;
+  scopes?: string[];
+  orgs?: string[];
+  /** As `organization/project`. */
+  projects?: string[];
+  allow?: string[];
+  deny?: string[];
+  expires?: string;
+}
+
+const DEFINITIONS: Omit<Client, 'token'>[] = [
+  { name: 'grafana', scopes: ['org:read', 'project:read', 'event:read'], orgs: ['acme'] },
+  { name: 'ci-web', scopes: ['org:ci'], projects: ['acme/web'] },
+  {
+    name: 'triage-agent',
+    scopes: ['event:read', 'project:read'],
+    projects: ['acme/web', 'acme/api'],
+    deny: [
+      'GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/**',
+      'GET /api/0/organizations/*/groups/*/comments/**',
+    ],
+  },
+  {
+    name: 'writer',
+    scopes: ['event:admin', 'project:admin', 'project:releases', 'org:write', 'alerts:write'],
+    projects: ['acme/web', 'acme/api'],
+  },
+  { name: 'all-of-acme', scopes: ['*'], orgs: ['acme'] },
+  { name: 'all-of-web', scopes: ['*'], projects: ['acme/web'] },
+  {
+    name: 'keys-of-web',
+    allow: ['GET /api/0/projects/{org}/{project}/keys/', 'POST /api/0/projects/acme/*/releases/**'],
+    projects: ['acme/web'],
+  },
+  { name: 'reader', scopes: ['readonly'], orgs: ['*'] },
+  { name: 'expired', scopes: ['*'], orgs: ['*'], expires: '2020-01-01' },
+];
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Their tokens are no secrets: they are the same in each run, for a seed to be the same. */
+export const CLIENTS: readonly Client[] = DEFINITIONS.map((client) => ({
+  ...client,
+  token: digest(`token of ${client.name}`),
+}));
+
+/** The text of the file of clients: the tokens are in it as their digests. */
+export const clientsFile = (): string =>
+  JSON.stringify({ clients: CLIENTS.map((client) => ({ ...client, token: `sha256:${digest(client.token)}` })) });

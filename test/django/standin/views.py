@@ -1,0 +1,74 @@
+"""One view for all endpoints: it answers, and leaves for the log, what it understood of the request."""
+
+from django.http import QueryDict
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from standin import UNDERSTOOD, world
+
+
+def projects_of_query(query):
+    """Reads `project` and `projectSlug` as Sentry does, where versions differ in the way that reads more projects."""
+    slugs = [slug for slug in query.getlist("projectSlug") if slug]
+    # projectSlug wins over project.
+    values = slugs or [number_or_text(value) for value in query.getlist("project") if value]
+    # The injected token is a superuser's: without a project it reads all of them.
+    return "all" if not values or -1 in values or "$all" in values else values
+
+
+def projects_of_body(data):
+    """Reads `projects` and `project` of a body as REST framework's serializers do, for JSON and for forms."""
+    named = {}
+    for key in ("projects", "project"):
+        if isinstance(data, QueryDict):
+            if key in data:
+                named[key] = data.getlist(key)
+        elif isinstance(data, dict) and key in data:
+            value = data[key]
+            named[key] = value if isinstance(value, list) else [value]
+    return named
+
+
+def number_or_text(value):
+    # Python's int() also reads "+5", " 5", "1_0" and the digits of other scripts.
+    try:
+        return int(value)
+    except ValueError:
+        return value
+
+
+def plain(data):
+    if isinstance(data, QueryDict):
+        return {key: [str(value) for value in values] for key, values in data.lists()}
+    return data
+
+
+class Endpoint(APIView):
+    template = None
+
+    def dispatch(self, request, *args, **kwargs):
+        # Set at once: the log is to have it, too, if REST framework refuses the request.
+        self.understood = {"template": self.template, "method": request.method, "kwargs": kwargs}
+        request.META[UNDERSTOOD] = self.understood
+        return super().dispatch(request, *args, **kwargs)
+
+    def answer(self, request, **kwargs):
+        self.understood["query"] = dict(request.query_params.lists())
+        self.understood["projects"] = projects_of_query(request.query_params)
+        try:
+            data = request.data
+        except APIException as error:
+            self.understood["problem"] = str(error.detail)
+            return Response({"detail": error.detail, "understood": self.understood}, status=error.status_code)
+        self.understood["data"] = plain(data)
+        self.understood["bodyProjects"] = projects_of_body(data)
+        return self.respond(**kwargs)
+
+    def respond(self, **kwargs):
+        known = world.answer(self.template, kwargs) if self.understood["method"] in ("GET", "HEAD") else {}
+        if known is None:
+            return Response({"detail": "Not found.", "understood": self.understood}, status=404)
+        return Response(known if isinstance(known, list) else {**known, "understood": self.understood})
+
+    get = post = put = patch = delete = options = answer
