@@ -3,11 +3,6 @@ import { isProjectValue } from './parameters.ts';
 /** Parameters of a query, decoded as Django decodes them, in order. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** Parameters that would widen what a client limited to projects sees. By reason. */
-const WIDENING: Readonly<Record<string, string>> = {
-  shortidlookup: 'a hit by short id is answered whatever the projects are',
-};
-
 /**
  * Reads a query for a client that is limited to projects.
  * @returns what is wrong with it, if it is a text
@@ -22,9 +17,11 @@ export function parseQuery(query: string | undefined): Pairs | string {
     if (name === undefined || value === undefined) return 'the query is not UTF-8';
     if (!/^[\x20-\x7e]*$/.test(name)) return 'the query has a parameter whose name is not visible ASCII';
     const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-    // projectSlug wins over project, project_id and project_id_or_slug name one as well.
+    // projectSlug wins over project; project_id and project_id_or_slug name one as well.
     const isLikeProject = plain.startsWith('project') && name !== 'project';
-    if (isLikeProject || Object.hasOwn(WIDENING, plain)) {
+    // A hit by short id is answered whatever the projects are.
+    const isShortIdLookup = plain === 'shortidlookup';
+    if (isLikeProject || isShortIdLookup) {
       return 'the query has a parameter that a client limited to projects may not use';
     }
     if (name === 'project' && !isProjectValue(value)) return 'the query has a project that is no slug and no id';

@@ -1,18 +1,14 @@
 import type { Client } from './client.ts';
 import { type Refused, refuse } from './decision.ts';
 
-/** Fields that a named client's request is sent without, by reason. */
-export const DROPPED_OF_CLIENTS: Readonly<Record<string, string>> = {
-  'x-http-method-override': 'what was allowed is the method that the request has',
-  'x-method-override': 'likewise',
-  'x-http-method': 'likewise',
-};
+/** Fields that a named client's request is sent without: what was allowed is the method that the request has. */
+export const DROPPED_OF_CLIENTS: readonly string[] = ['x-http-method-override', 'x-method-override', 'x-http-method'];
 
 /** Where there is no body, also these. */
-export const DROPPED_WITHOUT_BODY: Readonly<Record<string, string>> = {
-  'content-type': 'Django decodes the query by its charset, whether there is a body or not',
-  'content-encoding': 'there is nothing that could be encoded',
-};
+export const DROPPED_WITHOUT_BODY: readonly string[] = [
+  'content-type', // Django decodes the query by its charset, whether there is a body or not
+  'content-encoding', // there is nothing that could be encoded
+];
 
 /** What of a request matters here. */
 export interface Described {
@@ -27,8 +23,8 @@ export interface Described {
 }
 
 /** Names of the fields that are to be dropped. */
-export const droppedFields = (hasBody: boolean): string[] =>
-  Object.keys(hasBody ? DROPPED_OF_CLIENTS : { ...DROPPED_OF_CLIENTS, ...DROPPED_WITHOUT_BODY });
+export const droppedFields = (hasBody: boolean): readonly string[] =>
+  hasBody ? DROPPED_OF_CLIENTS : [...DROPPED_OF_CLIENTS, ...DROPPED_WITHOUT_BODY];
 
 /** Refuses what Sentry would read in another way than the policy. */
 export function checkFields(client: Client, described: Described): Refused | undefined {

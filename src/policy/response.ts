@@ -1,23 +1,24 @@
 import type { ProjectRef } from './client.ts';
 import type { ResponseRule } from './decision.ts';
 
-/** Request fields that would make an answer one that cannot be edited, by reason. They are dropped. */
-export const DROPPED_BEFORE_EDITING: Readonly<Record<string, string>> = {
-  'accept-encoding': 'the answer has to come unpacked',
-  range: 'a part of it cannot be read',
-  'if-range': 'goes with Range',
-  'if-none-match': 'the validator is of the answer before editing',
-  'if-modified-since': 'the answer before editing may be the same while this one is not',
-};
+/** Request fields that would make an answer one that cannot be edited. They are dropped. */
+export const DROPPED_BEFORE_EDITING: readonly string[] = [
+  'accept-encoding', // the answer has to come unpacked
+  'range', // a part of it cannot be read
+  'if-range', // goes with Range
+  'if-none-match', // the validator is that of the answer before editing
+  'if-modified-since', // likewise
+];
 
-/** Response fields that are no longer true of an edited answer, by reason. They are dropped. */
-export const DROPPED_AFTER_EDITING: Readonly<Record<string, string>> = {
-  etag: 'it is of the answer before editing',
-  'content-md5': 'it is of the answer before editing',
-  digest: 'it is of the answer before editing',
-  'x-hits': 'it counts what was filtered out',
-  'x-max-hits': 'it counts what was filtered out',
-};
+/** Response fields that are no longer true of an edited answer. They are dropped. */
+export const DROPPED_AFTER_EDITING: readonly string[] = [
+  'etag', // of the answer before editing
+  'last-modified', // likewise
+  'content-md5', // likewise
+  'digest', // likewise
+  'x-hits', // counts what was filtered out
+  'x-max-hits', // likewise
+];
 
 /**
  * An answer without what the client may not see.

@@ -38,7 +38,6 @@ export function parseTarget(target: string): Target | string {
   // Some versions of Django separate parameters by it as well (CVE-2021-23336).
   if (query?.includes(';')) return 'the query has a semicolon';
   if (path.includes('//')) return 'the path has an empty segment';
-  if (path.includes('\\')) return 'the path has a backslash';
 
   const raws = path.slice(1).split('/');
   const texts: string[] = [];
@@ -71,7 +70,7 @@ export function problemOf(text: string): string | undefined {
   // CVE-2021-44420: Django let `$` match before a newline at the end.
   if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)) return 'a control character';
   if (text.includes('/')) return 'an encoded slash';
-  if (text.includes('\\')) return 'an encoded backslash';
+  if (text.includes('\\')) return 'a backslash';
   if (text.includes('%')) return 'a segment that is encoded twice';
   return undefined;
 }
