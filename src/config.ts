@@ -18,6 +18,8 @@ export interface CoreConfig {
   readonly aliasTokens: readonly string[];
   /** Host names in lower case, without port; empty: all. */
   readonly allowedHosts: readonly string[];
+  /** What clients reach the proxy by, without a slash at its end; undefined: the origin that each request names. */
+  readonly publicUrl: string | undefined;
 }
 
 /** SENTRY_TOKEN's value for Sentry's own token, which only an adapter with a database can get. */
@@ -34,6 +36,7 @@ export function readCoreConfig(values: Values, problems: Problem[]): CoreConfig 
     token: readToken(values.SENTRY_TOKEN ?? '', about('SENTRY_TOKEN')),
     aliasTokens: readAliasTokens(values.ALIAS_TOKENS ?? '', about('ALIAS_TOKENS')),
     allowedHosts: readAllowedHosts(values.ALLOWED_HOSTS ?? '', about('ALLOWED_HOSTS')),
+    publicUrl: readPublicUrl(values.PUBLIC_URL ?? '', about('PUBLIC_URL')),
   };
 }
 
@@ -52,6 +55,14 @@ export function readSentryUri(value: string, complain: Complain): URL {
   if (value.includes('?')) complain('has a query; it may not');
   if (value.includes('#')) complain('has a fragment; it may not');
   return uri;
+}
+
+/** What clients reach the proxy by, without a slash at its end; undefined if it is not set. */
+export function readPublicUrl(value: string, complain: Complain): string | undefined {
+  if (value === '') return undefined;
+  const isPlain = /^https?:\/\/[^\s/?#@<>"]+(?:\/[^\s?#<>"]*)?$/i.test(value) && URL.canParse(value);
+  if (!isPlain) complain('is not a URL like https://proxy.example.com, without credentials, a query or a fragment');
+  return value.replace(/\/+$/, '');
 }
 
 /** A token that a header can carry, or the word `system`. */

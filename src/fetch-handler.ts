@@ -78,6 +78,7 @@ function recording(
           duration: performance.now() - begun,
           ...(trace.error !== undefined && { error: trace.error }),
           ...(trace.cause !== undefined && { cause: trace.cause }),
+          ...(trace.warning !== undefined && { warning: trace.warning }),
         });
       };
       if (body !== null && typeof body !== 'string') return env.respond(new WatchedBody(body, trace, ended), init);

@@ -3,6 +3,7 @@ import { routeOf } from './clients.ts';
 import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { cleanRequest, cleanResponse } from './fields.ts';
+import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { upstreamUrl } from './target-url.ts';
@@ -47,6 +48,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   const token = isInjected ? await env.token.get() : undefined;
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
+  const visit = isInjected && env.inside ? visitOf(request.method, request.url, env.inside) : undefined;
+
   const mayReplay = isInjected && env.token.isRenewable;
   const isLengthKnown = request.headers.get('content-length') !== null;
   const { replayLimit, replayLimitOfAll } = env;
@@ -56,7 +59,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     const added: [string, string][] = [[REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
-    const headers = cleanRequest(request.headers, route, added);
+    const cleaned = cleanRequest(request.headers, route, added);
+    const headers = visit === undefined ? cleaned : askForAll(cleaned, visit);
     trace.attempts++;
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
@@ -74,8 +78,12 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
       }
     }
 
+    const { status, statusText, body } = response;
     const headers = cleanResponse(response.headers, route, [[REQUEST_ID, trace.id]]);
-    return env.respond(response.body, { status: response.status, statusText: response.statusText, headers });
+    if (visit === undefined) return env.respond(body, { status, statusText, headers });
+    const kept = await keepInside(response, headers, visit);
+    if (kept.warning !== undefined) trace.warning = kept.warning;
+    return env.respond(kept.body, { status, statusText, headers: kept.headers });
   } finally {
     outgoing.release();
   }

@@ -2,6 +2,7 @@ import { AliasTokens } from './clients.ts';
 import type { Problem } from './config.ts';
 import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
 import { fetchTransport } from './fetch-transport.ts';
+import { addressesOf } from './keep-inside.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
 import { makeUpstream } from './target-url.ts';
 import { readRequest } from './web-request.ts';
@@ -43,13 +44,15 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 /** The proxy of a configuration that has nothing wrong with it. */
 export function proxyOf(config: ProxyConfig): Proxy {
+  const upstream = makeUpstream(config.sentryUri);
   const env: FetchEnv = {
-    upstream: makeUpstream(config.sentryUri),
+    upstream,
     token: config.token,
     aliases: new AliasTokens(config.aliasTokens),
     allowedHosts: new Set(config.allowedHosts),
     replayLimit: config.replayLimit,
     replayLimitOfAll: config.replayLimitTotal,
+    inside: addressesOf(upstream, config, config.basePath),
     writeTimeout: config.writeTimeout,
     basePath: config.basePath,
     onRequest: config.onRequest,

@@ -3,6 +3,7 @@ import {
   checkAllowedHosts,
   type Problem,
   readDuration,
+  readPublicUrl,
   readSentryUri,
   readSize,
   readToken,
@@ -23,6 +24,10 @@ export interface ProxyOptions {
   readonly allowAnyClient?: boolean | undefined;
   /** Host names that are served, without port. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What clients reach the proxy by. Default: the origin that each request names, and `basePath`. */
+  readonly publicUrl?: string | undefined;
+  /** Lead the URLs of Sentry's own that clients follow back to the proxy. Default true. */
+  readonly keepInside?: boolean | undefined;
   /** How much of one request body is kept: bytes, or a text like `1MiB`, which is the default. */
   readonly replayLimit?: number | string | undefined;
   /** How much of all request bodies together is kept: bytes, or a text like `64MiB`, which is the default. */
@@ -46,6 +51,9 @@ export interface ProxyConfig {
   readonly aliasTokens: readonly string[];
   /** Lower case. */
   readonly allowedHosts: readonly string[];
+  /** Without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  readonly keepInside: boolean;
   /** Bytes. */
   readonly replayLimit: number;
   /** Bytes. */
@@ -78,6 +86,8 @@ const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
   aliasTokens: ['array'],
   allowAnyClient: ['boolean'],
   allowedHosts: ['array'],
+  publicUrl: ['string'],
+  keepInside: ['boolean'],
   replayLimit: ['number', 'string'],
   replayLimitTotal: ['number', 'string'],
   streamChunked: ['boolean'],
@@ -105,6 +115,8 @@ export function readOptions(options: ProxyOptions, problems: Problem[], known: r
     token: readTokenOption(given.token ?? '', about('token')),
     aliasTokens,
     allowedHosts,
+    publicUrl: readPublicUrl(given.publicUrl ?? '', about('publicUrl')),
+    keepInside: given.keepInside ?? true,
     replayLimit: readSize(textOf(given.replayLimit ?? '1MiB', 'b'), about('replayLimit')),
     replayLimitTotal: readSize(textOf(given.replayLimitTotal ?? '64MiB', 'b'), about('replayLimitTotal')),
     streamChunked: given.streamChunked ?? false,

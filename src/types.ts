@@ -108,6 +108,18 @@ export interface Upstream {
   readonly basePath: string;
 }
 
+/** The addresses that clients are kept inside by; one per proxy. */
+export interface Addresses {
+  /** What clients reach this proxy by, without a slash at its end; undefined: the origin that each request names. */
+  readonly publicUrl: string | undefined;
+  /** The path at which the proxy is mounted at that origin, without a slash at its end. */
+  readonly mountPath: string;
+  /** Host and port of Sentry's base URI, then its path without a slash at its end. */
+  readonly sentry: string;
+  /** The same of Sentry's public address, once a response has shown it. */
+  sentryPublic?: string;
+}
+
 /** All that the handler needs of the runtime it is in. */
 export interface Env<R> {
   readonly upstream: Upstream;
@@ -119,6 +131,8 @@ export interface Env<R> {
   readonly replayLimit: number;
   /** The same of all requests together, where the usual does not do. */
   readonly replayLimitOfAll?: number;
+  /** What keeps clients inside the proxy; undefined: nothing does. */
+  readonly inside: Addresses | undefined;
   readonly fetch: Transport;
   /** Makes the runtime's response. */
   respond(body: Body | string | null, init: ResponseInit): R;
@@ -135,6 +149,8 @@ export interface Trace {
   error?: string;
   /** What lay behind the error, for the log alone; never a secret. */
   cause?: string;
+  /** What was not as it should be though the request was answered, for the log alone; never a secret. */
+  warning?: string;
 }
 
 export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });
@@ -156,4 +172,6 @@ export interface RequestRecord {
   readonly error?: string;
   /** What lay behind the error; never a secret. */
   readonly cause?: string;
+  /** What was not as it should be though the request was answered; never a secret. */
+  readonly warning?: string;
 }

@@ -88,7 +88,24 @@ export class Download implements Sink {
     this.#onAbort = onAbort;
   }
 
-  write(data: Buffer): boolean {
+  /** From whatever is no message's body. */
+  async pull(body: Body): Promise<void> {
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (this.#socket.destroyed) return;
+        if (value !== undefined && !this.write(value)) await drained(this.#socket);
+        if (done) break;
+      }
+    } catch (error) {
+      this.abort(error as Error);
+      return;
+    }
+    this.end();
+  }
+
+  write(data: Uint8Array): boolean {
     return this.#isChunked ? writeChunk(this.#socket, data) : this.#socket.write(data);
   }
 

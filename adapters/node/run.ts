@@ -2,10 +2,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { AliasTokens } from '../../src/clients.ts';
 import { SYSTEM } from '../../src/config.ts';
 import { handle } from '../../src/handle.ts';
+import { addressesOf } from '../../src/keep-inside.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
 import { makeTransport, type Transport } from '../http1/client.ts';
-import type { MessageBody } from '../http1/message-body.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
 import { boundYoungGeneration } from './ops/heap.ts';
@@ -66,7 +66,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     allowedHosts: new Set(config.allowedHosts),
     replayLimit: config.replayLimit,
     fetch: admin === undefined ? send : health.observe(send),
-    respond: (body, init) => ({ ...init, body: body as MessageBody | string | null }),
+    inside: addressesOf(upstream, config),
+    respond: (body, init) => ({ ...init, body }),
   };
 
   const isLogged = writer.writes('info');

@@ -20,6 +20,7 @@ export interface EdgeConfig extends CoreConfig {
   /** Bytes. */
   readonly replayLimitTotal: number;
   readonly streamChunked: boolean;
+  readonly keepInside: boolean;
   /** Milliseconds; 0: no limit. */
   readonly writeTimeout: number;
 }
@@ -31,6 +32,8 @@ const DEFAULTS = {
   ALIAS_TOKENS: undefined,
   ALLOWED_HOSTS: undefined,
   ALLOW_ANY_CLIENT: 'false',
+  PUBLIC_URL: undefined,
+  KEEP_INSIDE: 'true',
   REPLAY_LIMIT: '1MiB',
   REPLAY_LIMIT_TOTAL: '64MiB',
   STREAM_CHUNKED: 'false',
@@ -61,6 +64,7 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
     ...core,
     replayLimit: readSize(values.REPLAY_LIMIT, about('REPLAY_LIMIT')),
     replayLimitTotal: readSize(values.REPLAY_LIMIT_TOTAL, about('REPLAY_LIMIT_TOTAL')),
+    keepInside: readSwitch(values.KEEP_INSIDE, about('KEEP_INSIDE')),
     streamChunked: readSwitch(values.STREAM_CHUNKED, about('STREAM_CHUNKED')),
     writeTimeout: readDuration(values.WRITE_TIMEOUT, about('WRITE_TIMEOUT')),
   };

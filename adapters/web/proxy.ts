@@ -3,6 +3,7 @@ import type { Problem } from '../../src/config.ts';
 import { ERRORS, type ErrorName, ProxyError } from '../../src/errors.ts';
 import { type FetchEnv, makeFetchHandler } from '../../src/fetch-handler.ts';
 import { answerError } from '../../src/handle.ts';
+import { addressesOf } from '../../src/keep-inside.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
 import { newTrace, type Trace } from '../../src/types.ts';
@@ -45,17 +46,19 @@ export function makeProxy(
       allowedHosts: new Set(config.allowedHosts),
       // workerd drops a request whose client has left without running any more of it, so what it kept is never counted off.
       replayLimitOfAll: Number.POSITIVE_INFINITY,
+      inside: addressesOf(upstream, config),
       basePath: '',
       onRequest: undefined,
     },
-    logFault,
+    logTrace,
   );
 }
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 
 /** What is not the client's fault; its own faults a client is told. */
-function logFault({ error, cause, id }: Trace): void {
+function logTrace({ error, cause, warning, id }: Trace): void {
+  if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });
 }
 

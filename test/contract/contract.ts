@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
+import { keepInside } from './keep-inside.ts';
 import { lifetimes } from './lifetimes.ts';
 import { requestFields } from './request-fields.ts';
 import { requestTarget } from './request-target.ts';
@@ -27,6 +28,7 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   'response fields': responseFields,
   'request target': requestTarget,
   errors,
+  'keep inside': keepInside,
   lifetimes,
 };
 

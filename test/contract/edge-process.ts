@@ -12,7 +12,7 @@ export const OWN_SERVER = { patience: 5000 };
 
 /** The settings of an edge adapter, by the names of its variables. */
 export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
-  const { allowedHosts, ...others } = flags;
+  const { allowedHosts, publicUrl, keepInside, ...others } = flags;
   const unknown = Object.entries(others).filter(([, value]) => value !== 0);
   if (unknown.length > 0) throw new Error(`An edge adapter does not have ${unknown.map(([name]) => name).join(', ')}.`);
   return {
@@ -20,6 +20,8 @@ export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOpti
     SENTRY_TOKEN: token,
     ...(aliases.length > 0 ? { ALIAS_TOKENS: aliases.join(';') } : { ALLOW_ANY_CLIENT: 'true' }),
     ...(allowedHosts && { ALLOWED_HOSTS: allowedHosts.join(';') }),
+    ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
+    ...(keepInside !== undefined && { KEEP_INSIDE: String(keepInside) }),
   };
 }
 

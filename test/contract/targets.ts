@@ -24,6 +24,8 @@ export interface Flags {
   /** Bytes. */
   maxHeaderSize?: number;
   allowedHosts?: readonly string[];
+  publicUrl?: string;
+  keepInside?: boolean;
 }
 
 export interface RunningTarget extends Address {
@@ -58,7 +60,8 @@ export interface Target {
 export const node: Target = {
   name: `Node ${process.version}`,
   async start({ upstream, token, aliases, flags = {} }) {
-    const args = [`--sentry-uri=${upstream}`, `--token=${token}`, `--alias-token=${aliases.join(';')}`];
+    const args = [`--sentry-uri=${upstream}`, `--token=${token}`];
+    args.push(aliases.length > 0 ? `--alias-token=${aliases.join(';')}` : '--allow-any-client');
     const set = (flag: string, value: string | number | undefined) => {
       if (value !== undefined) args.push(`--${flag}=${value}`);
     };
@@ -68,6 +71,8 @@ export const node: Target = {
     set('replay-limit', flags.replayLimit);
     set('max-header-size', flags.maxHeaderSize);
     set('allowed-host', flags.allowedHosts?.join(';'));
+    set('public-url', flags.publicUrl);
+    set('keep-inside', flags.keepInside === undefined ? undefined : String(flags.keepInside));
     const proxy = await startProxy(args);
     return {
       host: proxy.host,

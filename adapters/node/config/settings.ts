@@ -1,4 +1,11 @@
-import { readAliasTokens, readAllowedHosts, readSentryUri, readSwitch, readToken } from '../../../src/config.ts';
+import {
+  readAliasTokens,
+  readAllowedHosts,
+  readPublicUrl,
+  readSentryUri,
+  readSwitch,
+  readToken,
+} from '../../../src/config.ts';
 import { LEVELS } from '../ops/log.ts';
 import { readListenAddress } from './listen-address.ts';
 import { aliasFile, choice, duration, logFormat, optional, type Parse, pem, secret, size, text } from './parsers.ts';
@@ -119,6 +126,23 @@ const TABLE = {
     help: 'only requests for these host names are served; separated by ;',
     isList: true,
     parse: readAllowedHosts,
+  },
+  publicUrl: {
+    flag: 'public-url',
+    variable: 'PUBLIC_URL',
+    placeholder: 'URL',
+    default: '',
+    help: "what clients reach the proxy by, behind a TLS terminator say; empty: the listener's scheme and the request's Host",
+    parse: readPublicUrl,
+  },
+  keepInside: {
+    flag: 'keep-inside',
+    variable: 'KEEP_INSIDE',
+    placeholder: 'true|false',
+    default: 'true',
+    help: "lead the URLs of Sentry's own that clients follow (next pages, uploads, regions) back to the proxy",
+    isSwitch: true,
+    parse: readSwitch,
   },
   replayLimit: {
     flag: 'replay-limit',

@@ -15,6 +15,7 @@ export function logRequest(log: Log, request: Finished): void {
     id: trace.id,
     error: trace.error,
     cause: trace.cause,
+    warning: trace.warning,
   });
 }
 

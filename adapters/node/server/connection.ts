@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { errorMessage } from '../../../src/error-response.ts';
 import { asProxyError, ProxyError } from '../../../src/errors.ts';
 import { linesOf } from '../../../src/fields.ts';
-import type { IncomingRequest, ResponseInit, Signal, Trace } from '../../../src/types.ts';
+import type { Body, IncomingRequest, ResponseInit, Signal, Trace } from '../../../src/types.ts';
 import { newTrace } from '../../../src/types.ts';
 import { Download } from '../../http1/body-writer.ts';
 import { MalformedMessage } from '../../http1/field-lines.ts';
@@ -11,7 +12,7 @@ import { parseRequestHead, type RequestHead } from '../../http1/request-head.ts'
 
 /** What the handler answers with, before it is written. */
 export interface Answer extends ResponseInit {
-  readonly body: MessageBody | string | null;
+  readonly body: Body | string | null;
 }
 
 export interface ConnectionLimits {
@@ -70,7 +71,7 @@ export class Connection {
   /** What a client accepts whose head is not acceptable otherwise. */
   #accept: string | null = null;
   #requestBody: MessageBody | undefined;
-  #responseBody: MessageBody | undefined;
+  #responseBody: Body | undefined;
   #hasExtraBytes = false;
   /** The response is written and the request read to its end. */
   #isDone = false;
@@ -178,12 +179,16 @@ export class Connection {
     }
     const request: IncomingRequest = {
       method: head.method,
-      url: `http://${head.fields.get('host') ?? ''}${head.target}`,
+      url: `${this.#scheme()}://${head.fields.get('host') ?? ''}${head.target}`,
       headers: head.fields,
       body: this.#requestBody ?? null,
       signal: this.#signal,
     };
     this.#owner.handle(request, this.#trace).then(this.#answer, this.#onHandlerFailed);
+  }
+
+  #scheme(): string {
+    return (this.#socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
   }
 
   #takeBody(bytes: Buffer): void {
@@ -224,7 +229,7 @@ export class Connection {
   readonly #answer = (answer: Answer): void => {
     const { body } = answer;
     if (this.#phase !== 'waiting') {
-      if (body instanceof MessageBody) body.cancel();
+      if (body !== null && typeof body !== 'string') void body.cancel();
       return;
     }
     this.#phase = 'responding';
@@ -235,14 +240,17 @@ export class Connection {
 
     this.#socket.cork();
     this.#socket.write(text, 'latin1');
-    if (body instanceof MessageBody) {
-      this.#responseBody = body;
-      const isChunked = !isLengthKnown && !isHttp10;
-      this.#socket.on('drain', () => body.resume());
-      body.pipeTo(new Download(this.#socket, isChunked, this.#onWritten, this.#onBroken));
-    } else {
+    if (body === null || typeof body === 'string') {
       if (body !== null && !isHead) this.#socket.write(body);
       this.#onWritten();
+    } else {
+      this.#responseBody = body;
+      const isChunked = !isLengthKnown && !isHttp10;
+      const download = new Download(this.#socket, isChunked, this.#onWritten, this.#onBroken);
+      if (body instanceof MessageBody) {
+        this.#socket.on('drain', () => body.resume());
+        body.pipeTo(download);
+      } else void download.pull(body);
     }
     this.#socket.uncork();
     if (this.#isDone) this.#closeOnceSent();
@@ -316,7 +324,7 @@ export class Connection {
     const error = new ProxyError('client_gone');
     this.#signal?.abort(error);
     this.#requestBody?.fail(error);
-    this.#responseBody?.cancel();
+    void this.#responseBody?.cancel();
   }
 
   #report(): void {

@@ -63,7 +63,7 @@ export const workerd: Ends = {
   respond(body, { status, headers }) {
     const { from, dropped, added } = headers;
     const pattern = from instanceof ResponseFields ? from.response : { status };
-    const response = new Response(body as BodyInit | null, pattern);
+    const response = new Response(typeof body === 'string' ? body : bodyOf(body), pattern);
     const own = response.headers;
     if (from instanceof ResponseFields) for (const name of dropped) own.delete(name);
     for (const [name, value] of added) own.set(name, value);

@@ -1,0 +1,55 @@
+import type { Body } from './types.ts';
+
+/** A body that was read up to a limit to be looked at, and can still go on as it came. */
+export interface BoundedBody {
+  /** All of it; undefined if it is larger than the limit. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** What was read, then the rest. */
+  readonly body: Body;
+}
+
+/** @throws what the body fails with before its end or the limit is reached */
+export async function readBounded(body: Body, limit: number): Promise<BoundedBody> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isWhole = false;
+  while (!isWhole && size <= limit) {
+    const { done, value } = await reader.read();
+    if (value !== undefined) {
+      chunks.push(value);
+      size += value.length;
+    }
+    isWhole = done;
+  }
+  const bytes = isWhole && size <= limit ? joined(chunks, size) : undefined;
+  const kept = {
+    async read() {
+      const value = chunks.shift();
+      return value === undefined ? reader.read() : { done: false, value };
+    },
+    releaseLock: () => reader.releaseLock(),
+  };
+  return {
+    bytes,
+    body: {
+      getReader: () => kept,
+      async cancel(reason) {
+        chunks.length = 0;
+        // A stream can't be cancelled while a reader holds it.
+        reader.releaseLock();
+        await body.cancel(reason);
+      },
+    },
+  };
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,118 @@
+/** Where a value is in a JSON document: names of members, and `EACH` for every element of an array. */
+export type JsonPath = readonly string[];
+
+/** A step of a `JsonPath`. No member of Sentry's has this name. */
+export const EACH = '[]';
+
+/**
+ * Edits the values at one path and leaves every other byte of the document as it is: `JSON.stringify` would round big
+ * integers, drop members of a name that comes twice, and write escapes and blanks its own way.
+ *
+ * @param change gets a value as it is written, and gives what replaces it: undefined to leave it, the empty text to take
+ *   the member out
+ * @returns the document, the very text that came if nothing changed; undefined if it is not JSON
+ */
+export function editJson(
+  text: string,
+  path: JsonPath,
+  change: (value: string) => string | undefined,
+): string | undefined {
+  try {
+    // The platform's parser checks the document, so that what follows may trust it.
+    JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  let edited = '';
+  let copied = 0;
+  const replace = (start: number, end: number, by: string) => {
+    edited += text.slice(copied, start) + by;
+    copied = end;
+  };
+
+  /** Walks the value at `start` as far as the path leads. @returns where it ends */
+  function walk(start: number, depth: number): number {
+    const step = path[depth]!;
+    const isArray = step === EACH;
+    if (text[start] !== (isArray ? '[' : '{')) return endOfValue(text, start);
+
+    let at = skipBlanks(text, start + 1);
+    if (text[at] === (isArray ? ']' : '}')) return at + 1;
+    let endOfLast: number | undefined;
+    for (;;) {
+      const memberStart = at;
+      let isOnPath = true;
+      if (!isArray) {
+        const nameEnd = endOfString(text, at);
+        isOnPath = isName(text.slice(at, nameEnd), step);
+        at = skipBlanks(text, skipBlanks(text, nameEnd) + 1);
+      }
+      const isTarget = isOnPath && depth === path.length - 1;
+      const end = isOnPath && !isTarget ? walk(at, depth + 1) : endOfValue(text, at);
+      const changed = isTarget ? change(text.slice(at, end)) : undefined;
+      const comma = skipBlanks(text, end);
+      const isFollowed = text[comma] === ',';
+      const next = isFollowed ? skipBlanks(text, comma + 1) : comma + 1;
+
+      if (changed === '') {
+        // One comma goes with the member: the one before it, or the one behind it if nothing before it stays.
+        if (endOfLast !== undefined) replace(endOfLast, end, '');
+        else replace(memberStart, isFollowed ? next : end, '');
+        if (endOfLast !== undefined) endOfLast = end;
+      } else {
+        if (changed !== undefined) replace(at, end, changed);
+        endOfLast = end;
+      }
+      if (!isFollowed) return next;
+      at = next;
+    }
+  }
+
+  walk(skipBlanks(text, 0), 0);
+  return copied === 0 ? text : edited + text.slice(copied);
+}
+
+/** Escapes may spell a name in more than one way. */
+const isName = (written: string, name: string): boolean =>
+  written.includes('\\')
+    ? JSON.parse(written) === name
+    : written.length === name.length + 2 && written.slice(1, -1) === name;
+
+function skipBlanks(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && BLANKS.has(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** RFC 8259 section 2. */
+const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+function endOfValue(text: string, start: number): number {
+  if (text[start] === '"') return endOfString(text, start);
+  if (text[start] !== '{' && text[start] !== '[') {
+    let end = start;
+    while (end < text.length && !/[\s,\]}]/.test(text[end]!)) end++;
+    return end;
+  }
+  let depth = 0;
+  let at = start;
+  do {
+    const character = text[at];
+    if (character === '"') {
+      at = endOfString(text, at);
+      continue;
+    }
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    at++;
+  } while (depth > 0);
+  return at;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+}

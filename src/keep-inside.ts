@@ -1,0 +1,281 @@
+import { readBounded } from './bounded-body.ts';
+import type { FieldTable } from './field-tables.ts';
+import { EACH, editJson, type JsonPath } from './json-edit.ts';
+import type { Addresses, Body, EditedFields, Upstream, UpstreamResponse } from './types.ts';
+
+/** Bytes of a response that is edited, encoded and decoded. */
+const LIMIT = 8 * 1024 * 1024;
+
+/** One request of a client that is to stay inside. */
+export interface Visit {
+  readonly method: string;
+  /** Path and query as the client sent them. */
+  readonly path: string;
+  /** What the client reaches this proxy by, without a slash at its end; undefined if the request names no host. */
+  readonly own: string | undefined;
+  readonly addresses: Addresses;
+  readonly endpoint: Endpoint | undefined;
+}
+
+interface Row {
+  /** A path of Sentry's API; `*` is one segment. */
+  readonly path: string;
+  readonly field: JsonPath;
+  /** As `editJson` takes it: gets the field's value as it is written. */
+  change(value: string, visit: Visit): string | undefined;
+  readonly reason: string;
+}
+
+interface Endpoint extends Row {
+  readonly pattern: RegExp;
+}
+
+const remove = (): string => '';
+
+/** The responses with a URL that clients follow with their token, and what becomes of it. Nothing else is edited. */
+const ROWS: readonly Row[] = [
+  {
+    path: '/api/0/organizations/',
+    field: [EACH, 'links', 'regionUrl'],
+    change: remove,
+    reason: "sentry sends an organization's requests there, and sentry-mcp refuses a host other than its own",
+  },
+  {
+    path: '/api/0/organizations/*/',
+    field: ['links', 'regionUrl'],
+    change: remove,
+    reason: 'as in the list; the bundler plugins ask here',
+  },
+  {
+    path: '/api/0/projects/',
+    field: [EACH, 'organization', 'links', 'regionUrl'],
+    change: remove,
+    reason: 'each project has its organization in it',
+  },
+  {
+    path: '/api/0/projects/*/*/',
+    field: ['organization', 'links', 'regionUrl'],
+    change: remove,
+    reason: 'the project has its organization in it',
+  },
+  {
+    path: '/api/0/organizations/*/chunk-upload/',
+    field: ['url'],
+    // An organization has two names, its slug and its number, and Sentry writes the slug whichever a client used.
+    change: (value, visit) => mapUrl(value, (url) => atOwnUrl(url, visit, (path) => CHUNK_UPLOAD.test(path))),
+    reason: 'sentry-cli and the bundler plugins upload there; a relative URL, or one of another path, stays',
+  },
+  {
+    path: '/api/0/users/*/regions/',
+    field: ['regions'],
+    change: (value) => (value.startsWith('[') ? '[]' : undefined),
+    reason: 'sentry-cli 2 asks each of them for its organizations; without one it asks the address it was given',
+  },
+  {
+    path: '/api/0/organizations/*/preprodartifacts/*/install-details/',
+    field: ['installUrl'],
+    change: (value, visit) => mapUrl(value, (url) => fromSentry(url, visit, [visit.addresses.sentry])),
+    reason: 'Sentry builds it from the Host it got, which only its own network knows',
+  },
+];
+
+const ENDPOINTS: readonly Endpoint[] = ROWS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
+const CHUNK_UPLOAD = patternOf('/api/0/organizations/*/chunk-upload/');
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
+}
+
+/** With these Sentry may answer without the content that is to be edited. */
+export const CONDITIONS: FieldTable = {
+  'if-modified-since': 'the copy that the client has may be one from before it was kept inside',
+  'if-none-match': 'the copy that the client has may be one from before it was kept inside',
+  'if-range': 'part of Range',
+  range: 'a part of a document can not be edited',
+};
+
+/** What a response says of its bytes, which are others now. */
+export const OF_THE_BYTES: FieldTable = {
+  'accept-ranges': 'Range is not forwarded',
+  'content-digest': "is of Sentry's bytes",
+  'content-encoding': 'what is edited is sent decoded',
+  'content-length': 'of the edited content',
+  'content-md5': "is of Sentry's bytes",
+  digest: "is of Sentry's bytes",
+  etag: "is of Sentry's bytes, and a client that sends it back would be told that nothing has changed",
+  'repr-digest': "is of Sentry's bytes",
+};
+
+/** The addresses of a proxy, or undefined if its clients are not kept inside. */
+export const addressesOf = (
+  { origin, basePath }: Upstream,
+  { keepInside, publicUrl }: { readonly keepInside: boolean; readonly publicUrl: string | undefined },
+  mountPath = '',
+): Addresses | undefined =>
+  keepInside ? { publicUrl, mountPath, sentry: origin.slice(origin.indexOf('://') + 3) + basePath } : undefined;
+
+/**
+ * @param requestUrl as the client sent it: the origin that it names, then path and query
+ * @returns undefined for what is no request to Sentry's API
+ */
+export function visitOf(method: string, requestUrl: string, addresses: Addresses): Visit | undefined {
+  const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
+  if (!requestUrl.startsWith(API, pathStart)) return undefined;
+  const target = requestUrl.slice(pathStart);
+  const queryStart = target.indexOf('?');
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const origin = requestUrl.slice(0, pathStart);
+  const hasHost = !origin.endsWith('://');
+  const own = addresses.publicUrl ?? (hasHost ? origin + addresses.mountPath : undefined);
+  return { method, path, own, addresses, endpoint: ENDPOINTS.find(({ pattern }) => pattern.test(path)) };
+}
+
+const API = '/api/0/';
+
+/** The fields of a request, without those that would have Sentry leave out what is to be edited. */
+export function askForAll(headers: EditedFields, { method, endpoint }: Visit): EditedFields {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead && endpoint !== undefined ? edited(headers, Object.keys(CONDITIONS), []) : headers;
+}
+
+/** A response with URLs of Sentry's replaced by the proxy's own, so that whoever follows them stays inside. */
+export interface KeptInside {
+  readonly headers: EditedFields;
+  readonly body: Body | string | null;
+  /** Why a body that should have been edited was not. */
+  readonly warning?: string;
+}
+
+/**
+ * @param response what Sentry answered
+ * @param headers its fields as they would go to the client
+ * @throws what the body fails with before it was read
+ */
+export async function keepInside(
+  { status, headers: fields, body }: UpstreamResponse,
+  headers: EditedFields,
+  visit: Visit,
+): Promise<KeptInside> {
+  const kept = keepFieldsInside(headers, visit);
+  const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
+  if (!isEdited) return { headers: kept, body };
+  // Whether GET's content would change is not known here, so HEAD says nothing of its bytes (RFC 9110 section 9.3.2).
+  if (body === null) return { headers: visit.method === 'HEAD' ? edited(kept, BYTE_FIELDS, []) : kept, body };
+  return keepBodyInside(body, fields.get('content-length'), fields.get('content-encoding'), kept, visit);
+}
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
+const BYTE_FIELDS = Object.keys(OF_THE_BYTES);
+
+function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
+  const link = headers.from.get('link');
+  const location = headers.from.get('location');
+  const dropped: string[] = [];
+  const added: [string, string][] = [];
+  if (link !== null) {
+    const inside = link.replace(/<([^>]*)>/g, (target, url) => {
+      const own = atOwnUrl(url, visit, (path) => isSamePath(path, visit.path));
+      return own === undefined ? target : `<${own}>`;
+    });
+    if (inside !== link) {
+      dropped.push('link');
+      added.push(['Link', inside]);
+    }
+  }
+  if (location !== null) {
+    const { sentry, sentryPublic } = visit.addresses;
+    const inside = fromSentry(location, visit, sentryPublic === undefined ? [sentry] : [sentry, sentryPublic]);
+    if (inside !== undefined) {
+      dropped.push('location');
+      added.push(['Location', inside]);
+    }
+  }
+  return added.length === 0 ? headers : edited(headers, dropped, added);
+}
+
+async function keepBodyInside(
+  body: Body,
+  length: string | null,
+  encoding: string | null,
+  headers: EditedFields,
+  visit: Visit,
+): Promise<KeptInside> {
+  const { field, change } = visit.endpoint!;
+  const asItCame = (body: Body, why: string) => ({
+    headers,
+    body,
+    warning: `a response to ${visit.endpoint!.path} passed with Sentry's own URLs: ${why}`,
+  });
+  if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
+  const bounded = await readBounded(body, LIMIT);
+  if (bounded.bytes === undefined) return asItCame(bounded.body, TOO_LARGE);
+  const text = await decode(bounded.bytes, encoding);
+  if (text === undefined) return asItCame(bounded.body, 'it is not gzip or UTF-8, or too large decoded');
+  const inside = editJson(text, field, (value) => change(value, visit));
+  if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
+  if (inside === text) return { headers, body: bounded.body };
+  const size = String(new TextEncoder().encode(inside).length);
+  return { headers: edited(headers, BYTE_FIELDS, [['Content-Length', size]]), body: inside };
+}
+
+const TOO_LARGE = `it is larger than ${LIMIT} bytes`;
+
+/** The text of a body, or undefined if it is none that could be edited. */
+async function decode(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
+  try {
+    const plain = encoding === null ? bytes : await gunzip(bytes, encoding);
+    // A byte order mark stays, and is no JSON.
+    return plain && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
+  } catch {
+    return undefined;
+  }
+}
+
+async function gunzip(bytes: Uint8Array<ArrayBuffer>, encoding: string): Promise<Uint8Array | undefined> {
+  if (!/^(?:x-)?gzip$/i.test(encoding)) return undefined;
+  const plain = await readBounded(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')), LIMIT);
+  if (plain.bytes === undefined) await plain.body.cancel();
+  return plain.bytes;
+}
+
+/** A URL at this proxy, if its path is one that the client is to be led to; undefined for any other. */
+function atOwnUrl(url: string, { own, addresses }: Visit, isItsPath: (path: string) => boolean): string | undefined {
+  const [, address, rest = ''] = ABSOLUTE.exec(url) ?? [];
+  if (address === undefined || !isItsPath(rest.split(/[?#]/, 1)[0]!)) return undefined;
+  addresses.sentryPublic = address;
+  return own === undefined ? undefined : own + rest;
+}
+
+/** Host, port and whatever path Sentry's address has, then what the API adds to it. */
+const ABSOLUTE = /^https?:\/\/([^/?#]+(?:\/[^?#]*?)??)(\/api\/0\/.*)$/is;
+
+/** Sentry decodes a path, and does not encode it again as the client did: `my-app%401.0` and `my-app@1.0`. */
+function isSamePath(one: string, other: string): boolean {
+  if (one === other) return true;
+  try {
+    return decodeURIComponent(one) === decodeURIComponent(other);
+  } catch {
+    return false;
+  }
+}
+
+/** A URL of the API at one of Sentry's addresses, at this proxy; undefined for any other. */
+function fromSentry(url: string, { own }: Visit, addresses: readonly string[]): string | undefined {
+  const [, address = '', rest = ''] = ABSOLUTE.exec(url) ?? [];
+  // Behind a web server that ends TLS Sentry takes itself for one that speaks http, so the scheme says nothing.
+  const isSentry = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
+  return isSentry && own !== undefined ? own + rest : undefined;
+}
+
+/** Changes a string as JSON has it. */
+function mapUrl(value: string, change: (url: string) => string | undefined): string | undefined {
+  const url: unknown = JSON.parse(value);
+  const changed = typeof url === 'string' ? change(url) : undefined;
+  return changed === undefined ? undefined : JSON.stringify(changed);
+}
+
+const edited = (headers: EditedFields, dropped: readonly string[], added: [string, string][]): EditedFields => ({
+  from: headers.from,
+  dropped: new Set([...headers.dropped, ...dropped]),
+  added: [...headers.added, ...added],
+});
