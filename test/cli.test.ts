@@ -30,6 +30,8 @@ const SETTINGS = [
   ['max-header-size', 'MAX_HEADER_SIZE', '16KiB'],
   ['sentry-ca', 'SENTRY_CA', 'empty'],
   ['allowed-host', 'ALLOWED_HOSTS', 'empty'],
+  ['public-url', 'PUBLIC_URL', 'empty'],
+  ['keep-inside', 'KEEP_INSIDE', 'true'],
 ] as const;
 
 /** A proxy that does not outlive its test. */
