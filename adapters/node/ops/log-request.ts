@@ -5,7 +5,8 @@ import type { Log } from './log.ts';
 /** Writes the line of a request that is over. */
 export function logRequest(log: Log, request: Finished): void {
   const { method, target, status, duration, trace } = request;
-  log(isHealthcheck(request) ? 'debug' : 'info', 'request', {
+  const level = trace.warning !== undefined ? 'warn' : isHealthcheck(request) ? 'debug' : 'info';
+  log(level, 'request', {
     method,
     path: loggedTarget(target),
     route: trace.route,
