@@ -65,6 +65,11 @@ export const deno: Target = {
         "errors: answers a target of another authority with 400 in the client's format",
       ],
     },
+    'the length of content that HEAD would have': {
+      reason: 'Deno adds Content-Length: 0 to an answer to HEAD that says no length',
+      link: OWN_PARSER,
+      tests: ['keep inside: says nothing of the content in answer to HEAD that it might have edited'],
+    },
     'errors before the handler': {
       reason: 'what Deno refuses by itself it answers with 400 and no content',
       link: OWN_PARSER,
