@@ -7,6 +7,7 @@ import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { upstreamUrl } from './target-url.ts';
+import { traceIdOf } from './trace-context.ts';
 import { type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
@@ -20,6 +21,8 @@ const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
  */
 export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Trace = newTrace()): Promise<R> {
   trace.id = requestIdOf(request.headers);
+  const traceId = traceIdOf(request.headers);
+  if (traceId !== undefined) trace.traceId = traceId;
   try {
     return await forward(request, env, trace);
   } catch (thrown) {

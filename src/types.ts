@@ -142,6 +142,8 @@ export interface Env<R> {
 export interface Trace {
   /** The request's id: goes upstream and comes back as X-Request-Id. */
   id: string;
+  /** The trace that the client says the request belongs to (W3C Trace Context). */
+  traceId?: string;
   route: 'inject' | 'bypass' | 'none';
   /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
   attempts: number;

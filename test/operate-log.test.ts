@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogWriter } from '../adapters/node/ops/log.ts';
 import { textLine, wantsColor } from '../adapters/node/ops/log-line.ts';
 import { startChild } from './support/child-process.ts';
-import { fieldValue } from './support/message.ts';
+import { fieldValue, fieldValues } from './support/message.ts';
 import {
   COMPILE_CACHE,
   eventually,
@@ -239,6 +239,32 @@ describe('the log', { concurrency: 3 }, () => {
       const { upstreams, client, log } = await idsOf(['Authorization: Bearer alias', 'X-Request-Id: mine']);
       assert.deepEqual([upstreams, client, log], [[['mine']], 'mine', 'mine']);
     });
+  });
+
+  describe('trace id', () => {
+    const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const SPAN = '00f067aa0ba902b7';
+    for (const [title, traceparent, expected] of [
+      ['of a request with traceparent', `00-${TRACE}-${SPAN}-01`, TRACE],
+      ['of a later version that adds a field', `01-${TRACE}-${SPAN}-01-more`, TRACE],
+      ['not of one that is all zeros', `00-${'0'.repeat(32)}-${SPAN}-01`, undefined],
+      ['not of version ff', `ff-${TRACE}-${SPAN}-01`, undefined],
+      ['not of one that is malformed', `00-${TRACE}x-${SPAN}-01`, undefined],
+      ['not of a request without it', undefined, undefined],
+    ] as const) {
+      it(`is logged: ${title}; the field passes as it came`, async (t) => {
+        const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri]);
+        t.after(() => proxy.stop());
+        const path = `/trace-${title.replaceAll(' ', '-')}/`;
+        const connections = upstream.play(answer(OK), path);
+        await get(proxy, path, { headers: { ...(traceparent !== undefined && { traceparent }) } });
+        assert.equal((await proxy.logged((line) => line.path === path)).trace_id, expected);
+        assert.deepEqual(
+          fieldValues(connections[0]!.request!, 'traceparent'),
+          traceparent === undefined ? [] : [traceparent],
+        );
+      });
+    }
   });
 
   describe('a log that nobody takes', { concurrency: 2 }, () => {

@@ -14,6 +14,7 @@ export function logRequest(log: Log, request: Finished): void {
     attempts: trace.attempts,
     duration_ms: Math.round(duration * 10) / 10,
     id: trace.id,
+    trace_id: trace.traceId,
     error: trace.error,
     cause: trace.cause,
     warning: trace.warning,
