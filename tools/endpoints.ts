@@ -77,6 +77,7 @@ export function generate({ source, siblings, rows }: Source): string {
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
   const table = [...lines].map(([path, entries]) => [path, ...entries].join(' ')).sort();
+  const outline = table.map((line, index) => outlined(line, table[index - 1]));
   return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
 // ${source.endpoints}
 // ${source.schema}
@@ -87,13 +88,23 @@ ${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
 ];
 
 /**
- * One path a line, below /api/0/, then for each method: its letter (PUT is U, PATCH is A), the place of its scopes, the
- * letter of its limit, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken.
+ * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
+ * letter (PUT is U, PATCH is A), the place of its scopes, the letter of its limit, and \`!\` if the answer holds a secret.
+ * A path without methods is only a name that is taken.
  */
 export const ENDPOINTS = \`
-${table.join('\n')}
+${outline.join('\n')}
 \`;
 `;
+}
+
+/** A line with a blank for each segment that the line before has as well. */
+function outlined(line: string, before: string | undefined): string {
+  const segments = line.split('/');
+  const known = before?.split('/') ?? [];
+  let shared = 0;
+  while (shared < segments.length - 1 && segments[shared] === known[shared]) shared++;
+  return ' '.repeat(shared) + segments.slice(shared).join('/');
 }
 
 function check(row: SourceRow): void {

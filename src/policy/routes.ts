@@ -103,9 +103,12 @@ export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefi
 
 function tableOf(lines: string, scopeLists: readonly string[]): Node {
   const root = newNode();
+  let before: string[] = [];
   for (const line of lines.trim().split('\n')) {
-    const [path = '', ...entries] = line.split(' ');
-    const below = path === '/' ? [''] : path.split('/');
+    const shared = line.search(/\S/);
+    const [path = '', ...entries] = line.trimStart().split(' ');
+    const below = path === '/' ? [''] : [...before.slice(0, shared), ...path.split('/')];
+    before = below;
     const node = nodeAt(root, [...API_PREFIX, ...below]);
     if (entries.length === 0) continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
