@@ -4,7 +4,7 @@ import { isGuarded } from './guarded.ts';
 import { isIndex, isRead, PROJECT_DETAILS } from './known-paths.ts';
 import { type Endpoint, endpointOf, type Walk } from './routes.ts';
 import { allows, denies, endsInRest, type Rule } from './rules.ts';
-import { namesBelowApi, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
 export function grant(client: Client, method: string, target: Target, route: Walk): Allowed | Refused {
@@ -50,7 +50,7 @@ function scopeFor(client: Client, { anyOf }: Endpoint): string | undefined {
 }
 
 const needsNaming = ({ isSecret }: Endpoint, method: string, target: Target, route: Walk): boolean =>
-  (isSecret && !isProjectDetails(method, route)) || isGuarded(namesBelowApi(target));
+  (isSecret && !isProjectDetails(method, route)) || isGuarded(target.names);
 
 const isProjectDetails = (method: string, { template }: Walk): boolean =>
   isRead(method) && template === PROJECT_DETAILS;

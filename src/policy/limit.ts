@@ -5,7 +5,7 @@ import { isNumber } from './parameters.ts';
 import { limitByPlace, organizationIn } from './places.ts';
 import { PROJECT_LIMITS, withFilter } from './project-limits.ts';
 import { endpointOf, type Walk } from './routes.ts';
-import { namesBelowApi, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Holds what was granted within the client's organizations, then within its projects. */
 export function limit(client: Client, method: string, target: Target, route: Walk, allowed: Allowed): Decision {
@@ -40,6 +40,6 @@ function strangerText(org: string, known: readonly string[]): string {
 }
 
 const legacyIssues = (target: Target): string | undefined =>
-  namesBelowApi(target)[0] === 'issues'
+  target.names[0] === 'issues'
     ? 'is limited, and this path names no organization: use /api/0/organizations/{org}/issues/ instead of /api/0/issues/'
     : undefined;

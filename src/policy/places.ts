@@ -1,11 +1,11 @@
 import { type ProjectRef, projectRef } from './client.ts';
 import { fits } from './parameters.ts';
 import type { Limit } from './routes.ts';
-import { namesBelowApi, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** A path that only an `allow` rule knows is limited by where it stands. */
 export function limitByPlace(target: Target): Limit {
-  const [first, , third, fourth] = namesBelowApi(target);
+  const [first, , third, fourth] = target.names;
   const isBelow = (fourth ?? '') !== '';
   if (first === 'projects' || projectIn(target) !== undefined) return 'path';
   if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'lookup';
@@ -14,14 +14,14 @@ export function limitByPlace(target: Target): Limit {
 
 /** The organization in the path, as it is written there, decoded. */
 export function organizationIn(target: Target): string | undefined {
-  const [first, second] = namesBelowApi(target);
+  const [first, second] = target.names;
   const hasOne = first === 'organizations' || first === 'projects' || first === 'teams';
   return hasOne && second !== undefined && fits('org', second) ? second : undefined;
 }
 
 /** The project in the path. */
 export function projectIn(target: Target): ProjectRef | undefined {
-  const [first, , third, fourth = ''] = namesBelowApi(target);
+  const [first, , third, fourth = ''] = target.names;
   let project: string | undefined;
   if (first === 'projects') project = third;
   else if (first === 'organizations' && third === 'projects') project = fourth;

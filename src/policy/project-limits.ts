@@ -4,7 +4,7 @@ import { fits, isNumber, projectOfShortId } from './parameters.ts';
 import { projectIn } from './places.ts';
 import { type Pairs, parseQuery, projectsOf, withProjects } from './query.ts';
 import type { Limit } from './routes.ts';
-import { namesBelowApi, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** A granted request of a client that is limited to projects, within one of its organizations. */
 interface Question {
@@ -57,7 +57,7 @@ function byQuery(question: Question): Decision {
 function byLookUp(question: Question): Decision {
   const queryChecks = checksOfQuery(question);
   if ('kind' in queryChecks) return queryChecks;
-  const [, , resource, name = ''] = namesBelowApi(question.target);
+  const [, , resource, name = ''] = question.target.names;
   if (resource === 'releases') return checked(question, [...queryChecks, { check: 'release', version: name }]);
   const isIssue = (resource === 'issues' || resource === 'shortids') && fits('issue_id', name);
   if (!isIssue) return unlimitable(question, 'cannot be limited to projects');

@@ -2,7 +2,7 @@ import { isGuarded } from './guarded.ts';
 import { fits, isNumber } from './parameters.ts';
 import { endpointOf, type Walk } from './routes.ts';
 import { canonicalSegments } from './synonyms.ts';
-import { API_PREFIX, namesBelowApi, type Target } from './target.ts';
+import { API_PREFIX, type Target } from './target.ts';
 
 /** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -66,7 +66,7 @@ function pieceOf(name: string): Piece | undefined {
 export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  const needsNaming = endpointOf(walk, method)?.isSecret === true || isGuarded(namesBelowApi(target));
+  const needsNaming = endpointOf(walk, method)?.isSecret === true || isGuarded(target.names);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];

@@ -13,6 +13,8 @@ export interface Segment {
 export interface Target {
   /** What stands between the slashes, without the one that begins the path; a path that ends in a slash ends in `''`. */
   readonly segments: readonly Segment[];
+  /** The decoded segments below /api/0/; none for another path. */
+  readonly names: readonly string[];
   /** Byte for byte, without `?`; undefined if there is no `?`. */
   readonly query: string | undefined;
 }
@@ -43,18 +45,22 @@ export function parseTarget(target: string): Target | string {
   const texts: string[] = [];
   for (const raw of raws) {
     const text = decoded(raw);
-    const problem = text === undefined ? 'a segment that is not UTF-8' : problemOf(text);
+    const problem = text === undefined ? 'a segment that is not UTF-8' : problemOf(text, text !== raw);
     if (problem !== undefined) return `the path has ${problem}`;
     texts.push(text!);
   }
-  const isApi = API_PREFIX.every((segment, index) => texts[index] === segment);
-  const names = isApi ? [...API_PREFIX, ...canonicalSegments(texts.slice(API_PREFIX.length))] : texts;
-  const segments = raws.map((raw, index) => ({ raw, text: names[index]!, isPlain: raw === texts[index] }));
-  return { segments, query };
+  const isApi = raws[0] === API_PREFIX[0] && raws[1] === API_PREFIX[1];
+  const names = isApi ? canonicalSegments(texts.slice(API_PREFIX.length)) : [];
+  const segments = raws.map((raw, index) => {
+    const text = texts[index]!;
+    const isBelow = isApi && index >= API_PREFIX.length;
+    return { raw, text: isBelow ? names[index - API_PREFIX.length]! : text, isPlain: raw === text };
+  });
+  return { segments, names, query };
 }
 
 /** Undefined if the bytes are not UTF-8: Django would leave them encoded. */
-export function decoded(raw: string): string | undefined {
+function decoded(raw: string): string | undefined {
   if (!raw.includes('%')) return raw;
   try {
     return decodeURIComponent(raw);
@@ -64,19 +70,15 @@ export function decoded(raw: string): string | undefined {
 }
 
 /** What no segment may have once it is decoded. */
-export function problemOf(text: string): string | undefined {
+function problemOf(text: string, wasEncoded: boolean): string | undefined {
   // uWSGI resolves literal ones before routing, and whatever stands between may resolve encoded ones.
   if (text === '.' || text === '..') return 'a dot segment';
+  if (text.includes('\\')) return 'a backslash';
+  // The others can only have come from an encoding.
+  if (!wasEncoded) return undefined;
   // CVE-2021-44420: Django let `$` match before a newline at the end.
   if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)) return 'a control character';
   if (text.includes('/')) return 'an encoded slash';
-  if (text.includes('\\')) return 'a backslash';
   if (text.includes('%')) return 'a segment that is encoded twice';
   return undefined;
 }
-
-/** The decoded segments below /api/0/; none for another path. */
-export const namesBelowApi = ({ segments }: Target): string[] => {
-  const isApi = API_PREFIX.every((name, index) => segments[index]?.raw === name);
-  return isApi ? segments.slice(API_PREFIX.length).map(({ text }) => text) : [];
-};

@@ -3,7 +3,7 @@ import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
 import { endpointOf, type Walk, walk } from '../../../src/policy/routes.ts';
 import { SCOPES, scopesOf } from '../../../src/policy/scopes.ts';
-import { namesBelowApi, parseTarget } from '../../../src/policy/target.ts';
+import { parseTarget } from '../../../src/policy/target.ts';
 
 /** What the log says of a request that reached Sentry with the token. */
 interface Observed {
@@ -94,8 +94,7 @@ function observe(needs: Needs, { method, path }: Observed): void {
   const asked = `${method} ${route.template ?? path.split('?')[0]}`;
   const endpoint = endpointOf(route, method);
   const isSecret = endpoint?.isSecret === true && route.template !== PROJECT_DETAILS;
-  const isByScope =
-    endpoint !== undefined && endpoint.anyOf.length > 0 && !isSecret && !isGuarded(namesBelowApi(target));
+  const isByScope = endpoint !== undefined && endpoint.anyOf.length > 0 && !isSecret && !isGuarded(target.names);
   if (isByScope) needs.anyOf.add(endpoint.anyOf.join(' '));
   else needs.allow.add(asked);
 
