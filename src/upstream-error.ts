@@ -17,8 +17,14 @@ const TLS_CODES =
 /** A failure to reach Sentry, as a row of the error table. */
 export function upstreamError(error: { code?: unknown; message: string }, hasResponse: boolean): ProxyError {
   const code = typeof error.code === 'string' ? error.code : '';
-  const explanation = code === '' ? error.message : `${code}: ${error.message}`;
+  const message = plainMessage(error.message);
+  const explanation = code === '' ? message : `${code}: ${message}`;
   if (hasResponse) return new ProxyError('upstream_truncated', explanation);
   const isTls = TLS_CODES.test(code);
   return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
 }
+
+/** OpenSSL's message is address:error:number:library:function:reason:file:line and a line break; people need the reason. */
+const OPENSSL = /\b[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:\n]+)/;
+
+const plainMessage = (message: string): string => OPENSSL.exec(message)?.[1] ?? message;

@@ -1,6 +1,7 @@
 // `check`, `check --probe` and `healthcheck`: what they say, each fault in a line, and their exit codes.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createServer } from 'node:tls';
@@ -211,11 +212,35 @@ describe('the commands', { concurrency: 3 }, () => {
       assert.deepEqual(await probe(...args, '--sentry-ca', cert), [0, 'Sentry takes the token']);
     });
 
-    it('names https where there is only http', async () => {
-      const uri = upstream.uri.replace('http:', 'https:');
-      const [code, line] = await probe('--token', TOKEN, '--sentry-uri', uri);
+    it("names https where there is only http, without OpenSSL's raw text", async (t) => {
+      const server = createHttpServer((_, answer) => answer.end());
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      t.after(() => server.close());
+      const { port } = server.address() as { port: number };
+      const [code, line] = await probe('--token', TOKEN, `--sentry-uri=https://127.0.0.1:${port}`);
       assert.equal(code, 1);
-      assert.match(line, /--sentry-uri/);
+      const says =
+        /^No secure connection to Sentry could be made \([A-Z_]+: wrong version number\): what listens there does not speak TLS; set --sentry-uri to http:\/\/ or to the port that does\.$/;
+      assert.match(line, says);
+    });
+
+    it('names what is wrong with each of several databases, and what to do about it', async (t) => {
+      const strange = await fakeServer(t, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      const plain = await fakeServer(t, (socket) => socket.once('data', () => socket.end('N')));
+      const ports = `9,${strange.port},${plain.port},5432`;
+      const hosts = 'host=127.0.0.1,127.0.0.1,127.0.0.1,sentry.invalid';
+      const [code, line] = await probe(
+        '--pgx-conn',
+        `${hosts} port=${ports} user=u dbname=d sslmode=require password=${SECRET}`,
+      );
+      assert.equal(code, 1);
+      const expected = [
+        '127.0.0.1:9: connection refused (ECONNREFUSED). Check host and port, and that PostgreSQL listens there.',
+        `127.0.0.1:${strange.port}: it answers a request for TLS with something else.`,
+        `127.0.0.1:${plain.port}: it does not offer TLS. Set sslmode to disable, or turn TLS on there.`,
+        'sentry.invalid:5432: the host name ',
+      ];
+      for (const part of expected) assert.ok(line.includes(part), `${part} in ${line}`);
     });
 
     it('names a database that refuses the connection', async () => {

@@ -84,9 +84,14 @@ async function probe(config: Config): Promise<string | undefined> {
   } catch (thrown) {
     const error = asProxyError(thrown);
     const cause = error.message === '' ? '' : ` (${error.message})`;
-    return `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${REMEDIES[error.name] ?? 'check --sentry-uri'}.`;
+    const remedy = PLAIN_HTTP.test(cause) ? PLAIN_HTTP_REMEDY : (REMEDIES[error.name] ?? 'check --sentry-uri');
+    return `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${remedy}.`;
   }
 }
+
+/** OpenSSL reads the first bytes of another protocol as a version of TLS. */
+const PLAIN_HTTP = /wrong version number|packet length too long/;
+const PLAIN_HTTP_REMEDY = 'what listens there does not speak TLS; set --sentry-uri to http:// or to the port that does';
 
 const REMEDIES: Partial<Record<ErrorName, string>> = {
   upstream_unknown_host: 'check the host name in --sentry-uri, and that the proxy is on the network where it is known',

@@ -9,12 +9,19 @@ export class DatabaseError extends Error {
    * @param warnings what was odd about the configuration from the start, and may be the cause
    */
   constructor(failures: readonly Failure[], warnings: readonly string[]) {
-    const reasons = new Set(failures.map(({ where, reason }) => `${where}: ${reason}`));
-    const hints = new Set(failures.flatMap(({ hint }) => hint ?? []));
-    for (const warning of warnings) hints.add(`Note: ${warning}.`);
-    super([`${[...reasons].join('; ')}.`, ...hints].join(' '));
+    const notes = warnings.map((warning) => `Note: ${warning}.`);
+    super([...withHints(failures), ...notes].join(' '));
     this.code = failures.at(-1)?.code;
   }
+}
+
+/** Hosts that failed in a way that one hint helps with, each group followed by its hint. */
+function withHints(failures: readonly Failure[]): string[] {
+  const byHint = Map.groupBy(failures, ({ hint }) => hint);
+  return [...byHint].map(([hint, group]) => {
+    const reasons = new Set(group.map(({ where, reason }) => `${where}: ${reason}`));
+    return `${[...reasons].join('; ')}.${hint === undefined ? '' : ` ${hint}`}`;
+  });
 }
 
 /** What went wrong at one address. */
