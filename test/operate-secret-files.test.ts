@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { gatherSettings } from '../adapters/node/config/gather.ts';
 import { loadConfig } from '../adapters/node/config/load.ts';
 import { watchFiles } from '../adapters/node/config/reload.ts';
@@ -61,7 +62,8 @@ describe('a secret file', { concurrency: 3 }, () => {
     const file = join(makeFolder(t), 'token');
     for (const ending of ['', '\n', '\r\n', '\n\n']) {
       writeFileSync(file, `a-token${ending}`);
-      assert.equal((await load({ SENTRY_TOKEN_FILE: file })).config.token, 'a-token');
+      const { config } = await load({ SENTRY_TOKEN_FILE: file });
+      assert.deepEqual(config.token, { kind: 'static', token: 'a-token' });
     }
   });
 
@@ -339,13 +341,15 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     writeFileSync(file, 'first');
     const loaded = await load({ SENTRY_TOKEN_FILE: file });
     writeFileSync(file, 'second');
-    let token: string | undefined;
+    let token: unknown;
     const stop = watchFiles(loaded, (config) => {
       token = config?.token;
     });
     t.after(stop);
     // Watching keeps no process alive, so something else has to.
     const alive = setInterval(() => {}, 1000);
-    await eventually(() => token === 'second', 'the change is noticed').finally(() => clearInterval(alive));
+    await eventually(() => isDeepStrictEqual(token, { kind: 'static', token: 'second' }), 'it is noticed').finally(() =>
+      clearInterval(alive),
+    );
   });
 });

@@ -1,6 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { AliasTokens } from '../../src/clients.ts';
-import { SYSTEM } from '../../src/config.ts';
 import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
 import { makeUpstream } from '../../src/target-url.ts';
@@ -41,7 +40,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const { log } = writer;
   // A crash too: Node emits this event after an uncaught exception, once it has written the exception to standard error.
   process.on('exit', () => writer.flushSync());
-  const token = new TokenHolder(config, log);
+  const token = new TokenHolder(config.token, log);
   let aliases = new AliasTokens(config.aliasTokens, config.isOpen);
   let isDraining = false;
   const upstream = makeUpstream(config.sentryUri);
@@ -95,7 +94,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     if (changed === undefined) return;
     aliases = new AliasTokens(changed.aliasTokens, changed.isOpen);
     transport = connectWith(changed);
-    token.reconfigure(changed);
+    token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     log('info', 'reload', { alias_tokens: aliases.size });
   });
@@ -119,7 +118,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     address: config.tls === undefined ? address : address.replace('http:', 'https:'),
     version: packageJson.version,
     sentry: upstream.origin + upstream.basePath,
-    token: config.connInfo === undefined ? 'static' : SYSTEM,
+    token: config.token.kind,
     alias_tokens: aliases.size,
   });
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
@@ -129,7 +128,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     });
   }
   for (const warning of source.warnings) log('warn', 'setting', { message: warning });
-  for (const warning of config.connInfo?.warnings ?? []) log('warn', 'database', { message: warning });
+  const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
+  for (const warning of doubts) log('warn', 'database', { message: warning });
   token.start();
 
   const drain = async (signal: NodeJS.Signals): Promise<void> => {

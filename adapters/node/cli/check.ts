@@ -39,7 +39,7 @@ export async function check(
   const upstream = makeUpstream(config.sentryUri);
   say('forwards to', upstream.origin + upstream.basePath);
   say('token', tokenText(config));
-  if (config.connInfo !== undefined) say('reads it from', databaseText(config.connInfo));
+  if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
   say('injects it for', clientsText(config));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
   for (const warning of warnings) say('warning', problemText(warning));
@@ -52,10 +52,10 @@ export async function check(
 
 const say = (what: string, text: string): void => void process.stdout.write(`${`${what}:`.padEnd(24)}${text}\n`);
 
-const tokenText = ({ token, connInfo }: Config): string =>
-  connInfo !== undefined
-    ? "Sentry's system token"
-    : `static, ${token.length} characters, fingerprint ${fingerprint(token)}`;
+const tokenText = ({ token: origin }: Config): string =>
+  origin.kind === 'system' ? "Sentry's system token" : `static, ${described(origin.token)}`;
+
+const described = (token: string): string => `${token.length} characters, fingerprint ${fingerprint(token)}`;
 
 function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
   const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
@@ -69,12 +69,14 @@ function clientsText({ aliasTokens, isOpen, listen }: Config): string {
 
 /** The first fault on the way to an answer, in a line that a person can act on; undefined if there is none. */
 async function probe(config: Config): Promise<string | undefined> {
-  let token = config.token;
-  if (config.connInfo !== undefined) {
+  const origin = config.token;
+  let token: string;
+  if (origin.kind === 'static') token = origin.token;
+  else {
     try {
       const { readSystemToken } = await import('../postgres/read-system-token.ts');
-      token = await readSystemToken(config.connInfo);
-      say('system token', `${token.length} characters, fingerprint ${fingerprint(token)}`);
+      token = await readSystemToken(origin.connInfo);
+      say('system token', described(token));
     } catch (error) {
       return `the system token could not be read: ${reasonOf(error)}`;
     }
@@ -117,7 +119,7 @@ async function askSentry(config: Config, token: string): Promise<string | undefi
   });
   const text = await textOf(response);
   if (response.status === 200 && /"version"/.test(text)) return undefined;
-  if (response.status === 401) return config.connInfo !== undefined ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
+  if (response.status === 401) return config.token.kind === 'system' ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
   if (response.status >= 300 && response.status < 400) {
     const to = redirectionOf(response, upstream.origin);
     return `${upstream.origin} redirects${to} (${response.status}): set --sentry-uri to the address it redirects to.`;

@@ -4,12 +4,14 @@ import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
 import type { Settings } from './settings.ts';
 
+/** Where the token to inject comes from. */
+export type TokenOrigin =
+  | { readonly kind: 'static'; readonly token: string }
+  | { readonly kind: 'system'; readonly connInfo: ConnInfo };
+
 /** The settings, and what follows from several of them together. */
-export interface Config extends Settings {
-  /** The token to inject, by itself or from its file, or `system`. */
-  readonly token: string;
-  /** Where the system token is read, if it is the one to inject; undefined means that the token is static. */
-  readonly connInfo: ConnInfo | undefined;
+export interface Config extends Omit<Settings, 'token'> {
+  readonly token: TokenOrigin;
   /** Those that are given and those from the file. */
   readonly aliasTokens: string[];
   /** Whether every client gets the token: there are no alias tokens, and none were revoked while the proxy runs. */
@@ -34,12 +36,10 @@ export function readConfig(
   const settings = parseSettings(given, contents, problems);
   refuseBoth('SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', given, problems);
   refuseBoth('PGX_CONN', 'PGX_CONN_FILE', given, problems);
-  const token = settings.tokenFile ?? settings.token;
   const aliasTokens = [...settings.aliasTokens, ...(settings.aliasTokensFile ?? [])];
   return {
     ...settings,
-    token,
-    connInfo: token === SYSTEM ? readConnInfo(settings, environment, problems) : undefined,
+    token: readTokenOrigin(settings, environment, problems),
     aliasTokens,
     isOpen: aliasTokens.length === 0,
     secureContext: readSecureContext(settings, given, problems),
@@ -52,18 +52,18 @@ function refuseBoth(variable: string, file: string, given: Given, problems: Prob
   if (areBoth) problems.push({ variable: file, text: `and ${variable} are both set; leave one out` });
 }
 
-function readConnInfo(
-  { pgxConn, pgxConnFile }: Settings,
-  environment: NodeJS.ProcessEnv,
-  problems: Problem[],
-): ConnInfo | undefined {
+/** The one place that decides between a static token and Sentry's own. */
+function readTokenOrigin(settings: Settings, environment: NodeJS.ProcessEnv, problems: Problem[]): TokenOrigin {
+  const token = settings.tokenFile ?? settings.token;
+  if (token !== SYSTEM) return { kind: 'static', token };
+  const { pgxConn, pgxConnFile } = settings;
   const result = parseConnInfo(pgxConnFile ?? pgxConn, environment);
-  if ('info' in result) return result.info;
+  if ('info' in result) return { kind: 'system', connInfo: result.info };
   for (const text of result.problems) {
     const isOfFile = pgxConnFile !== undefined;
     problems.push(isOfFile ? { variable: 'PGX_CONN_FILE', text: inFile(text) } : { variable: 'PGX_CONN', text });
   }
-  return undefined;
+  return { kind: 'static', token: '' };
 }
 
 function readSecureContext(

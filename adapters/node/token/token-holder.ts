@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { SYSTEM } from '../../../src/config.ts';
 import { staticToken } from '../../../src/token.ts';
 import type { TokenSource } from '../../../src/types.ts';
-import type { Config } from '../config/config.ts';
+import type { TokenOrigin } from '../config/config.ts';
 import type { Log } from '../ops/log.ts';
 import { fingerprint } from './fingerprint.ts';
-import { type Renewal, SystemToken } from './system-token.ts';
+import { type Renewal, SystemToken, TokenUnavailable } from './system-token.ts';
 
 /** The token of a running proxy. A changed file may replace the source that it comes from. */
 export class TokenHolder implements TokenSource {
@@ -15,16 +14,16 @@ export class TokenHolder implements TokenSource {
   onChange: (() => void) | undefined;
 
   readonly #log: Log;
-  #config: Config;
+  #origin: TokenOrigin;
   #source: TokenSource;
   #system: SystemToken | undefined;
   #token: string | undefined;
   #heldSince: number | undefined;
 
-  constructor(config: Config, log: Log) {
+  constructor(origin: TokenOrigin, log: Log) {
     this.#log = log;
-    this.#config = config;
-    this.#source = this.#makeSource();
+    this.#origin = origin;
+    this.#source = this.#makeSource(origin);
   }
 
   get isRenewable(): boolean {
@@ -43,8 +42,8 @@ export class TokenHolder implements TokenSource {
 
   /** Takes a static token into use, or begins to read the system token. */
   start(): void {
-    if (this.#system === undefined) this.#hold('start', this.#config.token);
-    else this.#system.start();
+    if (this.#origin.kind === 'static') this.#hold('start', this.#origin.token);
+    else this.#system?.start();
   }
 
   get(): string | undefined | Promise<string | undefined> {
@@ -56,24 +55,23 @@ export class TokenHolder implements TokenSource {
   }
 
   /** Takes over a token or a way to the database that has changed. Requests in flight keep the token that they have. */
-  reconfigure(config: Config): void {
-    const before = this.#config;
-    this.#config = config;
-    const isStillSystem = before.token === SYSTEM && config.token === SYSTEM;
-    if (isStillSystem) {
-      if (!isDeepStrictEqual(before.connInfo, config.connInfo)) this.#system?.restart();
-    } else if (before.token !== config.token) {
-      this.#system?.stop();
-      this.#source = this.#makeSource();
-      this.start();
+  reconfigure(origin: TokenOrigin): void {
+    const before = this.#origin;
+    this.#origin = origin;
+    if (isDeepStrictEqual(before, origin)) return;
+    if (before.kind === 'system' && origin.kind === 'system') {
+      this.#system?.restart();
+      return;
     }
+    this.#system?.stop();
+    this.#source = this.#makeSource(origin);
+    this.start();
   }
 
-  #makeSource(): TokenSource {
-    const { token } = this.#config;
-    if (token !== SYSTEM) {
+  #makeSource(origin: TokenOrigin): TokenSource {
+    if (origin.kind === 'static') {
       this.#system = undefined;
-      return staticToken(token);
+      return staticToken(origin.token);
     }
     this.#token = undefined;
     this.#heldSince = undefined;
@@ -89,9 +87,10 @@ export class TokenHolder implements TokenSource {
   }
 
   async #readSystemToken(signal: AbortSignal): Promise<string> {
-    const { connInfo } = this.#config;
+    const origin = this.#origin;
     const { readSystemToken } = await import('../postgres/read-system-token.ts');
-    return readSystemToken(connInfo!, signal);
+    if (origin.kind === 'static') throw new TokenUnavailable('the token is static now');
+    return readSystemToken(origin.connInfo, signal);
   }
 
   #renewed(renewal: Renewal): void {
