@@ -125,7 +125,8 @@ function checkParameters(path: string, known: Map<string, string>): void {
   segments.forEach((segment, index) => {
     if (!segment.includes('{')) return;
     const before = segments.slice(0, index).join('/');
-    if ((known.get(before) ?? segment) !== segment) throw new Error(`${path} names the parameter ${segment} anew`);
+    if ((known.get(before) ?? segment) !== segment)
+      throw new Error(`${path} gives the parameter ${segment} a second name`);
     known.set(before, segment);
   });
 }

@@ -5,7 +5,7 @@ import { isProjectValue } from './parameters.ts';
  * The projects that a body names, by slug or id.
  * @param bytes of the whole body
  * @param key `projects`, a list, or `project`, a single one
- * @returns what is wrong with it, if it is a text
+ * @returns the result, or a string that says what is wrong
  */
 export function checkBody(bytes: Uint8Array, key: 'project' | 'projects'): readonly string[] | string {
   let text: string;

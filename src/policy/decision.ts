@@ -56,7 +56,7 @@ export interface Pending {
   readonly allowed: Allowed;
 }
 
-/** Something that only Sentry's answer or the request's body can tell. */
+/** Something that only Sentry's answer or the request's body can show. */
 export type Check =
   /** The project in the path is written as the client's are not: by id, or by slug. */
   | { readonly check: 'project'; readonly project: ProjectRef }

@@ -12,7 +12,7 @@ export async function webDigest(token: string): Promise<string> {
 
 /**
  * Finds the client of a token by the token's digest: the cost is that of one hash, however many clients there are, and
- * the time that a look-up takes tells nothing of a token.
+ * the time that a look-up takes reveals nothing about a token.
  */
 export class ClientDirectory {
   readonly unmatched: ClientsFile['unmatched'];

@@ -5,7 +5,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[];
 
 /**
  * Reads a query for a client that is limited to projects.
- * @returns what is wrong with it, if it is a text
+ * @returns the result, or a string that says what is wrong
  */
 export function parseQuery(query: string | undefined): Pairs | string {
   const pairs: [string, string][] = [];
@@ -24,11 +24,16 @@ export function parseQuery(query: string | undefined): Pairs | string {
     if (isLikeProject || isShortIdLookup) {
       return 'the query has a parameter that a client limited to projects may not use';
     }
+    if (name === 'query' && isEventId(value))
+      return 'the query looks for an event id, which Sentry finds in other projects too';
     if (name === 'project' && !isProjectValue(value)) return 'the query has a project that is no slug and no id';
     pairs.push([name, value]);
   }
   return pairs;
 }
+
+/** Whether Python's uuid.UUID() takes a text: it drops some signs, and int() reads the digits of every script. */
+const isEventId = (text: string): boolean => /^[\p{Nd}a-f_]{32}$/iu.test(text.replaceAll(/urn:|uuid:|[\s{}-]/gi, ''));
 
 /** The projects that a query asks for; empty means all. */
 export const projectsOf = (pairs: Pairs): string[] =>

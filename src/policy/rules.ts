@@ -24,7 +24,7 @@ export interface Rule {
 
 /**
  * Reads `METHOD /path`.
- * @returns what is wrong with it, if it is a text; nothing of the entry is quoted
+ * @returns the rule, or a string that says what is wrong and quotes nothing
  */
 export function parseRule(text: string): Rule | string {
   const [, method, path] = /^(\S+) (\S+)$/.exec(text) ?? [];

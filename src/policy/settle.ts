@@ -36,7 +36,7 @@ type Outcome = Refused | Pick<Allowed, 'query' | 'body'>;
 
 async function settleOne(check: Check, pending: Pending, lookUps: LookUps, readBody: ReadBody): Promise<Outcome> {
   const { client, org, projects } = pending;
-  // One text for what is not there and for what is not theirs: it does not tell which.
+  // One text for what is not there and for what is not theirs, so that nobody learns which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
   const isMine = (project: ProjectRef) => isOneOf(org, projects, project, lookUps);
 

@@ -25,7 +25,7 @@ export const API_PREFIX: readonly string[] = ['api', '0'];
 /**
  * Reads the raw target of a request. Whatever nginx, uWSGI, granian or Django could read in another way than this is
  * refused, not mended: the policy has to see the very path that Sentry routes.
- * @returns what is wrong with it, if it is a text
+ * @returns the result, or a string that says what is wrong
  */
 export function parseTarget(target: string): Target | string {
   if (!target.startsWith('/')) return 'the target is not a path';

@@ -71,7 +71,7 @@ describe('the generator of the table', () => {
     assert.throws(() => generate({ ...source, rows: [row!, row!] }), /is there twice/);
     const one = { ...row!, path: '/api/0/seer/{id}/' };
     const other = { ...row!, path: '/api/0/seer/{uuid}/x/' };
-    assert.throws(() => generate({ ...source, rows: [one, other] }), /names the parameter/);
+    assert.throws(() => generate({ ...source, rows: [one, other] }), /a second name/);
   });
 });
 
