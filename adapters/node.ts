@@ -4,10 +4,11 @@ import { ignoreInspectorSignal } from './node/cli/inspector.ts';
 import { nodeVersionFault } from './node/cli/node-version.ts';
 
 const fault = nodeVersionFault(process.versions.node);
-ignoreInspectorSignal();
-// All else is loaded only now: it may need what an older Node does not have.
-if (fault === undefined) void import('./node/cli/main.ts').then(({ main }) => main(process.argv.slice(2)));
-else {
+if (fault === undefined) {
+  ignoreInspectorSignal();
+  // All else is loaded only now: it may need what an older Node does not have.
+  void import('./node/cli/main.ts').then(({ main }) => main(process.argv.slice(2)));
+} else {
   process.stderr.write(`sentry-api-proxy: ${fault}\n`);
   process.exitCode = BAD_CONFIGURATION;
 }

@@ -53,7 +53,7 @@ describe('the settings', () => {
 
   for (const setting of withPlaceholder('SIZE')) {
     it(`have a range that fits into memory: --${setting.flag}`, () => {
-      for (const text of ['2GiB', '9999999999g', '-1', '', '1.5k', '1TiB']) {
+      for (const text of ['9999999999g', '-1', '', '1.5k', '1TiB']) {
         assert.equal(parsed(setting, text).problems.length, 1, `${JSON.stringify(text)} is refused`);
       }
       assert.deepEqual(parsed(setting, '64KiB'), { problems: [], value: 65536 });

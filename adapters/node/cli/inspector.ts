@@ -1,5 +1,3 @@
-import { close, url } from 'node:inspector';
-
 /** Milliseconds after the start at which a signal that came before it may at last have opened the inspector. */
 const LATE = [100, 1000];
 
@@ -23,5 +21,7 @@ export function ignoreInspectorSignal(): void {
 }
 
 function closeInspector(): void {
-  if (url() !== undefined) close();
+  // A Node can be built without it, and an import would fail then.
+  const inspector = process.features.inspector ? process.getBuiltinModule('node:inspector') : undefined;
+  if (inspector?.url() !== undefined) inspector.close();
 }
