@@ -83,6 +83,25 @@ describe('a response to an HTTP/1.0 client that breaks off', () => {
     }
   });
 
+  it('ends with a close_notify over TLS when it is whole, though nothing was left to send', async (t) => {
+    const ca = await makeCa();
+    t.after(() => ca.remove());
+    const { cert, key } = await ca.issue('localhost', 'DNS:localhost');
+    const proxy = await startProxy([...settings(), `--tls-cert=${cert}`, `--tls-key=${key}`]);
+    t.after(() => proxy.stop());
+    upstream.play(async (connection) => {
+      await connection.whole();
+      connection.send(BEGIN);
+      // Late enough for the content to have left the proxy.
+      await sleep(300);
+      connection.send('0\r\n\r\n');
+      connection.finish();
+    });
+    const { output, errors } = await throughOpenSsl(proxy, REQUEST);
+    assert.match(output, /hello$/);
+    assert.doesNotMatch(errors, /unexpected eof/);
+  });
+
   it('does not take the proxy with it over a Unix socket, which has no resets', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-unix-'));
     t.after(() => rm(folder, { recursive: true, force: true }));

@@ -1,8 +1,9 @@
 // Where the proxy listens: TLS with a certificate that changes, and Unix sockets.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -177,6 +178,34 @@ describe('a Unix socket', { concurrency: 2 }, () => {
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^[^\n]*proxy\.sock[^\n]*in use[^\n]*--listen\n$/);
     assert.equal((await get({ socketPath }, '/')).status, 200);
+  });
+
+  it('is not taken from a process that is too busy to accept, with its backlog full', async (t) => {
+    const socketPath = join(makeFolder(t), 'proxy.sock');
+    const listen =
+      'require("node:net").createServer().listen({ path: process.argv[1], backlog: 1 }, () => console.log())';
+    const busy = spawn(process.execPath, ['-e', listen, socketPath], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const fillers: Socket[] = [];
+    t.after(() => {
+      busy.kill('SIGKILL');
+      for (const filler of fillers) filler.destroy();
+    });
+    await once(busy.stdout, 'data');
+    busy.kill('SIGSTOP');
+    const isFull = async () => {
+      const filler = connect(socketPath);
+      fillers.push(filler);
+      const [error] = await Promise.race([once(filler, 'connect'), once(filler, 'close').then(() => ['closed'])]).catch(
+        (thrown: NodeJS.ErrnoException) => [thrown.code],
+      );
+      return error === 'EAGAIN';
+    };
+    await eventually(isFull, 'the backlog is full');
+    const inode = lstatSync(socketPath).ino;
+    const { code, stderr } = await runProxy(args(socketPath));
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /in use/);
+    assert.equal(lstatSync(socketPath).ino, inode);
   });
 
   it('does not replace a file that is no socket, nor one in a folder that is not there', async (t) => {

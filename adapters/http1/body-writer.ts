@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Body } from '../../src/types.ts';
+import { LAST_CHUNK, writeChunk } from './chunked.ts';
 import type { MessageBody, Sink } from './message-body.ts';
 
 /** The request body on its way out, framed as the head said. */
@@ -117,16 +118,4 @@ export class Download implements Sink {
   abort(error: Error): void {
     this.#onAbort(error);
   }
-}
-
-/** RFC 9112 section 7.1, without trailer fields. */
-const LAST_CHUNK = '0\r\n\r\n';
-
-function writeChunk(socket: Socket, data: Uint8Array): boolean {
-  socket.cork();
-  socket.write(`${data.length.toString(16)}\r\n`, 'latin1');
-  socket.write(data);
-  const hasRoom = socket.write('\r\n', 'latin1');
-  socket.uncork();
-  return hasRoom;
 }

@@ -1,31 +1,29 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Socket } from 'node:net';
 import { ProxyError } from '../../src/errors.ts';
 import { linesOf } from '../../src/fields.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../../src/types.ts';
 import { upstreamError } from '../../src/upstream-error.ts';
 import { Upload } from './body-writer.ts';
-import { lookupAll } from './dns.ts';
-import { type FieldLines, type Framing, framingOf, MalformedMessage, NO_BODY, parseHead } from './field-lines.ts';
-import { MessageBody } from './message-body.ts';
+import { type ConnectOptions, connector } from './connector.ts';
+import { type FieldLines, MalformedMessage, parseHead } from './field-lines.ts';
+import { type Framing, framingOf, NO_BODY } from './framing.ts';
+import { HeadReader } from './head-reader.ts';
+import { fieldSection, requestLine } from './head-writer.ts';
+import { type CountRead, MessageBody } from './message-body.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
 const MAX_FIELD_LINES = 1000;
-/** Milliseconds for one address before the next is tried (RFC 8305 section 8 allows 100 to 2000). */
-const ATTEMPT_TIMEOUT = 200;
-
-const HEAD_END = '\r\n\r\n';
 /** RFC 9112 section 4, with the reason phrase and the blank before it left out by some servers. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 
 export type { Transport };
 
-export interface TransportOptions {
+export interface TransportOptions extends ConnectOptions {
   /** Scheme, host and port of Sentry. */
   readonly origin: string;
-  /** For an https origin: certificate authorities and a client certificate, made once. */
-  readonly secureContext?: SecureContext | undefined;
+  /** Hears of all that is read of response bodies. */
+  readonly countRead?: CountRead | undefined;
 }
 
 /**
@@ -35,40 +33,41 @@ export interface TransportOptions {
  * The promise rejects with a `ProxyError`; after it is fulfilled, a body that breaks off fails with one.
  */
 export function makeTransport(options: TransportOptions): Transport {
-  const { origin } = options;
-  const connect = connector(new URL(origin), options.secureContext);
+  const { origin, countRead } = options;
+  const connect = connector(new URL(origin), options);
   const host = new URL(origin).host;
   return (url, request) => {
     if (!url.startsWith(`${origin}/`))
       return Promise.reject(new ProxyError('internal_error', 'a URL of another origin'));
     return new Promise((resolve, reject) => {
-      new Exchange(connect(), request, resolve, reject).send(host, url.slice(origin.length));
+      // Before there is a connection, which a request that can't be written needs not.
+      const head = requestHead(host, url.slice(origin.length), request);
+      new Exchange(connect(), request, resolve, reject, countRead).send(head);
     });
   };
 }
 
-function connector({ protocol, hostname, port }: URL, secureContext: SecureContext | undefined): () => Socket {
-  const isSecure = protocol === 'https:';
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const to = {
-    host,
-    port: Number(port) || (isSecure ? 443 : 80),
-    // A response may come and be closed before the request is all sent.
-    allowHalfOpen: true,
-    ...(isIP(host) === 0 && {
-      lookup: lookupAll,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
-    }),
-  };
-  if (!isSecure) return () => connectTcp(to);
-  const tls: TlsOptions = {
-    ...to,
-    ...(isIP(host) === 0 && { servername: host }),
-    ...(secureContext && { secureContext }),
-    ALPNProtocols: ['http/1.1'],
-  };
-  return () => connectTls(tls);
+interface WrittenHead {
+  readonly text: string;
+  readonly isChunked: boolean;
+}
+
+/**
+ * A request's head as it is written.
+ * @throws ProxyError `bad_request` for what no head may have: some servers let it pass, so the client may have sent it
+ */
+export function requestHead(host: string, target: string, { method, headers, body }: UpstreamRequest): WrittenHead {
+  try {
+    const { text, hasLength } = fieldSection(linesOf(headers));
+    const isChunked = body !== null && !hasLength;
+    const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
+    return {
+      text: `${requestLine(method, target)}Host: ${host}\r\n${text}${framing}Connection: close\r\n\r\n`,
+      isChunked,
+    };
+  } catch (error) {
+    throw error instanceof MalformedMessage ? new ProxyError('bad_request', error.message) : error;
+  }
 }
 
 /** One request and its response on one connection. */
@@ -77,8 +76,10 @@ export class Exchange {
   readonly #request: UpstreamRequest;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (error: Error) => void;
-  #head: Buffer | undefined;
-  #headBytes = 0;
+  readonly #countRead: CountRead | undefined;
+  #head = new HeadReader();
+  /** Bytes of interim responses. */
+  #interimBytes = 0;
   #body: MessageBody | undefined;
   #upload: Upload | undefined;
   #hasResponse = false;
@@ -89,11 +90,13 @@ export class Exchange {
     request: UpstreamRequest,
     resolve: (response: UpstreamResponse) => void,
     reject: (error: Error) => void,
+    countRead?: CountRead | undefined,
   ) {
     this.#socket = socket;
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#countRead = countRead;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
@@ -102,17 +105,9 @@ export class Exchange {
     if (request.signal.aborted) this.#onAbort();
   }
 
-  send(host: string, target: string): void {
-    const { method, headers, body } = this.#request;
-    let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
-    let isLengthKnown = false;
-    for (const [name, value] of linesOf(headers)) {
-      head += `${name}: ${value}\r\n`;
-      isLengthKnown ||= name.toLowerCase() === 'content-length';
-    }
-    const isChunked = body !== null && !isLengthKnown;
-    head += isChunked ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n' : 'Connection: close\r\n\r\n';
-    this.#socket.write(head, 'latin1');
+  send({ text, isChunked }: WrittenHead): void {
+    const { body } = this.#request;
+    this.#socket.write(text, 'latin1');
     if (body === null) return;
     // Nagle's algorithm would hold the body back until the head is acknowledged.
     this.#socket.setNoDelay(true);
@@ -134,19 +129,16 @@ export class Exchange {
   };
 
   #takeHead(bytes: Buffer): void {
-    let rest = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
+    let next = bytes;
     for (;;) {
-      const end = rest.indexOf(HEAD_END);
-      const size = end === -1 ? rest.length : end;
-      if (this.#headBytes + size > MAX_HEAD) throw new MalformedMessage('a header section too large');
-      if (end === -1) {
-        this.#head = rest;
-        return;
-      }
-      this.#headBytes += end;
-      const isFinal = this.#takeResponse(rest.toString('latin1', 0, end), rest.subarray(end + HEAD_END.length));
-      if (isFinal) return;
-      rest = rest.subarray(end + HEAD_END.length);
+      const hasEnded = this.#head.push(next);
+      if (this.#interimBytes + this.#head.size > MAX_HEAD) throw new MalformedMessage('a header section too large');
+      if (!hasEnded) return;
+      const { text, rest } = this.#head;
+      if (this.#takeResponse(text, rest)) return;
+      this.#interimBytes += this.#head.size;
+      this.#head = new HeadReader();
+      next = rest;
     }
   }
 
@@ -158,8 +150,7 @@ export class Exchange {
     if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
     const framing = responseFraming(this.#request.method, status, fields, minor === '0');
     if (status < 200) return false;
-    this.#head = undefined;
-    const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish);
+    const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish, this.#countRead);
     if (body !== null) {
       this.#body = body;
       body.onComplete = this.#onWhole;

@@ -1,31 +1,36 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 
-/** Milliseconds that a look-up may take before the answer that was good last time is used instead. */
-const PATIENCE = 300;
+/** Milliseconds that a look-up may take before the last good answer is used instead. */
+const SLOW = 300;
 /** Milliseconds for which an answer may stand in for a slow or failing look-up. */
 const STALE = 5 * 60_000;
 
 type Done = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+
+/** Of the form that `net.connect` takes for its option `lookup`, with all addresses. */
+export type Lookup = (host: string, options: LookupOptions, done: Done) => void;
 
 interface Name {
   waiting: Done[];
   known?: { addresses: LookupAddress[]; at: number };
 }
 
-const names = new Map<string, Name>();
-
 /**
- * The addresses of a host, asked afresh of the system's resolver, so that a change is seen by the next request.
+ * Makes a look-up of host names that asks the system's resolver each time, so that the next request sees a change.
  *
  * getaddrinfo blocks one of a few threads. So look-ups of one name that are under way at the same time are one, and a
- * slow one holds up nobody for long once there has been an answer: the last one stands in.
- *
- * Of the form that `net.connect` takes for its option `lookup`, with all addresses.
+ * slow one delays nobody for long once there has been an answer: the last one stands in.
  */
-export function lookupAll(host: string, _options: LookupOptions, done: Done): void {
-  const name: Name = names.get(host) ?? { waiting: [] };
-  names.set(host, name);
+export function makeLookup(): Lookup {
+  const names = new Map<string, Name>();
+  return (host, _options, done) => {
+    const name: Name = names.get(host) ?? { waiting: [] };
+    names.set(host, name);
+    lookUp(host, name, done);
+  };
+}
 
+function lookUp(host: string, name: Name, done: Done): void {
   let isAnswered = false;
   const answer: Done = (error, addresses) => {
     if (isAnswered) return;
@@ -36,7 +41,7 @@ export function lookupAll(host: string, _options: LookupOptions, done: Done): vo
   const timer = setTimeout(() => {
     const stale = lastKnown(name);
     if (stale !== undefined) answer(null, stale);
-  }, PATIENCE);
+  }, SLOW);
 
   name.waiting.push(answer);
   if (name.waiting.length > 1) return;
@@ -44,7 +49,7 @@ export function lookupAll(host: string, _options: LookupOptions, done: Done): vo
     const { waiting } = name;
     name.waiting = [];
     if (error === null) name.known = { addresses, at: Date.now() };
-    // A name that is gone is gone; a resolver that is out of order is not the name's end.
+    // A name that does not exist any more is gone; a resolver that fails says nothing about the name.
     const stale = error?.code === 'EAI_AGAIN' ? lastKnown(name) : undefined;
     for (const one of waiting) one(stale === undefined ? error : null, stale ?? addresses);
   });

@@ -1,11 +1,11 @@
 import type { Fields } from '../../src/types.ts';
 
-/** What a message is refused with; the text says which rule it broke and quotes nothing of it. */
+/** Refuses a message. The text names the rule that it breaks and quotes nothing of it. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
-/** Field lines in the order and spelling they came in: name, value, name, value … */
+/** Field lines in the order and spelling in which they came: name, value, name, value … */
 export class FieldLines implements Fields {
   readonly flat: readonly string[];
 
@@ -13,7 +13,7 @@ export class FieldLines implements Fields {
     this.flat = flat;
   }
 
-  /** Values of one name joined as RFC 9110 section 5.3 allows; null where there is none. */
+  /** The values of one name, joined as RFC 9110 section 5.3 allows; null if there are none. */
   get(name: string): string | null {
     let joined: string | null = null;
     for (let i = 0; i < this.flat.length; i += 2) {
@@ -23,6 +23,7 @@ export class FieldLines implements Fields {
     return joined;
   }
 
+  /** How many lines have this name, which is given in lower case. */
   count(name: string): number {
     let lines = 0;
     for (let i = 0; i < this.flat.length; i += 2) if (isName(this.flat[i]!, name)) lines++;
@@ -43,6 +44,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Controls (but HTAB) in a head, and CR or LF without the other: RFC 9110 section 5.5, RFC 9112 section 2.2. */
 const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
+/** Whether the text can be a method or a field name. */
 export const isToken = (text: string): boolean => TOKEN.test(text);
 
 /**
@@ -84,34 +86,3 @@ function withoutBlanks(text: string, from: number, to: number): string {
 }
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
-/** How a message body is delimited (RFC 9112 section 6). */
-export type Framing =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'length'; readonly length: number }
-  | { readonly kind: 'chunked' }
-  | { readonly kind: 'until-close' };
-
-export const NO_BODY: Framing = { kind: 'none' };
-
-/**
- * What the fields alone say about the body; undefined where they say nothing.
- * Stricter than RFC 9112 section 6.3, which lets a recipient repair some of what smuggling is made of.
- * @throws MalformedMessage
- */
-export function framingOf(fields: FieldLines, isHttp10: boolean): Framing | undefined {
-  const codings = fields.count('transfer-encoding');
-  const lengths = fields.count('content-length');
-  if (codings > 0) {
-    if (lengths > 0) throw new MalformedMessage('both Transfer-Encoding and Content-Length');
-    const isChunked = codings === 1 && fields.get('transfer-encoding')?.toLowerCase() === 'chunked';
-    if (!isChunked) throw new MalformedMessage('a Transfer-Encoding other than chunked');
-    if (isHttp10) throw new MalformedMessage('a Transfer-Encoding in HTTP/1.0');
-    return { kind: 'chunked' };
-  }
-  if (lengths === 0) return undefined;
-  const value = fields.get('content-length') ?? '';
-  // Fifteen digits stay below 2^53.
-  if (lengths > 1 || !/^(?:0|[1-9]\d{0,14})$/.test(value)) throw new MalformedMessage('a malformed Content-Length');
-  return { kind: 'length', length: Number(value) };
-}

@@ -1,13 +1,6 @@
 import { ProxyError } from '../../src/errors.ts';
-import {
-  type FieldLines,
-  type Framing,
-  framingOf,
-  isToken,
-  MalformedMessage,
-  NO_BODY,
-  parseHead,
-} from './field-lines.ts';
+import { type FieldLines, isToken, MalformedMessage, parseHead } from './field-lines.ts';
+import { type Framing, framingOf, NO_BODY } from './framing.ts';
 
 export interface RequestHead {
   readonly method: string;

@@ -4,17 +4,16 @@ import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
-import { makeTransport, type Transport } from '../http1/client.ts';
+import { makeTransport } from '../http1/client.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
-import { boundYoungGeneration } from './ops/heap.ts';
 import { type Log, LogWriter } from './ops/log.ts';
 import { logRequest } from './ops/log-request.ts';
 import type { Metrics } from './ops/metrics.ts';
-import { optimizeEarly } from './ops/optimize-early.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import { turnedAwayReporter } from './ops/turned-away.ts';
-import type { Answer } from './server/connection.ts';
+import { collectEvery, tuneV8 } from './ops/v8.ts';
+import type { Answer } from './server/answer.ts';
 import { descriptorLimit } from './server/descriptors.ts';
 import { listen, listenFault } from './server/listen.ts';
 import { makeServer } from './server/server.ts';
@@ -34,8 +33,8 @@ export interface ConfigSource {
  * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one.
  */
 export async function runProxy(config: Config, source: ConfigSource): Promise<void> {
-  optimizeEarly();
-  boundYoungGeneration();
+  tuneV8();
+  const countRead = collectEvery();
   const writer = new LogWriter(config.logFormat, config.logLevel);
   const { log } = writer;
   // A crash too: Node emits this event after an uncaught exception, once it has written the exception to standard error.
@@ -44,9 +43,14 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   let aliases = new AliasTokens(config.aliasTokens, config.isOpen);
   let isDraining = false;
   const upstream = makeUpstream(config.sentryUri);
-  const connectWith = ({ secureContext }: Config) => makeTransport({ origin: upstream.origin, secureContext });
-  let transport = connectWith(config);
-  const send: Transport = (url, request) => transport(url, request);
+  let { secureContext } = config;
+  const send = makeTransport({
+    origin: upstream.origin,
+    get secureContext() {
+      return secureContext;
+    },
+    countRead,
+  });
   const apiRoot = `${upstream.origin}${upstream.basePath}/api/0/`;
   const health = new TokenHealth({ url: apiRoot, send, token: () => token.current });
   token.onChange = () => health.reset();
@@ -70,6 +74,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   };
 
   const isLogged = writer.writes('info');
+  const reportTurnedAway = turnedAwayReporter(log);
   const server = makeServer({
     limits: {
       readHeader: config.readHeaderTimeout,
@@ -79,6 +84,11 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     },
     tls: config.tls,
     maxDescriptors: descriptorLimit(),
+    countRead,
+    turnedAway() {
+      reportTurnedAway();
+      admin?.metrics.turnedAway();
+    },
     handle(request, trace) {
       admin?.metrics.started();
       return handle(request, env, trace);
@@ -93,7 +103,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     for (const problem of problems) log('error', 'reload', { error: problem });
     if (changed === undefined) return;
     aliases = new AliasTokens(changed.aliasTokens, changed.isOpen);
-    transport = connectWith(changed);
+    secureContext = changed.secureContext;
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     log('info', 'reload', { alias_tokens: aliases.size });
@@ -106,11 +116,6 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) => {
     process.stderr.write(`sentry-api-proxy: ${listenFault(error, config.listen, 'listen')}\n`);
     return stop(1);
-  });
-  const reportTurnedAway = turnedAwayReporter(log);
-  server.listener.on('drop', () => {
-    reportTurnedAway();
-    admin?.metrics.turnedAway();
   });
   // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
   server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));

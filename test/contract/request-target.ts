@@ -101,6 +101,14 @@ export function requestTarget({ target, test }: Contract): void {
     });
   }
 
+  // U+010D, U+010A and U+0120 in UTF-8: a runtime that decodes them has characters that latin1 would write as CR, LF, SP.
+  test('writes no CR, LF or blank for a character that ends like one', async () => {
+    const path = '/a\xc4\xa0HTTP/1.1\xc4\x8d\xc4\x8aX:\xc4\xa0y\xc4\x8d\xc4\x8a\xc4\x8d\xc4\x8aGET\xc4\xa0/b';
+    const exchange = await scene.exchange(request(`GET ${path} HTTP/1.1`, [AS_ALIAS]));
+    if (exchange.reply.status === 200) assert.match(exchange.request.target, /^\/a[^\0-\x20\x7f]+\/b$/);
+    else exchange.refused(400);
+  });
+
   for (const method of METHODS) {
     test(`passes the method ${method}`, async () => {
       const exchange = await scene.exchange(request(`${method} /x HTTP/1.1`, [AS_SELF]));

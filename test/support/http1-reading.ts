@@ -2,7 +2,7 @@
 // opinion (RFC 9112 read by llhttp).
 import { type ClientRequest, createServer, type IncomingMessage, request as nodeRequest } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Exchange } from '../../adapters/http1/client.ts';
+import { Exchange, requestHead } from '../../adapters/http1/client.ts';
 import { Connection } from '../../adapters/node/server/connection.ts';
 import { onlyFields } from '../../src/fields.ts';
 import type { Body } from '../../src/types.ts';
@@ -60,6 +60,7 @@ export async function proxyReadsRequest(chunks: readonly Buffer[]): Promise<Outc
     finished({ trace }) {
       refused = trace.cause ?? trace.error ?? refused;
     },
+    isDraining: false,
     closed() {},
   });
   await wire.receive(chunks);
@@ -81,7 +82,7 @@ export async function proxyReadsResponse(chunks: readonly Buffer[], method = 'GE
         resolve({ start: `${status} ${statusText}`, fields: [...headers].flat(), body: await wholeOf(body) }),
       (error) => resolve({ refused: error.message || error.name }),
     );
-    exchange.send('sentry.example', '/');
+    exchange.send(requestHead('sentry.example', '/', request));
   });
   await wire.receive(chunks);
   return outcome;

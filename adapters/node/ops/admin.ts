@@ -1,7 +1,8 @@
 import type { Server, Socket } from 'node:net';
 import { onlyFields } from '../../../src/fields.ts';
 import type { IncomingRequest } from '../../../src/types.ts';
-import type { Answer, ConnectionLimits } from '../server/connection.ts';
+import type { Answer } from '../server/answer.ts';
+import type { ConnectionLimits } from '../server/deadlines.ts';
 import { makeServer } from '../server/server.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';

@@ -41,17 +41,23 @@ function bound(server: Server, start: () => void): Promise<void> {
   });
 }
 
-/** A socket that nobody listens on any more is what a killed process left behind. */
+/** A killed process leaves its socket behind, which nobody listens on any more. */
 async function removeStaleSocket(path: string): Promise<void> {
-  const { lstatSync, unlinkSync } = await import('node:fs');
+  const { lstatSync, rmSync } = await import('node:fs');
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
-  const isAlive = await new Promise<boolean>((resolve) => {
+  if (await isAbandoned(path)) rmSync(path, { force: true });
+}
+
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = connect(path);
-    probe.once('connect', () => resolve(true));
-    probe.once('error', () => resolve(false));
-    probe.once('connect', () => probe.destroy());
+    probe.once('connect', () => {
+      resolve(false);
+      probe.destroy();
+    });
+    // No other failure says that nobody is there: one that is too busy to accept answers with EAGAIN.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT'));
   });
-  if (!isAlive) unlinkSync(path);
 }
 
 /** Why listening failed and what to do, in one line. */

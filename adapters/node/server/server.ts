@@ -1,20 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Connections } from './connections.ts';
+import { makeTlsListener, type TlsFiles } from './tls-listener.ts';
 
 /** Milliseconds between two looks at the deadlines, at most. */
 const TICK = 250;
-/** Milliseconds for a TLS handshake. */
-const HANDSHAKE = 10_000;
-/** Milliseconds for a client that has connected but sent nothing yet, once the port is closed. */
-const LAST_CHANCE = 1000;
 
-export interface ServerOptions extends Omit<ConnectionOwner, 'closed'> {
-  /** PEM; undefined: plain TCP. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDraining'> {
+  /** Undefined: plain TCP. */
+  readonly tls?: TlsFiles | undefined;
   /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
   readonly maxDescriptors?: number | undefined;
+  /** Called for each client that is turned away since there is no room for it. */
+  turnedAway?(): void;
 }
 
 /** The proxy's listening side: its connections and their deadlines. */
@@ -22,15 +20,21 @@ export interface ProxyServer {
   readonly listener: Server;
   /** Stops listening and resolves when the last request in flight is answered. */
   drain(): Promise<void>;
-  /** New certificates, for the connections to come. */
-  setSecureContext(tls: { readonly cert: string; readonly key: string }): void;
+  /** Takes a new certificate and key, for the connections to come. */
+  setSecureContext(tls: TlsFiles): void;
 }
 
+/** Makes the server; it does not listen yet. */
 export function makeServer(options: ServerOptions): ProxyServer {
   const connections = new Connections();
+  const maxConnections = options.maxDescriptors && Math.floor(options.maxDescriptors / 2);
+  let isDraining = false;
   let onLastClosed: (() => void) | undefined;
   const owner: ConnectionOwner = {
     ...options,
+    get isDraining() {
+      return isDraining;
+    },
     closed(connection) {
       connections.delete(connection);
       if (connections.size === 0) onLastClosed?.();
@@ -48,28 +52,35 @@ export function makeServer(options: ServerOptions): ProxyServer {
   const accept = (socket: Socket): void => {
     connections.add(new Connection(socket, owner));
   };
-  const tls =
-    options.tls && createTlsServer({ ...options.tls, allowHalfOpen: true, handshakeTimeout: HANDSHAKE }, accept);
-  const listener = tls ?? createServer({ allowHalfOpen: true }, accept);
-  if (options.maxDescriptors !== undefined) listener.maxConnections = Math.floor(options.maxDescriptors / 2);
+  const makeRoom = (): void => {
+    const { handshakes } = tls!;
+    const isFull = maxConnections !== undefined && handshakes.size + connections.size >= maxConnections;
+    // The one that has just begun stays: it is as likely as any to be a client's.
+    if (!isFull || handshakes.size < 2) return;
+    handshakes.destroyOldest();
+    options.turnedAway?.();
+  };
+  const tls = options.tls && makeTlsListener(options.tls, accept, makeRoom);
+  const listener = tls?.listener ?? createServer({ allowHalfOpen: true }, accept);
+  if (maxConnections !== undefined) listener.maxConnections = maxConnections;
+  listener.on('drop', () => options.turnedAway?.());
 
   return {
     listener,
-    setSecureContext: (changed) => (tls as TlsServer | undefined)?.setSecureContext({ ...changed }),
+    setSecureContext: (changed) => tls?.listener.setSecureContext({ ...changed }),
     drain: async () => {
-      // Right after the event loop has accepted who was waiting: closing resets whoever still waits.
+      // Right after the event loop has accepted those who were waiting: closing resets all that still wait.
       await new Promise((resolve) => setImmediate(resolve));
       listener.close();
-      // Who has just connected is about to ask.
-      const last = performance.now() + LAST_CHANCE;
-      for (const connection of connections) {
-        if (connection.isIdle) connection.deadline = Math.min(connection.deadline, last);
-      }
-      // The listener itself would also wait for those who have not even finished a TLS handshake.
+      isDraining = true;
+      // A client that has just connected is about to ask.
+      for (const connection of connections) connection.hurry();
+      // The listener itself would also wait for those that have not even finished a TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();
       onLastClosed = resolve;
       if (connections.size > 0) await promise;
       clearInterval(sweep);
+      tls?.handshakes.destroyAll();
     },
   };
 }

@@ -1,0 +1,44 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { makeLookup } from './dns.ts';
+import { TlsSessions } from './tls-sessions.ts';
+
+/** Milliseconds for one address before the next is tried (RFC 8305 section 8 allows 100 to 2000). */
+const ATTEMPT_TIMEOUT = 200;
+
+export interface ConnectOptions {
+  /**
+   * For an https origin: certificate authorities and a client certificate, made once. It is read for each connection,
+   * so a getter can change it. Without one nothing is resumed, since each connection makes its own.
+   */
+  readonly secureContext?: SecureContext | undefined;
+}
+
+/** Makes what opens a connection to one origin, over TLS if its scheme is https. */
+export function connector({ protocol, hostname, port }: URL, options: ConnectOptions): () => Socket {
+  const isSecure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const isName = isIP(host) === 0;
+  const to = {
+    host,
+    port: Number(port) || (isSecure ? 443 : 80),
+    // A response may come and be closed before the request is all sent.
+    allowHalfOpen: true,
+    ...(isName && {
+      lookup: makeLookup(),
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    }),
+  };
+  if (!isSecure) return () => connectTcp(to);
+  const tls: TlsOptions = { ...to, ...(isName && { servername: host }), ALPNProtocols: ['http/1.1'] };
+  const sessions = new TlsSessions();
+  return () => {
+    const { secureContext } = options;
+    if (secureContext === undefined) return connectTls(tls);
+    const known = sessions.of(secureContext);
+    const socket = connectTls({ ...tls, secureContext, ...(known && { session: known.session }) });
+    sessions.learn(socket, secureContext, known);
+    return socket;
+  };
+}

@@ -1,0 +1,69 @@
+const HEAD_END = '\r\n\r\n';
+/** Bytes; a head that comes in pieces soon needs as much. */
+const MIN_CAPACITY = 1024;
+const CR = 0x0d;
+/** A CR may be the last byte, with its LF still to come. */
+const BARE_LINE_END = /\r(?!\n|$)|(?<!\r)\n/;
+
+/**
+ * Gathers a message head from reads of any size, in time that is linear in its bytes: each byte is copied a bounded
+ * number of times and looked at once.
+ */
+export class HeadReader {
+  /** The bytes received, with room for more behind them. */
+  #buffer: Buffer = Buffer.alloc(0);
+  #length = 0;
+  /** How much was searched for bare line ends. */
+  #checked = 0;
+  #end = -1;
+
+  /** Bytes of the head; until it has ended, all bytes received. */
+  get size(): number {
+    return this.#end === -1 ? this.#length : this.#end;
+  }
+
+  /** All of the head that was received, without the empty line that ends it. */
+  get text(): string {
+    return this.#buffer.toString('latin1', 0, this.size);
+  }
+
+  /** The bytes behind a head that has ended. */
+  get rest(): Buffer {
+    return this.#buffer.subarray(this.#end + HEAD_END.length, this.#length);
+  }
+
+  /** @returns whether the head has ended */
+  push(bytes: Buffer): boolean {
+    const before = this.#length;
+    this.#append(bytes);
+    // The end may lie across two reads.
+    const from = Math.max(0, before - HEAD_END.length + 1);
+    const found = this.#buffer.subarray(from, this.#length).indexOf(HEAD_END, 0, 'latin1');
+    if (found !== -1) this.#end = from + found;
+    return found !== -1;
+  }
+
+  /** Whether a CR without LF, or a LF without CR, has come since the last look. */
+  hasBareLineEnd(): boolean {
+    const isAfterCr = this.#checked > 0 && this.#buffer[this.#checked - 1] === CR;
+    const text = this.#buffer.toString('latin1', isAfterCr ? this.#checked - 1 : this.#checked, this.#length);
+    this.#checked = this.#length;
+    return BARE_LINE_END.test(text);
+  }
+
+  #append(bytes: Buffer): void {
+    const length = this.#length + bytes.length;
+    if (this.#length === 0) this.#buffer = bytes;
+    else {
+      if (length > this.#buffer.length) this.#grow(Math.max(2 * length, MIN_CAPACITY));
+      bytes.copy(this.#buffer, this.#length);
+    }
+    this.#length = length;
+  }
+
+  #grow(capacity: number): void {
+    const larger = Buffer.allocUnsafe(capacity);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}

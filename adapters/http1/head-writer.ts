@@ -1,0 +1,44 @@
+// Whoever writes a head checks it: a line end inside a value would begin another field, or another message.
+import { isToken, MalformedMessage } from './field-lines.ts';
+
+/** RFC 9112 section 3.2: no part of a URI has another character, and latin1 would write U+010A as LF. */
+const VISIBLE_ASCII = /^[!-~]+$/;
+/** RFC 9110 section 5.5; also a reason phrase (RFC 9112 section 4). */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** @throws MalformedMessage for a method that is no token, or a target that is not visible ASCII */
+export function requestLine(method: string, target: string): string {
+  if (!isToken(method)) throw new MalformedMessage('a malformed method');
+  if (!VISIBLE_ASCII.test(target)) throw new MalformedMessage('a request target that is not visible ASCII');
+  return `${method} ${target} HTTP/1.1\r\n`;
+}
+
+/** @throws MalformedMessage for a reason with characters that no line may have */
+export function statusLine(status: number, reason: string): string {
+  if (!FIELD_VALUE.test(reason)) throw new MalformedMessage('a malformed reason phrase');
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/**
+ * Field lines as text, and whether one of them is Content-Length.
+ * @param mayHaveLength false to leave Content-Length out
+ * @throws MalformedMessage for a name that is no token, or a value with a control character or one above U+00FF
+ */
+export function fieldSection(
+  lines: readonly [string, string][],
+  mayHaveLength = true,
+): { text: string; hasLength: boolean } {
+  let text = '';
+  let hasLength = false;
+  for (const [name, value] of lines) {
+    if (!isToken(name) || !FIELD_VALUE.test(value)) throw new MalformedMessage('a field that no message may carry');
+    if (name.length === CONTENT_LENGTH.length && name.toLowerCase() === CONTENT_LENGTH) {
+      if (!mayHaveLength) continue;
+      hasLength = true;
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  return { text, hasLength };
+}
+
+const CONTENT_LENGTH = 'content-length';
