@@ -336,6 +336,28 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     await proxy.logged(({ event, reason }) => event === 'token' && /127\.0\.0\.1:7\b/.test(String(reason)), 10_000);
   });
 
+  it('is applied though a file that the connection string names has gone', async (t) => {
+    const folder = makeFolder(t);
+    const [aliases, root] = [join(folder, 'aliases'), (await selfSigned(folder, 'database')).cert];
+    writeFileSync(aliases, 'kept\nremoved\n');
+    const conn = `host=127.0.0.1 user=u dbname=d sslmode=verify-ca sslrootcert=${root}`;
+    const loaded = await load({ PGX_CONN: conn, ALIAS_TOKENS_FILE: aliases });
+    let latest = loaded.config;
+    let problems: readonly Problem[] = [];
+    const stop = watchFiles(loaded, (config, found) => {
+      latest = config ?? latest;
+      problems = found;
+    });
+    t.after(stop);
+    rmSync(root);
+    writeFileSync(aliases, 'kept\nadded\n');
+    const alive = setInterval(() => {}, 1000);
+    await eventually(() => latest !== loaded.config, 'it is applied').finally(() => clearInterval(alive));
+    assert.deepEqual(problems, []);
+    assert.deepEqual(latest.aliasTokens, ['kept', 'added']);
+    assert.equal(latest.token, loaded.config.token, 'the way to the token stays');
+  });
+
   it('is noticed though it changed while the proxy started', async (t) => {
     const file = join(makeFolder(t), 'token');
     writeFileSync(file, 'first');

@@ -3,6 +3,7 @@ import { type Config, readConfig } from './config.ts';
 import { type ConfiguredFile, configuredFiles, isRereadable, readFiles } from './files.ts';
 import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
+import type { FileGroup } from './settings.ts';
 
 /** Milliseconds between two looks at a file. Looking finds what watching misses: Kubernetes' symlink swap, NFS. */
 const INTERVAL = 200;
@@ -12,6 +13,21 @@ const MAX_UNSETTLED = 3;
 /** What a change of files led to: a new configuration, problems that kept it from being applied, or both. */
 export type Changed = (config: Config | undefined, problems: readonly Problem[]) => void;
 
+/** What the files of a group decide: the settings that can be wrong because of them, and the parts of a configuration. */
+const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: readonly (keyof Config)[] }>> = {
+  token: {
+    variables: ['SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', 'PGX_CONN', 'PGX_CONN_FILE'],
+    parts: ['token', 'tokenFile'],
+  },
+  database: { variables: ['PGX_CONN', 'PGX_CONN_FILE'], parts: ['token', 'pgxConnFile'] },
+  aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
+  sentry: {
+    variables: ['SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'],
+    parts: ['secureContext', 'sentryCa', 'sentryCert', 'sentryKey'],
+  },
+  tls: { variables: ['TLS_CERT', 'TLS_KEY'], parts: ['tls', 'tlsCert', 'tlsKey'] },
+};
+
 /**
  * Watches the files that the settings name. Each group of files is read and applied by itself: whatever is wrong with
  * one leaves the others working, and leaves in force what was read from it before.
@@ -20,7 +36,9 @@ export type Changed = (config: Config | undefined, problems: readonly Problem[])
 export function watchFiles(loaded: LoadedConfig, changed: Changed): () => void {
   const reloader = new Reloader(loaded, changed);
   const groups = Map.groupBy(configuredFiles(loaded.given), ({ group }) => group);
-  const watches = [...groups.values()].map((files) => new FileWatch(files, loaded.contents, reloader.apply));
+  const watches = [...groups].map(
+    ([group, files]) => new FileWatch(files, loaded.contents, (look) => reloader.apply(group, look)),
+  );
   return () => {
     for (const watch of watches) watch.stop();
   };
@@ -46,19 +64,24 @@ class Reloader {
     this.#config = loaded.config;
   }
 
-  readonly apply = (look: Look): void => {
-    const candidate = { ...this.#contents, ...look.contents };
-    const problems = [...look.problems];
-    // All else is the last good content, so what is wrong can only be wrong with these files.
-    const config = this.#read(candidate, problems);
-    if (problems.length === 0) this.#take(candidate, config);
-    const isApplied = problems.length === 0 || this.#revoke(config);
+  apply(group: FileGroup, look: Look): void {
+    const contents = { ...this.#contents, ...look.contents };
+    const found: Problem[] = [];
+    const config = this.#read(group, contents, found);
+    // A file that no group watches may be wrong too, one that the connection string names for example.
+    const ofGroup = found.filter(({ variable }) => GROUPS[group].variables.includes(variable));
+    const problems = [...look.problems, ...ofGroup];
+    if (problems.length === 0) this.#take(contents, config);
+    const isApplied = problems.length === 0 || (group === 'aliases' && this.#revoke(config));
     this.#changed(isApplied ? this.#config : undefined, problems);
-  };
+  }
 
-  #read(contents: Contents, problems: Problem[]): Config {
+  /** The current configuration with the parts that these files decide. */
+  #read(group: FileGroup, contents: Contents, problems: Problem[]): Config {
     const { given, environment } = this.#loaded;
-    const config = readConfig(given, contents, environment, problems);
+    const read = readConfig(given, contents, environment, problems);
+    const parts = GROUPS[group].parts.map((part) => [part, read[part]]);
+    const config: Config = { ...this.#config, ...Object.fromEntries(parts) };
     // A proxy that had alias tokens does not open because the last one was revoked.
     return { ...config, isOpen: config.isOpen && this.#config.isOpen };
   }
@@ -75,7 +98,7 @@ class Reloader {
     const left = before.filter((token) => inFile.includes(token));
     if (left.length === before.length) return false;
     const contents = { ...this.#contents, ALIAS_TOKENS_FILE: left.join('\n') };
-    this.#take(contents, this.#read(contents, []));
+    this.#take(contents, this.#read('aliases', contents, []));
     return true;
   }
 }
