@@ -32,7 +32,7 @@ export interface ApiState {
   chunks: Map<string, Buffer>;
 }
 
-type Handler = (request: ApiRequest, state: ApiState, path: Record<string, string>) => Reply | Promise<Reply>;
+export type Handler = (request: ApiRequest, state: ApiState, path: Record<string, string>) => Reply | Promise<Reply>;
 
 export interface Endpoint {
   pattern: RegExp;
@@ -51,7 +51,8 @@ const ENDPOINTS: Endpoint[] = [
   endpoint('/api/0/projects/:org/:project/files/difs/assemble/', { POST: assembleDebugFiles }),
 ];
 
-function endpoint(path: string, methods: Record<string, Handler>, isPublic = false): Endpoint {
+/** @param path with `:name` for a segment that its handlers are given */
+export function endpoint(path: string, methods: Record<string, Handler>, isPublic = false): Endpoint {
   return { pattern: new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`), methods, isPublic };
 }
 
@@ -87,7 +88,7 @@ export function noRoute(path: string, headers: IncomingHttpHeaders): Reply {
   return { status: 404, text: `${help}\n\n${suggestion}\n${' '.repeat(suggestion.length - 1)}^\n` };
 }
 
-function notFound(): Reply {
+export function notFound(): Reply {
   return { status: 404, json: { detail: 'The requested resource does not exist' } };
 }
 
@@ -119,7 +120,12 @@ function listIssues(request: ApiRequest, state: ApiState, { org, project }: Reco
  * One page of a list and its `Link`, as sentry/api/base.py and OffsetPaginator make them: a cursor is
  * `<items per page>:<page>:<0, or 1 for backwards>`, and both links are always there.
  */
-function page({ path, query }: ApiRequest, { urlPrefix }: ApiState, items: unknown[], defaultSize: number): Reply {
+export function page(
+  { path, query }: ApiRequest,
+  { urlPrefix }: ApiState,
+  items: unknown[],
+  defaultSize: number,
+): Reply {
   const size = Number(query.get('per_page') || query.get('limit') || defaultSize);
   if (!Number.isInteger(size) || size < 1) return { status: 400, json: { detail: 'Invalid per_page parameter.' } };
   if (size > 100) return { status: 400, json: { detail: 'Invalid per_page value. Cannot exceed 100.' } };

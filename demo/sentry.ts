@@ -4,7 +4,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, BlockList, isIPv4 } from 'node:net';
-import { type ApiState, answer, findEndpoint, noRoute, type Reply, unauthorized } from './sentry-api.ts';
+import { type ApiState, answer, type Endpoint, findEndpoint, noRoute, type Reply, unauthorized } from './sentry-api.ts';
 
 /** The database whose table `sentry_option` holds the system token. */
 export interface Database {
@@ -18,6 +18,8 @@ export interface SentryOptions {
   port?: number;
   /** How long a token that was read is believed, as Sentry caches its options. Default 0: read for each request. */
   tokenCacheMs?: number;
+  /** Endpoints beside those of the demonstration; they come first. */
+  endpoints?: readonly Endpoint[];
 }
 
 /** A request as it arrived, and how it was answered. */
@@ -83,7 +85,12 @@ export async function rotateSystemToken(database: Database): Promise<string> {
   return token;
 }
 
-export async function startSentry({ database, port = 0, tokenCacheMs = 0 }: SentryOptions): Promise<Sentry> {
+export async function startSentry({
+  database,
+  port = 0,
+  tokenCacheMs = 0,
+  endpoints = [],
+}: SentryOptions): Promise<Sentry> {
   let cached = { token: '', until: 0 };
   async function isSystemToken(token: string): Promise<boolean> {
     if (Date.now() >= cached.until) {
@@ -133,7 +140,7 @@ export async function startSentry({ database, port = 0, tokenCacheMs = 0 }: Sent
       return { status: 200, text: 'The system token in the database is a new one.\n' };
     }
     if (!path.startsWith('/api/0/')) return { status: 404, json: { detail: 'Not found.' } };
-    const endpoint = findEndpoint(path);
+    const endpoint = endpoints.find(({ pattern }) => pattern.test(path)) ?? findEndpoint(path);
     if (!endpoint) return noRoute(path, headers);
 
     // By default Sentry believes the first address of X-Forwarded-For (sentry/middleware/proxy.py).
