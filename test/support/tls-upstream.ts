@@ -79,7 +79,7 @@ export class TlsUpstream {
   /** Serves every connection from now on. */
   script: Script = answer(OK);
   /** Every connection whose handshake succeeded. */
-  connections: { connection: Connection; servername: string | false; isAuthorized: boolean }[] = [];
+  connections: { connection: Connection; servername: string | false; isAuthorized: boolean; isResumed: boolean }[] = [];
   readonly #listener: Server;
   readonly #tls: TlsServer;
   /** By the other side's port. */
@@ -98,7 +98,12 @@ export class TlsUpstream {
     tls.on('tlsClientError', () => {});
     tls.on('secureConnection', (socket) => {
       const connection = new Connection(socket);
-      this.connections.push({ connection, servername: socket.servername ?? false, isAuthorized: socket.authorized });
+      this.connections.push({
+        connection,
+        servername: socket.servername ?? false,
+        isAuthorized: socket.authorized,
+        isResumed: socket.isSessionReused(),
+      });
       Promise.resolve(this.script(connection)).catch(() => socket.destroy());
     });
   }
