@@ -149,6 +149,7 @@ function deadlines({ test, short, begin }: { test: Contract['test']; short: Scen
     });
     client.socket.pause();
     await client.write(head());
+    await arrival(connections);
     await isAborted(connections[0]!, 1000 * (WRITE + LATE));
     client.leave();
   });
