@@ -6,7 +6,7 @@ import type { Address } from '../support/raw-client.ts';
 import { CLIENTS, type Client } from './clients.ts';
 import { chance, type Draft, type Meant, meant, pick, wire } from './drafts.ts';
 import { MUTATIONS } from './mutations.ts';
-import { flaw, leak, lookUpViolation, violation } from './oracle.ts';
+import { arrivalViolation, flaw, leak, lookUpViolation, violation } from './oracle.ts';
 import type { Row } from './rows.ts';
 import type { Arrival, SentryStandIn } from './start.ts';
 
@@ -74,8 +74,7 @@ function caseOf(seed: number, rows: readonly Row[], without: readonly number[] =
     ? permitted(random, client, rows)
     : meant(random, pick(random, rows), client);
   const mutations = chance(random, 30) ? 0 : 1 + random(3);
-  const isHonest =
-    mutations === 0 && understood.projects !== undefined && violation(client, understood, rows) === undefined;
+  const isHonest = mutations === 0 && violation(client, understood, rows) === undefined;
   for (let index = 0; index < mutations; index++) {
     // Each has numbers of its own, so that one can be left out without changing the others.
     const own = randomOf(seed * 31 + index);
@@ -221,7 +220,7 @@ export class DjangoFuzzer {
       return flaw(arrival, TOKEN, CLIENTS) ?? lookUpViolation(arrival, CLIENTS);
     }
     if (sent!.arrivals > 1) return 'it arrived twice';
-    const reason = flaw(arrival, TOKEN, CLIENTS) ?? violation(client, arrival.understood, this.#rows);
+    const reason = flaw(arrival, TOKEN, CLIENTS) ?? arrivalViolation(client, arrival, this.#rows);
     if (reason === undefined) this.tally.allowed++;
     return reason;
   }

@@ -93,7 +93,8 @@ class Limits {
     );
   }
 
-  violation(row: Row, { template, kwargs, query = {}, projects, bodyProjects }: Understood): string | undefined {
+  violation(row: Pick<Row, 'limit' | 'limitBasis'>, understood: Understood): string | undefined {
+    const { template, kwargs, query = {}, projects, bodyProjects } = understood;
     switch (row.limit) {
       case 'none-needed':
       case 'filter-response':
@@ -103,8 +104,9 @@ class Limits {
       case 'query':
         if (!['code-read', 'openapi-param'].includes(row.limitBasis ?? ''))
           return 'its projects are not known to limit it';
-        return this.#queryViolation(query, projects);
+        return understood.queryProblem === undefined ? this.#queryViolation(query, projects) : undefined;
       case 'body': {
+        if (understood.bodyProblem !== undefined) return undefined;
         const named = bodyProjects?.[BODY_KEYS[template] ?? ''];
         if (named === undefined || named.length === 0) return 'the body names no project';
         return this.#areMine(named) ? undefined : 'the body names a project that is not the client’s';
@@ -120,8 +122,7 @@ class Limits {
   }
 
   #queryViolation(query: Record<string, string[]>, projects: Understood['projects']): string | undefined {
-    if (projects === undefined) return 'the query could not be read';
-    if (projects === 'all') return 'it reads all projects';
+    if (projects === undefined || projects === 'all') return 'it reads all projects';
     if (!this.#areMine(projects)) return 'the query names a project that is not the client’s';
     const unwanted = ['projectSlug', 'project_id', 'project_id_or_slug', 'shortIdLookup'].find((key) => key in query);
     return unwanted && `the query has ${unwanted}`;
@@ -145,9 +146,8 @@ class Limits {
  *
  * @param rows of Sentry's endpoints.
  */
-export function violation(client: Client, understood: Understood | null, rows: readonly Row[]): string | undefined {
+export function violation(client: Client, understood: Understood, rows: readonly Row[]): string | undefined {
   if (client.expires !== undefined && Date.parse(client.expires) < Date.now()) return 'the client has expired';
-  if (understood === null) return 'no route of Sentry’s matches';
   const { template, method, kwargs } = understood;
 
   const rowOf = (wanted: string) => rows.find((one) => one.path === template && one.method === wanted);
@@ -170,8 +170,34 @@ export function violation(client: Client, understood: Understood | null, rows: r
   const orgs = client.orgs ?? client.projects!.map((name) => name.split('/')[0]!);
   if (!orgs.includes(kwargs.org)) return 'the organization is not the client’s';
   if (client.projects === undefined) return undefined;
-  if (row === undefined || !isEnforceable(row)) return 'no row says how projects limit it';
-  return new Limits(client, kwargs.org).violation(row, understood);
+  // Whatever is below a project is the project's, also where an `allow` reaches further than the list of endpoints.
+  const isBelowProject = template.startsWith(PROJECT_DETAILS);
+  if (row === undefined && !isBelowProject) return 'no row says how projects limit it';
+  return new Limits(client, kwargs.org).violation(row ?? { limit: 'path' }, understood);
+}
+
+/** What may be said of a request that no route of Sentry's matches: whose path it is by its beginning. */
+export function unrouted({ path, requestMethod }: Arrival): Understood {
+  const segments = path.split('/');
+  const names = { projects: ['org', 'project'], organizations: ['org'] }[segments[3]!] ?? [];
+  const kwargs: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const value = segments[4 + index];
+    if (!path.startsWith('/api/0/') || value === undefined) break;
+    kwargs[name] = value;
+    segments[4 + index] = `{${name}}`;
+  }
+  return { template: segments.join('/'), method: requestMethod, kwargs };
+}
+
+/** Spellings that nobody may send on, since what is behind the proxy may take them for another path. */
+const AMBIGUOUS = /\/\/|\/\.{1,2}(?:\/|$)|[\\\x00-\x1f\x7f%]/;
+
+/** Why an arrival is not to be, by the client that sent it; undefined if it is. */
+export function arrivalViolation(client: Client, arrival: Arrival, rows: readonly Row[]): string | undefined {
+  if (arrival.understood !== null) return violation(client, arrival.understood, rows);
+  if (AMBIGUOUS.test(arrival.path)) return 'the path is ambiguous';
+  return violation(client, unrouted(arrival), rows);
 }
 
 /** What no request that arrives with the token may have, whoever sent it; undefined if it has none of it. */

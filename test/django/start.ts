@@ -17,7 +17,7 @@ import {
 /** Debian's Python, for which its Django is made; another one may come first in PATH. */
 const PYTHON = '/usr/bin/python3';
 
-/** What Django understood of a request; its parts after `kwargs` are missing if it did not come to read them. */
+/** What Django understood of a request. */
 export interface Understood {
   /** The path of the route as the endpoints' list has it. */
   template: string;
@@ -27,11 +27,13 @@ export interface Understood {
   query?: Record<string, string[]>;
   /** Which projects Sentry reads by that query. */
   projects?: 'all' | (string | number)[];
+  /** Why the query was not read: a view that reads it fails. */
+  queryProblem?: string;
   data?: unknown;
   /** Which projects a serializer reads in the body, by the body's key. */
   bodyProjects?: Record<string, unknown[]>;
-  /** Why the body was not read. */
-  problem?: string;
+  /** The same of the body. */
+  bodyProblem?: string;
 }
 
 /** A request that came to uWSGI's application. */

@@ -1,5 +1,6 @@
 """One view for all endpoints: it answers, and leaves for the log, what it understood of the request."""
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -54,18 +55,23 @@ class Endpoint(APIView):
         return super().dispatch(request, *args, **kwargs)
 
     def answer(self, request, **kwargs):
-        self.understood["query"] = dict(request.query_params.lists())
-        self.understood["projects"] = projects_of_query(request.query_params)
+        # Each of the two is read even if the other cannot be: Sentry's views read the one, the other or both.
+        try:
+            self.understood["query"] = dict(request.query_params.lists())
+            self.understood["projects"] = projects_of_query(request.query_params)
+        except (SuspiciousOperation, UnicodeError) as error:
+            self.understood["queryProblem"] = type(error).__name__
         try:
             data = request.data
+            self.understood["data"] = plain(data)
+            self.understood["bodyProjects"] = projects_of_body(data)
         except APIException as error:
-            self.understood["problem"] = str(error.detail)
-            return Response({"detail": error.detail, "understood": self.understood}, status=error.status_code)
-        self.understood["data"] = plain(data)
-        self.understood["bodyProjects"] = projects_of_body(data)
+            self.understood["bodyProblem"] = str(error.detail)
         return self.respond(**kwargs)
 
     def respond(self, **kwargs):
+        if "queryProblem" in self.understood or "bodyProblem" in self.understood:
+            return Response({"detail": "Cannot be read.", "understood": self.understood}, status=400)
         known = world.answer(self.template, kwargs) if self.understood["method"] in ("GET", "HEAD") else {}
         if known is None:
             return Response({"detail": "Not found.", "understood": self.understood}, status=404)
