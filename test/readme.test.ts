@@ -11,6 +11,7 @@ import {
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
 } from '../src/field-tables.ts';
+import { CONDITIONS, OF_THE_BYTES } from '../src/keep-inside.ts';
 
 const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 
@@ -43,6 +44,8 @@ describe('the documentation', () => {
     ['## Removed from a request if the token is injected', PROXY_REQUEST_FIELDS],
     ['## Removed from every response', COMMON_RESPONSE_FIELDS],
     ['## Removed from a response if the token was injected', PROXY_RESPONSE_FIELDS],
+    ['## Removed from a request whose response is edited', CONDITIONS],
+    ['## Removed from a response that was edited', OF_THE_BYTES],
   ];
   for (const [heading, table] of tables) {
     it(`shows the header table as it is: ${heading.slice(3)}`, () => {

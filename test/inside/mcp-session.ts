@@ -20,14 +20,14 @@ export interface McpSession {
 
 const PATIENCE = 30_000;
 
-/** @param args flags of sentry-mcp; @param ca the path of a certificate authority that it is to trust */
+/** @param args flags of sentry-mcp; @param ca the path of a certificate authority that it is to trust; empty: none of its own */
 export async function startMcp(args: readonly string[], ca: string): Promise<McpSession> {
   const home = await mkdtemp(join(tmpdir(), 'real-client-'));
   const program = join(MODULES, '@sentry/mcp-server/dist/index.js');
   // An empty DSN: nothing is reported to its makers.
   const child = spawn(process.execPath, [program, '--sentry-dsn=', ...args], {
     cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, NODE_EXTRA_CA_CERTS: ca },
+    env: { PATH: process.env.PATH, HOME: home, ...(ca !== '' && { NODE_EXTRA_CA_CERTS: ca }) },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const ended = once(child, 'close');

@@ -195,39 +195,89 @@ it('curl follows Link from page to page', async () => {
   assert.equal(issues, 58);
 });
 
+/** The proxy with TLS, by a certificate of an authority that clients have to be told of. */
+async function startWithTls(t: TestContext): Promise<{ secured: StandIn; port: number; ca: string }> {
+  const authority = await TestAuthority.make();
+  const { files } = await authority.issue();
+  const secured = await startStandIn('https');
+  const tls = await startProxy([
+    ...[`--sentry-uri=${secured.url}`, `--token=${TOKEN}`, `--alias-token=${ALIAS}`],
+    ...[`--tls-cert=${files.cert}`, `--tls-key=${files.key}`],
+  ]);
+  t.after(async () => {
+    await tls.stop();
+    await secured.stop();
+    await authority.remove();
+  });
+  return { secured, port: tls.port, ca: authority.cert };
+}
+
 describe('sentry-mcp', () => {
-  /** sentry-mcp takes no other Sentry than one with TLS, at the port that it is told. */
-  async function startWithTls(t: TestContext): Promise<{ secured: StandIn; host: string; ca: string }> {
-    const authority = await TestAuthority.make();
-    const { files } = await authority.issue();
-    const secured = await startStandIn('https');
-    const flags = [`--tls-cert=${files.cert}`, `--tls-key=${files.key}`, `--alias-token=${ALIAS}`];
-    const proxy = await startProxy([`--sentry-uri=${secured.url}`, `--token=${TOKEN}`, ...flags]);
-    t.after(async () => {
-      await proxy.stop();
-      await secured.stop();
-      await authority.remove();
-    });
-    return { secured, host: `127.0.0.1:${proxy.port}`, ca: authority.cert };
-  }
-
-  it('finds organizations, passes on what it was told of them, and searches', async (t) => {
-    const { secured, host, ca } = await startWithTls(t);
-    const mcp = await startMcp([`--access-token=${ALIAS}`, `--host=${host}`], ca);
+  /** What an agent does first, and passes on what it was told. */
+  async function explore(t: TestContext, flags: readonly string[], ca = ''): Promise<void> {
+    const mcp = await startMcp([`--access-token=${ALIAS}`, ...flags], ca);
     t.after(() => mcp.stop());
-
     const found = await mcp.call('find_organizations', {});
     const [acme] = found.structuredContent!.organizations as { slug: string; regionUrl: string | null }[];
     assert.equal(acme!.slug, 'acme');
-    // A model passes on a regionUrl that it was given.
     const region = acme!.regionUrl === null ? {} : { regionUrl: acme!.regionUrl };
     const projects = await mcp.call('find_projects', { organizationSlug: 'acme', ...region });
     assert.match(projects.content[0]!.text, /storefront/);
     const issues = await mcp.call('search_issues', { organizationSlug: 'acme', query: 'is:unresolved', ...region });
     assert.match(issues.content[0]!.text, /CHECKOUT-3A/);
+  }
+
+  it('finds organizations and projects and searches issues over TLS', async (t) => {
+    const { secured, port, ca } = await startWithTls(t);
+    await explore(t, [`--host=127.0.0.1:${port}`], ca);
     assert.deepEqual(secured.leaks, []);
-    assert.ok(secured.requests.length >= 3);
+    assert.equal(secured.requests.length, 3);
   });
+
+  it('does the same without TLS where it may', (t) =>
+    explore(t, [`--host=127.0.0.1:${proxy.port}`, '--insecure-http']));
+});
+
+it('the command lines work over TLS with a private authority', async (t) => {
+  const { secured, port, ca } = await startWithTls(t);
+  const env = {
+    SENTRY_URL: `https://localhost:${port}`,
+    SENTRY_AUTH_TOKEN: ALIAS,
+    SENTRY_ORG: 'acme',
+    SENTRY_PROJECT: 'checkout',
+  };
+  for (const [program, args, trust] of [
+    ['@sentry/cli/bin/sentry-cli', ['debug-files', 'upload', 'crash'], { SSL_CERT_FILE: ca }],
+    ['sentry-cli-2/bin/sentry-cli', ['organizations', 'list'], { SSL_CERT_FILE: ca }],
+    ['sentry/dist/bin.cjs', ['issue', 'list', 'acme/checkout'], { NODE_EXTRA_CA_CERTS: ca }],
+  ] as const) {
+    const { code, stderr } = await runClient(join(MODULES, program), args, { cwd: folder, env: { ...env, ...trust } });
+    assert.equal(code, 0, stderr);
+  }
+  assert.deepEqual(secured.leaks, []);
+});
+
+it('sentry forgets the regionUrl that it saw before with the list of organizations', async (t) => {
+  const known = await startStandIn();
+  const settings = [`--sentry-uri=${known.url}`, `--token=${TOKEN}`, `--alias-token=${ALIAS}`];
+  const before = await startProxy([...settings, '--keep-inside=false']);
+  const env = {
+    ...{ SENTRY_URL: `http://127.0.0.1:${before.port}`, SENTRY_AUTH_TOKEN: ALIAS },
+    SENTRY_CONFIG_DIR: join(folder, '.sentry-of-before'),
+  };
+  const sentryCommand = (command: string) =>
+    runClient(join(MODULES, 'sentry/dist/bin.cjs'), command.split(' '), { env });
+  t.after(() => known.stop());
+  await sentryCommand('org list');
+  await before.stop();
+  const now = await startProxy([...settings, `--listen=127.0.0.1:${before.port}`]);
+  t.after(() => now.stop());
+
+  assert.notEqual((await sentryCommand('release list acme')).code, 0);
+  assert.equal((await sentryCommand('org list')).code, 0);
+  const leaks = known.leaks.length;
+  assert.equal((await sentryCommand('release list acme')).code, 0);
+  assert.equal(known.leaks.length, leaks);
 });
 
 it('the trap works: with --keep-inside false each of them leaves the proxy', async (t) => {
