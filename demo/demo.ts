@@ -1,15 +1,24 @@
 // `npm run demo`: PostgreSQL, a stand-in for Sentry, and the proxy between clients and it, all on this machine.
 // With `-- --once` it ends after the steps, with exit code 0 only if each of them really happened.
+import { execFile } from 'node:child_process';
 import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { parseArgs, styleText } from 'node:util';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify, styleText } from 'node:util';
 import { startPostgres } from './postgres.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
 import { type Database, type RecordedRequest, rotateSystemToken, type Sentry, startSentry } from './sentry.ts';
 
 const PREFERRED_PORT = 8080;
 const UPLOAD_BYTES = 256 * 1024;
+/** Sentry's own, which leads nowhere here. */
+const PUBLIC_ADDRESS = 'https://sentry.invalid';
+/** The program that the npm package @sentry/cli has. */
+const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
 
 interface Parts {
   database: Database;
@@ -43,6 +52,8 @@ try {
   await requestWithoutToken(parts);
   await requestAfterRotation(parts);
   await uploadAfterRotation(parts);
+  await secondPage(parts);
+  await uploadWithSentryCli(parts);
   if (!isOnce) await stayUp(parts);
 } catch (error) {
   if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
@@ -86,8 +97,8 @@ async function start(): Promise<Parts> {
   cleanups.push(proxy.stop);
   part('Proxy', proxy.url, 'started with --token system\n');
 
-  // So that clients which ask Sentry where to upload to are not led past the proxy.
-  sentry.uploadUrlPrefix = proxy.url;
+  // Sentry writes this into what it answers; a client that went there would leave the demonstration, and fail.
+  sentry.urlPrefix = PUBLIC_ADDRESS;
   return { database: postgres, sentry, proxy, token };
 }
 
@@ -143,6 +154,51 @@ async function uploadAfterRotation(parts: Parts): Promise<void> {
   const stored = parts.sentry.chunks.get(sha1);
   expect(stored?.equals(chunk) === true, 'Sentry should have stored the chunk as it was sent.');
   done('The proxy had kept the body and sent it again; Sentry has stored it, its SHA-1 is right.');
+}
+
+async function secondPage({ sentry, proxy }: Parts): Promise<void> {
+  const path = '/api/0/projects/acme/checkout/issues/';
+  step(4, 'The second page of a list, by the URL that Sentry gives', `GET ${path}`);
+
+  const first = await through(proxy, sentry, path);
+  await expectOk(first.response);
+  const next = /<([^>]+)>; rel="next"; results="true"/.exec(first.response.headers.get('link') ?? '')?.[1] ?? '';
+  row('through the proxy', first.response.status, `the next page is at ${next}`);
+  expect(next.startsWith(`${proxy.url}/`), `The proxy should have led to itself, and not to ${PUBLIC_ADDRESS}.`);
+
+  const second = await through(proxy, sentry, next.slice(proxy.url.length));
+  await expectOk(second.response);
+  const issues = await second.response.json();
+  row('', second.response.status, `${issues.length} more issues`);
+  expect(issues.length === 25, 'The proxy should have given the second page of issues.');
+  done(`Sentry had written ${PUBLIC_ADDRESS} into Link; the proxy put its own address there.`);
+}
+
+async function uploadWithSentryCli({ sentry, proxy }: Parts): Promise<void> {
+  step(5, 'An upload with sentry-cli', 'sentry-cli debug-files upload crash.sym');
+
+  const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-demo-'));
+  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  const symbols = 'MODULE Linux x86_64 C0BCC3F19827FE653058404B2831D9E60 crash\nFUNC 1730 1a 0 main\n';
+  await writeFile(join(folder, 'crash.sym'), symbols);
+  const before = sentry.requests.length;
+  const args = ['debug-files', 'upload', '--wait', '--org', 'acme', '--project', 'checkout', 'crash.sym'];
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: folder, SENTRY_LOAD_DOTENV: '0' },
+    // No alias tokens are set, so that any token does; this one has the form that sentry-cli wants.
+    ...{ SENTRY_URL: proxy.url, SENTRY_AUTH_TOKEN: '0'.repeat(64) },
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [SENTRY_CLI, ...args], {
+    cwd: folder,
+    env,
+    timeout: 30_000,
+  });
+  for (const [index, { method, target, status }] of sentry.requests.slice(before).entries()) {
+    row(index === 0 ? 'what Sentry received' : '', status, `${method} ${target}`);
+  }
+  expect(/ OK /.test(stdout), `sentry-cli should have uploaded the file:\n${stdout}`);
+  expect(sentry.chunks.has(hash('sha1', symbols)), 'Sentry should have stored the file.');
+  done('sentry-cli sent the file where the proxy had told it to, and Sentry has stored it.');
 }
 
 /** A request through the proxy, and what of it Sentry received. */

@@ -43,13 +43,15 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.equal(code, 0, output + errors);
 
     const steps = output.split(/^\d\. /m).slice(1);
-    const [without, rotated, upload] = steps;
-    assert.equal(steps.length, 3, output);
+    const [without, rotated, upload, page, sentryCli] = steps;
+    assert.equal(steps.length, 5, output);
     assert.match(without!, /straight to Sentry +401 .+ through the proxy +200 [^\n]*Acme.+ ✓ /s);
     const healed = /through the proxy +200 .+ what Sentry received +401 +the old token\n +200 +the new token\n.* ✓ /s;
     assert.match(rotated!, healed);
     assert.match(upload!, healed);
     assert.match(upload!, /SHA-1 [0-9a-f]{40}\n/);
+    assert.match(page!, /the next page is at http:\/\/127\.0\.0\.1:\d+\/api\/0\/.+ 25 more issues.+ ✓ /s);
+    assert.match(sentryCli!, /POST \/api\/0\/organizations\/acme\/chunk-upload\/\n.+ ✓ /s);
     assert.doesNotMatch(output, /\b[0-9a-f]{64}\b|✗/);
 
     for (const [url] of output.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)) assert.equal(await isAnswering(url), false);
