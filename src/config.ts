@@ -54,6 +54,8 @@ export function readSentryUri(value: string, complain: Complain): URL {
   if (uri.username !== '' || uri.password !== '') complain('has credentials in it; it may not');
   if (value.includes('?')) complain('has a query; it may not');
   if (value.includes('#')) complain('has a fragment; it may not');
+  // URL would take out line ends and encode the rest, so that the setting is not what it says.
+  if (/[^!-~]/.test(value)) complain('has a character that is not visible ASCII; it is to be percent-encoded');
   return uri;
 }
 

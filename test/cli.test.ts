@@ -177,6 +177,8 @@ describe('bad settings', { concurrency: 2 }, () => {
     'a base URI with a query': [['--sentry-uri', `http://sentry/?${SECRET}`], good, /--sentry-uri/],
     'a base URI with an empty query': [['--sentry-uri', 'http://sentry/?'], good, /--sentry-uri/],
     'a base URI with a fragment': [['--sentry-uri', `http://sentry/#${SECRET}`], good, /--sentry-uri/],
+    'a base URI with a line end': [['--sentry-uri', 'http://sentry/a\nb'], good, /--sentry-uri.*visible ASCII/],
+    'a base URI beyond ASCII': [['--sentry-uri', 'http://sentry/\u010a'], good, /--sentry-uri.*visible ASCII/],
     'an empty token': [['--token='], {}, /--token/],
     'an empty token in a variable': [[], { SENTRY_TOKEN: '' }, /SENTRY_TOKEN/],
     'a token with a line break': [[], { SENTRY_TOKEN: `${TOKEN}\nX: y` }, /SENTRY_TOKEN/],
