@@ -47,6 +47,14 @@ export const ERRORS = {
     proxyError: 'http_request_error',
     detail: 'The request was not complete in time.',
   },
+  content_too_large: {
+    status: 413,
+    reason: 'Content Too Large',
+    proxyError: 'http_request_error',
+    detail:
+      'A chunked body of this size is not forwarded, since Sentry behind uWSGI would read it as empty. Send it with a ' +
+      'Content-Length, raise REPLAY_LIMIT, or set STREAM_CHUNKED if this Sentry reads chunked bodies.',
+  },
   expectation_failed: {
     status: 417,
     reason: 'Expectation Failed',
@@ -132,11 +140,24 @@ export const ERRORS = {
     proxyError: 'proxy_configuration_error',
     detail: 'The proxy is not configured.',
   },
+  uploads_full: {
+    status: 503,
+    reason: 'Service Unavailable',
+    proxyError: 'http_request_denied',
+    detail: 'The proxy holds as much of chunked bodies as it may. Try again, or send the body with a Content-Length.',
+    fields: [['Retry-After', '5']],
+  },
   upstream_timeout: {
     status: 504,
     reason: 'Gateway Timeout',
     proxyError: 'http_response_timeout',
     detail: 'Sentry did not answer in time.',
+  },
+  loop_detected: {
+    status: 508,
+    reason: 'Loop Detected',
+    proxyError: 'proxy_loop_detected',
+    detail: 'The request has come through this proxy before: the URI of its Sentry leads back to it.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

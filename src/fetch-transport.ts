@@ -1,6 +1,7 @@
 import { asProxyError, ProxyError } from './errors.ts';
 import { linesOf } from './fields.ts';
-import type { Body, Fields, Signal, Transport, UpstreamRequest, UpstreamResponse } from './types.ts';
+import { PlatformAbort } from './platform-abort.ts';
+import type { Body, Fields, Transport, UpstreamRequest, UpstreamResponse } from './types.ts';
 import { upstreamError } from './upstream-error.ts';
 import { toStream } from './web-response.ts';
 
@@ -13,12 +14,12 @@ import { toStream } from './web-response.ts';
 export const fetchTransport =
   (send: typeof fetch = globalThis.fetch): Transport =>
   async (url, request) => {
-    const abort = new AbortOf(request.signal);
+    const abort = new PlatformAbort(request.signal);
     try {
       const response = await send(url, initOf(request, abort.signal));
       return received(response, request.method, abort);
     } catch (thrown) {
-      throw abort.over(thrown, false);
+      throw endBy(thrown, false, abort);
     }
   };
 
@@ -39,7 +40,7 @@ function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal)
   };
 }
 
-function received(response: Response, method: string, abort: AbortOf): UpstreamResponse {
+function received(response: Response, method: string, abort: PlatformAbort): UpstreamResponse {
   const { status, statusText } = response;
   if (status < 200 || status > 599) throw new ProxyError('upstream_malformed', `a response with status ${status}`);
   const isWithoutContent = response.body === null || method === 'HEAD';
@@ -71,9 +72,9 @@ const OF_THE_ENCODED = new Set(['content-encoding', 'content-length', 'content-d
 /** A response body that fails as the error table says. */
 class ResponseBody implements Body {
   readonly #stream: ReadableStream<Uint8Array>;
-  readonly #abort: AbortOf;
+  readonly #abort: PlatformAbort;
 
-  constructor(stream: ReadableStream<Uint8Array>, abort: AbortOf) {
+  constructor(stream: ReadableStream<Uint8Array>, abort: PlatformAbort) {
     this.#stream = stream;
     this.#abort = abort;
   }
@@ -87,7 +88,7 @@ class ResponseBody implements Body {
           if (result.done) this.#abort.over();
           return result;
         } catch (thrown) {
-          throw this.#abort.over(thrown, true);
+          throw endBy(thrown, true, this.#abort);
         }
       },
       releaseLock: () => reader.releaseLock(),
@@ -100,33 +101,11 @@ class ResponseBody implements Body {
   }
 }
 
-/** The platform's own signal, which `fetch` insists on, for the handler's. */
-class AbortOf {
-  readonly #signal: Signal;
-  readonly #controller = new AbortController();
-
-  constructor(signal: Signal) {
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort);
-    if (signal.aborted) this.#onAbort();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** The exchange has ended, by `thrown` if there is one, which is returned as a row of the error table. */
-  over(thrown?: unknown, hasResponse = false): ProxyError {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    if (this.#controller.signal.aborted) return abortReason(this.#signal);
-    return failure(thrown, hasResponse);
-  }
-
-  readonly #onAbort = (): void => this.#controller.abort(abortReason(this.#signal));
+/** Ends the exchange by what was thrown, which becomes a row of the error table. */
+function endBy(thrown: unknown, hasResponse: boolean, abort: PlatformAbort): ProxyError {
+  abort.over();
+  return abort.reason ?? failure(thrown, hasResponse);
 }
-
-const abortReason = ({ reason }: Signal): ProxyError =>
-  reason instanceof ProxyError ? reason : new ProxyError('client_gone');
 
 function failure(thrown: unknown, hasResponse: boolean): ProxyError {
   if (thrown instanceof ProxyError) return thrown;

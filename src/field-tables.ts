@@ -28,7 +28,7 @@ export const COMMON_REQUEST_FIELDS: FieldTable = {
   te: 'hop-by-hop',
   'true-client-ip': "would tell a proxy before Sentry another address than this proxy's",
   upgrade: 'hop-by-hop',
-  via: 'tells Sentry nothing that it uses, and others the way here',
+  via: "replaced by the proxy's own, in which every loop through here shows",
   'x-forwarded-for':
     "becomes the caller's address in Sentry, which takes the system token from internal addresses only",
   'x-forwarded-host': 'becomes the host in links that Sentry makes, where it is set to trust it',

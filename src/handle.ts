@@ -4,11 +4,12 @@ import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { cleanRequest, cleanResponse } from './fields.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
-import { outgoingBody } from './replay-body.ts';
+import { type Delivery, outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { upstreamUrl } from './target-url.ts';
 import { traceIdOf } from './trace-context.ts';
 import { type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
+import { refuseLoop, VIA } from './via.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
@@ -40,9 +41,11 @@ export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<
 }
 
 async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): Promise<R> {
+  refuseLoop(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
   const url = upstreamUrl(request.url, env.upstream);
 
+  // Identify.
   const route = routeOf(request.headers, env.aliases);
   trace.route = route.kind;
   refuseForeignPages(request.headers, route, env.allowedHosts);
@@ -53,13 +56,17 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
 
   const visit = isInjected && env.inside ? visitOf(request.method, request.url, env.inside) : undefined;
 
-  const mayReplay = isInjected && env.token.isRenewable;
-  const isLengthKnown = request.headers.get('content-length') !== null;
-  const { replayLimit, replayLimitOfAll } = env;
-  const outgoing = await outgoingBody(request.body, isLengthKnown, mayReplay, replayLimit, replayLimitOfAll);
+  const delivery: Delivery = {
+    isInjected,
+    isLengthKnown: request.headers.get('content-length') !== null,
+    mayReplay: isInjected && env.token.isRenewable,
+    signal: request.signal,
+  };
+  const outgoing = await outgoingBody(request.body, delivery, env.bodies);
 
+  // Clean the request, then send it.
   const send = (bearer: string | undefined) => {
-    const added: [string, string][] = [[REQUEST_ID, trace.id]];
+    const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     const cleaned = cleanRequest(request.headers, route, added);
@@ -71,7 +78,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   try {
     let response = await send(token);
 
-    const isTokenRefused = response.status === 401 && mayReplay && token !== undefined;
+    // On 401: renew, and send once more if the token changed.
+    const isTokenRefused = response.status === 401 && delivery.mayReplay && token !== undefined;
     if (isTokenRefused) {
       const renewed = await env.token.renew(token);
       const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !request.signal.aborted;
@@ -81,6 +89,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
       }
     }
 
+    // Clean the response.
     const { status, statusText, body } = response;
     const headers = cleanResponse(response.headers, route, [[REQUEST_ID, trace.id]]);
     if (visit === undefined) return env.respond(body, { status, statusText, headers });

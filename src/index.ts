@@ -4,6 +4,7 @@ import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
 import { fetchTransport } from './fetch-transport.ts';
 import { addressesOf } from './keep-inside.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
+import { makeBodyRules } from './replay-body.ts';
 import { makeUpstream } from './target-url.ts';
 import { readRequest } from './web-request.ts';
 import { makeResponse } from './web-response.ts';
@@ -50,8 +51,7 @@ export function proxyOf(config: ProxyConfig): Proxy {
     token: config.token,
     aliases: new AliasTokens(config.aliasTokens),
     allowedHosts: new Set(config.allowedHosts),
-    replayLimit: config.replayLimit,
-    replayLimitOfAll: config.replayLimitTotal,
+    bodies: makeBodyRules(config),
     inside: addressesOf(upstream, config, config.basePath),
     writeTimeout: config.writeTimeout,
     basePath: config.basePath,

@@ -1,4 +1,28 @@
-import type { Body } from './types.ts';
+import { makeBudget } from './budget.ts';
+import { ProxyError } from './errors.ts';
+import type { Body, BodyReader, BodyRules, Share, Signal } from './types.ts';
+
+/**
+ * Makes the rules of one proxy.
+ * @param maxAge milliseconds after which the runtime has surely dropped a request, if it does so without a word
+ */
+export const makeBodyRules = (
+  { replayLimit, replayLimitTotal, streamChunked }: BodySettings,
+  maxAge?: number,
+): BodyRules => ({
+  replayLimit,
+  // One body of the size that is allowed always has room.
+  budget: makeBudget(Math.max(replayLimit, replayLimitTotal), maxAge),
+  streamChunked,
+});
+
+interface BodySettings {
+  /** Bytes. */
+  readonly replayLimit: number;
+  /** Bytes. */
+  readonly replayLimitTotal: number;
+  readonly streamChunked: boolean;
+}
 
 /** A request body on its way to Sentry. */
 export interface OutgoingBody {
@@ -11,106 +35,136 @@ export interface OutgoingBody {
   release(): void;
 }
 
+/** How a request is sent, as far as it matters to its body. */
+export interface Delivery {
+  readonly isInjected: boolean;
+  readonly isLengthKnown: boolean;
+  /** Whether Sentry may refuse the token, so that the request is sent again with another one. */
+  readonly mayReplay: boolean;
+  readonly signal: Signal;
+}
+
 const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () => {} };
 
 /**
  * Prepares a request body.
  *
- * Sentry behind uWSGI reads a chunked body as empty, so one that fits the limit is read whole and sent with a length.
- * A body of known length streams at once; it is recorded up to the limit while it does, if it may have to be replayed.
+ * - A body of known length streams. If it may have to be replayed, it is recorded meanwhile, as far as there is room.
+ * - Sentry behind uWSGI reads a chunked body as empty, so the chunked body of an injected request is read whole and
+ *   sent with a length, or refused.
+ * - A bypassed request is forwarded as it came. Nothing of it is kept, since anyone can send one.
  *
- * @param limit bytes
- * @param limitOfAll bytes of all requests together that are kept at a time, unless the limit for one is above it
+ * @throws ProxyError `content_too_large` or `uploads_full`
  */
-export async function outgoingBody(
-  body: Body | null,
-  isLengthKnown: boolean,
-  mayReplay: boolean,
-  limit: number,
-  limitOfAll = LIMIT_OF_ALL,
-): Promise<OutgoingBody> {
+export async function outgoingBody(body: Body | null, delivery: Delivery, rules: BodyRules): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
-  if (isLengthKnown && !mayReplay) return { body, canReplay: () => false, release: () => {} };
+  const { isInjected, isLengthKnown, mayReplay, signal } = delivery;
+  const isGathered = isInjected && !isLengthKnown && !rules.streamChunked;
+  const isRecorded = isGathered || mayReplay;
+  if (!isRecorded) return { body, canReplay: () => false, release: () => {} };
 
-  const recording = new Recording(body, limit, Math.max(limit, limitOfAll));
-  const replayable = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
-  if (isLengthKnown) return replayable;
-
-  const isAllRead = await recording.readAll();
-  if (!isAllRead) return replayable;
-  const whole = recording.bytes();
-  return { ...replayable, body: whole, length: whole.length };
+  const recording = new Recording(body, rules.replayLimit, rules.budget.open());
+  const streamed = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
+  if (!isGathered) return streamed;
+  const whole = await recording.readAll(signal);
+  return { ...streamed, body: whole, length: whole.length };
 }
 
-const LIMIT_OF_ALL = 256 * 1024 * 1024;
 const FIRST_CAPACITY = 16 * 1024;
-
-let keptByAll = 0;
 
 /** Reads a body once and yields it again from its beginning, for as long as all of it is kept. */
 class Recording implements AsyncIterable<Uint8Array> {
-  readonly #reader: ReturnType<Body['getReader']>;
+  readonly #reader: BodyReader;
   readonly #limit: number;
-  readonly #limitOfAll: number;
+  readonly #share: Share;
   /** In one piece: a client may send its body in chunks of one byte, and an object for each would cost a hundred. */
   #kept = new Uint8Array(0);
   #size = 0;
-  /** Its part of what all keep. */
-  #counted = 0;
-  #isWhole = true;
+  /** Why not all that was read is kept. */
+  #loss: 'released' | 'content_too_large' | 'uploads_full' | undefined;
   /** What was read after there was no more room for it. */
   #passing: Uint8Array[] = [];
   #isEnded = false;
   #reading: Promise<void> | undefined;
   #turn = 0;
+  #isReleased = false;
+  /** Iterations that have not ended. */
+  #iterations = 0;
 
-  constructor(body: Body, limit: number, limitOfAll: number) {
+  constructor(body: Body, limit: number, share: Share) {
     this.#reader = body.getReader();
     this.#limit = limit;
-    this.#limitOfAll = limitOfAll;
+    this.#share = share;
   }
 
   get isWhole(): boolean {
-    return this.#isWhole;
+    return this.#loss === undefined;
   }
 
-  /** Reads until the end or until there is no more room; true at the end. */
-  async readAll(): Promise<boolean> {
+  /**
+   * Reads to the end.
+   * @throws ProxyError `content_too_large` or `uploads_full`
+   */
+  async readAll(signal: Signal): Promise<Uint8Array> {
+    let abort = (_reason: unknown): void => {};
+    const onAbort = () => abort(signal.reason);
+    signal.addEventListener('abort', onAbort);
     try {
-      while (!this.#isEnded && this.#isWhole) await this.#read();
-      return this.#isWhole;
+      while (!this.#isEnded && this.isWhole) {
+        if (signal.aborted) throw signal.reason;
+        await new Promise<void>((resolve, reject) => {
+          abort = reject;
+          this.#read().then(resolve, reject);
+        });
+      }
+      if (this.#loss !== undefined && this.#loss !== 'released') throw new ProxyError(this.#loss);
+      return this.#kept.subarray(0, this.#size);
     } catch (error) {
       this.release();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
-  }
-
-  bytes(): Uint8Array {
-    return this.#kept.subarray(0, this.#size);
   }
 
   /** What was not yielded yet still will be. */
   release(): void {
-    this.#isWhole = false;
-    keptByAll -= this.#counted;
-    this.#counted = 0;
+    this.#isReleased = true;
+    this.#loss ??= 'released';
+    this.#share.close();
+    this.#releaseReader();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     // A replay may begin while the attempt before it still waits for a chunk, which is then not its own any more.
     const turn = ++this.#turn;
-    for (let yielded = 0; turn === this.#turn; ) {
-      if (yielded < this.#size) {
-        const piece = this.#kept.subarray(yielded, this.#size);
-        yielded = this.#size;
-        yield piece;
-      } else if (this.#passing.length > 0) {
-        this.release();
-        this.#kept = new Uint8Array(0);
-        yield this.#passing.shift()!;
-      } else if (this.#isEnded) return;
-      else await this.#read();
+    this.#iterations++;
+    try {
+      for (let yielded = 0; turn === this.#turn; ) {
+        if (yielded < this.#size) {
+          const piece = this.#kept.subarray(yielded, this.#size);
+          yielded = this.#size;
+          yield piece;
+        } else if (this.#passing.length > 0) {
+          this.#share.close();
+          this.#kept = new Uint8Array(0);
+          yield this.#passing.shift()!;
+        } else if (this.#isEnded) return;
+        else await this.#read();
+      }
+    } finally {
+      this.#iterations--;
+      if (this.#isReleased) this.#releaseReader();
     }
+  }
+
+  /** An upload that reads on keeps the reader; one that has ended early does not. */
+  #releaseReader(): void {
+    if (this.#iterations > 0) return;
+    const release = () => this.#reader.releaseLock();
+    // workerd does not let go of a reader while a read waits.
+    if (this.#reading === undefined) release();
+    else this.#reading.then(release, release);
   }
 
   /** One read at a time, for whoever waits for it. */
@@ -131,8 +185,8 @@ class Recording implements AsyncIterable<Uint8Array> {
 
   #take(chunk: Uint8Array): void {
     const size = this.#size + chunk.length;
-    this.#isWhole &&= size <= this.#limit && this.#makeRoom(size);
-    if (!this.#isWhole) {
+    this.#loss ??= this.#makeRoom(size);
+    if (this.#loss !== undefined) {
       this.#passing.push(chunk);
       return;
     }
@@ -140,17 +194,15 @@ class Recording implements AsyncIterable<Uint8Array> {
     this.#size = size;
   }
 
-  #makeRoom(size: number): boolean {
+  #makeRoom(size: number): 'content_too_large' | 'uploads_full' | undefined {
+    if (size > this.#limit) return 'content_too_large';
     const capacity = this.#kept.length;
-    if (size <= capacity) return true;
+    if (size <= capacity) return undefined;
     const larger = Math.min(this.#limit, Math.max(size, 2 * capacity, FIRST_CAPACITY));
-    const all = keptByAll + larger - capacity;
-    if (all > this.#limitOfAll) return false;
-    keptByAll = all;
-    this.#counted = larger;
+    if (!this.#share.growTo(larger)) return 'uploads_full';
     const grown = new Uint8Array(larger);
-    grown.set(this.bytes());
+    grown.set(this.#kept.subarray(0, this.#size));
     this.#kept = grown;
-    return true;
+    return undefined;
   }
 }

@@ -120,6 +120,28 @@ export interface Addresses {
   sentryPublic?: string;
 }
 
+/** How request bodies are kept and sent. */
+export interface BodyRules {
+  /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
+  readonly replayLimit: number;
+  /** The same of all requests together; one per proxy. */
+  readonly budget: Budget;
+  /** Whether Sentry reads chunked bodies, so that they need no length. */
+  readonly streamChunked: boolean;
+}
+
+/** Bytes that requests share. */
+export interface Budget {
+  open(): Share;
+}
+
+/** What one request has of a budget. */
+export interface Share {
+  /** @returns whether there is room for it to have this many bytes; if not, it keeps what it has */
+  growTo(size: number): boolean;
+  close(): void;
+}
+
 /** All that the handler needs of the runtime it is in. */
 export interface Env<R> {
   readonly upstream: Upstream;
@@ -127,10 +149,7 @@ export interface Env<R> {
   readonly aliases: Aliases;
   /** Values of Host that are served, lower case, without port; empty: all. */
   readonly allowedHosts: ReadonlySet<string>;
-  /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
-  readonly replayLimit: number;
-  /** The same of all requests together, where the usual does not do. */
-  readonly replayLimitOfAll?: number;
+  readonly bodies: BodyRules;
   /** What keeps clients inside the proxy; undefined: nothing does. */
   readonly inside: Addresses | undefined;
   readonly fetch: Transport;

@@ -57,10 +57,14 @@ async function* chunksOf(body: Body | AsyncIterable<Uint8Array>): AsyncGenerator
     return;
   }
   const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (value !== undefined) yield value;
-    if (done) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (value !== undefined) yield value;
+      if (done) return;
+    }
+  } finally {
+    reader.releaseLock();
   }
 }
 

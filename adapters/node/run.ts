@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { AliasTokens } from '../../src/clients.ts';
 import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
+import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
 import { makeTransport } from '../http1/client.ts';
@@ -67,7 +68,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
       return aliases;
     },
     allowedHosts: new Set(config.allowedHosts),
-    replayLimit: config.replayLimit,
+    bodies: makeBodyRules(config),
     fetch: admin === undefined ? send : health.observe(send),
     inside: addressesOf(upstream, config),
     respond: (body, init) => ({ ...init, body }),

@@ -4,6 +4,7 @@ import { ERRORS, type ErrorName, ProxyError } from '../../src/errors.ts';
 import { type FetchEnv, makeFetchHandler } from '../../src/fetch-handler.ts';
 import { answerError } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
+import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
 import { newTrace, type Trace } from '../../src/types.ts';
@@ -11,7 +12,7 @@ import { readEdgeConfig, type Settings } from './config.ts';
 
 /** The two ends of the handler, as a runtime has them. */
 export interface Ends extends Pick<FetchEnv, 'receive' | 'fetch' | 'respond'> {
-  /** Requests may end without any more of their code being run, so that what they kept is never counted off. */
+  /** A request whose client has left ends without any more of its code being run. */
   readonly dropsRequests?: boolean;
 }
 
@@ -44,15 +45,17 @@ export function makeProxy(
       token: staticToken(config.token),
       aliases: new AliasTokens(config.aliasTokens),
       allowedHosts: new Set(config.allowedHosts),
-      // workerd drops a request whose client has left without running any more of it, so what it kept is never counted off.
-      replayLimitOfAll: Number.POSITIVE_INFINITY,
       inside: addressesOf(upstream, config),
+      bodies: makeBodyRules(config, ends.dropsRequests ? config.writeTimeout || LONG : undefined),
       basePath: '',
       onRequest: undefined,
     },
     logTrace,
   );
 }
+
+/** Milliseconds after which a request counts as dropped if there is no other bound. */
+const LONG = 5 * 60_000;
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 

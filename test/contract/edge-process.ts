@@ -12,7 +12,8 @@ export const OWN_SERVER = { patience: 5000 };
 
 /** The settings of an edge adapter, by the names of its variables. */
 export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
-  const { allowedHosts, publicUrl, keepInside, ...others } = flags;
+  const { allowedHosts, publicUrl, keepInside, writeTimeout, ...bodies } = flags;
+  const { replayLimit, replayLimitTotal, streamChunked, ...others } = bodies;
   const unknown = Object.entries(others).filter(([, value]) => value !== 0);
   if (unknown.length > 0) throw new Error(`An edge adapter does not have ${unknown.map(([name]) => name).join(', ')}.`);
   return {
@@ -22,6 +23,10 @@ export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOpti
     ...(allowedHosts && { ALLOWED_HOSTS: allowedHosts.join(';') }),
     ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
     ...(keepInside !== undefined && { KEEP_INSIDE: String(keepInside) }),
+    ...(writeTimeout !== undefined && { WRITE_TIMEOUT: String(writeTimeout) }),
+    ...(replayLimit !== undefined && { REPLAY_LIMIT: String(replayLimit) }),
+    ...(replayLimitTotal !== undefined && { REPLAY_LIMIT_TOTAL: String(replayLimitTotal) }),
+    ...(streamChunked !== undefined && { STREAM_CHUNKED: String(streamChunked) }),
   };
 }
 

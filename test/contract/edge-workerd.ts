@@ -202,6 +202,11 @@ export const workerd: Target = {
       link: KJ_HTTP,
       tests: ['upstream faults: lets a client send on behind an early answer'],
     },
+    'the deadline inside a response': {
+      reason: 'workerd relays the body of a response by itself, and runs nothing of the Worker meanwhile',
+      link: 'https://developers.cloudflare.com/workers/runtime-apis/streams/',
+      tests: [/^lifetimes: breaks the connection (when the upstream falls silent|of a client that does not read)/],
+    },
     'a client that leaves with a FIN': {
       reason: 'workerd takes it for half-closed, as RFC 9112 section 9.6 allows; a reset ends the request at once',
       link: 'https://github.com/capnproto/capnproto/pull/788',

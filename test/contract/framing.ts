@@ -18,6 +18,7 @@ const WAYS = [
 export function framing({ target, test }: Contract): void {
   const scene = useScene(target);
   bodies(test, scene);
+  chunkedBodies({ target, test }, scene);
   oneRequest(test, scene);
   refusedFraming(test, scene);
   refusedSyntax(test, scene);
@@ -37,29 +38,6 @@ function bodies(test: Test, scene: Scene): void {
         const exchange = await scene.exchange([head, content]);
         assert.equal(exchange.reply.status, 200);
         assert.equal(fieldValue(exchange.request, 'Content-Length'), String(length));
-        assert.equal(sha256(exchange.request.content), sha256(content));
-      });
-    }
-
-    // Sentry behind uWSGI reads a chunked body as empty.
-    for (const length of [0, 1, 70_000, REPLAY_LIMIT]) {
-      test(`sends a chunked body of ${length} bytes, which fits the replay bound, with its length when ${way}`, async () => {
-        const content = randomBytes(length);
-        const head = request('POST /x HTTP/1.1', [credentials, 'Transfer-Encoding: chunked']);
-        const exchange = await scene.exchange([head, chunked(content)]);
-        assert.equal(exchange.reply.status, 200);
-        assert.equal(fieldValue(exchange.request, 'Content-Length'), String(length));
-        assert.equal(sha256(exchange.request.content), sha256(content));
-      });
-    }
-
-    for (const length of [REPLAY_LIMIT + 1, 5_000_000]) {
-      test(`sends a chunked body of ${length} bytes, which is above the replay bound, chunked when ${way}`, async () => {
-        const content = randomBytes(length);
-        const head = request('POST /x HTTP/1.1', [credentials, 'Transfer-Encoding: chunked']);
-        const exchange = await scene.exchange([head, chunked(content)]);
-        assert.equal(exchange.reply.status, 200);
-        assert.equal(exchange.request.framing, 'chunked');
         assert.equal(sha256(exchange.request.content), sha256(content));
       });
     }
@@ -89,17 +67,16 @@ function bodies(test: Test, scene: Scene): void {
     assert.equal(exchange.request.content.toString(), '0123456789x');
   });
 
-  for (const [size, filler] of [
-    ['below', 'hello'],
-    ['above', 'x'.repeat(REPLAY_LIMIT + 1)],
-  ] as const) {
-    test(`drops the trailers of a body ${size} the replay bound`, async () => {
+  for (const [way, credentials] of WAYS) {
+    test(`drops the trailers of a body that is ${way}`, async () => {
+      const filler = 'hello';
       const trailers = 'Authorization: Bearer other\r\nHost: other\r\nX-Checksum: abc\r\n';
       const body = `${filler.length.toString(16)}\r\n${filler}\r\n0\r\n${trailers}\r\n`;
-      const exchange = await scene.exchange(postChunked(body, AS_ALIAS, 'Trailer: X-Checksum'));
+      const exchange = await scene.exchange(postChunked(body, credentials, 'Trailer: X-Checksum'));
       assert.equal(exchange.reply.status, 200);
       assert.equal(exchange.request.content.length, filler.length);
-      assert.equal(fieldValue(exchange.request, 'Authorization'), INJECTED);
+      const sent = credentials === AS_ALIAS ? INJECTED : AS_SELF.slice('Authorization: '.length);
+      assert.equal(fieldValue(exchange.request, 'Authorization'), sent);
       assert.ok(!exchange.connections[0]!.bytes.includes('other'));
       assert.ok(!exchange.connections[0]!.bytes.includes('X-Checksum'));
     });
@@ -146,6 +123,78 @@ function bodies(test: Test, scene: Scene): void {
       assert.ok(reply.status === 0 || reply.status === 400, `status ${reply.status}`);
     });
   }
+}
+
+/** Sentry behind uWSGI reads a chunked body as empty. */
+function chunkedBodies({ target, test }: Contract, scene: Scene): void {
+  const LIMIT = 64 * 1024;
+  const small = useScene(target, { flags: { replayLimit: LIMIT, replayLimitTotal: LIMIT } });
+  const streaming = useScene(target, { flags: { replayLimit: LIMIT, streamChunked: true } });
+  const head = (credentials: string) => request('POST /x HTTP/1.1', [credentials, 'Transfer-Encoding: chunked']);
+
+  for (const length of [0, 1, 70_000, REPLAY_LIMIT]) {
+    test(`sends an injected chunked body of ${length} bytes, which fits the replay limit, with its length`, async () => {
+      const content = randomBytes(length);
+      const exchange = await scene.exchange([head(AS_ALIAS), chunked(content)]);
+      assert.equal(exchange.reply.status, 200);
+      assert.equal(fieldValue(exchange.request, 'Content-Length'), String(length));
+      assert.equal(sha256(exchange.request.content), sha256(content));
+    });
+  }
+
+  test('refuses an injected chunked body above the replay limit, and says what to do', async () => {
+    const exchange = await small.exchange([head(AS_ALIAS), chunked(randomBytes(LIMIT + 1))]);
+    exchange.refused(413);
+    assert.match(exchange.reply.content.toString(), /Content-Length.*REPLAY_LIMIT.*STREAM_CHUNKED/);
+  });
+
+  for (const [how, where, credentials] of [
+    ['a bypassed chunked body', small, AS_SELF],
+    ['an injected chunked body for a Sentry that reads those', streaming, AS_ALIAS],
+    ['a bypassed chunked body for a Sentry that reads those', streaming, AS_SELF],
+  ] as const) {
+    for (const length of [1, LIMIT + 1, 5_000_000]) {
+      test(`streams ${how} as it came: ${length} bytes`, async () => {
+        const content = randomBytes(length);
+        const exchange = await where.exchange([head(credentials), chunked(content)]);
+        assert.equal(exchange.reply.status, 200);
+        assert.equal(exchange.request.framing, 'chunked');
+        assert.equal(sha256(exchange.request.content), sha256(content));
+      });
+    }
+  }
+
+  test('streams a bypassed chunked body before it is whole', async () => {
+    const [proxy, upstream] = await small.start();
+    const connections = upstream.play(answer(OK));
+    const client = await RawClient.connect(proxy, 'POST');
+    await client.write(`${head(AS_SELF)}1\r\na\r\n`);
+    await eventually(() => connections[0]?.request?.content.toString() === 'a');
+    await client.write('1\r\nb\r\n0\r\n\r\n');
+    assert.equal((await client.reply()).status, 200);
+    assert.equal(connections[0]?.request?.content.toString(), 'ab');
+  });
+
+  test('answers 503 to an injected chunked body while others fill all the room, and to no other body', async () => {
+    const [proxy, upstream] = await small.start();
+    upstream.play(answer(OK));
+    const client = await RawClient.connect(proxy, 'POST');
+    const half = chunked(randomBytes(40_000));
+    await client.write(head(AS_ALIAS));
+    await client.write(half.subarray(0, -5));
+
+    // It is to have its room before the others ask for theirs, and nothing shows when it has.
+    await sleep(500);
+    const refusal = await small.exchange([head(AS_ALIAS), half]);
+    refusal.refused(503);
+    assert.match(fieldValue(refusal.reply, 'Retry-After') ?? '', /^[1-9]\d*$/);
+    assert.equal((await small.exchange([head(AS_SELF), half])).reply.status, 200);
+    assert.equal((await small.exchange(post('hello', AS_ALIAS))).reply.status, 200);
+
+    await client.write(half.subarray(-5));
+    assert.equal((await client.reply()).status, 200);
+    assert.equal((await small.exchange([head(AS_ALIAS), half])).reply.status, 200);
+  });
 }
 
 /** A connection carries one request: what comes behind it is never read as another one. */

@@ -11,7 +11,6 @@ const DROPPED = {
   Forwarded: 'for=203.0.113.7',
   'Proxy-Authorization': 'Basic eDp5',
   TE: 'gzip, trailers',
-  Via: '1.1 elsewhere',
   'X-Forwarded-For': '203.0.113.7',
   'X-Forwarded-Host': 'elsewhere.example',
   'X-Forwarded-Proto': 'https',
@@ -76,11 +75,34 @@ export function requestFields({ target, test }: Contract): void {
       });
     }
 
-    test(`adds no field but Host, Connection, X-Request-Id and the token to a request that is ${way}`, async () => {
+    test(`adds no field but Host, Connection, Via, X-Request-Id and the token to a request that is ${way}`, async () => {
       const { request } = await scene.exchange(post('hi', credentials, 'Accept: */*', 'X-A: b'));
-      const names = ['accept', 'authorization', 'connection', 'content-length', 'host', 'x-a', 'x-request-id'];
+      const names = ['accept', 'authorization', 'connection', 'content-length', 'host', 'via', 'x-a', 'x-request-id'];
       assert.deepEqual(fieldNames(request), names);
       assert.equal(fieldValue(request, 'Connection')?.toLowerCase(), 'close');
+    });
+
+    test(`names itself in Via and nobody else, when a request is ${way}`, async () => {
+      const { request } = await scene.exchange(get(credentials, 'Via: 1.1 elsewhere, 1.0 fred (x)', 'via: 2 other'));
+      assert.deepEqual(fieldValues(request, 'Via'), ['1.1 sentry-api-proxy']);
+    });
+
+    for (const lines of [
+      ['Via: 1.1 sentry-api-proxy'],
+      ['Via: 1.0 fred,1.1\tSentry-API-Proxy (a comment), 1.1 other'],
+      ['Via: HTTP/1.1 sentry-api-proxy'],
+      ['Via: 1.1 other', 'VIA: 1.1 sentry-api-proxy'],
+    ]) {
+      test(`answers 508 to a request that came through a proxy like this one and is ${way}: ${lines.join(' | ')}`, async () => {
+        const exchange = await scene.exchange(get(credentials, ...lines));
+        exchange.refused(508);
+        assert.match(fieldValue(exchange.reply, 'Proxy-Status') ?? '', /error=proxy_loop_detected/);
+      });
+    }
+
+    test(`serves a request that came through a proxy of a similar name and is ${way}`, async () => {
+      const { reply } = await scene.exchange(get(credentials, 'Via: 1.1 my-sentry-api-proxy, 1.1 sentry-api-proxy2'));
+      assert.equal(reply.status, 200);
     });
 
     test(`sends Sentry's own Host in place of the client's when a request is ${way}`, async () => {
@@ -119,7 +141,7 @@ export function requestFields({ target, test }: Contract): void {
       const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'];
       const { reply, request } = await scene.exchange(get(credentials, ...upgrade) + get(AS_ALIAS));
       assert.equal(reply.status, 200);
-      assert.deepEqual(fieldNames(request), ['authorization', 'connection', 'host', 'x-request-id']);
+      assert.deepEqual(fieldNames(request), ['authorization', 'connection', 'host', 'via', 'x-request-id']);
     });
   }
 

@@ -22,6 +22,9 @@ export interface Flags {
   /** Bytes. */
   replayLimit?: number;
   /** Bytes. */
+  replayLimitTotal?: number;
+  streamChunked?: boolean;
+  /** Bytes. */
   maxHeaderSize?: number;
   allowedHosts?: readonly string[];
   publicUrl?: string;
@@ -62,17 +65,19 @@ export const node: Target = {
   async start({ upstream, token, aliases, flags = {} }) {
     const args = [`--sentry-uri=${upstream}`, `--token=${token}`];
     args.push(aliases.length > 0 ? `--alias-token=${aliases.join(';')}` : '--allow-any-client');
-    const set = (flag: string, value: string | number | undefined) => {
+    const set = (flag: string, value: string | number | boolean | undefined) => {
       if (value !== undefined) args.push(`--${flag}=${value}`);
     };
     set('read-header-timeout', flags.readHeaderTimeout);
     set('read-timeout', flags.readTimeout);
     set('write-timeout', flags.writeTimeout);
     set('replay-limit', flags.replayLimit);
+    set('replay-limit-total', flags.replayLimitTotal);
+    set('stream-chunked', flags.streamChunked);
     set('max-header-size', flags.maxHeaderSize);
     set('allowed-host', flags.allowedHosts?.join(';'));
     set('public-url', flags.publicUrl);
-    set('keep-inside', flags.keepInside === undefined ? undefined : String(flags.keepInside));
+    set('keep-inside', flags.keepInside);
     const proxy = await startProxy(args);
     return {
       host: proxy.host,

@@ -1,6 +1,7 @@
 import { ProxyError } from '../../../src/errors.ts';
 import type { FieldTable } from '../../../src/field-tables.ts';
 import { linesOf } from '../../../src/fields.ts';
+import { PlatformAbort } from '../../../src/platform-abort.ts';
 import type { Signal, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
 import { fromClient, ReadFields } from '../../../src/web-request.ts';
 import { toStream } from '../../../src/web-response.ts';
@@ -34,6 +35,8 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
  * A client that leaves ends all that its request has begun: workerd sees to that.
  */
 export const workerd: Ends = {
+  dropsRequests: true,
+
   receive({ method, url, headers, body }) {
     const fields = new ReadFields(headers);
     const length = fields.get('content-length');
@@ -42,7 +45,8 @@ export const workerd: Ends = {
     return { method, url, headers: fields, body: content, signal: UNUSED };
   },
 
-  fetch(url, { method, headers, body }) {
+  fetch(url, { method, headers, body, signal }) {
+    const abort = new PlatformAbort(signal);
     // The one thing in a path that `fetch` would change, with `fetch_legacy_url` set.
     if (url.includes('/.') && DOT_SEGMENT.test(url)) {
       return Promise.reject(new ProxyError('bad_request', 'dot segments in the request target'));
@@ -53,11 +57,12 @@ export const workerd: Ends = {
       body: bodyOf(body),
       redirect: 'manual',
       encodeResponseBody: 'manual',
+      signal: abort.signal,
     };
     const queryStart = url.indexOf('?');
     const isNeverCached = url.at(queryStart === -1 ? -1 : queryStart - 1) === '/';
     if (!isNeverCached) init.cf = UNCACHED;
-    return fetch(url, init).then(received, failed);
+    return fetch(url, init).then(received, (thrown) => failed(thrown, abort));
   },
 
   respond(body, { status, headers }) {
@@ -78,7 +83,9 @@ function received(response: Response): UpstreamResponse {
 }
 
 /** A refused connection, an unknown name and a reset are all the same to workerd. */
-function failed(thrown: unknown): never {
+function failed(thrown: unknown, abort: PlatformAbort): never {
+  abort.over();
+  if (abort.reason !== undefined) throw abort.reason;
   throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
 }
 
