@@ -10,10 +10,10 @@ import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
 import { type Log, LogWriter } from './ops/log.ts';
 import { logRequest } from './ops/log-request.ts';
-import type { Metrics } from './ops/metrics.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import { turnedAwayReporter } from './ops/turned-away.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
+import type { Watch } from './ops/watch.ts';
 import type { Answer } from './server/answer.ts';
 import { descriptorLimit } from './server/descriptors.ts';
 import { listen, listenFault } from './server/listen.ts';
@@ -58,8 +58,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const readiness = makeReadiness(token, health, () => isDraining);
   const admin = config.adminListen && (await startAdmin(config.adminListen, token, readiness, log));
   if (admin !== undefined) {
-    token.onRenewal = (renewal) => admin.metrics.renewed(renewal);
-    writer.onLoss = (lines) => admin.metrics.linesLost(lines);
+    token.onRenewal = (renewal) => admin.watch.renewed(renewal);
+    writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
   }
   const env: Env<Answer> = {
     upstream,
@@ -88,15 +88,15 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     countRead,
     turnedAway() {
       reportTurnedAway();
-      admin?.metrics.turnedAway();
+      admin?.watch.metrics.turnedAway();
     },
     handle(request, trace) {
-      admin?.metrics.started();
+      admin?.watch.started();
       return handle(request, env, trace);
     },
     finished(request) {
       if (isLogged) logRequest(log, request);
-      admin?.metrics.finished(request);
+      admin?.watch.finished(request);
     },
   });
 
@@ -157,14 +157,14 @@ async function startAdmin(
   token: TokenHolder,
   readiness: Readiness,
   log: Log,
-): Promise<{ metrics: Metrics; address: string }> {
-  const [{ makeAdmin }, { Metrics }] = await Promise.all([import('./ops/admin.ts'), import('./ops/metrics.ts')]);
-  const metrics = new Metrics(token, readiness);
-  const listener = makeAdmin({ readiness, metrics });
+): Promise<{ watch: Watch; address: string }> {
+  const [{ makeAdmin }, { Watch }] = await Promise.all([import('./ops/admin.ts'), import('./ops/watch.ts')]);
+  const watch = new Watch(token, readiness);
+  const { listener } = makeAdmin(watch, readiness);
   const where = await listen(listener, address, false).catch((error: unknown) => {
     process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, 'admin-listen')}\n`);
     process.exit(1);
   });
   listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
-  return { metrics, address: where };
+  return { watch, address: where };
 }

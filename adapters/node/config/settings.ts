@@ -268,7 +268,7 @@ const TABLE = {
     variable: 'ADMIN_LISTEN',
     placeholder: 'ADDRESS',
     default: '',
-    help: 'where to serve /livez, /readyz and /metrics; off if empty',
+    help: 'where to serve the status page, /livez, /readyz and /metrics; off if empty',
     parse: optional(readListenAddress),
   },
   logFormat: {

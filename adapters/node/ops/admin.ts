@@ -4,8 +4,11 @@ import type { IncomingRequest } from '../../../src/types.ts';
 import type { Answer } from '../server/answer.ts';
 import type { ConnectionLimits } from '../server/deadlines.ts';
 import { makeServer } from '../server/server.ts';
+import { latest } from './latest.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
+import { PAGE, PAGE_FIELDS } from './status/page.ts';
+import type { Watch } from './watch.ts';
 
 /** Connections at a time: probes, a Prometheus or two, a person. */
 const MAX_CONNECTIONS = 16;
@@ -13,24 +16,34 @@ const MAX_CONNECTIONS = 16;
 /** Milliseconds and bytes. Who asks here is near, and asks for little. */
 const LIMITS: ConnectionLimits = { readHeader: 5000, read: 5000, write: 5000, maxHead: 8 * 1024 };
 
-export interface AdminOptions {
-  readonly readiness: Readiness;
-  readonly metrics: Metrics;
+/** Milliseconds for which `/status.json` is served again. */
+const STATUS_LIFETIME = 1000;
+
+/** The admin listener, before it listens. */
+export interface Admin {
+  readonly listener: Server;
+  /** Stops listening; resolves when the last answer is sent. */
+  close(): Promise<void>;
 }
 
 /**
- * The second listener: for probes and for Prometheus, never for clients. It is apart from the proxy's port, where every
+ * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port, where every
  * path belongs to Sentry. It takes no credentials, so it must cost little whoever asks: a connection carries one
  * request, and there are few of them.
  */
-export function makeAdmin(options: AdminOptions): Server {
-  const { listener } = makeServer({
+export function makeAdmin(watch: Watch, readiness: Readiness): Admin {
+  const pages: Pages = {
+    readiness,
+    metrics: watch.metrics,
+    status: latest(STATUS_LIFETIME, async () => `${JSON.stringify(watch.status(), null, 2)}\n`),
+  };
+  const { listener, drain } = makeServer({
     limits: LIMITS,
-    handle: (request) => answerTo(request, options).catch(() => plain(500, 'failed')),
+    handle: (request) => answerTo(request, pages).catch(() => plain(500, 'failed')),
     finished() {},
   });
   keepFew(listener);
-  return listener;
+  return { listener, close: drain };
 }
 
 /**
@@ -51,7 +64,14 @@ function keepFew(listener: Server): void {
   });
 }
 
-async function answerTo({ method, url }: IncomingRequest, { readiness, metrics }: AdminOptions): Promise<Answer> {
+/** What there is to ask for. */
+interface Pages {
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly status: () => Promise<string>;
+}
+
+async function answerTo({ method, url }: IncomingRequest, { readiness, metrics, status }: Pages): Promise<Answer> {
   if (!URL.canParse(url)) return plain(400, 'the request is malformed');
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD', [['Allow', 'GET, HEAD']]);
   switch (new URL(url).pathname) {
@@ -61,21 +81,29 @@ async function answerTo({ method, url }: IncomingRequest, { readiness, metrics }
       return plain(readiness.fault === undefined ? 200 : 503, readiness.fault ?? 'ready');
     case '/metrics':
       return reply(200, metrics.contentType, await metrics.text());
+    case '/':
+      return reply(200, 'text/html; charset=utf-8', PAGE, PAGE_FIELDS);
+    case '/status.json':
+      return reply(200, 'application/json', await status());
     default:
-      return plain(404, 'try /livez, /readyz or /metrics');
+      return plain(404, 'try /, /livez, /readyz, /metrics or /status.json');
   }
 }
 
-const plain = (status: number, text: string, fields: [string, string][] = []): Answer =>
+type Lines = readonly (readonly [string, string])[];
+
+const plain = (status: number, text: string, fields: Lines = []): Answer =>
   reply(status, 'text/plain; charset=utf-8', `${text}\n`, fields);
 
-function reply(status: number, type: string, body: string, fields: [string, string][] = []): Answer {
-  const length = String(Buffer.byteLength(body));
+function reply(status: number, type: string, body: string, fields: Lines = []): Answer {
   const headers = onlyFields([
     ['Content-Type', type],
-    ['Content-Length', length],
+    ['Content-Length', String(Buffer.byteLength(body))],
     ['Cache-Control', 'no-store'],
-    ...fields,
+    // A page of another origin gets nothing of it, and no browser guesses another type.
+    ['Cross-Origin-Resource-Policy', 'same-origin'],
+    ['X-Content-Type-Options', 'nosniff'],
+    ...fields.map(([name, value]): [string, string] => [name, value]),
   ]);
   return { status, statusText: REASONS[status]!, headers, body };
 }

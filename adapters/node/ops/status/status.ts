@@ -1,0 +1,154 @@
+import packageJson from '../../../../package.json' with { type: 'json' };
+import { fingerprint } from '../../token/fingerprint.ts';
+import type { TokenHolder } from '../../token/token-holder.ts';
+import type { Readiness } from '../readiness.ts';
+import { CLIENT, type Collector, type LastRenewal, TOTAL } from './collector.ts';
+import type { Failure } from './failures.ts';
+import { BUCKETS, quantile } from './latencies.ts';
+import { MINUTES } from './minutes.ts';
+
+/** Minutes over which a client's rate is taken. */
+const RATE_MINUTES = 5;
+
+/** What `/status.json` says. It holds no secret: no token, no header's value, no query. */
+export interface Status {
+  /** As in RFC 3339. */
+  readonly time: string;
+  readonly version: string;
+  readonly node: string;
+  readonly uptime_s: number;
+  /** `ready`, or what `/readyz` says is wrong. */
+  readonly state: string;
+  readonly in_flight: number;
+  readonly token: {
+    readonly kind: 'system' | 'static';
+    readonly state: 'held' | 'no token' | 'token refused';
+    readonly age_s: number | null;
+    readonly fingerprint: string | null;
+    /** Reads of the system token since the start. */
+    readonly renewals: Readonly<Record<'changed' | 'unchanged' | 'failed', number>>;
+    readonly last_renewal: LastRenewal | null;
+  };
+  readonly last_hour: {
+    readonly requests: number;
+    readonly failed: number;
+    readonly refused: number;
+    /** Milliseconds; null if there were no requests. */
+    readonly latency_ms: Latency;
+    /** The oldest minute first; the last one is not over yet. */
+    readonly minutes: readonly Minute[];
+  };
+  /** The busiest one first. */
+  readonly clients: readonly ClientStatus[];
+  /** Why requests failed or were refused in the last hour, the most frequent reason first. */
+  readonly reasons: readonly Count[];
+  /** Why requests of observed clients would have been refused in the last hour. */
+  readonly observed: readonly Count[];
+  /** The newest one first. */
+  readonly failures: readonly Failure[];
+}
+
+interface Latency {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+interface Minute {
+  readonly requests: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+}
+
+interface ClientStatus {
+  /** A client's name; or the route of those without one, in parentheses. */
+  readonly client: string;
+  readonly per_minute: number;
+  readonly requests: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly observed: number;
+}
+
+interface Count {
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** Makes the status of this moment. */
+export function makeStatus(collector: Collector, token: TokenHolder, readiness: Readiness): Status {
+  const { minute, totals, renewals } = collector;
+  const sum = (counter: number) => totals.sum(minute, counter);
+  return {
+    time: new Date().toISOString(),
+    version: packageJson.version,
+    node: process.version,
+    uptime_s: Math.round(process.uptime()),
+    state: readiness.fault ?? 'ready',
+    in_flight: collector.inFlight,
+    token: {
+      kind: token.isRenewable ? 'system' : 'static',
+      state: readiness.tokenFault ?? 'held',
+      age_s: token.age === undefined ? null : Math.round(token.age),
+      fingerprint: token.current === undefined ? null : fingerprint(token.current),
+      renewals: { ...renewals },
+      last_renewal: collector.lastRenewal ?? null,
+    },
+    last_hour: {
+      requests: sum(TOTAL.requests),
+      failed: sum(TOTAL.failed),
+      refused: sum(TOTAL.refused),
+      ...latencies(collector),
+    },
+    clients: clientsOf(collector),
+    reasons: countsOf(collector, collector.reasons),
+    observed: countsOf(collector, collector.observed),
+    failures: collector.failures.list(),
+  };
+}
+
+function latencies({ minute, totals }: Collector): Pick<Status['last_hour'], 'latency_ms' | 'minutes'> {
+  const byBucket = Array.from({ length: BUCKETS }, (_, bucket) => totals.values(minute, TOTAL.latencies + bucket));
+  const ofHour = byBucket.map((counts) => counts.reduce((sum, count) => sum + count, 0));
+  const [requests, failed, refused] = [TOTAL.requests, TOTAL.failed, TOTAL.refused].map((counter) =>
+    totals.values(minute, counter),
+  );
+  const minutes = Array.from({ length: MINUTES }, (_, index): Minute => {
+    const ofMinute = byBucket.map((counts) => counts[index]!);
+    return {
+      requests: requests![index]!,
+      failed: failed![index]!,
+      refused: refused![index]!,
+      p50_ms: quantile(ofMinute, 0.5) ?? null,
+      p95_ms: quantile(ofMinute, 0.95) ?? null,
+    };
+  });
+  const share = (part: number) => quantile(ofHour, part) ?? null;
+  return { latency_ms: { p50: share(0.5), p95: share(0.95), p99: share(0.99) }, minutes };
+}
+
+function clientsOf(collector: Collector): ClientStatus[] {
+  const { minute, clients } = collector;
+  // In the first second a rate would say nothing.
+  const covered = Math.max(1 / 60, collector.covered(RATE_MINUTES));
+  return [...clients.entries()]
+    .map(([client, minutes]) => ({
+      client,
+      per_minute: Number((minutes.sum(minute, CLIENT.requests, RATE_MINUTES) / covered).toFixed(1)),
+      requests: minutes.sum(minute, CLIENT.requests),
+      failed: minutes.sum(minute, CLIENT.failed),
+      refused: minutes.sum(minute, CLIENT.refused),
+      observed: minutes.sum(minute, CLIENT.observed),
+    }))
+    .filter(({ requests }) => requests > 0)
+    .sort((one, other) => other.requests - one.requests);
+}
+
+function countsOf({ minute }: Collector, tally: Collector['reasons']): Count[] {
+  return [...tally.entries()]
+    .map(([reason, minutes]) => ({ reason, count: minutes.sum(minute, 0) }))
+    .filter(({ count }) => count > 0)
+    .sort((one, other) => other.count - one.count);
+}
