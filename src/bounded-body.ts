@@ -53,3 +53,22 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBu
   }
   return bytes;
 }
+
+/** Bytes as a body. */
+export function bodyOf(bytes: Uint8Array): Body {
+  let isRead = false;
+  const reader = {
+    async read() {
+      const isDone = isRead || bytes.length === 0;
+      isRead = true;
+      return isDone ? { done: true } : { done: false, value: bytes };
+    },
+    releaseLock() {},
+  };
+  return {
+    getReader: () => reader,
+    async cancel() {
+      isRead = true;
+    },
+  };
+}

@@ -11,7 +11,7 @@ export function refuseForeignPages(fields: Fields, route: Route, allowedHosts: R
   const isHostAllowed = allowedHosts.size === 0 || allowedHosts.has(hostName(host));
   if (!isHostAllowed) throw new ProxyError('host_refused');
 
-  const isOpenToAnyone = route.kind === 'inject' && route.client === 'anyone';
+  const isOpenToAnyone = route.kind === 'inject' && route.principal.isAnyone === true;
   if (!isOpenToAnyone) return;
   // Fetch Metadata: "none" is a person typing the address, "same-origin" a page that this very proxy served.
   const site = fields.get('sec-fetch-site');

@@ -1,3 +1,4 @@
+import { examineClients } from './policy/clients-file.ts';
 import { parseDuration, parseSize } from './quantities.ts';
 import { isSendableToken } from './token.ts';
 
@@ -89,6 +90,16 @@ export function checkAliasTokens(tokens: readonly string[], complain: Complain):
   tokens.forEach((token, index) => {
     if (!isSendableToken(token)) complain(`number ${index + 1} ${UNSENDABLE}`);
   });
+}
+
+/** The text of a clients file; undefined if there is none. Equal tokens in two spellings are found when digests are made. */
+export function readClientsText(value: string | undefined, complain: Complain): string | undefined {
+  if (value === undefined) return undefined;
+  if (value.trim() === '') complain('is set but empty; unset it, or name the clients in it');
+  else
+    for (const { place, text } of examineClients(value).problems)
+      complain(place === '' ? text : `has ${place}, which ${text}`);
+  return value;
 }
 
 /** Host names without a port, separated by `;` or `,`; in lower case. */

@@ -30,6 +30,7 @@ export function errorMessage(
         ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
         ...(requestId === '' ? [] : ([[REQUEST_ID, requestId]] as [string, string][])),
         ...(row.fields ?? []),
+        ...error.fields,
       ]),
     },
   };

@@ -16,6 +16,26 @@ export const ERRORS = {
     proxyError: 'http_request_error',
     detail: 'The request is malformed: its target, framing, fields or Host are not acceptable.',
   },
+  client_unknown: {
+    status: 401,
+    reason: 'Unauthorized',
+    proxyError: 'http_request_denied',
+    detail: 'This proxy serves only its own clients: send the token of one as bearer token.',
+    fields: [['WWW-Authenticate', 'Bearer']],
+  },
+  client_expired: {
+    status: 401,
+    reason: 'Unauthorized',
+    proxyError: 'http_request_denied',
+    detail: 'The client is not valid any more.',
+    fields: [['WWW-Authenticate', 'Bearer error="invalid_token"']],
+  },
+  client_denied: {
+    status: 403,
+    reason: 'Forbidden',
+    proxyError: 'http_request_denied',
+    detail: 'The client may not do this.',
+  },
   browser_refused: {
     status: 403,
     reason: 'Forbidden',
@@ -60,6 +80,12 @@ export const ERRORS = {
     reason: 'Expectation Failed',
     proxyError: 'http_request_error',
     detail: 'The only expectation that is understood is 100-continue.',
+  },
+  client_limited: {
+    status: 429,
+    reason: 'Too Many Requests',
+    proxyError: 'http_request_denied',
+    detail: 'The client is over its limit; try again later.',
   },
   header_section_too_large: {
     status: 431,
@@ -121,6 +147,12 @@ export const ERRORS = {
     proxyError: 'http_response_incomplete',
     detail: "Sentry's response broke off.",
   },
+  response_withheld: {
+    status: 502,
+    reason: 'Bad Gateway',
+    proxyError: 'http_response_content_coding',
+    detail: 'The response has parts that the client may not see and could not be read, so none of it is passed on.',
+  },
   upstream_failed: {
     status: 502,
     reason: 'Bad Gateway',
@@ -132,6 +164,13 @@ export const ERRORS = {
     reason: 'Service Unavailable',
     proxyError: 'destination_unavailable',
     detail: 'The proxy has no Sentry token yet; it keeps trying to get one.',
+    fields: [['Retry-After', '5']],
+  },
+  look_up_failed: {
+    status: 503,
+    reason: 'Service Unavailable',
+    proxyError: 'destination_unavailable',
+    detail: 'Whether the client may do this could not be found out from Sentry.',
     fields: [['Retry-After', '5']],
   },
   not_configured: {
@@ -167,10 +206,14 @@ export type ErrorName = keyof typeof ERRORS;
 export class ProxyError extends Error {
   override readonly name: ErrorName;
 
+  /** Response fields of this failure alone. */
+  readonly fields: readonly [string, string][];
+
   /** @param explanation for the log, and for the client where it adds to the row's detail; never a secret */
-  constructor(name: ErrorName, explanation = '') {
+  constructor(name: ErrorName, explanation = '', fields: readonly [string, string][] = []) {
     super(explanation);
     this.name = name;
+    this.fields = fields;
   }
 }
 

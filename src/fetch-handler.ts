@@ -31,7 +31,7 @@ export function makeFetchHandler(
   return async (request) => {
     const begun = performance.now();
     const trace = newTrace();
-    const recorded = env.onRequest === undefined ? env : recording(env, env.onRequest, request, trace, begun);
+    const recorded = watching(env, request, trace, begun);
     let received: IncomingRequest;
     try {
       received = withoutBasePath(env.receive(request), env.basePath);
@@ -56,30 +56,17 @@ function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRe
   return { ...request, url: url.slice(0, pathStart) + (rest.startsWith('/') ? rest : `/${rest}`) };
 }
 
-/** Makes responses that call `onRequest` at their end. */
-function recording(
-  env: FetchEnv,
-  onRequest: (record: RequestRecord) => void,
-  { method, url }: Request,
-  trace: Trace,
-  begun: number,
-): FetchEnv {
+/** Makes responses whose end is noticed: by `onRequest`, and by the limits of the client. */
+function watching(env: FetchEnv, { method, url }: Request, trace: Trace, begun: number): FetchEnv {
+  const { onRequest } = env;
   return {
     ...env,
     respond(body: Body | string | null, init: ResponseInit) {
+      const isWatched = onRequest !== undefined || trace.release !== undefined;
+      if (!isWatched) return env.respond(body, init);
       const ended = () => {
-        report(onRequest, {
-          id: trace.id,
-          method,
-          path: new URL(url).pathname,
-          route: trace.route,
-          status: init.status,
-          attempts: trace.attempts,
-          duration: performance.now() - begun,
-          ...(trace.error !== undefined && { error: trace.error }),
-          ...(trace.cause !== undefined && { cause: trace.cause }),
-          ...(trace.warning !== undefined && { warning: trace.warning }),
-        });
+        trace.release?.();
+        if (onRequest !== undefined) report(onRequest, recordOf(trace, method, url, init.status, begun));
       };
       if (body !== null && typeof body !== 'string') return env.respond(new WatchedBody(body, trace, ended), init);
       ended();
@@ -87,6 +74,22 @@ function recording(
     },
   };
 }
+
+const recordOf = (trace: Trace, method: string, url: string, status: number, begun: number): RequestRecord => ({
+  id: trace.id,
+  method,
+  path: new URL(url).pathname,
+  route: trace.route,
+  status,
+  attempts: trace.attempts,
+  duration: performance.now() - begun,
+  ...(trace.client !== undefined && { client: trace.client }),
+  ...(trace.refusal !== undefined && { refusal: trace.refusal }),
+  ...(trace.observed !== undefined && { observed: trace.observed }),
+  ...(trace.error !== undefined && { error: trace.error }),
+  ...(trace.cause !== undefined && { cause: trace.cause }),
+  ...(trace.warning !== undefined && { warning: trace.warning }),
+});
 
 /** What the callback throws is its own affair, and no reason to break a response. */
 function report(onRequest: (record: RequestRecord) => void, record: RequestRecord): void {

@@ -6,7 +6,10 @@ import {
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
 } from './field-tables.ts';
-import type { EditedFields, Fields, Route } from './types.ts';
+import type { EditedFields, Fields } from './types.ts';
+
+/** Whether the token is put on a request. */
+type Kind = 'inject' | 'bypass';
 
 const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flatMap(Object.keys));
 
@@ -25,18 +28,37 @@ const DROPPED = {
  * The fields of a request as they go to Sentry.
  * @param added nothing that a client sends strips these
  */
-export const cleanRequest = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+export const cleanRequest = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
   from: fields,
-  dropped: withNamedByConnection(DROPPED.request[route.kind], fields),
+  dropped: withNamedByConnection(DROPPED.request[kind], fields),
   added,
 });
 
 /** The fields of a response as they go to the client. */
-export const cleanResponse = (fields: Fields, route: Route, added: [string, string][]): EditedFields => ({
+export const cleanResponse = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
   from: fields,
-  dropped: withNamedByConnection(DROPPED.response[route.kind], fields),
+  dropped: withNamedByConnection(DROPPED.response[kind], fields),
   added,
 });
+
+/** The same fields without some more, and with others in their place. */
+export const withEdits = (
+  { from, dropped, added }: EditedFields,
+  without: readonly string[],
+  also: readonly [string, string][],
+): EditedFields => ({ from, dropped: new Set([...dropped, ...without]), added: [...added, ...also] });
+
+/** The fields as they go out, to be looked at. */
+export const viewOf = (edited: EditedFields): Fields => {
+  const lines = linesOf(edited);
+  return {
+    get(name) {
+      const values = lines.filter((line) => line[0].toLowerCase() === name).map(([, value]) => value);
+      return values.length === 0 ? null : values.join(', ');
+    },
+    [Symbol.iterator]: () => lines[Symbol.iterator](),
+  };
+};
 
 /** Nothing but these lines. */
 export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });

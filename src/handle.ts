@@ -1,14 +1,13 @@
 import { refuseForeignPages } from './browser-guard.ts';
-import { routeOf } from './clients.ts';
 import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
-import { cleanRequest, cleanResponse } from './fields.ts';
+import { cleanRequest, cleanResponse, withEdits } from './fields.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { type Delivery, outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
-import { upstreamUrl } from './target-url.ts';
+import { targetOf, upstreamUrl } from './target-url.ts';
 import { traceIdOf } from './trace-context.ts';
-import { type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
+import { type Admission, type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
 import { refuseLoop, VIA } from './via.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
@@ -43,14 +42,20 @@ export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<
 async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): Promise<R> {
   refuseLoop(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
-  const url = upstreamUrl(request.url, env.upstream);
 
   // Identify.
-  const route = routeOf(request.headers, env.aliases);
-  trace.route = route.kind;
+  const route = await env.principals.identify(request.headers);
   refuseForeignPages(request.headers, route, env.allowedHosts);
+  if (route.kind === 'reject') throw new ProxyError('client_unknown');
+  trace.route = route.kind;
+  const principal = route.kind === 'inject' ? route.principal : undefined;
+  if (principal !== undefined) trace.client = principal.name;
 
-  const isInjected = route.kind === 'inject';
+  // Decide.
+  const admission = principal?.admit === undefined ? everything(request) : await principal.admit(request, trace);
+  const url = upstreamUrl(admission.target, env.upstream);
+
+  const isInjected = principal !== undefined;
   const token = isInjected ? await env.token.get() : undefined;
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
@@ -62,15 +67,16 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     mayReplay: isInjected && env.token.isRenewable,
     signal: request.signal,
   };
-  const outgoing = await outgoingBody(request.body, delivery, env.bodies);
+  const outgoing = await outgoingBody(admission.body, delivery, env.bodies);
 
   // Clean the request, then send it.
   const send = (bearer: string | undefined) => {
     const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
-    const cleaned = cleanRequest(request.headers, route, added);
-    const headers = visit === undefined ? cleaned : askForAll(cleaned, visit);
+    let headers = cleanRequest(request.headers, route.kind, added);
+    if (admission.dropped.length > 0) headers = withEdits(headers, admission.dropped, []);
+    if (visit !== undefined) headers = askForAll(headers, visit);
     trace.attempts++;
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
@@ -90,8 +96,9 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     }
 
     // Clean the response.
+    let headers = cleanResponse(response.headers, route.kind, [[REQUEST_ID, trace.id]]);
+    if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
     const { status, statusText, body } = response;
-    const headers = cleanResponse(response.headers, route, [[REQUEST_ID, trace.id]]);
     if (visit === undefined) return env.respond(body, { status, statusText, headers });
     const kept = await keepInside(response, headers, visit);
     if (kept.warning !== undefined) trace.warning = kept.warning;
@@ -100,3 +107,6 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     outgoing.release();
   }
 }
+
+/** Nothing is limited, and nothing is edited. */
+const everything = ({ url, body }: IncomingRequest): Admission => ({ target: targetOf(url), dropped: [], body });

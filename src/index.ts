@@ -1,9 +1,11 @@
-import { AliasTokens } from './clients.ts';
 import type { Problem } from './config.ts';
 import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
 import { fetchTransport } from './fetch-transport.ts';
+import { makeGate } from './gate.ts';
 import { addressesOf } from './keep-inside.ts';
+import { laterPrincipals } from './later-principals.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
+import { LocalLimits } from './policy/limits.ts';
 import { makeBodyRules } from './replay-body.ts';
 import { makeUpstream } from './target-url.ts';
 import { readRequest } from './web-request.ts';
@@ -46,10 +48,13 @@ export function createProxy(options: ProxyOptions): Proxy {
 /** The proxy of a configuration that has nothing wrong with it. */
 export function proxyOf(config: ProxyConfig): Proxy {
   const upstream = makeUpstream(config.sentryUri);
+  const { token } = config;
+  const fetch = config.transport ?? fetchTransport();
+  const limits = new LocalLimits(() => performance.now());
   const env: FetchEnv = {
     upstream,
-    token: config.token,
-    aliases: new AliasTokens(config.aliasTokens),
+    token,
+    principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch }) }),
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
     inside: addressesOf(upstream, config, config.basePath),
@@ -57,7 +62,7 @@ export function proxyOf(config: ProxyConfig): Proxy {
     basePath: config.basePath,
     onRequest: config.onRequest,
     receive: readRequest,
-    fetch: config.transport ?? fetchTransport(),
+    fetch,
     respond: makeResponse,
   };
   const close = async (): Promise<void> => config.token.close?.();

@@ -1,5 +1,7 @@
 import { readBounded } from './bounded-body.ts';
+import { decode } from './decode.ts';
 import type { FieldTable } from './field-tables.ts';
+import { withEdits } from './fields.ts';
 import { EACH, editJson, type JsonPath } from './json-edit.ts';
 import type { Addresses, Body, EditedFields, Upstream, UpstreamResponse } from './types.ts';
 
@@ -135,7 +137,7 @@ const API = '/api/0/';
 /** The fields of a request, without those that would have Sentry leave out what is to be edited. */
 export function askForAll(headers: EditedFields, { method, endpoint }: Visit): EditedFields {
   const isRead = method === 'GET' || method === 'HEAD';
-  return isRead && endpoint !== undefined ? edited(headers, Object.keys(CONDITIONS), []) : headers;
+  return isRead && endpoint !== undefined ? withEdits(headers, Object.keys(CONDITIONS), []) : headers;
 }
 
 /** A response with URLs of Sentry's replaced by the proxy's own, so that whoever follows them stays inside. */
@@ -160,7 +162,7 @@ export async function keepInside(
   const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
   if (!isEdited) return { headers: kept, body };
   // Whether GET's content would change is not known here, so HEAD says nothing of its bytes (RFC 9110 section 9.3.2).
-  if (body === null) return { headers: visit.method === 'HEAD' ? edited(kept, BYTE_FIELDS, []) : kept, body };
+  if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, BYTE_FIELDS, []) : kept, body };
   return keepBodyInside(body, fields.get('content-length'), fields.get('content-encoding'), kept, visit);
 }
 
@@ -190,7 +192,7 @@ function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
       added.push(['Location', inside]);
     }
   }
-  return added.length === 0 ? headers : edited(headers, dropped, added);
+  return added.length === 0 ? headers : withEdits(headers, dropped, added);
 }
 
 async function keepBodyInside(
@@ -209,33 +211,26 @@ async function keepBodyInside(
   if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
   const bounded = await readBounded(body, LIMIT);
   if (bounded.bytes === undefined) return asItCame(bounded.body, TOO_LARGE);
-  const text = await decode(bounded.bytes, encoding);
+  const text = await textOf(bounded.bytes, encoding);
   if (text === undefined) return asItCame(bounded.body, 'it is not gzip or UTF-8, or too large decoded');
   const inside = editJson(text, field, (value) => change(value, visit));
   if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
   if (inside === text) return { headers, body: bounded.body };
   const size = String(new TextEncoder().encode(inside).length);
-  return { headers: edited(headers, BYTE_FIELDS, [['Content-Length', size]]), body: inside };
+  return { headers: withEdits(headers, BYTE_FIELDS, [['Content-Length', size]]), body: inside };
 }
 
 const TOO_LARGE = `it is larger than ${LIMIT} bytes`;
 
-/** The text of a body, or undefined if it is none that could be edited. */
-async function decode(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
+/** The text of a body, or undefined if it has none that could be edited. */
+async function textOf(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
+  const plain = await decode(bytes, encoding, LIMIT);
   try {
-    const plain = encoding === null ? bytes : await gunzip(bytes, encoding);
     // A byte order mark stays, and is no JSON.
     return plain && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
   } catch {
     return undefined;
   }
-}
-
-async function gunzip(bytes: Uint8Array<ArrayBuffer>, encoding: string): Promise<Uint8Array | undefined> {
-  if (!/^(?:x-)?gzip$/i.test(encoding)) return undefined;
-  const plain = await readBounded(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')), LIMIT);
-  if (plain.bytes === undefined) await plain.body.cancel();
-  return plain.bytes;
 }
 
 /** A URL at this proxy, if its path is one that the client is to be led to; undefined for any other. */
@@ -273,9 +268,3 @@ function mapUrl(value: string, change: (url: string) => string | undefined): str
   const changed = typeof url === 'string' ? change(url) : undefined;
   return changed === undefined ? undefined : JSON.stringify(changed);
 }
-
-const edited = (headers: EditedFields, dropped: readonly string[], added: [string, string][]): EditedFields => ({
-  from: headers.from,
-  dropped: new Set([...headers.dropped, ...dropped]),
-  added: [...headers.added, ...added],
-});

@@ -2,6 +2,7 @@ import {
   checkAliasTokens,
   checkAllowedHosts,
   type Problem,
+  readClientsText,
   readDuration,
   readPublicUrl,
   readSentryUri,
@@ -20,7 +21,9 @@ export interface ProxyOptions {
   readonly token: string | TokenSource;
   /** Only requests with one of these as bearer token get Sentry's token. */
   readonly aliasTokens?: readonly string[] | undefined;
-  /** Needed without alias tokens: everyone who reaches the proxy acts on Sentry with the token. Default false. */
+  /** The named clients and their rights: a clients file as an object, or its text. */
+  readonly clients?: object | string | undefined;
+  /** Needed without alias tokens and clients: everyone who reaches the proxy acts on Sentry with the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
   /** Host names that are served, without port. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
@@ -49,6 +52,10 @@ export interface ProxyConfig {
   readonly sentryUri: URL;
   readonly token: TokenSource;
   readonly aliasTokens: readonly string[];
+  /** The text of a clients file; undefined: there are no named clients. */
+  readonly clientsText: string | undefined;
+  /** Whether every request gets the token. */
+  readonly isOpen: boolean;
   /** Lower case. */
   readonly allowedHosts: readonly string[];
   /** Without a slash at its end. */
@@ -84,6 +91,7 @@ const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
   sentryUri: ['string', 'URL'],
   token: ['string', 'object'],
   aliasTokens: ['array'],
+  clients: ['object', 'string'],
   allowAnyClient: ['boolean'],
   allowedHosts: ['array'],
   publicUrl: ['string'],
@@ -114,6 +122,8 @@ export function readOptions(options: ProxyOptions, problems: Problem[], known: r
     sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
     token: readTokenOption(given.token ?? '', about('token')),
     aliasTokens,
+    clientsText: readClientsText(clientsTextOf(given.clients), about('clients')),
+    isOpen: given.aliasTokens === undefined && given.clients === undefined,
     allowedHosts,
     publicUrl: readPublicUrl(given.publicUrl ?? '', about('publicUrl')),
     keepInside: given.keepInside ?? true,
@@ -146,16 +156,20 @@ function typeOf(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }
 
-function checkOpenness({ aliasTokens, allowAnyClient }: Partial<ProxyOptions>, complain: (text: string) => void): void {
-  if (aliasTokens === undefined && allowAnyClient === true) return;
+const clientsTextOf = (clients: object | string | undefined): string | undefined =>
+  typeof clients === 'object' ? JSON.stringify(clients) : clients;
+
+function checkOpenness(given: Partial<ProxyOptions>, complain: (text: string) => void): void {
+  const { aliasTokens, clients, allowAnyClient } = given;
+  if (aliasTokens === undefined && (allowAnyClient === true || clients !== undefined)) return;
   if (aliasTokens === undefined) complain(OPEN);
   // An empty list is more likely a variable that was not set than a wish.
   else if (aliasTokens.length === 0) complain(`is empty; leave it out and set allowAnyClient to true if that is meant`);
 }
 
 const OPEN =
-  'is not set, so that whoever reaches the proxy would act on Sentry with the token; set alias tokens, or set ' +
-  'allowAnyClient to true if something else decides who gets here';
+  'is not set, so that everyone who reaches the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
+  'set allowAnyClient to true if something else decides who gets here';
 
 function readTokenOption(token: string | TokenSource, complain: (text: string) => void): TokenSource {
   if (typeof token !== 'string') {

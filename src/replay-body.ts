@@ -56,9 +56,17 @@ const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () =
  *
  * @throws ProxyError `content_too_large` or `uploads_full`
  */
-export async function outgoingBody(body: Body | null, delivery: Delivery, rules: BodyRules): Promise<OutgoingBody> {
+export async function outgoingBody(
+  body: Body | Uint8Array | null,
+  delivery: Delivery,
+  rules: BodyRules,
+): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
   const { isInjected, isLengthKnown, mayReplay, signal } = delivery;
+  // It was read whole to be checked.
+  if (body instanceof Uint8Array) {
+    return { body, canReplay: () => true, release: () => {}, ...(!isLengthKnown && { length: body.length }) };
+  }
   const isGathered = isInjected && !isLengthKnown && !rules.streamChunked;
   const isRecorded = isGathered || mayReplay;
   if (!isRecorded) return { body, canReplay: () => false, release: () => {} };

@@ -6,13 +6,17 @@ export const makeUpstream = (uri: URL): Upstream => ({
   basePath: uri.pathname.replace(/\/+$/, ''),
 });
 
+/** Path and query of a request, byte for byte. */
+export function targetOf(requestUrl: string): string {
+  const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
+  return pathStart === -1 ? '/' : requestUrl.slice(pathStart);
+}
+
 /**
  * Where a request goes: path and query byte for byte, under the base URI's path, at the base URI's origin.
  * @throws ProxyError `bad_request` if the target is not visible ASCII, or a dot segment could lead out of the base path
  */
-export function upstreamUrl(requestUrl: string, upstream: Upstream): string {
-  const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
-  const pathAndQuery = pathStart === -1 ? '/' : requestUrl.slice(pathStart);
+export function upstreamUrl(pathAndQuery: string, upstream: Upstream): string {
   // Written to a socket as latin1, U+010D and U+010A would be CR and LF: another request.
   if (!VISIBLE.test(pathAndQuery)) throw new ProxyError('bad_request', 'the target is not visible ASCII');
   if (upstream.basePath !== '' && hasDotSegment(pathAndQuery)) {

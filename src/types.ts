@@ -72,16 +72,50 @@ export interface ResponseInit {
   readonly headers: EditedFields;
 }
 
-/** Who asks, and so whether the token is put on the request. */
-export type Route = { readonly kind: 'inject'; readonly client: 'anyone' | 'alias' } | { readonly kind: 'bypass' };
+/** Who sends a request that gets the token. */
+export interface Principal {
+  /** A client's name, `alias-N`, or `anyone`: for the log and the metrics. */
+  readonly name: string;
+  /** Whether nobody had to present anything: the proxy is open. */
+  readonly isAnyone?: boolean;
+  /**
+   * Decides on a request of a named client. Undefined: everything is allowed.
+   * @throws ProxyError `client_expired`, `client_denied`, `client_limited` or `look_up_failed`
+   */
+  readonly admit?: (request: IncomingRequest, trace: Trace) => Promise<Admission>;
+}
 
-/** The alias tokens in force. */
-export interface Aliases {
-  /** Whether every client gets the token, since no alias tokens were ever set. */
-  readonly isOpen: boolean;
-  /** How many there are. */
-  readonly size: number;
-  has(presented: string): boolean;
+/** How a request that was allowed is sent, and how its response is edited. */
+export interface Admission {
+  /** Path and query. */
+  readonly target: string;
+  /** Names of request fields in lower case that are left out. */
+  readonly dropped: readonly string[];
+  /** The bytes that were checked, or what is left of the client's body. */
+  readonly body: Body | Uint8Array | null;
+  /**
+   * Takes out of a response what the client may not see. Undefined: nothing.
+   * @param headers the fields as they would go to the client
+   * @throws ProxyError `response_withheld`
+   */
+  readonly edit?: (response: UpstreamResponse, headers: EditedFields) => Promise<EditedResponse>;
+}
+
+/** A response, and its fields as they go to the client. */
+export interface EditedResponse {
+  readonly response: UpstreamResponse;
+  readonly headers: EditedFields;
+}
+
+/** What becomes of a request, by who sends it: injected, bypassed with its own credentials, or refused. */
+export type Route =
+  | { readonly kind: 'inject'; readonly principal: Principal }
+  | { readonly kind: 'bypass' }
+  | { readonly kind: 'reject' };
+
+/** Finds who sends a request. */
+export interface Identify {
+  identify(fields: Fields): Route | Promise<Route>;
 }
 
 /** Where the token to inject comes from. */
@@ -146,7 +180,7 @@ export interface Share {
 export interface Env<R> {
   readonly upstream: Upstream;
   readonly token: TokenSource;
-  readonly aliases: Aliases;
+  readonly principals: Identify;
   /** Values of Host that are served, lower case, without port; empty: all. */
   readonly allowedHosts: ReadonlySet<string>;
   readonly bodies: BodyRules;
@@ -172,6 +206,14 @@ export interface Trace {
   cause?: string;
   /** What was not as it should be though the request was answered, for the log alone; never a secret. */
   warning?: string;
+  /** Who sent it: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or nobody knows. */
+  client?: string;
+  /** Why the client was refused, in a word. */
+  refusal?: string;
+  /** Why an observed client would have been refused, in a word. */
+  observed?: string;
+  /** Frees what the request took of its client's limits. To be called once the request has ended, in whatever way. */
+  release?: () => void;
 }
 
 export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });
@@ -195,4 +237,10 @@ export interface RequestRecord {
   readonly cause?: string;
   /** What was not as it should be though the request was answered; never a secret. */
   readonly warning?: string;
+  /** Who sent it: a client's name, `alias-N` or `anyone`; missing if it was bypassed or nobody knows. */
+  readonly client?: string;
+  /** Why the client was refused, in a word. */
+  readonly refusal?: string;
+  /** Why an observed client would have been refused, in a word. */
+  readonly observed?: string;
 }

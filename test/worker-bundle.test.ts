@@ -4,7 +4,7 @@ import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
 
-const MAX_SIZE = 13 * 1024;
+const MAX_SIZE = 29 * 1024;
 
 describe('the bundle of the Worker', () => {
   let worker: BuiltWorker;
@@ -13,7 +13,7 @@ describe('the bundle of the Worker', () => {
     worker = await builtWorker();
   });
 
-  it('is below 13 KB, gzipped', (t) => {
+  it('is below 29 KB, gzipped', (t) => {
     const size = gzipSync(worker.script, { level: 9 }).length;
     t.diagnostic(`${size} bytes`);
     assert.ok(size < MAX_SIZE, `${size} bytes`);
@@ -22,7 +22,7 @@ describe('the bundle of the Worker', () => {
   it('is made of the core and the adapter alone', () => {
     assert.ok(worker.sources.includes('src/handle.ts'));
     const others = worker.sources.filter(
-      (path) => !/^(src|adapters\/web)(?:\/workerd)?\/[\w-]+\.ts$|^adapters\/worker\.ts$/.test(path),
+      (path) => !/^(src|adapters\/web)(?:\/workerd|\/policy)?\/[\w-]+\.ts$|^adapters\/worker\.ts$/.test(path),
     );
     assert.deepEqual(others, []);
   });

@@ -1,15 +1,18 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { AliasTokens } from '../../src/clients.ts';
+import type { LookedUp } from '../../src/ask-sentry.ts';
+import { makeGate } from '../../src/gate.ts';
 import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
+import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
 import { makeTransport } from '../http1/client.ts';
+import { InForce, placed } from './clients.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
 import { type Log, LogWriter } from './ops/log.ts';
-import { logRequest } from './ops/log-request.ts';
+import { logLookUp, logRequest } from './ops/log-request.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import { turnedAwayReporter } from './ops/turned-away.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
@@ -41,7 +44,6 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   // A crash too: Node emits this event after an uncaught exception, once it has written the exception to standard error.
   process.on('exit', () => writer.flushSync());
   const token = new TokenHolder(config.token, log);
-  let aliases = new AliasTokens(config.aliasTokens, config.isOpen);
   let isDraining = false;
   const upstream = makeUpstream(config.sentryUri);
   let { secureContext } = config;
@@ -61,11 +63,14 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     token.onRenewal = (renewal) => admin.watch.renewed(renewal);
     writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
   }
+  const lookedUp = (lookedUp: LookedUp) => logLookUp(log, lookedUp);
+  const gate = makeGate(await limitStoreOf(config, log), { upstream, token, fetch: send, lookedUp });
+  const inForce = await InForce.of(config, gate);
   const env: Env<Answer> = {
     upstream,
     token,
-    get aliases() {
-      return aliases;
+    get principals() {
+      return inForce.principals;
     },
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
@@ -95,19 +100,22 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
       return handle(request, env, trace);
     },
     finished(request) {
+      request.trace.release?.();
       if (isLogged) logRequest(log, request);
       admin?.watch.finished(request);
     },
   });
 
-  source.watch((changed, problems) => {
+  source.watch(async (changed, problems) => {
     for (const problem of problems) log('error', 'reload', { error: problem });
     if (changed === undefined) return;
-    aliases = new AliasTokens(changed.aliasTokens, changed.isOpen);
+    for (const problem of await inForce.take(changed)) {
+      log('error', 'reload', { error: `--clients-file (CLIENTS_FILE) names a file that ${placed(problem)}` });
+    }
     secureContext = changed.secureContext;
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
-    log('info', 'reload', { alias_tokens: aliases.size });
+    log('info', 'reload', countsOf(inForce));
   });
 
   const stop = (code: number): never => {
@@ -125,10 +133,10 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     version: packageJson.version,
     sentry: upstream.origin + upstream.basePath,
     token: config.token.kind,
-    alias_tokens: aliases.size,
+    ...countsOf(inForce),
   });
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
-  if (aliases.isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
+  if (inForce.principals.isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
     log('warn', 'open', {
       message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
     });
@@ -149,6 +157,18 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   };
   process.on('SIGTERM', drain);
   process.on('SIGINT', drain);
+}
+
+const countsOf = ({ principals }: InForce) => ({ alias_tokens: principals.aliases, clients: principals.names.size });
+
+/** The library that speaks to a shared store is loaded only where there is one. */
+async function limitStoreOf({ limitStore }: Config, log: Log): Promise<LimitStore> {
+  const local = new LocalLimits(() => performance.now());
+  if (limitStore === undefined) return local;
+  const { SharedLimits } = await import('./limits/shared-limits.ts');
+  return new SharedLimits(limitStore, local, (state) =>
+    log(state.state === 'up' ? 'info' : 'warn', 'limit_store', state),
+  );
 }
 
 /** Loaded only where there is an admin listener: the proxy itself starts without any of it. */

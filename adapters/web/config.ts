@@ -1,6 +1,7 @@
 import {
   type CoreConfig,
   type Problem,
+  readClientsText,
   readCoreConfig,
   readDuration,
   readSize,
@@ -21,6 +22,10 @@ export interface EdgeConfig extends CoreConfig {
   readonly replayLimitTotal: number;
   readonly streamChunked: boolean;
   readonly keepInside: boolean;
+  /** The text of a clients file; undefined: there are no named clients. */
+  readonly clientsText: string | undefined;
+  /** Whether every request gets the token. */
+  readonly isOpen: boolean;
   /** Milliseconds; 0: no limit. */
   readonly writeTimeout: number;
 }
@@ -30,6 +35,7 @@ const DEFAULTS = {
   SENTRY_URI: undefined,
   SENTRY_TOKEN: undefined,
   ALIAS_TOKENS: undefined,
+  CLIENTS: undefined,
   ALLOWED_HOSTS: undefined,
   ALLOW_ANY_CLIENT: 'false',
   PUBLIC_URL: undefined,
@@ -62,6 +68,8 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   const about = (variable: string) => (text: string) => void problems.push({ variable, text });
   return {
     ...core,
+    clientsText: readClientsText(values.CLIENTS, about('CLIENTS')),
+    isOpen: values.ALIAS_TOKENS === undefined && values.CLIENTS === undefined,
     replayLimit: readSize(values.REPLAY_LIMIT, about('REPLAY_LIMIT')),
     replayLimitTotal: readSize(values.REPLAY_LIMIT_TOTAL, about('REPLAY_LIMIT_TOTAL')),
     keepInside: readSwitch(values.KEEP_INSIDE, about('KEEP_INSIDE')),
@@ -70,13 +78,14 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   };
 }
 
-function checkOpenness({ ALIAS_TOKENS, ALLOW_ANY_CLIENT }: EdgeValues, problems: Problem[]): void {
+function checkOpenness({ ALIAS_TOKENS, CLIENTS, ALLOW_ANY_CLIENT }: EdgeValues, problems: Problem[]): void {
   const mayServeAnyone = readSwitch(ALLOW_ANY_CLIENT, (text) => {
     problems.push({ variable: 'ALLOW_ANY_CLIENT', text });
   });
   // A secret that did not arrive is no wish to serve everyone.
   if (ALIAS_TOKENS === '') problems.push({ variable: 'ALIAS_TOKENS', text: EMPTY });
-  else if (ALIAS_TOKENS === undefined && !mayServeAnyone) problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
+  else if (ALIAS_TOKENS === undefined && CLIENTS === undefined && !mayServeAnyone)
+    problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
 }
 
 const EMPTY =

@@ -1,13 +1,16 @@
-import { AliasTokens } from '../../src/clients.ts';
 import type { Problem } from '../../src/config.ts';
 import { ERRORS, type ErrorName, ProxyError } from '../../src/errors.ts';
 import { type FetchEnv, makeFetchHandler } from '../../src/fetch-handler.ts';
+import { makeGate } from '../../src/gate.ts';
 import { answerError } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
+import { laterPrincipals } from '../../src/later-principals.ts';
+import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
 import { newTrace, type Trace } from '../../src/types.ts';
+import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
 
 /** The two ends of the handler, as a runtime has them. */
@@ -37,16 +40,19 @@ export function makeProxy(
     return async ({ headers }) => answerError(error, headers, ends, newTrace());
   }
 
+  const token = staticToken(config.token);
+  const lease = ends.dropsRequests ? config.writeTimeout || LONG : undefined;
+  const limits = limitsOf(settings, lease);
   return makeFetchHandler(
     {
       ...config,
       ...ends,
       upstream,
-      token: staticToken(config.token),
-      aliases: new AliasTokens(config.aliasTokens),
+      token,
+      principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch: ends.fetch }) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
-      bodies: makeBodyRules(config, ends.dropsRequests ? config.writeTimeout || LONG : undefined),
+      bodies: makeBodyRules(config, lease),
       basePath: '',
       onRequest: undefined,
     },
@@ -56,6 +62,12 @@ export function makeProxy(
 
 /** Milliseconds after which a request counts as dropped if there is no other bound. */
 const LONG = 5 * 60_000;
+
+/** On a runtime that drops requests a place is freed by time, since nothing else may free it. */
+function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
+  const local = new LocalLimits(() => performance.now(), lease);
+  return bindingLimits(settings, local);
+}
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 

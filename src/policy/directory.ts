@@ -17,14 +17,15 @@ export async function webDigest(token: string): Promise<string> {
 export class ClientDirectory {
   readonly unmatched: ClientsFile['unmatched'];
   readonly clients: readonly Client[];
-  readonly #byDigest: ReadonlyMap<string, Client>;
+  /** The client of each digest, in lower-case hex. */
+  readonly byDigest: ReadonlyMap<string, Client>;
   readonly #digest: Digest;
 
   /** @param byDigest of every credential of the clients, in lower-case hex */
   constructor({ clients, unmatched }: ClientsFile, byDigest: ReadonlyMap<string, Client>, digest: Digest) {
     this.clients = clients;
     this.unmatched = unmatched;
-    this.#byDigest = byDigest;
+    this.byDigest = byDigest;
     this.#digest = digest;
   }
 
@@ -35,13 +36,13 @@ export class ClientDirectory {
   find(token: string): Client | undefined | Promise<Client | undefined> {
     const digest = this.#digest(token);
     return typeof digest === 'string'
-      ? this.#byDigest.get(digest)
-      : digest.then((resolved) => this.#byDigest.get(resolved));
+      ? this.byDigest.get(digest)
+      : digest.then((resolved) => this.byDigest.get(resolved));
   }
 
   /** The same without the credentials whose digest is not in `kept`; used if a new file is bad. */
   only(kept: ReadonlySet<string>): ClientDirectory {
-    const byDigest = new Map([...this.#byDigest].filter(([digest]) => kept.has(digest)));
+    const byDigest = new Map([...this.byDigest].filter(([digest]) => kept.has(digest)));
     const left = new Set(byDigest.values());
     const clients = this.clients.filter((client) => left.has(client));
     return new ClientDirectory({ clients, unmatched: this.unmatched }, byDigest, this.#digest);

@@ -27,44 +27,54 @@ export interface LimitStore {
 /** Counts in this process. */
 export class LocalLimits implements LimitStore {
   readonly #now: () => number;
-  readonly #clients = new Map<string, { readonly bucket: TokenBucket; active: number }>();
+  readonly #lease: number;
+  readonly #clients = new Map<string, { readonly bucket: TokenBucket; readonly active: Set<Place> }>();
 
-  /** @param now milliseconds of a clock that does not jump, such as `performance.now` */
-  constructor(now: () => number) {
+  /**
+   * @param now milliseconds of a clock that does not jump, such as `performance.now`
+   * @param lease milliseconds after which a place is free although nothing freed it, where a runtime may drop requests
+   */
+  constructor(now: () => number, lease = Number.POSITIVE_INFINITY) {
     this.#now = now;
+    this.#lease = lease;
   }
 
   take(name: string, { rate, concurrency }: Limits): Taken {
     if (rate === undefined && concurrency === undefined) return FREE;
     let counts = this.#clients.get(name);
     if (counts === undefined) {
-      counts = { bucket: new TokenBucket(this.#now), active: 0 };
+      counts = { bucket: new TokenBucket(this.#now), active: new Set() };
       this.#clients.set(name, counts);
     }
-    const mine = counts;
+    const { active, bucket } = counts;
+    for (const place of active) {
+      // A Set keeps its order, so the oldest are the first.
+      if (place.until > this.#now()) break;
+      active.delete(place);
+    }
     // A request that waits for a place takes nothing from the rate.
-    if (concurrency !== undefined && mine.active >= concurrency) {
+    if (concurrency !== undefined && active.size >= concurrency) {
       return { ok: false, over: 'concurrency', retryAfterSeconds: 1 };
     }
-    const wait = rate === undefined ? 0 : mine.bucket.take(rate);
+    const wait = rate === undefined ? 0 : bucket.take(rate);
     if (wait > 0) return { ok: false, over: 'rate', retryAfterSeconds: wait };
-    mine.active++;
-    let isReleased = false;
-    return {
-      ok: true,
-      release: () => {
-        if (!isReleased) mine.active--;
-        isReleased = true;
-      },
-    };
+    if (concurrency === undefined) return FREE;
+    const place = { until: this.#now() + this.#lease };
+    active.add(place);
+    return { ok: true, release: () => void active.delete(place) };
   }
 
   /** Forgets the clients that the file no longer has, once nothing of theirs is under way. */
   retain(names: ReadonlySet<string>): void {
     for (const [name, { active }] of this.#clients) {
-      if (!names.has(name) && active === 0) this.#clients.delete(name);
+      if (!names.has(name) && active.size === 0) this.#clients.delete(name);
     }
   }
+}
+
+/** A request under way. */
+interface Place {
+  readonly until: number;
 }
 
 const FREE: Taken = { ok: true, release: () => {} };

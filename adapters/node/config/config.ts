@@ -14,7 +14,9 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly token: TokenOrigin;
   /** Those that are given and those from the file. */
   readonly aliasTokens: string[];
-  /** Whether every client gets the token: there are no alias tokens, and none were revoked while the proxy runs. */
+  /** The clients file; undefined: there are no named clients. */
+  readonly clientsText: string | undefined;
+  /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked while the proxy runs. */
   readonly isOpen: boolean;
   /** For an https Sentry. */
   readonly secureContext: SecureContext | undefined;
@@ -36,12 +38,15 @@ export function readConfig(
   const settings = parseSettings(given, contents, problems);
   refuseBoth('SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', given, problems);
   refuseBoth('PGX_CONN', 'PGX_CONN_FILE', given, problems);
+  refuseBoth('CLIENTS', 'CLIENTS_FILE', given, problems);
   const aliasTokens = [...settings.aliasTokens, ...(settings.aliasTokensFile ?? [])];
+  const clientsText = settings.clientsFile ?? settings.clients;
   return {
     ...settings,
     token: readTokenOrigin(settings, environment, problems),
     aliasTokens,
-    isOpen: aliasTokens.length === 0,
+    clientsText,
+    isOpen: aliasTokens.length === 0 && clientsText === undefined,
     secureContext: readSecureContext(settings, given, problems),
     tls: readTls(settings, given, problems),
   };

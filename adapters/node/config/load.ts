@@ -1,9 +1,11 @@
 import type { Problem } from '../../../src/config.ts';
 import { findMistakenNames } from '../../../src/mistaken-names.ts';
+import { loadClients } from '../../../src/policy/directory.ts';
+import { placed, sha256 } from '../clients.ts';
 import { type Config, readConfig } from './config.ts';
 import { configuredFiles, readFiles } from './files.ts';
 import type { Gathered } from './gather.ts';
-import { type Contents, type Given, isGiven, textOf } from './given.ts';
+import { type Contents, type Given, inFile, isGiven, textOf } from './given.ts';
 
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
 export interface LoadedConfig extends Gathered {
@@ -22,6 +24,7 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   const contents = await readFiles(configuredFiles(given), problems);
   const config = readConfig(given, contents, environment, problems);
   refuseToOpenByAccident(config, given, problems);
+  if (config.clientsText !== undefined) problems.push(...(await clientProblems(config)));
   const warnings: Problem[] = [];
   findMistakenNames((variable) => environment[variable] !== undefined, problems, warnings);
   warnOfShortAliases(config, warnings);
@@ -38,8 +41,19 @@ function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void 
   warnings.push({ variable: '', text: `${of}: shorter than ${SHORTEST_ALIAS} characters, so that it can be guessed` });
 }
 
+async function clientProblems({ clientsText, clientsFile, aliasTokens }: Config): Promise<Problem[]> {
+  const loaded = await loadClients(clientsText ?? '', aliasTokens, sha256, Date.now());
+  if ('directory' in loaded) return [];
+  const variable = clientsFile === undefined ? 'CLIENTS' : 'CLIENTS_FILE';
+  return loaded.problems.map((problem) => ({ variable, text: inFile(placed(problem)) }));
+}
+
 /** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */
 function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[]): void {
+  for (const variable of ['CLIENTS', 'CLIENTS_FILE']) {
+    const isEmpty = isGiven(given, variable) && textOf(given, variable) === '';
+    if (isEmpty) problems.push({ variable, text: 'is set but empty; unset it, or name the clients in it' });
+  }
   if (config.allowAnyClient || !config.isOpen) return;
   const isEmptyValue = isGiven(given, 'ALIAS_TOKENS') && textOf(given, 'ALIAS_TOKENS') === '';
   if (isEmptyValue) problems.push({ variable: 'ALIAS_TOKENS', text: `is set but empty${WAYS_OUT}` });

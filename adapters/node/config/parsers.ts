@@ -91,3 +91,10 @@ export function aliasFile(content: string, complain: Complain): string[] {
   });
   return tokens;
 }
+
+/** The address of a Redis or Valkey. */
+export const storeUrl: Parse<string> = (value, complain) => {
+  const isStore = /^rediss?:\/\/[^/?#]+(?:\/\d{0,4})?$/i.test(value) && URL.canParse(value);
+  if (!isStore) complain('is not a URL like redis://host:6379 or rediss://user:password@host:6379/0');
+  return value;
+};

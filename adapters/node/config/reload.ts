@@ -21,6 +21,8 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   },
   database: { variables: ['PGX_CONN', 'PGX_CONN_FILE'], parts: ['token', 'pgxConnFile'] },
   aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
+  // What is wrong with its content is found where it is applied: a client that is removed has to stop even then.
+  clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },
   sentry: {
     variables: ['SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'],
     parts: ['secureContext', 'sentryCa', 'sentryCert', 'sentryKey'],

@@ -8,10 +8,22 @@ import {
 } from '../../../src/config.ts';
 import { LEVELS } from '../ops/log.ts';
 import { readListenAddress } from './listen-address.ts';
-import { aliasFile, choice, duration, logFormat, optional, type Parse, pem, secret, size, text } from './parsers.ts';
+import {
+  aliasFile,
+  choice,
+  duration,
+  logFormat,
+  optional,
+  type Parse,
+  pem,
+  secret,
+  size,
+  storeUrl,
+  text,
+} from './parsers.ts';
 
 /** Files that are read again together if one of them changes, since they only make sense together. */
-export type FileGroup = 'token' | 'database' | 'aliases' | 'sentry' | 'tls';
+export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'sentry' | 'tls';
 
 /** A setting of the Node adapter: a flag, or a variable of the environment or of a `.env` file. */
 export interface Setting {
@@ -108,6 +120,33 @@ const TABLE = {
     help: 'a file with alias tokens, one a line, # for comments, beside --alias-token; re-read when it changes',
     files: 'aliases',
     parse: aliasFile,
+  },
+  clients: {
+    flag: 'clients',
+    variable: 'CLIENTS',
+    placeholder: 'JSON',
+    default: '',
+    help: 'the named clients and their rights: the text of a clients file',
+    isSecret: true,
+    parse: optional(text),
+  },
+  clientsFile: {
+    flag: 'clients-file',
+    variable: 'CLIENTS_FILE',
+    placeholder: 'FILE',
+    default: '',
+    help: 'a file with the named clients and their rights, in place of --clients; re-read when it changes',
+    files: 'clients',
+    parse: text,
+  },
+  limitStore: {
+    flag: 'limit-store',
+    variable: 'LIMIT_STORE',
+    placeholder: 'URL',
+    default: '',
+    help: "a Redis or Valkey (redis://, rediss://) in which replicas share the clients' rates and concurrency",
+    isSecret: true,
+    parse: optional(storeUrl),
   },
   allowAnyClient: {
     flag: 'allow-any-client',

@@ -1,3 +1,4 @@
+import type { LookedUp } from '../../../src/ask-sentry.ts';
 import type { Finished } from '../server/connection.ts';
 import { isHealthcheck } from './healthcheck-request.ts';
 import type { Log } from './log.ts';
@@ -10,6 +11,8 @@ export function logRequest(log: Log, request: Finished): void {
     method,
     path: loggedTarget(target),
     route: trace.route,
+    client: trace.client,
+    remote: request.remote,
     status,
     attempts: trace.attempts,
     duration_ms: Math.round(duration * 10) / 10,
@@ -18,7 +21,14 @@ export function logRequest(log: Log, request: Finished): void {
     error: trace.error,
     cause: trace.cause,
     warning: trace.warning,
+    refusal: trace.refusal,
+    observed: trace.observed,
   });
+}
+
+/** Writes the line of a question that the proxy itself asked Sentry, to decide on a client's request. */
+export function logLookUp(log: Log, { path, status, duration, id }: LookedUp): void {
+  log('info', 'look_up', { path, status, duration_ms: Math.round(duration * 10) / 10, id });
 }
 
 /** A request target for the log: the keys of its query are kept, the values are not. */

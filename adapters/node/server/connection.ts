@@ -22,6 +22,8 @@ export interface Finished {
   /** Milliseconds from the end of the header section, or from the connection's begin if that never came. */
   readonly duration: number;
   readonly trace: Trace;
+  /** The address of the peer; undefined over a Unix socket. */
+  readonly remote: string | undefined;
 }
 
 /** The server, as a connection sees it. */
@@ -46,6 +48,7 @@ export class Connection {
 
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
+  readonly #remote: string | undefined;
   #phase: 'head' | 'waiting' | 'responding' | 'lingering' | 'over' = 'head';
   readonly #deadlines: Deadlines;
   /** There while the head is read. */
@@ -64,6 +67,8 @@ export class Connection {
     this.#socket = socket;
     this.#owner = owner;
     this.#deadlines = new Deadlines(owner.limits);
+    // A socket that was closed does not know it any more.
+    this.#remote = socket.remoteAddress;
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
     socket.on('error', noop);
@@ -294,6 +299,7 @@ export class Connection {
       status: this.#status,
       duration: this.#deadlines.elapsed,
       trace: this.#trace,
+      remote: this.#remote,
     });
   }
 }

@@ -1,0 +1,42 @@
+import type { LimitStore, LocalLimits } from '../../src/policy/limits.ts';
+import type { Settings } from './config.ts';
+
+/** A Rate Limiting binding of Workers: its own configuration has the limit and the period, for each key. */
+interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** The periods that such a binding can have, in seconds. */
+const LONGEST_PERIOD = 60;
+
+/** The binding for one client, or for all clients that have a rate. */
+const namesOf = (client: string): readonly string[] => [
+  `CLIENT_RATE_${client.toUpperCase().replaceAll('-', '_')}`,
+  'CLIENT_RATE',
+];
+
+/**
+ * Limits where each isolate counts by itself: the rate of a client goes through a Rate Limiting binding if one is bound
+ * for it, which a whole location of Cloudflare's shares.
+ */
+export function bindingLimits(settings: Settings, local: LocalLimits): LimitStore {
+  const isBound = Object.keys(settings).some((name) => name === 'CLIENT_RATE' || name.startsWith('CLIENT_RATE_'));
+  if (!isBound) return local;
+  return {
+    async take(name, limits) {
+      const limiter = namesOf(name)
+        .map((binding) => settings[binding])
+        .find(isRateLimiter);
+      if (limits.rate === undefined || limiter === undefined) return local.take(name, limits);
+      const taken = local.take(name, { concurrency: limits.concurrency });
+      if (!taken.ok) return taken;
+      const { success } = await limiter.limit({ key: name });
+      if (success) return taken;
+      taken.release();
+      return { ok: false, over: 'rate', retryAfterSeconds: Math.min(limits.rate.seconds, LONGEST_PERIOD) };
+    },
+  };
+}
+
+const isRateLimiter = (value: unknown): value is RateLimiter =>
+  typeof value === 'object' && value !== null && 'limit' in value && typeof value.limit === 'function';

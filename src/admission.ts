@@ -1,0 +1,182 @@
+import { bodyOf, readBounded } from './bounded-body.ts';
+import { decode } from './decode.ts';
+import { ProxyError } from './errors.ts';
+import { viewOf, withEdits } from './fields.ts';
+import { type Client, isExpired } from './policy/client.ts';
+import { decide } from './policy/decide.ts';
+import type { Allowed, Decision, Reason, Refused, ResponseRule } from './policy/decision.ts';
+import type { LimitStore } from './policy/limits.ts';
+import type { LookUps } from './policy/look-ups.ts';
+import { checkFields, droppedFields } from './policy/request-fields.ts';
+import { DROPPED_AFTER_EDITING, DROPPED_BEFORE_EDITING, editResponse } from './policy/response.ts';
+import { settle } from './policy/settle.ts';
+import { targetOf } from './target-url.ts';
+import type {
+  Admission,
+  Body,
+  EditedFields,
+  EditedResponse,
+  IncomingRequest,
+  Trace,
+  UpstreamResponse,
+} from './types.ts';
+
+/** Bytes of a response that has to be edited, encoded and decoded. */
+const LIMIT = 8 * 1024 * 1024;
+
+/** What the decisions on named clients' requests need. One for each proxy. */
+export interface Gate {
+  readonly limits: LimitStore;
+  readonly lookUps: LookUps;
+}
+
+/**
+ * Decides on a request of a named client and takes its place in the client's limits, which `trace.release` frees.
+ * An observed client gets everything; what would have been refused is noted in the trace.
+ * @throws ProxyError if the request is refused
+ */
+export async function admit(client: Client, request: IncomingRequest, trace: Trace, gate: Gate): Promise<Admission> {
+  const target = targetOf(request.url);
+  if (client.mode === 'observe' && !isExpired(client, Date.now())) return observe(client, request, target, trace, gate);
+
+  const decision = check(client, request, target);
+  if (decision.kind === 'refuse') throw refusal(decision, trace);
+  await takePlace(client, request, trace, gate.limits);
+  if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body);
+
+  const body = new CheckedBody(request.body);
+  const settled = await settle(decision, gate.lookUps, body.read);
+  if (settled.kind === 'refuse') throw refusal(settled, trace);
+  return admissionOf(settled, request, target, settled.body ?? request.body);
+}
+
+/** The decision without its look-ups, by target and by fields. */
+function check(client: Client, request: IncomingRequest, target: string): Decision {
+  const decision = decide(client, request.method, target, Date.now());
+  if (decision.kind === 'refuse') return decision;
+  const isBodyChecked = decision.kind === 'check' && decision.checks.some(({ check }) => check === 'body');
+  const { method, headers } = request;
+  const described = {
+    method,
+    hasBody: hasBody(request),
+    contentTypes: linesNamed('content-type', request),
+    contentEncoding: headers.get('content-encoding'),
+    isBodyChecked,
+  };
+  return checkFields(client, described) ?? decision;
+}
+
+async function observe(
+  client: Client,
+  request: IncomingRequest,
+  target: string,
+  trace: Trace,
+  gate: Gate,
+): Promise<Admission> {
+  const body = new CheckedBody(request.body);
+  const decision = check(client, request, target);
+  const settled = decision.kind === 'check' ? await settle(decision, gate.lookUps, body.read) : decision;
+  if (settled.kind === 'refuse') trace.observed = settled.reason;
+  else {
+    const taken = await gate.limits.take(client.name, client);
+    if (taken.ok) hold(client, request, trace, taken.release);
+    else trace.observed = taken.over;
+  }
+  return { target, dropped: [], body: body.rest() };
+}
+
+async function takePlace(client: Client, request: IncomingRequest, trace: Trace, limits: LimitStore): Promise<void> {
+  const taken = await limits.take(client.name, client);
+  if (taken.ok) {
+    hold(client, request, trace, taken.release);
+    return;
+  }
+  trace.refusal = taken.over;
+  const bound = taken.over === 'rate' ? 'has used up its rate' : 'has as many requests under way as it may';
+  throw new ProxyError('client_limited', `client ${client.name} ${bound}`, [
+    ['Retry-After', String(taken.retryAfterSeconds)],
+  ]);
+}
+
+function hold(client: Client, request: IncomingRequest, trace: Trace, release: () => void): void {
+  // A rate has nothing that could be freed.
+  if (client.concurrency === undefined) return;
+  // The request may have ended while the store was asked, and then nobody would free its place.
+  if (request.signal.aborted) release();
+  else trace.release = release;
+}
+
+function refusal({ error, reason, detail }: Refused, trace: Trace): ProxyError {
+  trace.refusal = reason satisfies Reason;
+  return new ProxyError(error, detail);
+}
+
+function admissionOf(
+  { query, response }: Allowed,
+  request: IncomingRequest,
+  target: string,
+  body: Admission['body'],
+): Admission {
+  const queryStart = target.indexOf('?');
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const beforeEditing = response === undefined ? [] : Object.keys(DROPPED_BEFORE_EDITING);
+  return {
+    target: query === undefined ? target : `${path}?${query}`,
+    dropped: [...droppedFields(hasBody(request)), ...beforeEditing],
+    body,
+    ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response) }),
+  };
+}
+
+/** The request's body, which a check may have read up to its limit. */
+class CheckedBody {
+  #body: Body | null;
+
+  constructor(body: Body | null) {
+    this.#body = body;
+  }
+
+  readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
+    if (this.#body === null) return new Uint8Array(0);
+    const bounded = await readBounded(this.#body, limit);
+    this.#body = bounded.body;
+    return bounded.bytes;
+  };
+
+  /** All of it, what was read included. */
+  rest(): Body | null {
+    return this.#body;
+  }
+}
+
+/** Fails closed: what can't be read can't be edited, and then the client gets none of it. */
+async function edit(response: UpstreamResponse, headers: EditedFields, rule: ResponseRule): Promise<EditedResponse> {
+  const { status, body } = response;
+  const isSuccess = status >= 200 && status < 300;
+  if (!isSuccess) return { response, headers };
+  // HEAD says what GET would: nothing of bytes that the client does not get (RFC 9110 section 9.3.2).
+  if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
+  const bounded = await readBounded(body, LIMIT);
+  const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
+  const edited = bytes && editResponse(rule, bytes);
+  if (edited === undefined) {
+    await bounded.body.cancel();
+    throw new ProxyError('response_withheld');
+  }
+  const kept = withEdits(headers, OF_THE_BYTES, [['Content-Length', String(edited.length)]]);
+  return { response: { ...response, headers: viewOf(kept), body: bodyOf(edited) }, headers: kept };
+}
+
+const OF_THE_BYTES = [...Object.keys(DROPPED_AFTER_EDITING), 'content-length', 'content-encoding', 'accept-ranges'];
+
+/** By the table of fields an underscore is a dash: WSGI joins both spellings. */
+function linesNamed(name: string, { headers }: IncomingRequest): string[] {
+  const lines: string[] = [];
+  for (const [own, value] of headers) if (own.toLowerCase().replaceAll('_', '-') === name) lines.push(value);
+  return lines;
+}
+
+function hasBody({ headers, body }: IncomingRequest): boolean {
+  const length = headers.get('content-length');
+  return length === null ? body !== null || headers.get('transfer-encoding') !== null : length !== '0';
+}

@@ -1,0 +1,85 @@
+import { readBounded } from './bounded-body.ts';
+import { onlyFields } from './fields.ts';
+import { type Ask, LookUpFailed } from './policy/look-ups.ts';
+import { REQUEST_ID, requestIdOf } from './request-id.ts';
+import type { TokenSource, Transport, Upstream, UpstreamResponse } from './types.ts';
+import { VIA } from './via.ts';
+
+/** Milliseconds for an answer. */
+const TIMEOUT = 5000;
+/** Bytes of an answer. */
+const LIMIT = 1024 * 1024;
+
+/** What the log says of a look-up. */
+export interface LookedUp {
+  readonly path: string;
+  /** Undefined if there was no answer. */
+  readonly status: number | undefined;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Sentry sees it as X-Request-Id. */
+  readonly id: string;
+}
+
+export interface AskOptions {
+  readonly upstream: Upstream;
+  readonly token: TokenSource;
+  readonly fetch: Transport;
+  readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
+}
+
+/** The proxy's own questions to Sentry, with the injected token: renewed once if Sentry refuses it. */
+export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask {
+  return async (path) => {
+    const begun = performance.now();
+    const id = requestIdOf(NOTHING);
+    let status: number | undefined;
+    const send = (bearer: string) =>
+      fetch(upstream.origin + upstream.basePath + path, {
+        method: 'GET',
+        headers: onlyFields([
+          ['Authorization', `Bearer ${bearer}`],
+          ['Accept', 'application/json'],
+          [REQUEST_ID, id],
+          VIA,
+        ]),
+        body: null,
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    try {
+      const bearer = await token.get();
+      if (bearer === undefined) throw new LookUpFailed('there is no token to ask with');
+      let response = await send(bearer);
+      const renewed = response.status === 401 && token.isRenewable ? await token.renew(bearer) : undefined;
+      if (renewed !== undefined) {
+        await response.body?.cancel();
+        response = await send(renewed);
+      }
+      status = response.status;
+      return { status, json: await jsonOf(response) };
+    } finally {
+      lookedUp?.({ path, status, duration: performance.now() - begun, id });
+    }
+  };
+}
+
+const NOTHING = new Headers();
+
+/** Undefined unless the answer is one that is looked into. */
+async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unknown> {
+  if (body === null) return undefined;
+  if (status !== 200) {
+    await body.cancel();
+    return undefined;
+  }
+  const bounded = await readBounded(body, LIMIT);
+  if (bounded.bytes === undefined || headers.get('content-encoding') !== null) {
+    await bounded.body.cancel();
+    throw new LookUpFailed('the answer is too large, or encoded');
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bounded.bytes));
+  } catch {
+    throw new LookUpFailed('the answer is not JSON');
+  }
+}

@@ -1,0 +1,39 @@
+import { ProxyError } from './errors.ts';
+import { loadClients, webDigest } from './policy/directory.ts';
+import { Principals, type PrincipalsOptions } from './principals.ts';
+import type { Identify } from './types.ts';
+
+/** What they are made of. */
+export interface LaterOptions extends Pick<PrincipalsOptions, 'aliasTokens' | 'isOpen' | 'admit'> {
+  /** The text of a clients file, in which nothing is wrong as far as can be seen without digests. */
+  readonly clientsText: string | undefined;
+}
+
+/**
+ * Principals where only Web Crypto makes digests, which is asynchronous: the first requests wait for those of the clients.
+ * If only digests show that two clients have one token, every request is refused.
+ */
+export function laterPrincipals({ clientsText, ...options }: LaterOptions): Identify {
+  if (clientsText === undefined) return new Principals({ ...options, digest: webDigest });
+  let ready: Promise<Principals> | undefined;
+  const make = async (): Promise<Principals> => {
+    const loaded = await loadClients(clientsText, options.aliasTokens, webDigest, Date.now());
+    if ('problems' in loaded) {
+      const problems = loaded.problems.map(({ place, text }) => `${place} ${text}`);
+      throw new ProxyError('not_configured', `CLIENTS: ${problems.join('; ')}`);
+    }
+    const { byDigest, unmatched } = loaded.directory;
+    return new Principals({
+      ...options,
+      digest: webDigest,
+      clients: byDigest,
+      rejectsUnmatched: unmatched === 'reject',
+    });
+  };
+  return {
+    identify: async (fields) => {
+      ready ??= make();
+      return (await ready).identify(fields);
+    },
+  };
+}
