@@ -23,7 +23,7 @@ export interface Finished {
   readonly duration: number;
   readonly trace: Trace;
   /** The address of the peer; undefined over a Unix socket. */
-  readonly remote: string | undefined;
+  readonly remote?: string | undefined;
 }
 
 /** The server, as a connection sees it. */
