@@ -1,10 +1,15 @@
 // bun adapters/bun.ts
 import process from 'node:process';
-import { makeProxy } from './web/proxy.ts';
+import { lazyProxy } from './web/proxy.ts';
 import { sockets } from './web/sockets.ts';
 
+const proxy = lazyProxy(() => process.env, sockets);
+
+// Served, it says at the start what is wrong with its settings; imported, it does nothing.
+if (import.meta.main) proxy.start();
+
 export default {
-  fetch: makeProxy(process.env, sockets),
+  fetch: proxy.fetch,
   /** Otherwise Bun shows what fails inside to the client. */
   development: false,
   /** Seconds without a byte, after which Bun closes a connection; 255 is the most that it takes. */

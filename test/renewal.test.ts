@@ -258,7 +258,7 @@ describe('a token that was rotated', () => {
     ['chunks', ['Transfer-Encoding: chunked'], `10001\r\n${'x'.repeat(REPLAY_LIMIT + 1)}\r\n0\r\n\r\n`],
   ] as const) {
     it(`relays the 401 for a body of ${title} above the replay bound, and is ready for the client's retry`, async (t) => {
-      const stage = await Stage.withToken(t);
+      const stage = await Stage.withToken(t, '--stream-chunked');
       await stage.rotate();
       const upload = message('POST', [AS_ALIAS, ...fields]) + body;
       const reply = await send(stage.proxy, upload);

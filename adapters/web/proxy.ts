@@ -60,6 +60,22 @@ export function makeProxy(
   );
 }
 
+/**
+ * The same, made at the first request: whoever imports an adapter sees nothing happen.
+ * @param settings called once
+ */
+export function lazyProxy(
+  settings: () => Settings,
+  endsFor: (origin: string) => Ends,
+): { fetch(request: Request): Promise<Response>; start(): void } {
+  let proxy: ReturnType<typeof makeProxy> | undefined;
+  const made = () => {
+    proxy ??= makeProxy(settings(), endsFor);
+    return proxy;
+  };
+  return { fetch: (request) => made()(request), start: () => void made() };
+}
+
 /** Milliseconds after which a request counts as dropped if there is no other bound. */
 const LONG = 5 * 60_000;
 

@@ -105,6 +105,8 @@ export class Scene {
     const connections = upstream.play(script);
     const mayFollow = typeof bytes === 'string' && bytes.split(' HTTP/1.').length > 2;
     const reply = await send(proxy, bytes, mayFollow);
+    // A runtime that serves what follows all the same is to do so now, and not during the next exchange.
+    if (mayFollow) await sleep(100);
     if (connections.length === 0) await sleep(10); // Whatever must not reach the upstream has time to.
     const exchange = new Exchange(reply, connections, this.#target);
     checkInvariants(exchange, upstream);

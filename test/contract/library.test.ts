@@ -1,0 +1,4 @@
+import { addTests } from './contract.ts';
+import { library } from './library.ts';
+
+addTests(library);
