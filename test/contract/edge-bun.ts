@@ -27,8 +27,8 @@ export const bun: Target = {
       tests: [
         'request target: passes byte for byte: /\\elsewhere.example/x',
         /^request target: passes byte for byte or refuses what no URI may have: (\/a"|\/caf)/,
-        /^request target: passes dot segments byte for byte where there is no base path: (?!.*(%2f|%5c))/i,
-        /^request target: under the base path \/sentry\/? nobody leaves it(?!.*(%2f|%5c))/i,
+        /^request target: passes dot segments byte for byte where there is no base path: (?!.*%(?!2e))/i,
+        /^request target: under the base path \/sentry\/? nobody leaves it(?!.*%(?!2e))/i,
         'request target: takes path and query of an absolute-form target: http://proxy.example//elsewhere.example/%2e',
         'request target: refuses the target "/a\x7fb"',
       ],
@@ -64,14 +64,6 @@ export const bun: Target = {
       reason: 'Bun gathers a response that has no length, and the adapter wants a Host',
       link: SERVER,
       tests: ['framing: serves an HTTP/1.0 client without Host', 'framing: sends no chunks to an HTTP/1.0 client'],
-    },
-    'DEL in a field': {
-      reason: 'Bun lets it pass',
-      link: SERVER,
-      tests: [
-        'framing: refuses DEL in a field',
-        /^framing: lets no odd byte hide .*: before it, in the line before it/,
-      ],
     },
     'a client that sends on behind an early answer': {
       reason: 'Bun closes the connection with the response, and the reset may overtake it',
