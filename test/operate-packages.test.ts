@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { nodeVersionFault } from '../adapters/node/cli/node-version.ts';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { ERRORS } from '../src/errors.ts';
+import { readClients } from '../src/policy/clients-file.ts';
 import { startChild } from './support/child-process.ts';
 import { eventually, get, makeFolder, startWatched } from './support/operator.ts';
 import { PROGRAM } from './support/proxy-process.ts';
@@ -260,6 +262,8 @@ const strange = (object: object, keys: string): string[] => {
 function checkVariables(t: { after(fn: () => void): void }, variables: Record<string, string>): void {
   const folder = makeFolder(t);
   writeFileSync(join(folder, 'alias-tokens'), '# grafana\nan-alias\n');
+  writeFileSync(join(folder, 'token'), 'a-token\n');
+  copyFileSync(join(ROOT, 'deploy/kubernetes/overlays/static-token/clients.json'), join(folder, 'clients.json'));
   writeFileSync(join(folder, 'pgx-conn'), 'postgres://reader:x@db:5432/sentry\n');
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
@@ -334,12 +338,12 @@ describe('the compose file', () => {
 });
 
 describe('the Kubernetes manifests', () => {
-  const manifest = (name: string) => readYaml(`deploy/kubernetes/${name}.yaml`);
+  const manifest = (name: string) => readYaml(`deploy/kubernetes/base/${name}.yaml`);
   const label = { 'app.kubernetes.io/name': 'sentry-api-proxy' };
 
-  it('are all named in the kustomization, but for the pattern of a secret', () => {
-    const files = readdirSync(join(ROOT, 'deploy/kubernetes'));
-    const others = files.filter((file) => !['kustomization.yaml', 'secret.example.yaml'].includes(file));
+  it('are all named in the kustomization', () => {
+    const files = readdirSync(join(ROOT, 'deploy/kubernetes/base'));
+    const others = files.filter((file) => file !== 'kustomization.yaml');
     assert.deepEqual(manifest('kustomization').resources.sort(), others.sort());
   });
 
@@ -366,22 +370,27 @@ describe('the Kubernetes manifests', () => {
     assert.deepEqual(container.readinessProbe.httpGet, { path: '/readyz', port: 'admin' });
 
     const env = Object.fromEntries(container.env.map(({ name, value }: Record<string, string>) => [name, value]));
-    checkVariables(t, env);
+    checkVariables(t, { ...env, SENTRY_TOKEN_FILE: '/run/secrets/sentry-api-proxy/token' });
     const port = (name: string) => container.ports.find((one: Yaml) => one.name === name).containerPort;
     assert.equal(env.ADMIN_LISTEN, `:${port('admin')}`);
     assert.equal(spec.template.metadata.annotations['prometheus.io/port'], String(port('admin')));
     // Drain delay and write timeout have to fit into what Kubernetes waits.
     assert.ok(pod.terminationGracePeriodSeconds > Number.parseInt(env.DRAIN_DELAY, 10) + 25);
 
-    const [mount] = container.volumeMounts;
-    const secret = manifest('secret.example');
-    assert.equal(pod.volumes[0].name, mount.name);
-    assert.equal(pod.volumes[0].secret.secretName, secret.metadata.name);
-    assert.equal(pod.volumes[0].secret.defaultMode, 0o440);
-    for (const [name, value] of Object.entries<string>(env)) {
-      if (!name.endsWith('_FILE')) continue;
-      assert.equal(dirname(value), mount.mountPath);
-      assert.ok(value.split('/').at(-1)! in secret.stringData, `${value} is in the secret`);
+    const volumeOf = (path: string) => {
+      const mount = container.volumeMounts.find(({ mountPath }: Yaml) => mountPath === dirname(path));
+      return pod.volumes.find(({ name }: Yaml) => name === mount?.name);
+    };
+    assert.equal(volumeOf(env.CLIENTS_FILE).configMap.name, 'sentry-api-proxy-clients');
+    for (const overlay of readdirSync(join(ROOT, 'deploy/kubernetes/overlays'))) {
+      const folder = `deploy/kubernetes/overlays/${overlay}`;
+      const secret = readYaml(`${folder}/secret.example.yaml`);
+      const [{ name, value }] = readYaml(`${folder}/token.yaml`).spec.template.spec.containers[0].env;
+      checkVariables(t, { ...env, [name]: value });
+      assert.equal(volumeOf(value).secret.secretName, secret.metadata.name);
+      assert.equal(volumeOf(value).secret.defaultMode, 0o440);
+      assert.ok(value.split('/').at(-1)! in secret.stringData, `${value} is in the secret of ${overlay}`);
+      assert.ok('clients' in readClients(read(folder, 'clients.json')), `${overlay} has a clients file that is right`);
     }
   });
 
