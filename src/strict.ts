@@ -3,6 +3,8 @@ import type { IncomingRequest } from './types.ts';
 
 /** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d{1,5})?$/i;
+/** RFC 9110 section 9.1; whatever else a runtime lets through is not to be written to a socket. */
+const METHOD = /^[!#$%&'*+.^`|~\w-]+$/;
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
@@ -12,6 +14,7 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
  * @throws ProxyError `bad_request` or `expectation_failed`
  */
 export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
+  if (!METHOD.test(method)) throw malformed('a method that is no token');
   if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
   if (url.includes('#')) throw malformed('a fragment in the request target');
   const authorization = headers.get('authorization');

@@ -143,7 +143,14 @@ describe('a proxy made by createProxy', () => {
     await answered.text();
     assert.equal(records.length, 1);
     const { duration, id, ...rest } = records[0]!;
-    assert.deepEqual(rest, { method: 'GET', path: '/api/', route: 'inject', status: 404, attempts: 1 });
+    assert.deepEqual(rest, {
+      method: 'GET',
+      path: '/api/',
+      route: 'inject',
+      client: 'alias-1',
+      status: 404,
+      attempts: 1,
+    });
     assert.ok(duration >= 0);
     assert.equal(id, answered.headers.get('X-Request-Id'));
   });

@@ -1,6 +1,6 @@
 // Which request targets and methods are served, and what of them reaches Sentry.
 import assert from 'node:assert/strict';
-import { fieldValue } from '../support/message.ts';
+import { fieldValue, fieldValues } from '../support/message.ts';
 import type { Contract } from './contract.ts';
 import { AS_ALIAS, AS_SELF, INJECTED, request, useScene } from './scene.ts';
 
@@ -108,6 +108,19 @@ export function requestTarget({ target, test }: Contract): void {
     if (exchange.reply.status === 200) assert.match(exchange.request.target, /^\/a[^\0-\x20\x7f]+\/b$/);
     else exchange.refused(400);
   });
+
+  // Some runtimes decode UTF-8 in a path: written as latin1, U+010D, U+010A and U+0120 are CR, LF and a blank.
+  for (const [what, character] of Object.entries({ CR: '\u010d', 'CR and LF': '\u010d\u010a', 'a blank': '\u0120' })) {
+    test(`does not send ${what} for characters of a path whose code units end so`, async () => {
+      const path = Buffer.from(`/a${character}X-Injected:${character}y`).toString('latin1');
+      const { reply, connections } = await scene.exchange(request(`GET ${path} HTTP/1.1`, [AS_ALIAS]));
+      assert.ok(reply.status === 200 || reply.status === 400, `status ${reply.status}`);
+      for (const { request: sent } of connections) {
+        assert.match(sent?.target ?? '', /^\/a[!-~\x80-\xff]+y$/);
+        assert.deepEqual(fieldValues(sent!, 'X-Injected'), []);
+      }
+    });
+  }
 
   for (const method of METHODS) {
     test(`passes the method ${method}`, async () => {
