@@ -5,19 +5,23 @@ import { refuseAmbiguous } from './strict.ts';
 import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Trace } from './types.ts';
 import { newTrace } from './types.ts';
 
-/** What a proxy needs that is a function from `Request` to `Response`. */
-export interface FetchEnv extends Env<Response> {
-  /**
-   * What the handler reads of a request.
-   * @throws ProxyError if the request can't be read
-   */
-  receive(request: Request): IncomingRequest;
+/** What a proxy of the library needs beside what the handler does. */
+export interface LibraryEnv<R> extends Env<R> {
   /** Milliseconds from a request's arrival to the end of its response; 0: no limit. */
   readonly writeTimeout: number;
   /** The path at which the proxy is mounted, without a slash at its end; it is taken off. */
   readonly basePath: string;
   /** Called when a response has ended. */
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
+}
+
+/** What a proxy needs that is a function from `Request` to `Response`. */
+export interface FetchEnv extends LibraryEnv<Response> {
+  /**
+   * What the handler reads of a request.
+   * @throws ProxyError if the request can't be read
+   */
+  receive(request: Request): IncomingRequest;
 }
 
 /**
@@ -29,22 +33,41 @@ export function makeFetchHandler(
   answered: (trace: Trace) => void = () => {},
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    const begun = performance.now();
     const trace = newTrace();
-    const recorded = watching(env, request, trace, begun);
-    let received: IncomingRequest;
-    try {
-      received = withoutBasePath(env.receive(request), env.basePath);
+    const receive = () => {
+      const received = env.receive(request);
       refuseAmbiguous(received);
-    } catch (thrown) {
-      return answerError(asProxyError(thrown), request.headers, recorded, trace);
-    }
-    const signal = new Deadline(received.signal, env.writeTimeout);
-    const response = await handle({ ...received, signal }, recorded, trace);
+      return received;
+    };
+    const response = await answer(env, request, receive, trace);
     answered(trace);
     return response;
   };
 }
+
+/**
+ * Answers one request: below the base path, within the time limit, and with a record at its end. Never rejects.
+ * @param shown what an error response and the record need of a request that can't be received
+ * @param receive reads the request, and throws a ProxyError if that fails
+ */
+export async function answer<R>(
+  env: LibraryEnv<R>,
+  shown: Shown,
+  receive: () => IncomingRequest,
+  trace: Trace = newTrace(),
+): Promise<R> {
+  const watched = watching(env, shown, trace, performance.now());
+  let received: IncomingRequest;
+  try {
+    received = withoutBasePath(receive(), env.basePath);
+  } catch (thrown) {
+    return answerError(asProxyError(thrown), shown.headers, watched, trace);
+  }
+  const signal = new Deadline(received.signal, env.writeTimeout);
+  return handle({ ...received, signal }, watched, trace);
+}
+
+type Shown = Pick<IncomingRequest, 'method' | 'url' | 'headers'>;
 
 function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRequest {
   if (basePath === '') return request;
@@ -57,7 +80,7 @@ function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRe
 }
 
 /** Makes responses whose end is noticed: by `onRequest`, and by the limits of the client. */
-function watching(env: FetchEnv, { method, url }: Request, trace: Trace, begun: number): FetchEnv {
+function watching<R>(env: LibraryEnv<R>, { method, url }: Shown, trace: Trace, begun: number): LibraryEnv<R> {
   const { onRequest } = env;
   return {
     ...env,
@@ -78,7 +101,7 @@ function watching(env: FetchEnv, { method, url }: Request, trace: Trace, begun: 
 const recordOf = (trace: Trace, method: string, url: string, status: number, begun: number): RequestRecord => ({
   id: trace.id,
   method,
-  path: new URL(url).pathname,
+  path: PATH.exec(url)?.[1] ?? '/',
   route: trace.route,
   status,
   attempts: trace.attempts,
@@ -90,6 +113,9 @@ const recordOf = (trace: Trace, method: string, url: string, status: number, beg
   ...(trace.cause !== undefined && { cause: trace.cause }),
   ...(trace.warning !== undefined && { warning: trace.warning }),
 });
+
+/** Without the query, which may hold what is nobody's business. */
+const PATH = /^[^:]*:\/\/[^/?#]*([^?#]+)/;
 
 /** What the callback throws is its own affair, and no reason to break a response. */
 function report(onRequest: (record: RequestRecord) => void, record: RequestRecord): void {

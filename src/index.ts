@@ -1,13 +1,8 @@
 import type { Problem } from './config.ts';
 import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
 import { fetchTransport } from './fetch-transport.ts';
-import { makeGate } from './gate.ts';
-import { addressesOf } from './keep-inside.ts';
-import { laterPrincipals } from './later-principals.ts';
+import { libraryEnv } from './library-env.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
-import { LocalLimits } from './policy/limits.ts';
-import { makeBodyRules } from './replay-body.ts';
-import { makeUpstream } from './target-url.ts';
 import { readRequest } from './web-request.ts';
 import { makeResponse } from './web-response.ts';
 
@@ -47,24 +42,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 
 /** The proxy of a configuration that has nothing wrong with it. */
 export function proxyOf(config: ProxyConfig): Proxy {
-  const upstream = makeUpstream(config.sentryUri);
-  const { token } = config;
-  const fetch = config.transport ?? fetchTransport();
-  const limits = new LocalLimits(() => performance.now());
-  const env: FetchEnv = {
-    upstream,
-    token,
-    principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch }) }),
-    allowedHosts: new Set(config.allowedHosts),
-    bodies: makeBodyRules(config),
-    inside: addressesOf(upstream, config, config.basePath),
-    writeTimeout: config.writeTimeout,
-    basePath: config.basePath,
-    onRequest: config.onRequest,
-    receive: readRequest,
-    fetch,
-    respond: makeResponse,
-  };
+  const ends = { token: config.token, fetch: config.transport ?? fetchTransport(), respond: makeResponse };
+  const env: FetchEnv = { ...libraryEnv(config, ends), receive: readRequest };
   const close = async (): Promise<void> => config.token.close?.();
   return { fetch: makeFetchHandler(env), close, [Symbol.asyncDispose]: close };
 }

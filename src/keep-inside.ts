@@ -116,6 +116,18 @@ export const addressesOf = (
 ): Addresses | undefined =>
   keepInside ? { publicUrl, mountPath, sentry: origin.slice(origin.indexOf('://') + 3) + basePath } : undefined;
 
+/** The same proxy at a path that only the request shows. */
+export const mountedAt = (addresses: Addresses, mountPath: string): Addresses => ({
+  ...addresses,
+  mountPath,
+  get sentryPublic() {
+    return addresses.sentryPublic;
+  },
+  set sentryPublic(seen) {
+    addresses.sentryPublic = seen;
+  },
+});
+
 /**
  * @param requestUrl as the client sent it: the origin that it names, then path and query
  * @returns undefined for what is no request to Sentry's API

@@ -151,7 +151,7 @@ export interface Addresses {
   /** Host and port of Sentry's base URI, then its path without a slash at its end. */
   readonly sentry: string;
   /** The same of Sentry's public address, once a response has shown it. */
-  sentryPublic?: string;
+  sentryPublic?: string | undefined;
 }
 
 /** How request bodies are kept and sent. */

@@ -14,8 +14,10 @@ export interface RequestHead {
 
 const MAX_FIELD_LINES = 200;
 
-/** RFC 9112 section 3. A target's bytes are passed on as they are; it is visible ASCII without a fragment. */
-const REQUEST_LINE = /^([^ ]+) ([!"$-~]+) HTTP\/1\.([01])$/;
+/** RFC 9112 section 3. */
+const REQUEST_LINE = /^([^ ]+) ([^ ]+) HTTP\/1\.([01])$/;
+/** A target's bytes are passed on as they are; it is visible ASCII without a fragment. */
+const TARGET = /^[!"$-~]+$/;
 /** RFC 9112 section 3.2.2. */
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
 /** RFC 3986 section 3.2: a name, an IPv4 address or a bracketed IPv6 address, and a port; no user information. */
@@ -29,11 +31,16 @@ const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
 export function parseRequestHead(head: string): RequestHead {
   // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
   const { startLine, fields } = parseHead(head.startsWith('\r\n') ? head.slice(2) : head, MAX_FIELD_LINES);
-  const [, method, requestTarget, minor] = REQUEST_LINE.exec(startLine) ?? [];
-  if (method === undefined || requestTarget === undefined || !isToken(method)) {
-    throw new MalformedMessage('a malformed request line');
-  }
-  const isHttp10 = minor === '0';
+  const [, method = '', target = '', minor] = REQUEST_LINE.exec(startLine) ?? [];
+  return readRequestHead(method, target, minor === '0', fields);
+}
+
+/**
+ * A request's head that something else, as strict or not, has taken apart.
+ * @throws MalformedMessage, or ProxyError `expectation_failed`
+ */
+export function readRequestHead(method: string, target: string, isHttp10: boolean, fields: FieldLines): RequestHead {
+  if (!isToken(method) || !TARGET.test(target)) throw new MalformedMessage('a malformed request line');
   const host = hostOf(fields, isHttp10);
   // Two credentials leave open who asks; Sentry might take the other one.
   if (fields.count('authorization') > 1) throw new MalformedMessage('more than one Authorization');
@@ -44,7 +51,7 @@ export function parseRequestHead(head: string): RequestHead {
   if (expect !== null && expect.toLowerCase() !== '100-continue') throw new ProxyError('expectation_failed');
   return {
     method,
-    target: originForm(method, requestTarget, host),
+    target: originForm(method, target, host),
     isHttp10,
     fields,
     framing: isEmpty ? NO_BODY : declared,

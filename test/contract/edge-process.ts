@@ -1,6 +1,6 @@
 // The runtimes of the edge adapters, each with an adapter as its users start it.
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../support/child-process.ts';
 import type { RunningTarget, StartOptions } from './targets.ts';
@@ -40,7 +40,7 @@ export async function startRuntime(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<RunningTarget> {
-  const child = startChild(join(ROOT, 'node_modules/.bin', program), args, {
+  const child = startChild(resolve(ROOT, 'node_modules/.bin', program), args, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
-import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Problem, SYSTEM } from '../../../src/config.ts';
+import { clientContext } from '../../http1/secure-context.ts';
 import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
 import type { Settings } from './settings.ts';
@@ -80,10 +81,8 @@ function readSecureContext(
     problems.push({ variable: 'SENTRY_CERT', text: 'and --sentry-key (SENTRY_KEY) belong together; one is not set' });
   }
   if (sentryUri.protocol !== 'https:') return undefined;
-  // Node by itself trusts the list that it brings along, but not the CAs that an operator gave the machine.
-  const ca = sentryCa ?? [...rootCertificates, ...getCACertificates('system')];
   try {
-    return createSecureContext({ ca, ...(sentryCert && { cert: sentryCert }), ...(sentryKey && { key: sentryKey }) });
+    return clientContext({ ca: sentryCa, cert: sentryCert, key: sentryKey });
   } catch {
     const variable = sentryCert === undefined ? 'SENTRY_CA' : 'SENTRY_CERT';
     problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });

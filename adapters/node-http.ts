@@ -1,0 +1,107 @@
+// The proxy for a node:http server of your own, and for the frameworks that are built on one.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServerAdapter } from '@whatwg-node/server';
+import { answer, type LibraryEnv } from '../src/fetch-handler.ts';
+import { mountedAt } from '../src/keep-inside.ts';
+import { libraryEnv } from '../src/library-env.ts';
+import type { Signal, TokenSource } from '../src/types.ts';
+import { makeResponse } from '../src/web-response.ts';
+import { makeTransport } from './http1/client.ts';
+import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './node-http/incoming.ts';
+import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
+import { storedTokenSource } from './node-http/stored-token-source.ts';
+import { breakOffAfter } from './node-http/write-deadline.ts';
+
+export { OptionsError } from '../src/options.ts';
+export type * from '../src/types.ts';
+export type { ListenerOptions } from './node-http/options.ts';
+export type { TokenRead } from './node-http/stored-token-source.ts';
+
+/** A request listener of node:http. Its promise is fulfilled when the response is written, and never rejects. */
+export interface Listener extends AsyncDisposable {
+  (request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Ends the reads in the background. Requests in flight go on, and the server is its owner's to close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a request listener that proxies to Sentry over connections of its own.
+ *
+ * @throws OptionsError which names every option that is wrong
+ * @example
+ * const listener = createListener({
+ *   sentryUri: 'https://sentry.example.com',
+ *   pgxConn: 'postgres://sentry@db.example.com/postgres',
+ *   aliasTokens: [process.env.ALIAS_TOKEN],
+ * });
+ * http.createServer(listener).listen(3000);
+ */
+export function createListener(options: ListenerOptions): Listener {
+  const { token: origin, secureContext, onTokenRead, ...config } = readListenerOptions(options, process.env);
+  const token: TokenSource = 'hosts' in origin ? storedTokenSource(origin, onTokenRead) : origin;
+  const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, secureContext });
+  const env = libraryEnv(config, { token, fetch: transport, respond: makeResponse });
+
+  const adapter = createServerAdapter<Exchange>(
+    (request, { incoming, response }) => {
+      const { target, mountPath } = targetOf(incoming, config.basePath);
+      const shown = { method: incoming.method ?? '', url: urlOf(incoming, target), headers: fieldsOf(incoming) };
+      const receive = () => {
+        try {
+          return readIncoming(incoming, target, signalOf(request));
+        } catch (error) {
+          // Where a message that is not acceptable ends is a matter of opinion, so nothing is read behind it.
+          response.setHeader('Connection', 'close');
+          throw error;
+        }
+      };
+      return answer(mountPath === '' ? env : mounted(env, mountPath), shown, receive);
+    },
+    { fetchAPI: PLATFORM as never },
+  );
+  const listener = (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    breakOffAfter(config.writeTimeout, response);
+    drainWhenAnswered(incoming, response);
+    return adapter.handle(plainRequest(), response, { incoming, response });
+  };
+  const close = async (): Promise<void> => {
+    await token.close?.();
+    await adapter.dispose();
+  };
+  return Object.assign(listener, { close, [Symbol.asyncDispose]: close });
+}
+
+/** Clients of a mounted listener are kept inside below the path at which it is mounted. */
+const mounted = <R>(env: LibraryEnv<R>, mountPath: string): LibraryEnv<R> => ({
+  ...env,
+  inside: env.inside && mountedAt(env.inside, mountPath),
+});
+
+/** What belongs to one call of the listener. */
+interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Classes of the ponyfill would decode responses and write through from one `Headers` into another. */
+const PLATFORM = { fetch, Request, Response, Headers, URL, ReadableStream };
+
+/**
+ * A request as the adapter sees it. It turns an error into a response with a stack, rewrites the query where Express
+ * has set one, and takes a parsed body for the body; so it gets a request at which nothing can fail, and the listener
+ * reads the real one.
+ */
+const plainRequest = (): IncomingMessage =>
+  ({ method: 'GET', url: '/', headers: { host: 'localhost' }, read: () => null }) as unknown as IncomingMessage;
+
+/** The signal of a `Request`, which falls silent once the `Request` itself is collected as garbage. */
+const signalOf = (request: Request): Signal => ({
+  get aborted() {
+    return request.signal.aborted;
+  },
+  get reason() {
+    return request.signal.reason;
+  },
+  addEventListener: (type, listener) => request.signal.addEventListener(type, listener),
+  removeEventListener: (type, listener) => request.signal.removeEventListener(type, listener),
+});

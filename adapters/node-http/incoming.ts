@@ -1,0 +1,98 @@
+// A request of node:http as the handler reads it. Node's own parser is lenient, so its head is read again, strictly.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { ProxyError } from '../../src/errors.ts';
+import type { Body, IncomingRequest } from '../../src/types.ts';
+import { FieldLines, MalformedMessage } from '../http1/field-lines.ts';
+import { type RequestHead, readRequestHead } from '../http1/request-head.ts';
+
+/** Express and Connect take the path at which a listener is mounted off `url`, and keep the whole here. */
+type Mounted = IncomingMessage & { readonly originalUrl?: string };
+
+/**
+ * The target of a request below the path at which the listener is mounted, byte for byte.
+ * @param basePath which the handler takes off itself; empty: a framework has taken off what there is
+ * @returns with it the path that a framework has taken off
+ */
+export function targetOf(
+  { url = '', originalUrl = url }: Mounted,
+  basePath: string,
+): { readonly target: string; readonly mountPath: string } {
+  if (basePath !== '') return { target: originalUrl, mountPath: '' };
+  const mountPath = originalUrl.endsWith(url) ? originalUrl.slice(0, originalUrl.length - url.length) : '';
+  return { target: url, mountPath };
+}
+
+/** The field lines of a request as they came. */
+export const fieldsOf = ({ rawHeaders }: IncomingMessage): FieldLines => new FieldLines(rawHeaders);
+
+/** The origin that a request names, then its target. */
+export const urlOf = ({ headers, socket }: IncomingMessage, target: string): string =>
+  `${socket instanceof TLSSocket ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
+
+/**
+ * What the handler reads of a request.
+ * @param target as `targetOf` gives it
+ * @throws ProxyError
+ */
+export function readIncoming(
+  message: IncomingMessage,
+  target: string,
+  signal: IncomingRequest['signal'],
+): IncomingRequest {
+  const headers = fieldsOf(message);
+  const { framing, method, target: path } = readHead(message, target, headers);
+  const hasBody = framing.kind !== 'none';
+  if (hasBody && isAlreadyRead(message)) throw new ProxyError('body_already_read');
+  const body = hasBody ? new IncomingBody(message) : null;
+  return { method, url: urlOf(message, path), headers, body, signal };
+}
+
+function readHead({ method = '', httpVersion }: IncomingMessage, target: string, fields: FieldLines): RequestHead {
+  // HTTP/2 has no request line and other fields; its servers take HTTP/1.1 beside it.
+  if (!httpVersion.startsWith('1.')) throw new ProxyError('bad_request', `HTTP/${httpVersion}`);
+  try {
+    return readRequestHead(method, target, httpVersion === '1.0', fields);
+  } catch (error) {
+    throw error instanceof MalformedMessage ? new ProxyError('bad_request', error.message) : error;
+  }
+}
+
+/** Whoever waits for a body that a body parser has read, or is about to read, waits for ever. */
+const isAlreadyRead = (message: IncomingMessage): boolean =>
+  message.readableDidRead || message.readableFlowing === true || message.destroyed;
+
+/** The body of a request, pulled off its stream. */
+class IncomingBody implements Body {
+  readonly #iterator: AsyncIterator<Buffer>;
+
+  constructor(message: IncomingMessage) {
+    // The stream of a message that is given up takes the connection with it, and the response.
+    this.#iterator = message.iterator({ destroyOnReturn: false });
+  }
+
+  getReader() {
+    return { read: () => this.#read(), releaseLock: () => {} };
+  }
+
+  async cancel(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  async #read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> {
+    try {
+      const { done = false, value } = await this.#iterator.next();
+      return { done, value };
+    } catch {
+      throw new ProxyError('bad_request', 'its body broke off or is malformed');
+    }
+  }
+}
+
+/** Reads what is left of a request once it is answered, so that the connection can carry the next one. */
+export function drainWhenAnswered(message: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    message.removeAllListeners('readable');
+    if (!message.readableEnded) message.resume();
+  });
+}

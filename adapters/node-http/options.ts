@@ -1,0 +1,93 @@
+import type { SecureContext } from 'node:tls';
+import { type Problem, SYSTEM } from '../../src/config.ts';
+import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from '../../src/options.ts';
+import type { TokenSource } from '../../src/types.ts';
+import { clientContext } from '../http1/secure-context.ts';
+import { type ConnInfo, parseConnInfo } from '../node/postgres/conninfo.ts';
+import type { TokenRead } from './stored-token-source.ts';
+
+/** The options of `createProxy`, and what only Node has. */
+export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
+  /** An auth token of Sentry, a source of one, or `system` for Sentry's own. Default with `pgxConn`: `system`. */
+  readonly token?: string | TokenSource | undefined;
+  /**
+   * Where Sentry's own token is read: a connection string of libpq, as a URI or as `host=… user=…`. What is not in it
+   * comes from the PG… variables.
+   */
+  readonly pgxConn?: string | undefined;
+  /** Certificate authorities to trust for Sentry, PEM. Default: those that Node and the machine trust. */
+  readonly sentryCa?: string | undefined;
+  /** A client certificate for Sentry, PEM. */
+  readonly sentryCert?: string | undefined;
+  /** The key of that certificate, PEM. */
+  readonly sentryKey?: string | undefined;
+  /** Called after every attempt to read Sentry's own token. */
+  readonly onTokenRead?: ((read: TokenRead) => void) | undefined;
+}
+
+/** What `createListener` makes of its options. */
+export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
+  /** A source of tokens, or where to read Sentry's own. */
+  readonly token: TokenSource | ConnInfo;
+  readonly secureContext: SecureContext | undefined;
+  readonly onTokenRead: ((read: TokenRead) => void) | undefined;
+}
+
+/** Stands for Sentry's own token while the other options are read. */
+const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+
+/**
+ * Reads all options.
+ * @throws OptionsError which names everything that is wrong
+ */
+export function readListenerOptions(options: ListenerOptions, environment: NodeJS.ProcessEnv): ListenerConfig {
+  const problems: Problem[] = [];
+  const { pgxConn, sentryCa, sentryCert, sentryKey, onTokenRead, ...shared } = options;
+  const isSystem = shared.token === SYSTEM || (shared.token === undefined && pgxConn !== undefined);
+  const config = readOptions({ ...shared, token: isSystem ? NO_TOKEN : (shared.token ?? '') }, problems);
+
+  checkText('pgxConn', pgxConn, problems);
+  for (const [variable, value] of Object.entries({ sentryCa, sentryCert, sentryKey })) {
+    checkText(variable, value, problems);
+    // OpenSSL passes over what is none, and would trust nobody.
+    if (value?.includes?.('-----BEGIN ') === false) problems.push({ variable, text: 'is not PEM' });
+  }
+  const isCallback = onTokenRead === undefined || typeof onTokenRead === 'function';
+  if (!isCallback) problems.push({ variable: 'onTokenRead', text: 'is not a function' });
+  if (pgxConn !== undefined && !isSystem) {
+    problems.push({ variable: 'pgxConn', text: 'and token are both set; leave one out' });
+  }
+  const connInfo =
+    isSystem && typeof (pgxConn ?? '') === 'string' ? readConnInfo(pgxConn ?? '', environment, problems) : undefined;
+  const isSecure = config.sentryUri.protocol === 'https:';
+  const secureContext = isSecure ? readContext({ sentryCa, sentryCert, sentryKey }, problems) : undefined;
+
+  if (problems.length > 0) throw new OptionsError(problems);
+  return { ...config, token: connInfo ?? config.token, secureContext, onTokenRead };
+}
+
+function checkText(variable: string, value: unknown, problems: Problem[]): void {
+  const isText = value === undefined || typeof value === 'string';
+  if (!isText) problems.push({ variable, text: 'is not a string' });
+}
+
+function readConnInfo(value: string, environment: NodeJS.ProcessEnv, problems: Problem[]): ConnInfo | undefined {
+  const result = parseConnInfo(value, environment);
+  if ('info' in result) return result.info;
+  problems.push(...result.problems.map((text) => ({ variable: 'pgxConn', text })));
+  return undefined;
+}
+
+type Pem = Pick<ListenerOptions, 'sentryCa' | 'sentryCert' | 'sentryKey'>;
+
+function readContext({ sentryCa, sentryCert, sentryKey }: Pem, problems: Problem[]): SecureContext | undefined {
+  const isHalf = (sentryCert === undefined) !== (sentryKey === undefined);
+  if (isHalf) problems.push({ variable: 'sentryCert', text: 'and sentryKey belong together; one is not set' });
+  try {
+    return clientContext({ ca: sentryCa, cert: sentryCert, key: sentryKey });
+  } catch {
+    const variable = sentryCert === undefined ? 'sentryCa' : 'sentryCert';
+    problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import type { LibraryEnv } from './fetch-handler.ts';
+import { makeGate } from './gate.ts';
+import { addressesOf } from './keep-inside.ts';
+import { laterPrincipals } from './later-principals.ts';
+import type { ProxyConfig } from './options.ts';
+import { LocalLimits } from './policy/limits.ts';
+import { makeBodyRules } from './replay-body.ts';
+import { makeUpstream } from './target-url.ts';
+import type { Env } from './types.ts';
+
+/**
+ * A proxy made of options, whatever it receives requests and sends responses with.
+ * @param ends where the token comes from, and how requests go to Sentry and responses to clients
+ */
+export function libraryEnv<R>(
+  config: Omit<ProxyConfig, 'token' | 'transport'>,
+  ends: Pick<Env<R>, 'token' | 'fetch' | 'respond'>,
+): LibraryEnv<R> {
+  const upstream = makeUpstream(config.sentryUri);
+  const limits = new LocalLimits(() => performance.now());
+  return {
+    ...ends,
+    upstream,
+    principals: laterPrincipals({ ...config, admit: makeGate(limits, { ...ends, upstream }) }),
+    allowedHosts: new Set(config.allowedHosts),
+    bodies: makeBodyRules(config),
+    inside: addressesOf(upstream, config, config.basePath),
+    writeTimeout: config.writeTimeout,
+    basePath: config.basePath,
+    onRequest: config.onRequest,
+  };
+}

@@ -1,0 +1,4 @@
+import { addTests } from './contract.ts';
+import { nodeHttp } from './node-http.ts';
+
+addTests(nodeHttp);
