@@ -63,7 +63,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
 
   const delivery: Delivery = {
     isInjected,
-    isLengthKnown: request.headers.get('content-length') !== null,
+    framing: framingOf(request.headers),
     mayReplay: isInjected && env.token.isRenewable,
     signal: request.signal,
   };
@@ -106,6 +106,11 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   } finally {
     outgoing.release();
   }
+}
+
+function framingOf(fields: Fields): Delivery['framing'] {
+  if (fields.get('content-length') !== null) return 'length';
+  return fields.get('transfer-encoding') === null ? 'unknown' : 'chunked';
 }
 
 /** Nothing is limited, and nothing is edited. */

@@ -38,7 +38,8 @@ export interface OutgoingBody {
 /** How a request is sent, as far as it matters to its body. */
 export interface Delivery {
   readonly isInjected: boolean;
-  readonly isLengthKnown: boolean;
+  /** How the client framed the body; unknown in HTTP/2, and of a `Request` made by hand. */
+  readonly framing: 'length' | 'chunked' | 'unknown';
   /** Whether Sentry may refuse the token, so that the request is sent again with another one. */
   readonly mayReplay: boolean;
   readonly signal: Signal;
@@ -62,17 +63,21 @@ export async function outgoingBody(
   rules: BodyRules,
 ): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
-  const { isInjected, isLengthKnown, mayReplay, signal } = delivery;
+  const { isInjected, framing, mayReplay, signal } = delivery;
+  const isLengthKnown = framing === 'length';
   // It was read whole to be checked.
   if (body instanceof Uint8Array) {
     return { body, canReplay: () => true, release: () => {}, ...(!isLengthKnown && { length: body.length }) };
   }
   const isGathered = isInjected && !isLengthKnown && !rules.streamChunked;
   const isRecorded = isGathered || mayReplay;
-  if (!isRecorded) return { body, canReplay: () => false, release: () => {} };
+  const mayBeEmpty = framing === 'unknown' && !isGathered;
+  if (!isRecorded && !mayBeEmpty) return { body, canReplay: () => false, release: () => {} };
 
-  const recording = new Recording(body, rules.replayLimit, rules.budget.open());
+  const recording = new Recording(body, isRecorded ? rules.replayLimit : 0, rules.budget.open());
   const streamed = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
+  // Some runtimes give a request without content a body all the same, and sent in chunks it would be one.
+  if (mayBeEmpty && (await recording.isEmpty(signal))) return NO_BODY;
   if (!isGathered) return streamed;
   const whole = await recording.readAll(signal);
   return { ...streamed, body: whole, length: whole.length };
@@ -114,19 +119,32 @@ class Recording implements AsyncIterable<Uint8Array> {
    * @throws ProxyError `content_too_large` or `uploads_full`
    */
   async readAll(signal: Signal): Promise<Uint8Array> {
+    await this.#readWhile(() => this.isWhole, signal);
+    if (this.#loss === undefined || this.#loss === 'released') return this.#kept.subarray(0, this.#size);
+    this.release();
+    throw new ProxyError(this.#loss);
+  }
+
+  /** Reads until there is some content, or none. */
+  async isEmpty(signal: Signal): Promise<boolean> {
+    await this.#readWhile(() => this.#size === 0 && this.#passing.length === 0, signal);
+    const isEmpty = this.#size === 0 && this.#passing.length === 0;
+    if (isEmpty) this.release();
+    return isEmpty;
+  }
+
+  async #readWhile(isWanted: () => boolean, signal: Signal): Promise<void> {
     let abort = (_reason: unknown): void => {};
     const onAbort = () => abort(signal.reason);
     signal.addEventListener('abort', onAbort);
     try {
-      while (!this.#isEnded && this.isWhole) {
+      while (!this.#isEnded && isWanted()) {
         if (signal.aborted) throw signal.reason;
         await new Promise<void>((resolve, reject) => {
           abort = reject;
           this.#read().then(resolve, reject);
         });
       }
-      if (this.#loss !== undefined && this.#loss !== 'released') throw new ProxyError(this.#loss);
-      return this.#kept.subarray(0, this.#size);
     } catch (error) {
       this.release();
       throw error;

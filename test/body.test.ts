@@ -42,8 +42,8 @@ class Incoming implements Body {
 }
 
 const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
-const KNOWN = { isInjected: true, isLengthKnown: true, mayReplay: true, signal: NEVER };
-const CHUNKED = { ...KNOWN, isLengthKnown: false };
+const KNOWN = { isInjected: true, framing: 'length', mayReplay: true, signal: NEVER } as const;
+const CHUNKED = { ...KNOWN, framing: 'chunked' } as const;
 const BYPASSED = { ...CHUNKED, isInjected: false, mayReplay: false };
 
 const rules = (replayLimit: number, replayLimitTotal = 1024 ** 2, streamChunked = false) =>
@@ -124,6 +124,20 @@ describe('a request body', () => {
     const outgoing = await outgoingBody(incoming, BYPASSED, rules(10));
     assert.equal(outgoing.body, incoming);
     assert.ok(!outgoing.canReplay());
+  });
+
+  it('that may be none is looked at before it is sent', async () => {
+    const unknown = { ...BYPASSED, framing: 'unknown' } as const;
+    const none = new Incoming();
+    none.push(undefined);
+    assert.equal((await outgoingBody(none, unknown, rules(10))).body, null);
+    const some = new Incoming();
+    for (const chunk of ['', '12345', '67890', '!', undefined]) some.push(chunk);
+    const outgoing = await outgoingBody(some, unknown, rules(10));
+    assert.equal(outgoing.length, undefined);
+    assert.ok(!outgoing.canReplay());
+    assert.equal(await wholeOf(outgoing), '1234567890!');
+    assert.equal(none.readers, 0);
   });
 
   it('of unknown length is refused where the bodies of others take up all the room', async () => {
