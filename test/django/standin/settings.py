@@ -22,6 +22,4 @@ REST_FRAMEWORK = {
     # Without these, REST framework wants the database's users.
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
-    # Else the query is read, and may be refused, before the view is.
-    "URL_FORMAT_OVERRIDE": None,
 }

@@ -3,6 +3,7 @@
 from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -45,7 +46,15 @@ def plain(data):
     return data
 
 
+class AlwaysJson(DefaultContentNegotiation):
+    """The default one reads the query, so a query that cannot be read would keep the request from the view."""
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
 class Endpoint(APIView):
+    content_negotiation_class = AlwaysJson
     template = None
 
     def dispatch(self, request, *args, **kwargs):
