@@ -25,8 +25,7 @@ export const projectSlug = (org: string, name: string | number): string | undefi
 export const projectsOfRelease = (org: string, version: string): string[] | undefined =>
   WORLD.releases.find((one) => one.organization === org && one.version === version)?.projects;
 
-/** The slug of an issue's project, by the issue's numeric or short id; undefined if there is no such issue. */
+/** The slug of an issue's project; undefined if there is no such issue. A short id names it, whether there is one or not. */
 export const projectOfIssue = (org: string, issue: string): string | undefined =>
-  WORLD.issues.find(
-    (one) => one.organization === org && (one.id === issue || one.shortId.toLowerCase() === issue.toLowerCase()),
-  )?.project;
+  WORLD.issues.find(({ organization, id }) => organization === org && id === issue)?.project ??
+  /^(\w[\w-]*)-[0-9a-z]+$/i.exec(issue)?.[1]?.toLowerCase();
