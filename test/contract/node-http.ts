@@ -38,7 +38,6 @@ export const nodeHttp: Target = {
       tests: [
         /^framing: does not read a second request/,
         /^response fields: (drops Keep-Alive of|adds no field but Connection)/,
-        'keep inside: gives no validator to what it has edited',
       ],
     },
     'requests that Node keeps from the listener': {
