@@ -37,9 +37,9 @@ export interface Listener extends AsyncDisposable {
  * http.createServer(listener).listen(3000);
  */
 export function createListener(options: ListenerOptions): Listener {
-  const { token: origin, secureContext, onTokenRead, ...config } = readListenerOptions(options, process.env);
+  const { token: origin, trust, onTokenRead, ...config } = readListenerOptions(options, process.env);
   const token: TokenSource = 'hosts' in origin ? storedTokenSource(origin, onTokenRead) : origin;
-  const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, secureContext });
+  const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, trust });
   const env = libraryEnv(config, { token, fetch: transport, respond: makeResponse });
 
   const adapter = createServerAdapter<Exchange>(

@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { makeLookup } from './dns.ts';
 import { TlsSessions } from './tls-sessions.ts';
+import type { TlsTrust } from './tls-trust.ts';
 
 /** Milliseconds for one address before the next is tried (RFC 8305 section 8 allows 100 to 2000). */
 const ATTEMPT_TIMEOUT = 200;
@@ -11,7 +12,7 @@ export interface ConnectOptions {
    * For an https origin: certificate authorities and a client certificate, made once. It is read for each connection,
    * so a getter can change it. Without one nothing is resumed, since each connection makes its own.
    */
-  readonly secureContext?: SecureContext | undefined;
+  readonly trust?: TlsTrust | undefined;
 }
 
 /** Makes what opens a connection to one origin, over TLS if its scheme is https. */
@@ -34,11 +35,12 @@ export function connector({ protocol, hostname, port }: URL, options: ConnectOpt
   const tls: TlsOptions = { ...to, ...(isName && { servername: host }), ALPNProtocols: ['http/1.1'] };
   const sessions = new TlsSessions();
   return () => {
-    const { secureContext } = options;
-    if (secureContext === undefined) return connectTls(tls);
-    const known = sessions.of(secureContext);
+    const { trust } = options;
+    if (trust === undefined) return connectTls(tls);
+    const known = sessions.of(trust);
+    const secureContext = trust.contextFor(known?.group);
     const socket = connectTls({ ...tls, secureContext, ...(known && { session: known.session }) });
-    sessions.learn(socket, secureContext, known);
+    sessions.learn(socket, trust, known);
     return socket;
   };
 }

@@ -1,8 +1,7 @@
-import type { SecureContext } from 'node:tls';
 import { type Problem, SYSTEM } from '../../src/config.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from '../../src/options.ts';
 import type { TokenSource } from '../../src/types.ts';
-import { clientContext } from '../http1/secure-context.ts';
+import { TlsTrust } from '../http1/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../node/postgres/conninfo.ts';
 import type { TokenRead } from './stored-token-source.ts';
 
@@ -29,7 +28,7 @@ export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
 export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   /** A source of tokens, or where to read Sentry's own. */
   readonly token: TokenSource | ConnInfo;
-  readonly secureContext: SecureContext | undefined;
+  readonly trust: TlsTrust | undefined;
   readonly onTokenRead: ((read: TokenRead) => void) | undefined;
 }
 
@@ -60,10 +59,10 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   const connInfo =
     isSystem && typeof (pgxConn ?? '') === 'string' ? readConnInfo(pgxConn ?? '', environment, problems) : undefined;
   const isSecure = config.sentryUri.protocol === 'https:';
-  const secureContext = isSecure ? readContext({ sentryCa, sentryCert, sentryKey }, problems) : undefined;
+  const trust = isSecure ? readTrust({ sentryCa, sentryCert, sentryKey }, problems) : undefined;
 
   if (problems.length > 0) throw new OptionsError(problems);
-  return { ...config, token: connInfo ?? config.token, secureContext, onTokenRead };
+  return { ...config, token: connInfo ?? config.token, trust, onTokenRead };
 }
 
 function checkText(variable: string, value: unknown, problems: Problem[]): void {
@@ -80,11 +79,11 @@ function readConnInfo(value: string, environment: NodeJS.ProcessEnv, problems: P
 
 type Pem = Pick<ListenerOptions, 'sentryCa' | 'sentryCert' | 'sentryKey'>;
 
-function readContext({ sentryCa, sentryCert, sentryKey }: Pem, problems: Problem[]): SecureContext | undefined {
+function readTrust({ sentryCa, sentryCert, sentryKey }: Pem, problems: Problem[]): TlsTrust | undefined {
   const isHalf = (sentryCert === undefined) !== (sentryKey === undefined);
   if (isHalf) problems.push({ variable: 'sentryCert', text: 'and sentryKey belong together; one is not set' });
   try {
-    return clientContext({ ca: sentryCa, cert: sentryCert, key: sentryKey });
+    return new TlsTrust({ ca: sentryCa, cert: sentryCert, key: sentryKey });
   } catch {
     const variable = sentryCert === undefined ? 'sentryCa' : 'sentryCert';
     problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });

@@ -46,11 +46,11 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const token = new TokenHolder(config.token, log);
   let isDraining = false;
   const upstream = makeUpstream(config.sentryUri);
-  let { secureContext } = config;
+  let { sentryTrust } = config;
   const send = makeTransport({
     origin: upstream.origin,
-    get secureContext() {
-      return secureContext;
+    get trust() {
+      return sentryTrust;
     },
     countRead,
   });
@@ -112,7 +112,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     for (const problem of await inForce.take(changed)) {
       log('error', 'reload', { error: `--clients-file (CLIENTS_FILE) names a file that ${placed(problem)}` });
     }
-    secureContext = changed.secureContext;
+    sentryTrust = changed.sentryTrust;
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     log('info', 'reload', countsOf(inForce));

@@ -105,7 +105,7 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
 
 async function askSentry(config: Config, token: string): Promise<string | undefined> {
   const upstream = makeUpstream(config.sentryUri);
-  const send = makeTransport({ origin: upstream.origin, secureContext: config.secureContext });
+  const send = makeTransport({ origin: upstream.origin, trust: config.sentryTrust });
   const late = new AbortController();
   setTimeout(() => late.abort(new ProxyError('upstream_timeout')), TIMEOUT).unref();
   const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {

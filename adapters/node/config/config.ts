@@ -1,6 +1,6 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { type Problem, SYSTEM } from '../../../src/config.ts';
-import { clientContext } from '../../http1/secure-context.ts';
+import { TlsTrust } from '../../http1/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
 import type { Settings } from './settings.ts';
@@ -20,7 +20,7 @@ export interface Config extends Omit<Settings, 'token'> {
   /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked while the proxy runs. */
   readonly isOpen: boolean;
   /** For an https Sentry. */
-  readonly secureContext: SecureContext | undefined;
+  readonly sentryTrust: TlsTrust | undefined;
   /** The certificate and key to listen with TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -48,7 +48,7 @@ export function readConfig(
     aliasTokens,
     clientsText,
     isOpen: aliasTokens.length === 0 && clientsText === undefined,
-    secureContext: readSecureContext(settings, given, problems),
+    sentryTrust: readSentryTrust(settings, given, problems),
     tls: readTls(settings, given, problems),
   };
 }
@@ -72,17 +72,17 @@ function readTokenOrigin(settings: Settings, environment: NodeJS.ProcessEnv, pro
   return { kind: 'static', token: '' };
 }
 
-function readSecureContext(
+function readSentryTrust(
   { sentryUri, sentryCa, sentryCert, sentryKey }: Settings,
   given: Given,
   problems: Problem[],
-): SecureContext | undefined {
+): TlsTrust | undefined {
   if (isHalf('SENTRY_CERT', 'SENTRY_KEY', given)) {
     problems.push({ variable: 'SENTRY_CERT', text: 'and --sentry-key (SENTRY_KEY) belong together; one is not set' });
   }
   if (sentryUri.protocol !== 'https:') return undefined;
   try {
-    return clientContext({ ca: sentryCa, cert: sentryCert, key: sentryKey });
+    return new TlsTrust({ ca: sentryCa, cert: sentryCert, key: sentryKey });
   } catch {
     const variable = sentryCert === undefined ? 'SENTRY_CA' : 'SENTRY_CERT';
     problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });

@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },
   sentry: {
     variables: ['SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'],
-    parts: ['secureContext', 'sentryCa', 'sentryCert', 'sentryKey'],
+    parts: ['sentryTrust', 'sentryCa', 'sentryCert', 'sentryKey'],
   },
   tls: { variables: ['TLS_CERT', 'TLS_KEY'], parts: ['tls', 'tlsCert', 'tlsKey'] },
 };

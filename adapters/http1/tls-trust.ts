@@ -1,0 +1,52 @@
+import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
+
+/** Groups that nearly every server knows, for the case that one no longer knows the group it chose before. */
+const COMMON_GROUPS = ['X25519', 'prime256v1', 'secp384r1'];
+
+/** Texts in PEM. */
+export interface ClientTls {
+  /** Trusted instead of the authorities that Node and the machine trust. */
+  readonly ca?: string | undefined;
+  /** The certificate of this client. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** Whom a client trusts in TLS and which certificate it shows, as contexts for its handshakes. */
+export class TlsTrust {
+  /** For a handshake in which the server is verified: it offers whatever Node offers. */
+  readonly context: SecureContext;
+  readonly #options: { ca: string | string[]; cert?: string; key?: string };
+  readonly #byGroup = new Map<string, SecureContext>();
+
+  /** @throws {Error} if a text is not PEM that TLS can use */
+  constructor({ ca, cert, key }: ClientTls) {
+    // Node by itself trusts the list that it brings along, but not the CAs that an operator gave the machine.
+    const trusted = ca ?? [...rootCertificates, ...getCACertificates('system')];
+    this.#options = { ca: trusted, ...(cert && { cert }), ...(key && { key }) };
+    this.context = createSecureContext(this.#options);
+  }
+
+  /**
+   * For a handshake that resumes a session. Node makes a key share for each of its favourite groups, one of which is
+   * post-quantum and dear. The server has shown which group it takes, so that this makes one share, of that group.
+   */
+  contextFor(group: string | undefined): SecureContext {
+    if (group === undefined) return this.context;
+    let context = this.#byGroup.get(group);
+    if (context === undefined) {
+      context = this.#make([group, ...COMMON_GROUPS.filter((common) => common !== group)]);
+      this.#byGroup.set(group, context);
+    }
+    return context;
+  }
+
+  #make(groups: readonly string[]): SecureContext {
+    try {
+      return createSecureContext({ ...this.#options, ecdhCurve: groups.join(':') });
+    } catch {
+      // A group that this Node reports but can't be told to offer.
+      return this.context;
+    }
+  }
+}
