@@ -43,6 +43,7 @@ describe('the commands', { concurrency: 3 }, () => {
         `token:                  static, ${TOKEN.length} characters, fingerprint `,
         'injects it for:         clients that send one of 3 alias tokens; others are forwarded as they are',
         'serves the hosts:       a.example, b.example',
+        'leads clients to:       the host that each request names',
       ];
       const lines = stdout.trim().split('\n\n')[1]!.split('\n');
       assert.equal(lines.length, expected.length + 1);

@@ -42,6 +42,8 @@ export async function check(
   if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
   say('injects it for', clientsText(config));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
+  if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
+  else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
   if (!isProbing) return 0;
 
