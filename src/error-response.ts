@@ -4,8 +4,8 @@ import { REQUEST_ID } from './request-id.ts';
 import type { ResponseInit } from './types.ts';
 
 /**
- * What a client is told of an error: JSON or text by what it accepts, with Proxy-Status (RFC 9209).
- * @param requestId empty where the request was not read so far that it could have one
+ * The response for an error: JSON or text by what the client accepts, with Proxy-Status (RFC 9209).
+ * @param requestId empty if the request was not read far enough to have one
  */
 export function errorMessage(
   error: ProxyError,
@@ -15,7 +15,7 @@ export function errorMessage(
   const row: ErrorRow = ERRORS[error.name];
   const isClientsToMend = row.status < 500 || error.name === 'not_configured';
   const detail = isClientsToMend && error.message !== '' ? `${row.detail} (${error.message})` : row.detail;
-  const isJson = prefersJson(accept);
+  const isJson = isAnsweredInJson(accept, row.isJsonByDefault ?? false);
   const body = isJson ? JSON.stringify({ detail }) : `${detail}\n`;
   return {
     body,
@@ -37,10 +37,10 @@ export function errorMessage(
 }
 
 /**
- * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1).
- * A wildcard alone means text: curl sends one, and its user reads the answer on a terminal.
+ * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1). If it names
+ * neither, as the wildcards of curl and sentry-cli do, the error decides.
  */
-export function prefersJson(accept: string | null): boolean {
+export function isAnsweredInJson(accept: string | null, byDefault: boolean): boolean {
   let json = 0;
   let text = 0;
   for (const range of (accept ?? '').toLowerCase().split(',')) {
@@ -51,7 +51,7 @@ export function prefersJson(accept: string | null): boolean {
     if (isJson) json = Math.max(json, quality);
     if (isText) text = Math.max(text, quality);
   }
-  return json > 0 && json >= text;
+  return json === 0 && text === 0 ? byDefault : json >= text;
 }
 
 function qualityOf(parameters: string[]): number {

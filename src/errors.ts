@@ -3,9 +3,11 @@ export interface ErrorRow {
   readonly reason: string;
   /** RFC 9209 section 2.3: the error type that Proxy-Status names. */
   readonly proxyError: string;
-  /** Told to the client. */
+  /** For the client. */
   readonly detail: string;
   readonly fields?: [string, string][];
+  /** Whether the body is JSON unless the client prefers text: programs of Sentry's print a refusal only in that form. */
+  readonly isJsonByDefault?: true;
 }
 
 /** Every response that the proxy makes itself. A name is also what the log and the metrics say. */
@@ -22,6 +24,7 @@ export const ERRORS = {
     proxyError: 'http_request_denied',
     detail: 'This proxy serves only its own clients: send the token of one as bearer token.',
     fields: [['WWW-Authenticate', 'Bearer']],
+    isJsonByDefault: true,
   },
   client_expired: {
     status: 401,
@@ -29,12 +32,14 @@ export const ERRORS = {
     proxyError: 'http_request_denied',
     detail: 'The client is not valid any more.',
     fields: [['WWW-Authenticate', 'Bearer error="invalid_token"']],
+    isJsonByDefault: true,
   },
   client_denied: {
     status: 403,
     reason: 'Forbidden',
     proxyError: 'http_request_denied',
     detail: 'The client may not do this.',
+    isJsonByDefault: true,
   },
   browser_refused: {
     status: 403,
@@ -86,6 +91,7 @@ export const ERRORS = {
     reason: 'Too Many Requests',
     proxyError: 'http_request_denied',
     detail: 'The client is over its limit; try again later.',
+    isJsonByDefault: true,
   },
   header_section_too_large: {
     status: 431,
@@ -172,6 +178,7 @@ export const ERRORS = {
     proxyError: 'destination_unavailable',
     detail: 'Whether the client may do this could not be found out from Sentry.',
     fields: [['Retry-After', '5']],
+    isJsonByDefault: true,
   },
   not_configured: {
     status: 503,

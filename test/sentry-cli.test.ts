@@ -15,6 +15,11 @@ import { type ListeningProxy, startProxy } from './support/proxy-process.ts';
 
 const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
 const ALIAS = 'alias-of-the-build-server';
+/** Of the form that sentry-cli wants. */
+const CLIENT_TOKEN = '0123456789abcdef'.repeat(4);
+const CLIENTS = JSON.stringify({
+  clients: [{ name: 'ci-checkout', token: CLIENT_TOKEN, scopes: ['org:ci'], projects: ['acme/checkout'] }],
+});
 
 suite('sentry-cli through the proxy', () => {
   let postgres: Postgres;
@@ -28,11 +33,8 @@ suite('sentry-cli through the proxy', () => {
     postgres = await startPostgres();
     token = await rotateSystemToken(postgres);
     sentry = await startSentry({ database: postgres });
-    proxy = await startProxy(
-      `--sentry-uri ${sentry.url} --token system --pgx-conn ${postgres.connectionString} --alias-token ${ALIAS}`.split(
-        ' ',
-      ),
-    );
+    const flags = `--sentry-uri ${sentry.url} --token system --pgx-conn ${postgres.connectionString} --alias-token ${ALIAS}`;
+    proxy = await startProxy([...flags.split(' '), `--clients=${CLIENTS}`]);
     await proxy.logged(({ state }) => state === 'held', 20_000);
     proxyUrl = `http://${proxy.host}:${proxy.port}`;
     // Sentry's answers name this address, and sentry-cli would fail if the proxy let it go there.
@@ -116,6 +118,35 @@ suite('sentry-cli through the proxy', () => {
     assert.match(stdout, /OK c0bcc3f1-9827-fe65-3058-404b2831d9e6 \(crash\.sym; x86_64\)/);
     assert.equal(sentry.chunks.get(hash('sha1', content))?.toString(), content);
     assert.equal(received.filter(({ status }) => status === 401).length, 1);
+  });
+
+  test('prints why a named client is refused, in the words of the proxy', async () => {
+    const { code, stderr, received } = await sentryCli(['projects', 'list', '--org', 'acme'], CLIENT_TOKEN);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /client ci-checkout lacks any of org:admin, org:read, org:write for GET \/api\/0\/organizations\/\{org\}\/projects\/\) \(http status: 403\)/,
+    );
+    assert.deepEqual(received, []);
+  });
+
+  test('a client with org:ci alone uploads a debug file to its project, and to no other', async () => {
+    await writeFile(
+      join(folder, 'ci.sym'),
+      'MODULE Linux x86_64 D1BCC3F19827FE653058404B2831D9E60 ci\nFUNC 1730 1a 0 main\n',
+    );
+    const upload = (project: string) =>
+      sentryCli(`debug-files upload --wait --org acme --project ${project} ci.sym`.split(' '), CLIENT_TOKEN);
+    const mine = await upload('checkout');
+    assert.equal(mine.code, 0, mine.stderr);
+    assert.match(mine.stdout, /OK d1bcc3f1-/);
+    const others = await upload('storefront');
+    assert.equal(others.code, 1);
+    assert.match(others.stderr, /client ci-checkout may not reach this project/);
+    assert.deepEqual(
+      others.received.filter(({ target }) => target.includes('storefront')),
+      [],
+    );
   });
 
   test('another token than an alias is left to Sentry to judge', async () => {

@@ -12,14 +12,16 @@ export const OWN_SERVER = { patience: 5000 };
 
 /** The settings of an edge adapter, by the names of its variables. */
 export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
-  const { allowedHosts, publicUrl, keepInside, writeTimeout, ...bodies } = flags;
+  const { allowedHosts, publicUrl, keepInside, writeTimeout, clients, ...bodies } = flags;
   const { replayLimit, replayLimitTotal, streamChunked, ...others } = bodies;
   const unknown = Object.entries(others).filter(([, value]) => value !== 0);
   if (unknown.length > 0) throw new Error(`An edge adapter does not have ${unknown.map(([name]) => name).join(', ')}.`);
   return {
     SENTRY_URI: upstream,
     SENTRY_TOKEN: token,
-    ...(aliases.length > 0 ? { ALIAS_TOKENS: aliases.join(';') } : { ALLOW_ANY_CLIENT: 'true' }),
+    ...(aliases.length > 0 && { ALIAS_TOKENS: aliases.join(';') }),
+    ...(clients !== undefined && { CLIENTS: clients }),
+    ...(aliases.length === 0 && clients === undefined && { ALLOW_ANY_CLIENT: 'true' }),
     ...(allowedHosts && { ALLOWED_HOSTS: allowedHosts.join(';') }),
     ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
     ...(keepInside !== undefined && { KEEP_INSIDE: String(keepInside) }),

@@ -4,7 +4,7 @@ import { fieldValue, fieldValues } from '../support/message.ts';
 import type { Reply } from '../support/raw-client.ts';
 import { answer } from '../support/upstream.ts';
 import type { Contract } from './contract.ts';
-import { AS_ALIAS, get, request, type Scene, SECRET, useScene } from './scene.ts';
+import { ALIAS, AS_ALIAS, get, request, type Scene, SECRET, useScene } from './scene.ts';
 
 /** Accept lines and whether they prefer JSON. */
 const PREFERENCES: readonly (readonly [accept: readonly string[], prefersJson: boolean])[] = [
@@ -44,12 +44,38 @@ const PREFERENCES: readonly (readonly [accept: readonly string[], prefersJson: b
   [[''], false],
 ];
 
+/** Accept lines with which the refusal of a named client is text; without one of these it is JSON. */
+const TEXT_PREFERRED: readonly string[] = [
+  'text/plain',
+  'text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8',
+  'text/plain, application/json;q=0.5',
+];
+const TEXT_NOT_PREFERRED: readonly string[] = [
+  '*/*',
+  'application/*',
+  'application/json',
+  'text/html, application/json',
+  '',
+];
+
+const CLIENT_TOKEN = 'client-token-0123456789-0123456789-abcdef';
+const AS_CLIENT = `Authorization: Bearer ${CLIENT_TOKEN}`;
+const CLIENTS = JSON.stringify({
+  clients: [
+    { name: 'reader', token: CLIENT_TOKEN, scopes: ['event:read'], projects: ['acme/web'] },
+    { name: 'busy', token: `busy-${CLIENT_TOKEN}`, scopes: ['event:read'], orgs: ['acme'], rate: '1/h' },
+    { name: 'gone', token: `gone-${CLIENT_TOKEN}`, scopes: ['event:read'], orgs: ['acme'], expires: '2020-01-01' },
+  ],
+  unmatched: 'reject',
+});
+
 export function errors({ target, test }: Contract): void {
   const scene = useScene(target);
   const open = useScene(target, { aliases: [] });
   // Nothing listens on the discard port of a test machine.
   const refusing = useScene(target, { uri: 'http://127.0.0.1:9' });
   const unknown = useScene(target, { uri: 'http://sentry.invalid:9000' });
+  const named = useScene(target, { aliases: [], flags: { clients: CLIENTS } });
 
   for (const [accept, prefersJson] of PREFERENCES) {
     const title = accept.length === 0 ? 'no Accept' : accept.map((line) => `Accept: ${line}`).join(' | ');
@@ -59,6 +85,42 @@ export function errors({ target, test }: Contract): void {
       isOwn(reply, prefersJson);
     });
   }
+
+  const denied = (...fields: string[]) =>
+    request('GET /api/0/organizations/other/issues/ HTTP/1.1', [AS_CLIENT, ...fields]);
+  for (const [accepts, inJson] of [
+    [TEXT_PREFERRED, false],
+    [TEXT_NOT_PREFERRED, true],
+  ] as const) {
+    for (const accept of accepts) {
+      test(`refuses a named client in ${inJson ? 'JSON' : 'text'} with Accept: ${accept}`, async () => {
+        const { reply, connections } = await named.exchange(denied(`Accept: ${accept}`));
+        assert.deepEqual([reply.status, connections.length], [403, 0]);
+        isOwn(reply, inJson);
+        assert.match(reply.content.toString(), /client reader may not reach this organization/);
+      });
+    }
+  }
+
+  test('refuses whom it does not serve, and what it can not decide, in JSON without Accept', async () => {
+    const issues = (token: string) =>
+      request('GET /api/0/organizations/acme/issues/ HTTP/1.1', [`Authorization: Bearer ${token}`]);
+    await named.exchange(issues(`busy-${CLIENT_TOKEN}`));
+    for (const [bytes, status] of [
+      [denied(), 403],
+      [issues(`gone-${CLIENT_TOKEN}`), 401],
+      [issues(ALIAS), 401],
+      [issues(`busy-${CLIENT_TOKEN}`), 429],
+    ] as const) {
+      const { reply, connections } = await named.exchange(bytes);
+      assert.deepEqual([reply.status, connections.length], [status, 0]);
+      isOwn(reply, true);
+    }
+    // The scene's upstream answers the look-up of the project with what is no JSON.
+    const { reply } = await named.exchange(issues(CLIENT_TOKEN));
+    assert.equal(reply.status, 503);
+    isOwn(reply, true);
+  });
 
   const json = 'Accept: application/json';
   const causes: Record<string, readonly [status: number, Scene, bytes: (fields: string[]) => string]> = {

@@ -29,6 +29,8 @@ export interface Flags {
   allowedHosts?: readonly string[];
   publicUrl?: string;
   keepInside?: boolean;
+  /** The text of a clients file. */
+  clients?: string;
 }
 
 export interface RunningTarget extends Address {
@@ -64,7 +66,8 @@ export const node: Target = {
   name: `Node ${process.version}`,
   async start({ upstream, token, aliases, flags = {} }) {
     const args = [`--sentry-uri=${upstream}`, `--token=${token}`];
-    args.push(aliases.length > 0 ? `--alias-token=${aliases.join(';')}` : '--allow-any-client');
+    if (aliases.length > 0) args.push(`--alias-token=${aliases.join(';')}`);
+    else if (flags.clients === undefined) args.push('--allow-any-client');
     const set = (flag: string, value: string | number | boolean | undefined) => {
       if (value !== undefined) args.push(`--${flag}=${value}`);
     };
@@ -78,6 +81,7 @@ export const node: Target = {
     set('allowed-host', flags.allowedHosts?.join(';'));
     set('public-url', flags.publicUrl);
     set('keep-inside', flags.keepInside);
+    set('clients', flags.clients);
     const proxy = await startProxy(args);
     return {
       host: proxy.host,
