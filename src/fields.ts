@@ -46,7 +46,12 @@ export const withEdits = (
   { from, dropped, added }: EditedFields,
   without: readonly string[],
   also: readonly [string, string][],
-): EditedFields => ({ from, dropped: new Set([...dropped, ...without]), added: [...added, ...also] });
+): EditedFields => ({
+  from,
+  dropped: new Set([...dropped, ...without]),
+  // What an earlier edit added goes as well: the content of an answer that is edited twice has one length.
+  added: [...added.filter(([name]) => !without.includes(name.toLowerCase())), ...also],
+});
 
 /** The fields as they go out, to be looked at. */
 export const viewOf = (edited: EditedFields): Fields => {

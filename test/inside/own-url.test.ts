@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { createProxy } from '../../src/index.ts';
-import { fieldValue } from '../support/message.ts';
+import { fieldValue, fieldValues } from '../support/message.ts';
 import { ProxyProcess, runProxy, startProxy } from '../support/proxy-process.ts';
 import { RawClient, send } from '../support/raw-client.ts';
 import { TestAuthority, TlsUpstream } from '../support/tls-upstream.ts';
@@ -171,3 +172,24 @@ test('the library leads to the path that it is mounted at, and shares what it le
   upstream.play(NEXT_PAGE);
   assert.equal((await ask(other)).headers.get('link'), link('https://tools.example'));
 });
+
+test('a list that is filtered for a named client is kept inside as well, with one length', async (t) => {
+  const token = 't'.repeat(64);
+  const clients = { clients: [{ name: 'ci', token, scopes: ['org:read'], orgs: ['acme'] }] };
+  const organization = (slug: string) => `{"slug":"${slug}","links":{"organizationUrl":"o","regionUrl":"r"}}`;
+  const sent = `[${organization('acme')},${organization('other')}]`;
+  const upstream = await startUpstream(t, json(sent));
+  const settings = [`--sentry-uri=${upstream.uri}`, '--token=static'];
+  const proxy = await startProxy(settings, { env: { CLIENTS: JSON.stringify(clients) } });
+  t.after(() => proxy.stop());
+  for (const script of [json(sent), answer(response('200 OK', GZIPPED, gzipSync(sent)))]) {
+    upstream.play(script);
+    const fields = `Host: proxy.example\r\nAuthorization: Bearer ${token}\r\n`;
+    const reply = await send(proxy, `GET /api/0/organizations/ HTTP/1.1\r\n${fields}\r\n`);
+    assert.equal(reply.content.toString(), '[{"slug":"acme","links":{"organizationUrl":"o"}}]');
+    assert.deepEqual(fieldValues(reply, 'Content-Length'), [String(reply.content.length)]);
+    assert.deepEqual(fieldValues(reply, 'Content-Encoding'), []);
+  }
+});
+
+const GZIPPED = ['Content-Type: application/json', 'Content-Encoding: gzip'];
