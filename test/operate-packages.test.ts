@@ -531,7 +531,7 @@ describe('the documents', () => {
   });
 
   // Variables and settings of Sentry and of sentry-cli.
-  const ofSentry = new Set(['SENTRY_OPTIONS', 'SENTRY_AUTH_TOKEN', 'SENTRY_URL']);
+  const ofSentry = new Set(['SENTRY_OPTIONS', 'SENTRY_AUTH_TOKEN', 'SENTRY_URL', 'SENTRY_CONFIG_DIR']);
 
   it('name no path of the repository and no flag or variable that is not there', () => {
     for (const document of ['deploy', 'operate', 'troubleshoot']) {
