@@ -87,7 +87,7 @@ export class OptionsError extends TypeError {
 }
 
 /** Every option, with the types that a value of it may have. */
-const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
+export const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
   sentryUri: ['string', 'URL'],
   token: ['string', 'object'],
   aliasTokens: ['array'],
