@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Collector } from '../adapters/node/ops/status/collector.ts';
-import type { FinishedRequest } from '../adapters/node/ops/status/finished-request.ts';
 import { bucketOf, quantile } from '../adapters/node/ops/status/latencies.ts';
 import { Minutes } from '../adapters/node/ops/status/minutes.ts';
 import { makeStatus, type Status } from '../adapters/node/ops/status/status.ts';
+import type { Finished } from '../adapters/node/server/connection.ts';
 import type { TokenHolder } from '../adapters/node/token/token-holder.ts';
 import { get, startWatched } from './support/operator.ts';
 import { answer, OK, response, Upstream } from './support/upstream.ts';
@@ -14,9 +14,9 @@ const MINUTE = 60_000;
 const READY = { fault: undefined, tokenFault: undefined };
 const TOKEN = { isRenewable: true, current: 'a-secret-token', age: 90 } as unknown as TokenHolder;
 
-type Details = Partial<Omit<FinishedRequest, 'trace'>> & { trace?: Partial<FinishedRequest['trace']> };
+type Details = Partial<Omit<Finished, 'trace'>> & { trace?: Partial<Finished['trace']> };
 
-function finished({ trace, ...rest }: Details = {}): FinishedRequest {
+function finished({ trace, ...rest }: Details = {}): Finished {
   return {
     method: 'GET',
     target: '/api/0/',
@@ -109,7 +109,7 @@ describe('the status', () => {
     const { request, pass, status } = collecting();
     for (let i = 0; i < 10; i++) request({ trace: { client: 'grafana' } });
     pass(2 * MINUTE);
-    request({ trace: { client: 'ci', observed: 'not_granted' } });
+    request({ trace: { client: 'ci', observed: 'scope' } });
     request({ status: 429, trace: { client: 'ci', error: 'client_limited', refusal: 'rate' } });
     request({ trace: { route: 'bypass' } });
     const { clients, observed, reasons, failures } = status();
@@ -118,7 +118,7 @@ describe('the status', () => {
       { client: 'ci', per_minute: 1, requests: 2, failed: 0, refused: 1, observed: 1 },
       { client: '(bypass)', per_minute: 0.5, requests: 1, failed: 0, refused: 0, observed: 0 },
     ]);
-    assert.deepEqual(observed, [{ reason: 'ci: not_granted', count: 1 }]);
+    assert.deepEqual(observed, [{ reason: 'ci: scope', count: 1 }]);
     assert.deepEqual(reasons, [{ reason: 'client_limited: rate', count: 1 }]);
     assert.deepEqual([failures[0]?.client, failures[0]?.error], ['ci', 'client_limited: rate']);
   });
@@ -199,6 +199,10 @@ describe('/status.json', () => {
     const [failure] = made.failures;
     assert.deepEqual([failure?.id, failure?.path, failure?.status], ['the-failed-one', '/bad', 503]);
     assert.doesNotMatch(text, /a-secret-token|an-alias|a-value/);
+    assert.deepEqual(
+      made.clients.map(({ client, requests, failed }) => [client, requests, failed]),
+      [['alias-1', 2, 1]],
+    );
     for (const path of ['/', '/status.json']) assert.equal((await get(admin, path, { method: 'HEAD' })).text, '');
   });
 });

@@ -44,11 +44,11 @@ export class TokenHealth {
 
   /** A transport that lets this object see the responses to the requests that carry the token. */
   observe(send: Transport): Transport {
-    return async (url, request) => {
-      const response = await send(url, request);
-      this.#learn(request, response);
-      return response;
-    };
+    return (url, request) =>
+      send(url, request).then((response) => {
+        this.#learn(request, response);
+        return response;
+      });
   }
 
   /** Forgets what is known, since there is another token. */

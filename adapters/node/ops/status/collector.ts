@@ -1,9 +1,10 @@
+import type { Finished } from '../../server/connection.ts';
 import type { Renewal } from '../../token/system-token.ts';
 import { isHealthcheck } from '../healthcheck-request.ts';
 import { Failures } from './failures.ts';
-import { type FinishedRequest, outcomeOf } from './finished-request.ts';
 import { BUCKETS, bucketOf } from './latencies.ts';
 import { Minutes } from './minutes.ts';
+import { outcomeOf } from './outcome.ts';
 import { Tally } from './tally.ts';
 
 /** Names that are kept. A clients file may have more clients, whose requests are then counted together. */
@@ -62,7 +63,7 @@ export class Collector {
     this.inFlight++;
   }
 
-  finished(request: FinishedRequest): void {
+  finished(request: Finished): void {
     const { method, duration, trace } = request;
     // A request whose head could not be read has no method, and was never counted as begun.
     if (method !== '') this.inFlight--;
@@ -91,7 +92,7 @@ export class Collector {
   }
 }
 
-function reasonOf({ status, trace: { error, refusal } }: FinishedRequest): string {
+function reasonOf({ status, trace: { error, refusal } }: Finished): string {
   if (error === undefined) return `Sentry answered ${status}`;
   return refusal === undefined ? error : `${error}: ${refusal}`;
 }

@@ -1,4 +1,4 @@
-import type { FinishedRequest } from './finished-request.ts';
+import type { Finished } from '../../server/connection.ts';
 
 /** Failures that are kept. */
 const MAX_FAILURES = 50;
@@ -27,7 +27,7 @@ export class Failures {
   #next = 0;
 
   /** Adds a failure, in place of the oldest if there are too many. */
-  add({ method, target, status, duration, trace }: FinishedRequest): void {
+  add({ method, target, status, duration, trace }: Finished): void {
     const queryStart = target.indexOf('?');
     const path = queryStart === -1 ? target : target.slice(0, queryStart);
     this.#ring[this.#next] = {
