@@ -9,7 +9,7 @@ import { toStream } from './web-response.ts';
  * Sends requests to Sentry with a `fetch` function.
  *
  * A `fetch` decodes what comes compressed, so the fields that speak of the encoded bytes are left out of such a response.
- * It may add fields of its own to a request, and it may keep connections.
+ * It may add fields of its own to a request, and outside Node it may keep connections.
  */
 export const fetchTransport =
   (send: typeof fetch = globalThis.fetch): Transport =>
@@ -28,8 +28,7 @@ function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal)
   const lines = linesOf(headers);
   return {
     method,
-    // Nothing is gained by compressing what is decoded here.
-    headers: [...lines, ['Accept-Encoding', 'identity']],
+    headers: [...lines, ...OWN_FIELDS],
     body: isReady ? (body as BodyInit | null) : toStream(body),
     redirect: 'manual',
     // Frameworks that keep responses of `fetch` would give one client what another one asked for.
@@ -39,6 +38,13 @@ function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal)
     ...(!isReady && { duplex: 'half' }),
   };
 }
+
+const OWN_FIELDS: readonly [string, string][] = [
+  // Nothing is gained by compressing what is decoded here.
+  ['Accept-Encoding', 'identity'],
+  // Each request gets a connection of its own where `fetch` heeds this, as Node's does; others leave it out.
+  ['Connection', 'close'],
+];
 
 function received(response: Response, method: string, abort: PlatformAbort): UpstreamResponse {
   const { status, statusText } = response;

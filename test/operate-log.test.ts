@@ -144,7 +144,7 @@ describe('the log', { concurrency: 3 }, () => {
       await get({ socketPath }, '/', { method: 'TRACE' });
       const { stdout } = await proxy.stop();
       assert.match(stdout, text);
-      assert.match(stdout, / 502 GET "[^\n]*quoted[^\n]*\?a&b" [\d.]+ms route=inject /);
+      assert.match(stdout, / 502 GET "[^\n]*quoted[^\n]*\?a&b" [\d.]+ms anyone route=inject /);
       assert.match(stdout, / 405 TRACE \/x [\d.]+ms route=none .* error=method_not_allowed\n/);
       assert.doesNotMatch(stdout, /TRACE \/ /, 'a health check leaves no line');
       for (const line of stdout.trim().split('\n')) assert.match(line, /^\S+ [\d:.]+Z (WARN )?([a-z]+|\d{3})( |$)/);

@@ -105,10 +105,5 @@ export const library: Target = {
       link: 'https://github.com/nodejs/undici',
       tests: ['upstream faults: swallows 100'],
     },
-    'pooled upstream connections': {
-      reason: 'fetch keeps connections to Sentry',
-      link: 'https://fetch.spec.whatwg.org/#connections',
-      tests: ['upstream faults: ends with the message, not with the connection, of an upstream that keeps it open'],
-    },
   },
 };

@@ -384,7 +384,7 @@ function streams(test: Test, scene: Scene): void {
       played.resolve();
     });
     await client.write(get(AS_ALIAS, 'Accept: text/event-stream'));
-    await played.promise;
+    assert.notEqual(await Promise.race([played.promise, sleep(30_000, 'late')]), 'late');
     const reply = await client.reply();
     assert.deepEqual(seen, [true, true, true]);
     assert.equal(reply.content.toString(), events.join(''));

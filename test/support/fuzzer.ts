@@ -21,6 +21,9 @@ const PATIENCE = 12_000;
 /** How often an honest exchange is tried: on a machine that is busy the deadlines above are soon met. */
 const ATTEMPTS = 4;
 
+/** Bytes. */
+const REPLAY_LIMIT = 64 * 1024;
+
 type Framing = 'none' | 'length' | 'chunked' | 'close';
 type End = 'fin' | 'reset' | 'open';
 
@@ -205,7 +208,10 @@ function requestOf(seed: number, random: Random, decoy: string): RequestPlan {
     sent.pieces.push(hidden);
   }
   const end = sent.isCut ? pick(random, ['fin', 'reset', 'reset', 'open'] as const) : 'open';
-  return { ...sent, end, method, credentials, isHonest: !sent.isMutated && !sent.isCut && !isElsewhere };
+  // Without a length such a body is answered with 413.
+  const isTooLarge = framing === 'chunked' && credentials === 'alias' && content.length > REPLAY_LIMIT;
+  const isHonest = !sent.isMutated && !sent.isCut && !isElsewhere && !isTooLarge;
+  return { ...sent, end, method, credentials, isHonest };
 }
 
 function responseOf(random: Random): ResponsePlan {
@@ -371,7 +377,7 @@ export class Fuzzer {
         `--sentry-uri=http://${addressOf(upstream)}`,
         `--token=${SECRET}`,
         `--alias-token=${ALIAS}`,
-        '--replay-limit=64KiB',
+        `--replay-limit=${REPLAY_LIMIT}`,
         ...Object.entries(DEADLINES).map(([flag, seconds]) => `--${flag}=${seconds}`),
       ],
       { env },
