@@ -8,7 +8,7 @@ import { ENDPOINTS } from './rows.ts';
 import { type Front, missingPackages, type SentryStandIn, startSentry } from './start.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
-const CASES = Number(process.env.FUZZ_CASES ?? 2500);
+const CASES = Number(process.env.FUZZ_CASES ?? 5000);
 const WITHIN = 50_000;
 
 describe('what Django understands of a client’s requests', () => {

@@ -5,7 +5,7 @@ import { type Random, randomOf } from '../support/http1-mutations.ts';
 import type { Address } from '../support/raw-client.ts';
 import { CLIENTS, type Client } from './clients.ts';
 import { chance, type Draft, type Meant, meant, pick, wire } from './drafts.ts';
-import { MUTATIONS } from './mutations.ts';
+import { MUTATIONS, MUTATIONS_OF_BODIES } from './mutations.ts';
 import { arrivalViolation, flaw, leak, lookUpViolation, violation } from './oracle.ts';
 import type { Row } from './rows.ts';
 import type { Arrival, SentryStandIn } from './start.ts';
@@ -75,10 +75,11 @@ function caseOf(seed: number, rows: readonly Row[], without: readonly number[] =
     : meant(random, pick(random, rows), client);
   const mutations = chance(random, 30) ? 0 : 1 + random(3);
   const isHonest = mutations === 0 && violation(client, understood, rows) === undefined;
+  const likely = draft.body === undefined ? MUTATIONS : MUTATIONS_OF_BODIES;
   for (let index = 0; index < mutations; index++) {
     // Each has numbers of its own, so that one can be left out without changing the others.
     const own = randomOf(seed * 31 + index);
-    const mutation = pick(own, MUTATIONS);
+    const mutation = pick(own, likely);
     if (!without.includes(index)) mutation(draft, own, rows);
   }
   return { seed, client, isHonest, draft, mutations };
@@ -86,9 +87,9 @@ function caseOf(seed: number, rows: readonly Row[], without: readonly number[] =
 
 /** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
 function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
-  // Where more than the path decides, there is more to misread.
-  const decidedElsewhere = rows.filter(({ limit }) => ['query', 'body', 'lookup', 'filter-response'].includes(limit));
-  const candidates = chance(random, 50) ? decidedElsewhere : rows;
+  // Where more than the path decides, there is more to misread; some of these kinds have few rows.
+  const kind = pick(random, ['query', 'body', 'lookup', 'filter-response']);
+  const candidates = chance(random, 50) ? rows.filter(({ limit }) => limit === kind) : rows;
   let last: Meant | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
     last = meant(random, pick(random, candidates), client);

@@ -346,23 +346,41 @@ function setBody(draft: Draft, random: Random): void {
   if (!draft.fields.some(([name]) => name === 'Content-Type')) draft.fields.push(['Content-Type', 'application/json']);
 }
 
-/** What is another thing when it is decoded by the charset that comes with it. */
+/** A body that nothing is wrong with but the projects in it. */
+function nameOtherProjects(draft: Draft, random: Random): void {
+  const some = () => pick<unknown>(random, ['web', 'web', 'api', 'secret', 'vault', 11, 13, '11', '13', 'WEB']);
+  const data = { version: 'web@1.0', projects: Array.from({ length: 1 + random(3) }, some), project: some() };
+  draft.body = Buffer.from(JSON.stringify(data));
+}
+
+/** What is another thing when it is decoded by the charset that comes with it: a charset, a pair, a quotation mark. */
+const HIDDEN = [
+  ['utf-7', 'a=+ACY-project+AD0-13', '+ACI-'],
+  ['utf-7', 'a=+ACY-projectSlug+AD0-secret', '+ACI-'],
+  ['unicode_escape', 'a=\\u0026project=13', '\\u0022'],
+  ['raw_unicode_escape', 'a=\\u0026project=13', '\\u0022'],
+  ['utf-16', 'a=1', '+ACI-'],
+  ['cp037', 'a=1', '+ACI-'],
+] as const;
+
 function hideByCharset(draft: Draft, random: Random): void {
-  const [charset, pair] = pick(random, [
-    ['utf-7', 'a=+ACY-project+AD0-13'],
-    ['utf-7', 'a=+ACY-projectSlug+AD0-secret'],
-    ['unicode_escape', 'a=\\u0026project=13'],
-    ['raw_unicode_escape', 'a=\\u0026project=13'],
-    ['utf-16', 'a=1'],
-    ['cp037', 'a=1'],
-  ] as const);
-  draft.query = draft.query === undefined ? pair : `${draft.query}&${pair}`;
-  const json =
-    '{"projects":["web"],"project":"web","a":"+ACI-,+ACI-projects+ACI-:[+ACI-secret+ACI-],+ACI-b+ACI-:+ACI-"}';
-  if (draft.body !== undefined) draft.body = Buffer.from(json);
+  const [charset, pair, quote] = pick(random, HIDDEN);
+  const isWithBody = draft.body !== undefined;
+  if (isWithBody) {
+    const hidden = '","projects":["secret"],"project":"secret","b":"'.replaceAll('"', quote);
+    draft.body = Buffer.from(`{"projects":["web"],"project":"web","a":"${hidden}"}`);
+  } else draft.query = draft.query === undefined ? pair : `${draft.query}&${pair}`;
   const value = pick(random, [`; charset=${charset}`, `; charset=utf-8; charset=${charset}`, `;charset="${charset}"`]);
   draft.fields = draft.fields.filter(([name]) => name !== 'Content-Type');
-  draft.fields.push(['Content-Type', `${draft.body === undefined ? 'a/b' : 'application/json'}${value}`]);
+  draft.fields.push(['Content-Type', `${isWithBody ? 'application/json' : 'a/b'}${value}`]);
+}
+
+/** A body that is JSON for one reader and a form for another. */
+function hideAsForm(draft: Draft, random: Random): void {
+  draft.body = Buffer.from('{"projects":["web"],"project":"web","a":"&projects=secret&project=secret&"}');
+  const types = ['', 'application/json, ', 'application/json; a=', ' '];
+  draft.fields = draft.fields.filter(([name]) => name !== 'Content-Type');
+  draft.fields.push(['Content-Type', `${pick(random, types)}application/x-www-form-urlencoded`]);
 }
 
 function setMediaType(draft: Draft, random: Random): void {
@@ -403,4 +421,17 @@ export const MUTATIONS: readonly Mutation[] = [
     setMediaType,
     chunkBody,
   ],
+];
+
+/** The same for a request with a body, where it is the body that is changed as often as all else. */
+export const MUTATIONS_OF_BODIES: readonly Mutation[] = [
+  ...MUTATIONS,
+  ...Array.from({ length: MUTATIONS.length / 6 }, () => [
+    setBody,
+    setBody,
+    nameOtherProjects,
+    nameOtherProjects,
+    hideByCharset,
+    hideAsForm,
+  ]).flat(),
 ];
