@@ -26,6 +26,8 @@ export interface Refused {
   readonly reason: Reason;
   /** For the client: names it, and says what would do. Holds nothing that the request sent. */
   readonly detail: string;
+  /** The rule that refuses, by its place in the file: `deny[0]`. */
+  readonly by?: string;
 }
 
 /** A request that may be sent. */

@@ -9,8 +9,10 @@ import type { Target } from './target.ts';
 /** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
 export function grant(client: Client, method: string, target: Target, route: Walk): Allowed | Refused {
   const asked = `${method} ${route.template ?? 'this path'}`;
-  const isDenied = client.deny.some((rule) => denies(rule, method, target, route));
-  if (isDenied) return refuse(client, 'deny_rule', `has a deny rule for ${asked}`);
+  const denial = client.deny.findIndex((rule) => denies(rule, method, target, route));
+  if (denial !== -1) {
+    return { ...refuse(client, 'deny_rule', `has a deny rule for ${asked}`), by: `deny[${denial}]` };
+  }
 
   const endpoint = endpointOf(route, method);
   const allowRule = client.allow.find((rule) => allows(rule, method, target, route));

@@ -1,6 +1,7 @@
 import type { Problem } from '../../../src/config.ts';
 import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/errors.ts';
 import { onlyFields } from '../../../src/fields.ts';
+import { type ClientsFile, readClients } from '../../../src/policy/clients-file.ts';
 import { makeUpstream } from '../../../src/target-url.ts';
 import type { UpstreamResponse } from '../../../src/types.ts';
 import { makeTransport } from '../../http1/client.ts';
@@ -10,6 +11,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { ConnInfo } from '../postgres/conninfo.ts';
 import { fingerprint } from '../token/fingerprint.ts';
 import { reasonOf } from '../token/system-token.ts';
+import { clientsTable } from './clients-table.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 import { problemLines, problemText } from './problem-text.ts';
 import { settingsTable } from './settings-table.ts';
@@ -20,8 +22,8 @@ const TIMEOUT = 5000;
 const MAX_LOOKED_AT = 4096;
 
 /**
- * Shows every setting with its origin, says what is wrong, or else what the proxy does with this configuration, and with
- * `isProbing` whether Sentry takes the token.
+ * Shows every setting with its origin, says what is wrong, or else what the proxy does with this configuration and who its
+ * named clients are, and with `isProbing` whether Sentry takes the token.
  * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
 export async function check(
@@ -40,11 +42,13 @@ export async function check(
   say('forwards to', upstream.origin + upstream.basePath);
   say('token', tokenText(config));
   if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
-  say('injects it for', clientsText(config));
+  const named = namedClients(config);
+  say('injects it for', clientsText(config, named));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
   if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
   else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
+  if (named !== undefined) process.stdout.write(`\n${clientsTable(named.clients, Date.now())}`);
   if (!isProbing) return 0;
 
   const fault = await probe(config);
@@ -64,8 +68,20 @@ function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
   return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
 }
 
-function clientsText({ aliasTokens, isOpen, listen }: Config): string {
-  if (!isOpen) return `clients that send one of ${aliasTokens.length} alias tokens; others are forwarded as they are`;
+/** The clients file, which has nothing wrong with it by now. */
+function namedClients({ clientsText }: Config): ClientsFile | undefined {
+  const read = clientsText === undefined ? undefined : readClients(clientsText);
+  return read !== undefined && 'clients' in read ? read : undefined;
+}
+
+function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile | undefined): string {
+  const byAlias = `clients that send one of ${aliasTokens.length} alias tokens`;
+  const others = named?.unmatched === 'reject' ? 'others are refused' : 'others are forwarded as they are';
+  if (named !== undefined) {
+    const alias = aliasTokens.length === 0 ? '' : `, and without limits for ${byAlias}`;
+    return `${named.clients.length} named clients within their rights${alias}; ${others}`;
+  }
+  if (!isOpen) return `${byAlias}; ${others}`;
   return isLocal(listen) ? 'everyone on this machine' : 'EVERYONE who can reach the port: no alias tokens are set';
 }
 

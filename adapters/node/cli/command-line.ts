@@ -1,15 +1,29 @@
 import type { Problem } from '../../../src/config.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
+import type { Asked } from './check-as.ts';
 import { likeliest } from './suggestion.ts';
 
-/** Every command with its lines in `--help`. */
+/** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {
-  run: { usage: 'run', help: 'serve; this is what happens without a command' },
-  check: {
-    usage: 'check [--probe]',
-    help: 'say what is wrong with the configuration, or what it does; --probe: also read the token and ask Sentry with it',
-  },
-  healthcheck: { usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' },
+  run: [{ usage: 'run', help: 'serve; this is what happens without a command' }],
+  check: [
+    {
+      usage: 'check [--probe]',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also read the token and ask Sentry with it',
+    },
+    {
+      usage: 'check --as NAME METHOD PATH',
+      help: 'say whether the client may make this request, and by which scope or rule; exit with 0 if it may, 1 if not',
+    },
+  ],
+  token: [{ usage: 'token', help: 'make a token for a client, and print it with its digest for the clients file' }],
+  suggest: [
+    {
+      usage: 'suggest < LOG',
+      help: "read the proxy's JSON log, and print the clients with the least rights that their requests need",
+    },
+  ],
+  healthcheck: [{ usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' }],
 } as const;
 
 export type Command = keyof typeof COMMANDS;
@@ -19,6 +33,8 @@ export interface CommandLine {
   readonly command: Command;
   /** `check --probe`. */
   readonly probe: boolean;
+  /** `check --as NAME METHOD PATH`. */
+  readonly as: Asked | undefined;
   readonly help: boolean;
   readonly version: boolean;
   /** The text of each flag, by variable. */
@@ -32,6 +48,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   let version = false;
   let command: Command = 'run';
   let probe = false;
+  let as: Asked | undefined;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const [, name, , inline] = /^--([a-z][a-z-]*)(=([\s\S]*))?$/.exec(arg) ?? [];
@@ -39,7 +56,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
     else if (name === 'version' || arg === '-V') version = true;
     else if (i === 0 && isCommand(arg)) command = arg;
     else if (arg === '--probe' && command === 'check') probe = true;
-    else {
+    else if (name === 'as' && command === 'check') {
+      const operands = inline === undefined ? [] : [inline];
+      while (operands.length < 3 && args[i + 1]?.startsWith('--') === false) operands.push(args[++i]!);
+      if (operands.length < 3) problems.push({ variable: '', text: 'check --as needs NAME METHOD PATH' });
+      const [asked = '', method = '', target = ''] = operands;
+      as = { name: asked, method, target };
+    } else {
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
         problems.push({ variable: '', text: unknownArgument(arg, i) });
@@ -55,7 +78,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       values[setting.variable] = earlier === undefined ? value : `${earlier};${value}`;
     }
   }
-  return { command, probe, help, version, values };
+  return { command, probe, as, help, version, values };
 }
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);

@@ -13,7 +13,7 @@ export function helpText(): string {
     'Usage: sentry-api-proxy [COMMAND] [--FLAG VALUE | --FLAG=VALUE]...',
     '',
     'Commands:',
-    ...Object.values(COMMANDS).flatMap(({ usage, help }) => row(usage, help)),
+    ...Object.values(COMMANDS).flatMap((ways) => ways.flatMap(({ usage, help }) => row(usage, help))),
     '',
     'Flags:',
     ...SETTINGS.flatMap(flagLines),
@@ -57,6 +57,7 @@ function flagLines({ flag, variable, placeholder, help, default: fallback }: Set
 }
 
 function row(name: string, help: string): string[] {
+  if (name.length > COLUMN - 4) return [`  ${name}`, ...wrapped(help, COLUMN)];
   const [first = '', ...rest] = wrapped(help, COLUMN);
   return [`  ${name.padEnd(COLUMN - 2)}${first.trimStart()}`, ...rest];
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Problem } from '../../../src/config.ts';
 import { gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
@@ -10,7 +11,7 @@ import { problemLines, problemText } from './problem-text.ts';
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   const problems: Problem[] = [];
-  const { command, help, version, probe, values } = parseCommandLine(args, problems);
+  const { command, help, version, probe, as, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
   if (isForPeople) surviveClosedPipes();
   if (help) {
@@ -24,15 +25,22 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
 
+  if (command === 'token' || command === 'suggest') {
+    process.exitCode = problems.length > 0 ? refuse(problems) : await runWithoutConfiguration(command);
+    return;
+  }
+
   const gathered = await gatherSettings(values, process.env, problems);
   const loaded = await loadConfig(gathered, problems);
   const { config, warnings } = loaded;
-  if (command === 'check') {
+  if (command === 'check' && as === undefined) {
     const { check } = await import('./check.ts');
     process.exitCode = await check(loaded, problems, probe);
   } else if (problems.length > 0) {
-    process.stderr.write(problemLines(problems));
-    process.exitCode = BAD_CONFIGURATION;
+    process.exitCode = refuse(problems);
+  } else if (as !== undefined) {
+    const { checkAs } = await import('./check-as.ts');
+    process.exitCode = checkAs(as, config, Date.now());
   } else if (command === 'healthcheck') {
     const { healthcheck } = await import('./healthcheck.ts');
     process.exitCode = await healthcheck(config);
@@ -44,6 +52,26 @@ export async function main(args: readonly string[]): Promise<void> {
       },
     });
   }
+}
+
+function refuse(problems: readonly Problem[]): number {
+  process.stderr.write(problemLines(problems));
+  return BAD_CONFIGURATION;
+}
+
+/** @returns the exit code */
+async function runWithoutConfiguration(command: 'token' | 'suggest'): Promise<number> {
+  if (command === 'token') {
+    const { tokenText } = await import('./token.ts');
+    process.stdout.write(tokenText());
+    return 0;
+  }
+  if (process.stdin.isTTY) process.stderr.write('Reading the log of the proxy from standard input.\n');
+  const { suggest } = await import('./suggest.ts');
+  const { json, notes } = await suggest(createInterface({ input: process.stdin }));
+  process.stdout.write(`${json}\n`);
+  process.stderr.write(notes.map((note) => `${note}\n`).join(''));
+  return 0;
 }
 
 /** `check | head -1` closes the pipe before all is written, which is no fault. */

@@ -4,7 +4,11 @@ import { type Given, type Origin, textOf } from '../config/given.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 
 /** The settings whose value another one's file holds. */
-const FROM_FILE: Readonly<Record<string, string>> = { SENTRY_TOKEN: 'SENTRY_TOKEN_FILE', PGX_CONN: 'PGX_CONN_FILE' };
+const FROM_FILE: Readonly<Record<string, string>> = {
+  SENTRY_TOKEN: 'SENTRY_TOKEN_FILE',
+  PGX_CONN: 'PGX_CONN_FILE',
+  CLIENTS: 'CLIENTS_FILE',
+};
 
 const COLUMNS = { flag: 24, value: 28 };
 

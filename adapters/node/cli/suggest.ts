@@ -1,3 +1,4 @@
+import { isReservedName } from '../../../src/policy/client-entry.ts';
 import { isGuarded } from '../../../src/policy/guarded.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
@@ -130,6 +131,7 @@ function entry(name: string, needs: Needs): Record<string, unknown> {
 
 function notesOn(name: string, needs: Needs): string[] {
   const notes: string[] = [];
+  if (isReservedName(name)) notes.push(`${name}: the log uses this name itself; give the client one of its own`);
   if (needs.isUnbound) notes.push(`${name}: asks for paths without an organization, so it needs "orgs": ["*"]`);
   if (needs.projects.size > 0 && needs.withoutProject.size > 0) {
     const requests = [...needs.withoutProject].sort().join(', ');
