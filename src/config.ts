@@ -1,6 +1,7 @@
 import { examineClients } from './policy/clients-file.ts';
 import { parseDuration, parseSize } from './quantities.ts';
 import { isSendableToken } from './token.ts';
+import { readUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.ts';
 
 /** Settings by the names of their variables; one that is not set is not there. */
 export type Values = Readonly<Record<string, string | undefined>>;
@@ -21,6 +22,8 @@ export interface CoreConfig {
   readonly allowedHosts: readonly string[];
   /** What clients reach the proxy by, without a slash at its end; undefined: the origin that each request names. */
   readonly publicUrl: string | undefined;
+  /** What is added to everything that goes to Sentry; secrets. */
+  readonly upstreamHeaders: UpstreamHeaders;
 }
 
 /** SENTRY_TOKEN's value for Sentry's own token, which only an adapter with a database can get. */
@@ -38,6 +41,7 @@ export function readCoreConfig(values: Values, problems: Problem[]): CoreConfig 
     aliasTokens: readAliasTokens(values.ALIAS_TOKENS ?? '', about('ALIAS_TOKENS')),
     allowedHosts: readAllowedHosts(values.ALLOWED_HOSTS ?? '', about('ALLOWED_HOSTS')),
     publicUrl: readPublicUrl(values.PUBLIC_URL ?? '', about('PUBLIC_URL')),
+    upstreamHeaders: readUpstreamHeaders(values.UPSTREAM_HEADERS ?? '', about('UPSTREAM_HEADERS')),
   };
 }
 

@@ -52,3 +52,7 @@ export const PROXY_RESPONSE_FIELDS: FieldTable = {
   'set-cookie': "a session of the token's owner is not the client's",
   'www-authenticate': 'the client is not the one to authenticate to Sentry',
 };
+
+export const GATEWAY_RESPONSE_FIELDS: FieldTable = {
+  'set-cookie': "a gateway may answer the credential with a session, which is not the client's",
+};

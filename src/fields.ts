@@ -84,7 +84,7 @@ export function linesOf({ from, dropped, added }: EditedFields): [string, string
 }
 
 /** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables take them for the same. */
-function tableName(name: string): string {
+export function tableName(name: string): string {
   const lower = name.toLowerCase();
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
 }

@@ -1,6 +1,7 @@
 import { refuseForeignPages } from './browser-guard.ts';
 import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
+import { GATEWAY_RESPONSE_FIELDS } from './field-tables.ts';
 import { cleanRequest, cleanResponse, withEdits } from './fields.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { type Delivery, outgoingBody } from './replay-body.ts';
@@ -97,6 +98,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
 
     // Clean the response.
     let headers = cleanResponse(response.headers, route.kind, [[REQUEST_ID, trace.id]]);
+    if (env.hasGateway) headers = withEdits(headers, Object.keys(GATEWAY_RESPONSE_FIELDS), []);
     if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
     const { status, statusText, body } = response;
     if (visit === undefined) return env.respond(body, { status, statusText, headers });

@@ -7,6 +7,7 @@ import { LocalLimits } from './policy/limits.ts';
 import { makeBodyRules } from './replay-body.ts';
 import { makeUpstream } from './target-url.ts';
 import type { Env } from './types.ts';
+import { withUpstreamHeaders } from './upstream-headers.ts';
 
 /**
  * A proxy made of options, whatever it receives requests and sends responses with.
@@ -14,9 +15,10 @@ import type { Env } from './types.ts';
  */
 export function libraryEnv<R>(
   config: Omit<ProxyConfig, 'token' | 'transport'>,
-  ends: Pick<Env<R>, 'token' | 'fetch' | 'respond'>,
+  { fetch: send, ...others }: Pick<Env<R>, 'token' | 'fetch' | 'respond'>,
 ): LibraryEnv<R> {
   const upstream = makeUpstream(config.sentryUri);
+  const ends = { ...others, fetch: withUpstreamHeaders(send, () => config.upstreamHeaders) };
   const limits = new LocalLimits(() => performance.now());
   return {
     ...ends,
@@ -24,6 +26,7 @@ export function libraryEnv<R>(
     principals: laterPrincipals({ ...config, admit: makeGate(limits, { ...ends, upstream }) }),
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
+    hasGateway: config.upstreamHeaders.length > 0,
     inside: addressesOf(upstream, config, config.basePath),
     writeTimeout: config.writeTimeout,
     basePath: config.basePath,

@@ -12,6 +12,7 @@ import {
 } from './config.ts';
 import { staticToken } from './token.ts';
 import type { RequestRecord, TokenSource, Transport } from './types.ts';
+import { readUpstreamHeaders, readUpstreamHeadersObject, type UpstreamHeaders } from './upstream-headers.ts';
 
 /** The settings of the program in camelCase, and what only a library has. */
 export interface ProxyOptions {
@@ -31,6 +32,11 @@ export interface ProxyOptions {
   readonly publicUrl?: string | undefined;
   /** Lead the URLs of Sentry's own that clients follow back to the proxy. Default true. */
   readonly keepInside?: boolean | undefined;
+  /**
+   * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a text with one
+   * `Name: value` a line. They are secrets, and replace what a client sends by these names.
+   */
+  readonly upstreamHeaders?: Readonly<Record<string, string>> | string | undefined;
   /** How much of one request body is kept: bytes, or a text like `1MiB`, which is the default. */
   readonly replayLimit?: number | string | undefined;
   /** How much of all request bodies together is kept: bytes, or a text like `64MiB`, which is the default. */
@@ -61,6 +67,7 @@ export interface ProxyConfig {
   /** Without a slash at its end. */
   readonly publicUrl: string | undefined;
   readonly keepInside: boolean;
+  readonly upstreamHeaders: UpstreamHeaders;
   /** Bytes. */
   readonly replayLimit: number;
   /** Bytes. */
@@ -96,6 +103,7 @@ export const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = 
   allowedHosts: ['array'],
   publicUrl: ['string'],
   keepInside: ['boolean'],
+  upstreamHeaders: ['object', 'string'],
   replayLimit: ['number', 'string'],
   replayLimitTotal: ['number', 'string'],
   streamChunked: ['boolean'],
@@ -127,6 +135,7 @@ export function readOptions(options: ProxyOptions, problems: Problem[], known: r
     allowedHosts,
     publicUrl: readPublicUrl(given.publicUrl ?? '', about('publicUrl')),
     keepInside: given.keepInside ?? true,
+    upstreamHeaders: readHeadersOption(given.upstreamHeaders ?? '', about('upstreamHeaders')),
     replayLimit: readSize(textOf(given.replayLimit ?? '1MiB', 'b'), about('replayLimit')),
     replayLimitTotal: readSize(textOf(given.replayLimitTotal ?? '64MiB', 'b'), about('replayLimitTotal')),
     streamChunked: given.streamChunked ?? false,
@@ -180,6 +189,9 @@ function readTokenOption(token: string | TokenSource, complain: (text: string) =
   if (token === SYSTEM) complain("asks for Sentry's own token, which needs a database; set an auth token of Sentry");
   return staticToken(readToken(token, complain));
 }
+
+const readHeadersOption = (headers: object | string, complain: (text: string) => void): UpstreamHeaders =>
+  typeof headers === 'string' ? readUpstreamHeaders(headers, complain) : readUpstreamHeadersObject(headers, complain);
 
 /** A number is already in the base unit. */
 const textOf = (value: number | string, unit: string): string => (typeof value === 'number' ? value + unit : value);

@@ -187,6 +187,8 @@ export interface Env<R> {
   /** What keeps clients inside the proxy; undefined: nothing does. */
   readonly inside: Addresses | undefined;
   readonly fetch: Transport;
+  /** Whether the operator's own headers go to a gateway before Sentry, whose session is then not the client's. */
+  readonly hasGateway: boolean;
   /** Makes the runtime's response. */
   respond(body: Body | string | null, init: ResponseInit): R;
 }

@@ -36,6 +36,18 @@ describe('createProxy', () => {
     'a negative size': [{ ...complete, replayLimit: -1 }, /replayLimit is not a size/],
     'a time that is none': [{ ...complete, writeTimeout: 'soon' }, /writeTimeout is not a time/],
     'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is more than 24h/],
+    'upstream headers that are a list': [
+      { ...complete, upstreamHeaders: [TOKEN] },
+      /upstreamHeaders is not a object or/,
+    ],
+    'an upstream header that the proxy sets': [
+      { ...complete, upstreamHeaders: { Host: TOKEN } },
+      /upstreamHeaders has a name in entry 1 that is the proxy's/,
+    ],
+    'an upstream header without a value': [
+      { ...complete, upstreamHeaders: 'X-Key:' },
+      /upstreamHeaders has no value in line 1/,
+    ],
     'a base path without a slash': [{ ...complete, basePath: 'sentry' }, /basePath is not a path/],
     'an option that is none': [{ ...complete, sentryURL: 'x' }, /sentryURL is not an option/],
     'an option named as a property of every object': [

@@ -19,7 +19,9 @@ const OTHER = 'the-clients-own-token+/=!';
 const COOKIE = 'sentrysid=the-clients-session';
 const PASSWORD = "the password: p@ss/w%rd'?#";
 const CONN = `postgres://sentry:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/sentry?connect_timeout=1`;
-const SECRETS = { TOKEN, ALIAS, OTHER, COOKIE, PASSWORD, CONN };
+const KEY = 'key-of-a-gateway/+="%41\'<&>; $z';
+const UPSTREAM_HEADERS = `X-Gateway-Key: ${KEY}`;
+const SECRETS = { TOKEN, ALIAS, OTHER, COOKIE, PASSWORD, CONN, KEY };
 
 const message = (line: string, fields: readonly string[], body = '') =>
   `${[line, 'Host: proxy.example', ...fields].join('\r\n')}\r\n\r\n${body}`;
@@ -115,7 +117,7 @@ describe('the proxy', { concurrency: 3 }, () => {
           `--log-format=${format}`,
         ];
         const listeners = ['--listen=127.0.0.1:0', '--admin-listen=127.0.0.1:0'];
-        const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN };
+        const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN, UPSTREAM_HEADERS };
         proxy = await ProxyProcess.spawn([...args, ...listeners, '--log-level=debug'], { env });
         place = await addressOf('listening');
         admin = await addressOf('admin');
@@ -155,7 +157,8 @@ describe('the proxy', { concurrency: 3 }, () => {
   }
 
   describe('commands', { concurrency: 2 }, () => {
-    const env = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN, SENTRY_URI: 'http://127.0.0.1:1' };
+    const own = { SENTRY_TOKEN: TOKEN, ALIAS_TOKENS: ALIAS, PGX_CONN: CONN, UPSTREAM_HEADERS };
+    const env = { ...own, SENTRY_URI: 'http://127.0.0.1:1' };
     const system = { ...env, SENTRY_TOKEN: 'system' };
     const commands: Record<string, [args: string[], env: Record<string, string>]> = {
       '--help': [['--help'], env],
@@ -169,6 +172,10 @@ describe('the proxy', { concurrency: 3 }, () => {
       'a base URI with a password': [[], { ...env, SENTRY_URI: `http://u:${encodeURIComponent(PASSWORD)}@x` }],
       'a broken connection string': [[], { ...system, PGX_CONN: `password='${PASSWORD}` }],
       'a connection string that is a password': [[], { ...system, PGX_CONN: PASSWORD }],
+      'an upstream header without a name': [[`--upstream-header=${KEY}`], env],
+      'an upstream header of a name that is not to be set': [[`--upstream-header=Host: ${KEY}`], env],
+      'an upstream header that no request can carry': [[`--upstream-header=X-Key: ${KEY}\x01`], env],
+      'an upstream header twice': [[`--upstream-header=X-Key: a`, `--upstream-header=x-key: ${KEY}`], env],
       'a flag misspelt': [[`--tokn=${TOKEN}`], env],
       'an argument too many': [[TOKEN], env],
       'secrets where others belong': [[`--listen=${TOKEN}`, `--read-timeout=${ALIAS}`, `--replay-limit=${OTHER}`], env],
@@ -186,22 +193,29 @@ describe('the proxy', { concurrency: 3 }, () => {
     it('show none of what is in them, be it well or badly formed, or changed', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-secrets-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
-      const [token, aliases] = [join(folder, 'token'), join(folder, 'aliases')];
+      const [token, aliases, headers] = ['token', 'aliases', 'headers'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
       const put = async (path: string, text: string) => {
         await writeFile(`${path}.new`, text);
         await rename(`${path}.new`, path);
       };
       await put(token, `${TOKEN}\n`);
       await put(aliases, `# ${OTHER}\n${ALIAS}\n`);
-      const proxy = await startProxy(['--log-level=debug'], {
-        env: { SENTRY_TOKEN_FILE: token, ALIAS_TOKENS_FILE: aliases, SENTRY_URI: 'http://127.0.0.1:1' },
-      });
+      await put(headers, `# ${OTHER}\n${UPSTREAM_HEADERS}\n`);
+      const files = { SENTRY_TOKEN_FILE: token, ALIAS_TOKENS_FILE: aliases, UPSTREAM_HEADERS_FILE: headers };
+      const env = { ...files, SENTRY_URI: 'http://127.0.0.1:1' };
+      const proxy = await startProxy(['--log-level=debug'], { env });
       const reloads = () => proxy.logLines().filter(({ event }) => event === 'reload').length;
       for (const [path, text] of [
         [token, `${OTHER} ${TOKEN}\n`],
         [token, `${OTHER}\n`],
         [aliases, `${ALIAS}\x01\n`],
         [aliases, `${ALIAS}\n${TOKEN}\n`],
+        [headers, `${KEY}\n`],
+        [headers, `X-Gateway-Key: ${KEY}2\n`],
       ] as const) {
         const before = reloads();
         await put(path, text);

@@ -7,6 +7,7 @@ import {
   COMMON_REQUEST_FIELDS,
   COMMON_RESPONSE_FIELDS,
   type FieldTable,
+  GATEWAY_RESPONSE_FIELDS,
   HOP_BY_HOP,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
@@ -44,6 +45,7 @@ describe('the documentation', () => {
     ['## Removed from a request if the token is injected', PROXY_REQUEST_FIELDS],
     ['## Removed from every response', COMMON_RESPONSE_FIELDS],
     ['## Removed from a response if the token was injected', PROXY_RESPONSE_FIELDS],
+    ['## Removed from every response if there are upstream headers', GATEWAY_RESPONSE_FIELDS],
     ['## Removed from a request whose response is edited', CONDITIONS],
     ['## Removed from a response that was edited', OF_THE_BYTES],
   ];

@@ -7,6 +7,7 @@ import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
+import { withUpstreamHeaders } from '../../src/upstream-headers.ts';
 import { makeTransport } from '../http1/client.ts';
 import { InForce, placed } from './clients.ts';
 import type { Config } from './config/config.ts';
@@ -46,14 +47,15 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const token = new TokenHolder(config.token, log);
   let isDraining = false;
   const upstream = makeUpstream(config.sentryUri);
-  let { sentryTrust } = config;
-  const send = makeTransport({
+  let { sentryTrust, upstreamHeaders } = config;
+  const transport = makeTransport({
     origin: upstream.origin,
     get trust() {
       return sentryTrust;
     },
     countRead,
   });
+  const send = withUpstreamHeaders(transport, () => upstreamHeaders);
   const apiRoot = `${upstream.origin}${upstream.basePath}/api/0/`;
   const health = new TokenHealth({ url: apiRoot, send, token: () => token.current });
   token.onChange = () => health.reset();
@@ -75,6 +77,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
     fetch: admin === undefined ? send : health.observe(send),
+    hasGateway: upstreamHeaders.length > 0,
     inside: addressesOf(upstream, config),
     respond: (body, init) => ({ ...init, body }),
   };
@@ -112,7 +115,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     for (const problem of await inForce.take(changed)) {
       log('error', 'reload', { error: `--clients-file (CLIENTS_FILE) names a file that ${placed(problem)}` });
     }
-    sentryTrust = changed.sentryTrust;
+    ({ sentryTrust, upstreamHeaders } = changed);
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     log('info', 'reload', countsOf(inForce));

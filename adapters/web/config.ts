@@ -39,6 +39,7 @@ const DEFAULTS = {
   ALLOWED_HOSTS: undefined,
   ALLOW_ANY_CLIENT: 'false',
   PUBLIC_URL: undefined,
+  UPSTREAM_HEADERS: undefined,
   KEEP_INSIDE: 'true',
   REPLAY_LIMIT: '1MiB',
   REPLAY_LIMIT_TOTAL: '64MiB',

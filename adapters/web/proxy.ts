@@ -10,6 +10,7 @@ import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
 import { newTrace, type Trace } from '../../src/types.ts';
+import { withUpstreamHeaders } from '../../src/upstream-headers.ts';
 import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
 
@@ -19,19 +20,16 @@ export interface Ends extends Pick<FetchEnv, 'receive' | 'fetch' | 'respond'> {
   readonly dropsRequests?: boolean;
 }
 
-/**
- * The proxy as a `fetch` handler: with a static token, and closed until it is configured.
- * @param endsFor makes the ends for Sentry's origin
- */
-export function makeProxy(
-  settings: Settings,
-  endsFor: (origin: string) => Ends,
-): (request: Request) => Promise<Response> {
+/** Makes the ends for Sentry's origin, and adds what is wrong with the settings that they need. */
+export type EndsFor = (origin: string, settings: Settings, problems: Problem[]) => Ends;
+
+/** The proxy as a `fetch` handler: with a static token, and closed until it is configured. */
+export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Request) => Promise<Response> {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const config = readEdgeConfig(settings, problems, warnings);
   const upstream = makeUpstream(config.sentryUri);
-  const ends = endsFor(upstream.origin);
+  const ends = endsFor(upstream.origin, settings, problems);
   for (const warning of warnings) log('config', { warning: textOf(warning) });
 
   if (problems.length > 0) {
@@ -43,13 +41,16 @@ export function makeProxy(
   const token = staticToken(config.token);
   const lease = ends.dropsRequests ? config.writeTimeout || LONG : undefined;
   const limits = limitsOf(settings, lease);
+  const fetch = withUpstreamHeaders(ends.fetch, () => config.upstreamHeaders);
   return makeFetchHandler(
     {
       ...config,
       ...ends,
+      fetch,
+      hasGateway: config.upstreamHeaders.length > 0,
       upstream,
       token,
-      principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch: ends.fetch }) }),
+      principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch }) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
       bodies: makeBodyRules(config, lease),
@@ -66,7 +67,7 @@ export function makeProxy(
  */
 export function lazyProxy(
   settings: () => Settings,
-  endsFor: (origin: string) => Ends,
+  endsFor: EndsFor,
 ): { fetch(request: Request): Promise<Response>; start(): void } {
   let proxy: ReturnType<typeof makeProxy> | undefined;
   const made = () => {

@@ -11,6 +11,7 @@ import { responseFields } from './response-fields.ts';
 import { routing } from './routing.ts';
 import type { Gap, Target } from './targets.ts';
 import { upstreamFaults } from './upstream-faults.ts';
+import { upstreamHeaders } from './upstream-headers.ts';
 
 /** What a group of tests is given. */
 export interface Contract {
@@ -27,6 +28,7 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   'request fields': requestFields,
   'response fields': responseFields,
   'request target': requestTarget,
+  'upstream headers': upstreamHeaders,
   errors,
   'keep inside': keepInside,
   lifetimes,

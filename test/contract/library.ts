@@ -6,14 +6,14 @@ import type { Target } from './targets.ts';
 export const library: Target = {
   name: `the library on the fetch of Node ${process.version}`,
   async start({ upstream, token, aliases, flags = {} }) {
-    const { readHeaderTimeout, readTimeout, writeTimeout, maxHeaderSize, ...others } = flags;
+    const { readHeaderTimeout, readTimeout, writeTimeout, maxHeaderSize, upstreamHeaders, ...others } = flags;
     if (readHeaderTimeout || readTimeout || maxHeaderSize) throw new Error('The library does not read requests.');
     const options = {
       sentryUri: upstream,
       token,
-      ...(aliases.length > 0
-        ? { aliasTokens: aliases.map((alias) => alias.trim()).filter(Boolean) }
-        : { allowAnyClient: true }),
+      ...(aliases.length > 0 && { aliasTokens: aliases.map((alias) => alias.trim()).filter(Boolean) }),
+      ...(aliases.length === 0 && flags.clients === undefined && { allowAnyClient: true }),
+      ...(upstreamHeaders && { upstreamHeaders: upstreamHeaders.join('\n') }),
       ...(writeTimeout !== undefined && { writeTimeout: 1000 * writeTimeout }),
       ...others,
     };

@@ -8,13 +8,15 @@ export const nodeHttp: Target = {
   name: `node:http ${process.version}`,
   async start({ upstream, token, aliases, flags = {} }) {
     const aliasTokens = aliases.map((alias) => alias.trim()).filter((alias) => alias !== '');
-    const { readHeaderTimeout, readTimeout, maxHeaderSize, ...others } = flags;
+    const { readHeaderTimeout, readTimeout, maxHeaderSize, upstreamHeaders, ...others } = flags;
     const milliseconds = (seconds: number | undefined) => seconds && seconds * 1000;
     const listener = {
       ...others,
       sentryUri: upstream,
       token,
-      ...(aliasTokens.length > 0 ? { aliasTokens } : { allowAnyClient: true }),
+      ...(aliasTokens.length > 0 && { aliasTokens }),
+      ...(aliasTokens.length === 0 && flags.clients === undefined && { allowAnyClient: true }),
+      upstreamHeaders: upstreamHeaders?.join('\n'),
       writeTimeout: milliseconds(flags.writeTimeout),
     };
     const server = {

@@ -70,6 +70,8 @@ type Setup = Omit<StartOptions, 'upstream'> & {
   path: string;
   /** The base URI, where it is not the scene's upstream. */
   uri?: string;
+  /** What must not be in the log, beside the token and the alias. */
+  secrets?: readonly string[];
 };
 
 export class Scene {
@@ -89,7 +91,7 @@ export class Scene {
   }
 
   async #start(): Promise<[RunningTarget, Upstream]> {
-    const { path, uri, ...options } = this.#setup;
+    const { path, uri, secrets: _, ...options } = this.#setup;
     const upstream = await Upstream.start();
     try {
       return [await this.#target.start({ ...options, upstream: uri ?? `${upstream.uri}${path}` }), upstream];
@@ -118,7 +120,8 @@ export class Scene {
     await proxy?.stop();
     await upstream?.stop();
     const output = proxy?.output() ?? '';
-    for (const secret of [SECRET, ALIAS]) assert.ok(!output.includes(secret), 'a secret in the log');
+    const { secrets = [] } = this.#setup;
+    for (const secret of [SECRET, ALIAS, ...secrets]) assert.ok(!output.includes(secret), 'a secret in the log');
   }
 }
 

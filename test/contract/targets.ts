@@ -31,6 +31,8 @@ export interface Flags {
   keepInside?: boolean;
   /** The text of a clients file. */
   clients?: string;
+  /** `Name: value`. */
+  upstreamHeaders?: readonly string[];
 }
 
 export interface RunningTarget extends Address {
@@ -82,6 +84,7 @@ export const node: Target = {
     set('public-url', flags.publicUrl);
     set('keep-inside', flags.keepInside);
     set('clients', flags.clients);
+    for (const header of flags.upstreamHeaders ?? []) args.push(`--upstream-header=${header}`);
     const proxy = await startProxy(args);
     return {
       host: proxy.host,

@@ -4,6 +4,7 @@ import { onlyFields } from '../../../src/fields.ts';
 import { type ClientsFile, readClients } from '../../../src/policy/clients-file.ts';
 import { makeUpstream } from '../../../src/target-url.ts';
 import type { UpstreamResponse } from '../../../src/types.ts';
+import { withUpstreamHeaders } from '../../../src/upstream-headers.ts';
 import { makeTransport } from '../../http1/client.ts';
 import type { Config } from '../config/config.ts';
 import { addressText, isLocal } from '../config/listen-address.ts';
@@ -40,6 +41,8 @@ export async function check(
   if (config.adminListen !== undefined) say('probes and metrics on', addressText(config.adminListen));
   const upstream = makeUpstream(config.sentryUri);
   say('forwards to', upstream.origin + upstream.basePath);
+  const { length } = config.upstreamHeaders;
+  if (length > 0) say('adds to each request', `${length} ${length === 1 ? 'header' : 'headers'}, not shown`);
   say('token', tokenText(config));
   if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
   const named = namedClients(config);
@@ -123,7 +126,8 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
 
 async function askSentry(config: Config, token: string): Promise<string | undefined> {
   const upstream = makeUpstream(config.sentryUri);
-  const send = makeTransport({ origin: upstream.origin, trust: config.sentryTrust });
+  const transport = makeTransport({ origin: upstream.origin, trust: config.sentryTrust });
+  const send = withUpstreamHeaders(transport, () => config.upstreamHeaders);
   const late = new AbortController();
   setTimeout(() => late.abort(new ProxyError('upstream_timeout')), TIMEOUT).unref();
   const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {

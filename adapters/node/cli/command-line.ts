@@ -74,8 +74,9 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
         problems.push({ variable: setting.variable, text: 'is given without a value' });
         continue;
       }
-      const earlier = setting.isList ? values[setting.variable] : undefined;
-      values[setting.variable] = earlier === undefined ? value : `${earlier};${value}`;
+      const { variable, listSeparator } = setting;
+      const earlier = listSeparator === undefined ? undefined : values[variable];
+      values[variable] = earlier === undefined ? value : earlier + listSeparator + value;
     }
   }
   return { command, probe, as, help, version, values };

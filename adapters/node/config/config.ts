@@ -1,5 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { type Problem, SYSTEM } from '../../../src/config.ts';
+import { tableName } from '../../../src/fields.ts';
+import type { UpstreamHeaders } from '../../../src/upstream-headers.ts';
 import { TlsTrust } from '../../http1/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
@@ -15,6 +17,8 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly token: TokenOrigin;
   /** Those that are given and those from the file. */
   readonly aliasTokens: string[];
+  /** Those that are given and those from the file. */
+  readonly upstreamHeaders: UpstreamHeaders;
   /** The clients file; undefined: there are no named clients. */
   readonly clientsText: string | undefined;
   /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked while the proxy runs. */
@@ -46,6 +50,7 @@ export function readConfig(
     ...settings,
     token: readTokenOrigin(settings, environment, problems),
     aliasTokens,
+    upstreamHeaders: readHeaders(settings, problems),
     clientsText,
     isOpen: aliasTokens.length === 0 && clientsText === undefined,
     sentryTrust: readSentryTrust(settings, given, problems),
@@ -56,6 +61,16 @@ export function readConfig(
 function refuseBoth(variable: string, file: string, given: Given, problems: Problem[]): void {
   const areBoth = isGiven(given, variable) && textOf(given, file) !== '';
   if (areBoth) problems.push({ variable: file, text: `and ${variable} are both set; leave one out` });
+}
+
+function readHeaders({ upstreamHeaders, upstreamHeadersFile = [] }: Settings, problems: Problem[]): UpstreamHeaders {
+  const given = new Set(upstreamHeaders.map(([name]) => tableName(name)));
+  const isTwice = upstreamHeadersFile.some(([name]) => given.has(tableName(name)));
+  if (isTwice) {
+    const variable = 'UPSTREAM_HEADERS_FILE';
+    problems.push({ variable, text: inFile('has a header that UPSTREAM_HEADERS has as well') });
+  }
+  return [...upstreamHeaders, ...upstreamHeadersFile];
 }
 
 /** The one place that decides between a static token and Sentry's own. */

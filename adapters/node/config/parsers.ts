@@ -1,6 +1,7 @@
 import type { Complain } from '../../../src/config.ts';
 import { parseDuration, parseSize } from '../../../src/quantities.ts';
 import { isSendableToken } from '../../../src/token.ts';
+import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/upstream-headers.ts';
 import type { LogFormat } from '../ops/log.ts';
 
 /** Reads the text of a setting. A result must not be used if it complained. */
@@ -97,4 +98,11 @@ export const storeUrl: Parse<string> = (value, complain) => {
   const isStore = /^rediss?:\/\/[^/?#]+(?:\/\d{0,4})?$/i.test(value) && URL.canParse(value);
   if (!isStore) complain('is not a URL like redis://host:6379 or rediss://user:password@host:6379/0');
   return value;
+};
+
+/** Header lines. A file without one is half written, or the wrong one. */
+export const upstreamHeadersFile: Parse<UpstreamHeaders> = (content, complain) => {
+  const headers = readUpstreamHeaders(content, complain);
+  if (headers.length === 0) complain('has no header in it');
+  return headers;
 };

@@ -23,6 +23,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
   // What is wrong with its content is found where it is applied: a client that is removed has to stop even then.
   clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },
+  gateway: { variables: ['UPSTREAM_HEADERS_FILE'], parts: ['upstreamHeaders', 'upstreamHeadersFile'] },
   sentry: {
     variables: ['SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'],
     parts: ['sentryTrust', 'sentryCa', 'sentryCert', 'sentryKey'],

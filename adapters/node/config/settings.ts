@@ -6,6 +6,7 @@ import {
   readSwitch,
   readToken,
 } from '../../../src/config.ts';
+import { readUpstreamHeaders } from '../../../src/upstream-headers.ts';
 import { LEVELS } from '../ops/log.ts';
 import { readListenAddress } from './listen-address.ts';
 import {
@@ -20,10 +21,11 @@ import {
   size,
   storeUrl,
   text,
+  upstreamHeadersFile,
 } from './parsers.ts';
 
 /** Files that are read again together if one of them changes, since they only make sense together. */
-export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'sentry' | 'tls';
+export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'gateway' | 'sentry' | 'tls';
 
 /** A setting of the Node adapter: a flag, or a variable of the environment or of a `.env` file. */
 export interface Setting {
@@ -33,8 +35,8 @@ export interface Setting {
   /** The value if it is not set. */
   readonly default: string;
   readonly help: string;
-  /** It may be given more than once; the values are joined with `;`. */
-  readonly isList?: boolean;
+  /** It may be given more than once; the values are joined with this. */
+  readonly listSeparator?: string;
   /** It needs no value: given alone it means `true`. */
   readonly isSwitch?: boolean;
   /** It is never shown. */
@@ -108,7 +110,7 @@ const TABLE = {
     placeholder: 'TOKENS',
     default: '',
     help: 'inject the token only for clients that send one of these as bearer token; separated by ;',
-    isList: true,
+    listSeparator: ';',
     isSecret: true,
     parse: readAliasTokens,
   },
@@ -163,7 +165,7 @@ const TABLE = {
     placeholder: 'NAMES',
     default: '',
     help: 'serve only requests for these host names; separated by ;',
-    isList: true,
+    listSeparator: ';',
     parse: readAllowedHosts,
   },
   publicUrl: {
@@ -182,6 +184,26 @@ const TABLE = {
     help: "lead the URLs of Sentry's own that clients follow (next pages, uploads, regions) back to the proxy",
     isSwitch: true,
     parse: readSwitch,
+  },
+  upstreamHeaders: {
+    flag: 'upstream-header',
+    variable: 'UPSTREAM_HEADERS',
+    placeholder: 'NAME: VALUE',
+    default: '',
+    help: 'headers to add to every request to Sentry, for a gateway in front of it; the variable has one a line',
+    // A value may have a semicolon in it.
+    listSeparator: '\n',
+    isSecret: true,
+    parse: readUpstreamHeaders,
+  },
+  upstreamHeadersFile: {
+    flag: 'upstream-header-file',
+    variable: 'UPSTREAM_HEADERS_FILE',
+    placeholder: 'FILE',
+    default: '',
+    help: 'a file with such headers, one a line, # for comments, beside --upstream-header; re-read when it changes',
+    files: 'gateway',
+    parse: upstreamHeadersFile,
   },
   replayLimit: {
     flag: 'replay-limit',

@@ -2,10 +2,11 @@ import { ProxyError } from '../../../src/errors.ts';
 import type { FieldTable } from '../../../src/field-tables.ts';
 import { linesOf } from '../../../src/fields.ts';
 import { PlatformAbort } from '../../../src/platform-abort.ts';
-import type { Signal, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
+import type { EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
 import { fromClient, ReadFields } from '../../../src/web-request.ts';
 import { toStream } from '../../../src/web-response.ts';
-import type { Ends } from '../proxy.ts';
+import type { Ends, EndsFor } from '../proxy.ts';
+import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
 /** Request fields that are dropped behind Cloudflare, by the beginning of their names. */
@@ -34,7 +35,8 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
  * whose length is known is handed on untouched, which is how its length gets to the other side.
  * A client that leaves ends all that its request has begun: workerd sees to that.
  */
-export const workerd: Ends = {
+export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
+  fetch: transportOf(fetchOf(bindings, problems)),
   dropsRequests: true,
 
   receive({ method, url, headers, body }) {
@@ -43,26 +45,6 @@ export const workerd: Ends = {
     // An empty body is one to workerd, which then refuses to send it with GET.
     const content = length === '0' ? null : length === null ? fromClient(body) : body;
     return { method, url, headers: fields, body: content, signal: UNUSED };
-  },
-
-  fetch(url, { method, headers, body, signal }) {
-    const abort = new PlatformAbort(signal);
-    // The one thing in a path that `fetch` would change, with `fetch_legacy_url` set.
-    if (url.includes('/.') && DOT_SEGMENT.test(url)) {
-      return Promise.reject(new ProxyError('bad_request', 'dot segments in the request target'));
-    }
-    const init: WorkerRequestInit = {
-      method,
-      headers: record(linesOf(headers).filter(([name]) => !isCloudflares(name))),
-      body: bodyOf(body),
-      redirect: 'manual',
-      encodeResponseBody: 'manual',
-      signal: abort.signal,
-    };
-    const queryStart = url.indexOf('?');
-    const isNeverCached = url.at(queryStart === -1 ? -1 : queryStart - 1) === '/';
-    if (!isNeverCached) init.cf = UNCACHED;
-    return fetch(url, init).then(received, (thrown) => failed(thrown, abort));
   },
 
   respond(body, { status, headers }) {
@@ -74,7 +56,35 @@ export const workerd: Ends = {
     for (const [name, value] of added) own.set(name, value);
     return response;
   },
-};
+});
+
+const transportOf =
+  (send: typeof fetch): Transport =>
+  (url, { method, headers, body, signal }) => {
+    const abort = new PlatformAbort(signal);
+    // The one thing in a path that `fetch` would change, with `fetch_legacy_url` set.
+    if (url.includes('/.') && DOT_SEGMENT.test(url)) {
+      return Promise.reject(new ProxyError('bad_request', 'dot segments in the request target'));
+    }
+    const init: WorkerRequestInit = {
+      method,
+      headers: record(linesFor(headers)),
+      body: bodyOf(body),
+      redirect: 'manual',
+      encodeResponseBody: 'manual',
+      signal: abort.signal,
+    };
+    const queryStart = url.indexOf('?');
+    const isNeverCached = url.at(queryStart === -1 ? -1 : queryStart - 1) === '/';
+    if (!isNeverCached) init.cf = UNCACHED;
+    return send(url, init).then(received, (thrown) => failed(thrown, abort));
+  };
+
+/** What the proxy adds may be for Cloudflare Access: of `CF-*` only the client's own fields are dropped. */
+const linesFor = (headers: EditedFields): [string, string][] => [
+  ...linesOf({ ...headers, added: [] }).filter(([name]) => !isCloudflares(name)),
+  ...headers.added,
+];
 
 function received(response: Response): UpstreamResponse {
   const { status } = response;
