@@ -51,10 +51,19 @@ export async function builtWorker(): Promise<BuiltWorker> {
   }
 }
 
+/** What a worker is bound to beside text. */
+export interface BoundServices {
+  /** Modules of other workers, by the names of their bindings. */
+  services?: Record<string, string>;
+  /** How many requests Rate Limiting bindings let through in ten seconds, by the names of the bindings. */
+  rateLimits?: Record<string, number>;
+}
+
 /** Runs a worker on a socket of workerd's own, with nothing of Miniflare's between it and either side. */
 export async function startWorkerd(
   { script, compatibilityDate, compatibilityFlags }: WorkerOptions,
   bindings: Record<string, unknown>,
+  { services = {}, rateLimits = {} }: BoundServices = {},
 ): Promise<RunningTarget> {
   let output = '';
   class Kept extends Log {
@@ -77,9 +86,21 @@ export async function startWorkerd(
           compatibilityDate,
           compatibilityFlags,
           bindings: bindings as Record<string, string>,
+          serviceBindings: Object.fromEntries(Object.keys(services).map((name) => [name, `bound-as-${name}`])),
+          ratelimits: Object.fromEntries(
+            Object.entries(rateLimits).map(([name, limit], index) => [
+              name,
+              { namespace_id: String(1001 + index), simple: { limit, period: 10 as const } },
+            ]),
+          ),
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
           stripCfConnectingIp: false,
         },
+        ...Object.entries(services).map(([name, module]) => ({
+          name: `bound-as-${name}`,
+          modules: [{ type: 'ESModule' as const, path: 'worker.js', contents: module }],
+          compatibilityDate,
+        })),
       ],
     }),
   );
