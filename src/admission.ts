@@ -24,15 +24,15 @@ import type {
 /** Bytes of a response that has to be edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
 
-/** What the decisions on named clients' requests need. One for each proxy. */
+/** What a decision about a named client's request needs. Each proxy has one. */
 export interface Gate {
   readonly limits: LimitStore;
   readonly lookUps: LookUps;
 }
 
 /**
- * Decides on a request of a named client and takes its place in the client's limits, which `trace.release` frees.
- * An observed client gets everything; what would have been refused is noted in the trace.
+ * Decides whether a named client may send a request, and counts it against the client's limits until `trace.release`.
+ * A client in observe mode gets everything; the trace notes what would have been refused.
  * @throws ProxyError if the request is refused
  */
 export async function admit(client: Client, request: IncomingRequest, trace: Trace, gate: Gate): Promise<Admission> {
@@ -50,7 +50,7 @@ export async function admit(client: Client, request: IncomingRequest, trace: Tra
   return admissionOf(settled, request, target, settled.body ?? request.body);
 }
 
-/** The decision without its look-ups, by target and by fields. */
+/** The part of the decision that needs no look-ups: by target and by fields. */
 function check(client: Client, request: IncomingRequest, target: string): Decision {
   const decision = decide(client, request.method, target, Date.now());
   if (decision.kind === 'refuse') return decision;
@@ -99,9 +99,9 @@ async function takePlace(client: Client, request: IncomingRequest, trace: Trace,
 }
 
 function hold(client: Client, request: IncomingRequest, trace: Trace, release: () => void): void {
-  // A rate has nothing that could be freed.
+  // A rate has nothing to free.
   if (client.concurrency === undefined) return;
-  // The request may have ended while the store was asked, and then nobody would free its place.
+  // If the request ended while the store was asked, nothing else would free its place.
   if (request.signal.aborted) release();
   else trace.release = release;
 }
@@ -143,18 +143,18 @@ class CheckedBody {
     return bounded.bytes;
   };
 
-  /** All of it, what was read included. */
+  /** The whole body, including what was already read. */
   rest(): Body | null {
     return this.#body;
   }
 }
 
-/** Fails closed: what can't be read can't be edited, and then the client gets none of it. */
+/** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
 async function edit(response: UpstreamResponse, headers: EditedFields, rule: ResponseRule): Promise<EditedResponse> {
   const { status, body } = response;
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess) return { response, headers };
-  // HEAD says what GET would: nothing of bytes that the client does not get (RFC 9110 section 9.3.2).
+  // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
   if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
   const bounded = await readBounded(body, LIMIT);
   const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
@@ -169,7 +169,7 @@ async function edit(response: UpstreamResponse, headers: EditedFields, rule: Res
 
 const OF_THE_BYTES = [...Object.keys(DROPPED_AFTER_EDITING), 'content-length', 'content-encoding', 'accept-ranges'];
 
-/** By the table of fields an underscore is a dash: WSGI joins both spellings. */
+/** As in the field tables, an underscore counts as a dash: WSGI joins both spellings. */
 function linesNamed(name: string, { headers }: IncomingRequest): string[] {
   const lines: string[] = [];
   for (const [own, value] of headers) if (own.toLowerCase().replaceAll('_', '-') === name) lines.push(value);

@@ -10,7 +10,7 @@ const TIMEOUT = 5000;
 /** Bytes of an answer. */
 const LIMIT = 1024 * 1024;
 
-/** What the log says of a look-up. */
+/** What the log says about a look-up. */
 export interface LookedUp {
   readonly path: string;
   /** Undefined if there was no answer. */
@@ -28,7 +28,7 @@ export interface AskOptions {
   readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
 }
 
-/** The proxy's own questions to Sentry, with the injected token: renewed once if Sentry refuses it. */
+/** Sends the proxy's own requests to Sentry with the injected token, which is renewed once if Sentry refuses it. */
 export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask {
   return async (path) => {
     const begun = performance.now();
@@ -65,7 +65,7 @@ export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask
 
 const NOTHING = new Headers();
 
-/** Undefined unless the answer is one that is looked into. */
+/** The answer's JSON; undefined unless its status is 200 and it has a body. */
 async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unknown> {
   if (body === null) return undefined;
   if (status !== 200) {

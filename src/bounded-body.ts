@@ -1,14 +1,14 @@
 import type { Body } from './types.ts';
 
-/** A body that was read up to a limit to be looked at, and can still go on as it came. */
+/** A body read up to a limit for a check, which can still be sent unchanged. */
 export interface BoundedBody {
-  /** All of it; undefined if it is larger than the limit. */
+  /** The whole body; undefined if it is larger than the limit. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** What was read, then the rest. */
   readonly body: Body;
 }
 
-/** @throws what the body fails with before its end or the limit is reached */
+/** @throws the body's own error, if it fails before its end or the limit */
 export async function readBounded(body: Body, limit: number): Promise<BoundedBody> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];

@@ -2,8 +2,8 @@ import { ProxyError } from './errors.ts';
 import type { Fields, Route } from './types.ts';
 
 /**
- * Keeps web pages from using a proxy that gives the token to anyone who reaches it: a page in a browser inside the
- * network can send requests here, and by DNS rebinding even under a name of its own.
+ * Keeps web pages from using a proxy that gives every client the token. A page in a browser inside the network can send
+ * requests to the proxy; with DNS rebinding it can even do so under its own name.
  * @throws ProxyError `host_refused` or `browser_refused`
  */
 export function refuseForeignPages(fields: Fields, route: Route, allowedHosts: ReadonlySet<string>): void {

@@ -3,11 +3,11 @@ import type { Budget, Share } from './types.ts';
 /**
  * Makes a budget of bytes that requests share; one per proxy.
  * @param limit bytes
- * @param maxAge milliseconds after which a share is taken back, for a runtime that drops requests without a word
+ * @param maxAge milliseconds after which a share is taken back, for a runtime that drops requests without notice
  */
 export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Budget {
   let taken = 0;
-  /** In the order in which they were opened, with the time of that. */
+  /** In the order of opening, each with the time at which it was opened. */
   const shares = new Map<Share, number>();
 
   const takeBackOld = (): void => {

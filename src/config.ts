@@ -3,10 +3,10 @@ import { parseDuration, parseSize } from './quantities.ts';
 import { isSendableToken } from './token.ts';
 import { readUpstreamHeaders, type UpstreamHeaders } from './upstream-headers.ts';
 
-/** Settings by the names of their variables; one that is not set is not there. */
+/** Settings by the names of their variables. A setting that is not set is missing. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
-/** What is wrong with one setting. The text never quotes a value. */
+/** A problem with one setting. The text never quotes a value. */
 export interface Problem {
   readonly variable: string;
   readonly text: string;
@@ -20,7 +20,7 @@ export interface CoreConfig {
   readonly aliasTokens: readonly string[];
   /** Host names in lower case, without port; empty: all. */
   readonly allowedHosts: readonly string[];
-  /** What clients reach the proxy by, without a slash at its end; undefined: the origin that each request names. */
+  /** The URL at which clients reach the proxy, without a trailing slash; undefined: each request's own origin. */
   readonly publicUrl: string | undefined;
   /** What is added to everything that goes to Sentry; secrets. */
   readonly upstreamHeaders: UpstreamHeaders;
@@ -30,8 +30,8 @@ export interface CoreConfig {
 export const SYSTEM = 'system';
 
 /**
- * Reads the shared settings and adds what is wrong with them to `problems`, all at once.
- * @returns a configuration that is to be used only if no problem was added
+ * Reads the shared settings and adds every problem with them to `problems`.
+ * @returns a configuration, to use only if no problem was added
  */
 export function readCoreConfig(values: Values, problems: Problem[]): CoreConfig {
   const about = (variable: string) => (text: string) => void problems.push({ variable, text });
@@ -45,7 +45,7 @@ export function readCoreConfig(values: Values, problems: Problem[]): CoreConfig 
   };
 }
 
-/** Takes what is wrong with a value. The text continues the setting's name and never quotes the value. */
+/** Reports a problem with a value. The text continues the setting's name and never quotes the value. */
 export type Complain = (text: string) => void;
 
 /** Sentry's base URI. */
@@ -59,12 +59,12 @@ export function readSentryUri(value: string, complain: Complain): URL {
   if (uri.username !== '' || uri.password !== '') complain('has credentials in it; it may not');
   if (value.includes('?')) complain('has a query; it may not');
   if (value.includes('#')) complain('has a fragment; it may not');
-  // URL would take out line ends and encode the rest, so that the setting is not what it says.
+  // URL would drop line ends and encode other characters, so the result would differ from the setting.
   if (/[^!-~]/.test(value)) complain('has a character that is not visible ASCII; it is to be percent-encoded');
   return uri;
 }
 
-/** What clients reach the proxy by, without a slash at its end; undefined if it is not set. */
+/** The URL at which clients reach the proxy, without a trailing slash; undefined if it is not set. */
 export function readPublicUrl(value: string, complain: Complain): string | undefined {
   if (value === '') return undefined;
   const isPlain = /^https?:\/\/[^\s/?#@<>"]+(?:\/[^\s?#<>"]*)?$/i.test(value) && URL.canParse(value);
@@ -84,7 +84,7 @@ const UNSENDABLE = 'has a character that no header field may carry in a token (o
 /** Alias tokens, separated by `;`. */
 export function readAliasTokens(value: string, complain: Complain): string[] {
   const tokens = pieces(value, ';');
-  // Taken for "no alias tokens" it would open the proxy to everyone.
+  // If this counted as "no alias tokens", the proxy would be open to everyone.
   if (tokens.length === 0 && value !== '') complain('is set, but there is no token in it');
   checkAliasTokens(tokens, complain);
   return tokens;
@@ -96,7 +96,7 @@ export function checkAliasTokens(tokens: readonly string[], complain: Complain):
   });
 }
 
-/** The text of a clients file; undefined if there is none. Equal tokens in two spellings are found when digests are made. */
+/** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
 export function readClientsText(value: string | undefined, complain: Complain): string | undefined {
   if (value === undefined) return undefined;
   if (value.trim() === '') complain('is set but empty; unset it, or name the clients in it');
@@ -127,7 +127,7 @@ const pieces = (value: string, separator: string | RegExp): string[] =>
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '');
 
-/** Milliseconds: timers end at 24.8 days, and above a day a deadline is as good as none. */
+/** Milliseconds: timers can't run for more than 24.8 days, and a deadline above a day is as good as none. */
 const MAX_DURATION = 24 * 3_600_000;
 
 /** Milliseconds. */

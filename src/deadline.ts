@@ -2,8 +2,8 @@ import { ProxyError } from './errors.ts';
 import type { Signal } from './types.ts';
 
 /**
- * The client's signal with a time limit beside it. It aborts with the `ProxyError` `upstream_timeout` or `client_gone`.
- * The timer runs only while something listens, so that an exchange that is over leaves none behind.
+ * The client's signal, combined with a time limit. It aborts with the `ProxyError` `upstream_timeout` or `client_gone`.
+ * The timer runs only while something listens, so a finished exchange leaves no timer behind.
  */
 export class Deadline implements Signal {
   reason: ProxyError | undefined;

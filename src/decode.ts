@@ -1,7 +1,7 @@
 import { readBounded } from './bounded-body.ts';
 
 /**
- * Takes gzip off a body.
+ * Decodes a body that may be compressed with gzip.
  * @param encoding the value of Content-Encoding
  * @param limit bytes of the result
  * @returns undefined if the body is in another encoding, broken, or too large

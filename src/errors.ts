@@ -6,11 +6,11 @@ export interface ErrorRow {
   /** For the client. */
   readonly detail: string;
   readonly fields?: [string, string][];
-  /** Whether the body is JSON unless the client prefers text: programs of Sentry's print a refusal only in that form. */
+  /** Whether the body is JSON unless the client prefers text: Sentry's programs print a refusal only in that form. */
   readonly isJsonByDefault?: true;
 }
 
-/** Every response that the proxy makes itself. A name is also what the log and the metrics say. */
+/** Every response that the proxy makes itself. The log and the metrics use the same names. */
 export const ERRORS = {
   bad_request: {
     status: 400,
@@ -216,7 +216,7 @@ export class ProxyError extends Error {
   /** Response fields of this failure alone. */
   readonly fields: readonly [string, string][];
 
-  /** @param explanation for the log, and for the client where it adds to the row's detail; never a secret */
+  /** @param explanation for the log, and for the client if it adds to the row's detail; never a secret */
   constructor(name: ErrorName, explanation = '', fields: readonly [string, string][] = []) {
     super(explanation);
     this.name = name;
@@ -224,7 +224,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** Whatever was thrown, as a row of the table; what nobody foresaw is an internal error and keeps its text to itself. */
+/** Any thrown value as a row of the table. An unforeseen error is an internal error, and its text is not shown. */
 export function asProxyError(thrown: unknown): ProxyError {
   if (thrown instanceof ProxyError) return thrown;
   return new ProxyError('internal_error', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'unknown');

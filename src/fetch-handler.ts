@@ -5,17 +5,17 @@ import { refuseAmbiguous } from './strict.ts';
 import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Trace } from './types.ts';
 import { newTrace } from './types.ts';
 
-/** What a proxy of the library needs beside what the handler does. */
+/** What a proxy of the library needs in addition to the handler. */
 export interface LibraryEnv<R> extends Env<R> {
   /** Milliseconds from a request's arrival to the end of its response; 0: no limit. */
   readonly writeTimeout: number;
-  /** The path at which the proxy is mounted, without a slash at its end; it is taken off. */
+  /** The path at which the proxy is mounted, without a trailing slash. It is removed from each path. */
   readonly basePath: string;
   /** Called when a response has ended. */
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
 }
 
-/** What a proxy needs that is a function from `Request` to `Response`. */
+/** What a proxy needs to be a function from `Request` to `Response`. */
 export interface FetchEnv extends LibraryEnv<Response> {
   /**
    * What the handler reads of a request.
@@ -47,7 +47,7 @@ export function makeFetchHandler(
 
 /**
  * Answers one request: below the base path, within the time limit, and with a record at its end. Never rejects.
- * @param shown what an error response and the record need of a request that can't be received
+ * @param shown what an error response and the record need even if the request can't be received
  * @param receive reads the request, and throws a ProxyError if that fails
  */
 export async function answer<R>(
@@ -79,7 +79,7 @@ function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRe
   return { ...request, url: url.slice(0, pathStart) + (rest.startsWith('/') ? rest : `/${rest}`) };
 }
 
-/** Makes responses whose end is noticed: by `onRequest`, and by the limits of the client. */
+/** Makes responses that report their end to `onRequest` and to the client's limits. */
 function watching<R>(env: LibraryEnv<R>, { method, url }: Shown, trace: Trace, begun: number): LibraryEnv<R> {
   const { onRequest } = env;
   return {
@@ -114,10 +114,10 @@ const recordOf = (trace: Trace, method: string, url: string, status: number, beg
   ...(trace.warning !== undefined && { warning: trace.warning }),
 });
 
-/** Without the query, which may hold what is nobody's business. */
+/** Without the query, which may hold private data. */
 const PATH = /^[^:]*:\/\/[^/?#]*([^?#]+)/;
 
-/** What the callback throws is its own affair, and no reason to break a response. */
+/** An error in the callback must not break a response. */
 function report(onRequest: (record: RequestRecord) => void, record: RequestRecord): void {
   try {
     onRequest(record);
@@ -126,7 +126,7 @@ function report(onRequest: (record: RequestRecord) => void, record: RequestRecor
   }
 }
 
-/** A body that says when it has ended, in whatever way. */
+/** A body that reports its end, whether it is complete, fails or is cancelled. */
 class WatchedBody implements Body {
   readonly #body: Body;
   readonly #trace: Trace;

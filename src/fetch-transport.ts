@@ -8,7 +8,7 @@ import { toStream } from './web-response.ts';
 /**
  * Sends requests to Sentry with a `fetch` function.
  *
- * A `fetch` decodes what comes compressed, so the fields that speak of the encoded bytes are left out of such a response.
+ * A `fetch` decodes a compressed response, so the fields about the encoded bytes are left out of such a response.
  * It may add fields of its own to a request, and outside Node it may keep connections.
  */
 export const fetchTransport =
@@ -31,7 +31,7 @@ function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal)
     headers: [...lines, ...OWN_FIELDS],
     body: isReady ? (body as BodyInit | null) : toStream(body),
     redirect: 'manual',
-    // Frameworks that keep responses of `fetch` would give one client what another one asked for.
+    // Frameworks that cache responses of `fetch` would give one client another client's response.
     cache: 'no-store',
     credentials: 'omit',
     signal,
@@ -40,9 +40,9 @@ function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal)
 }
 
 const OWN_FIELDS: readonly [string, string][] = [
-  // Nothing is gained by compressing what is decoded here.
+  // Compression gains nothing, because `fetch` decodes the response here.
   ['Accept-Encoding', 'identity'],
-  // Each request gets a connection of its own where `fetch` heeds this, as Node's does; others leave it out.
+  // Node's `fetch` heeds this and opens a connection for each request; others ignore the field.
   ['Connection', 'close'],
 ];
 
@@ -56,7 +56,7 @@ function received(response: Response, method: string, abort: PlatformAbort): Ups
   return { status, statusText, headers: isDecoded ? new DecodedFields(response.headers) : response.headers, body };
 }
 
-/** The fields of a response whose content was decoded: its length and its strong validator were the encoded one's. */
+/** The fields of a decoded response: the length and the strong validator belonged to the encoded content. */
 class DecodedFields implements Fields {
   readonly #headers: Headers;
 
@@ -107,7 +107,7 @@ class ResponseBody implements Body {
   }
 }
 
-/** Ends the exchange by what was thrown, which becomes a row of the error table. */
+/** Ends the exchange with what was thrown, as a row of the error table. */
 function endBy(thrown: unknown, hasResponse: boolean, abort: PlatformAbort): ProxyError {
   abort.over();
   return abort.reason ?? failure(thrown, hasResponse);
@@ -116,7 +116,7 @@ function endBy(thrown: unknown, hasResponse: boolean, abort: PlatformAbort): Pro
 function failure(thrown: unknown, hasResponse: boolean): ProxyError {
   if (thrown instanceof ProxyError) return thrown;
   if (!(thrown instanceof Error)) return asProxyError(thrown);
-  // Node says "fetch failed" and has the error with a code as its cause; the client's own body may be that cause, too.
+  // Node says "fetch failed", and its cause is the error with a code. The cause may also be the client's own body.
   const { cause } = thrown;
   if (cause instanceof ProxyError) return cause;
   return upstreamError(cause instanceof Error ? cause : thrown, hasResponse);

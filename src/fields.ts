@@ -8,7 +8,7 @@ import {
 } from './field-tables.ts';
 import type { EditedFields, Fields } from './types.ts';
 
-/** Whether the token is put on a request. */
+/** Whether the token is injected into a request. */
 type Kind = 'inject' | 'bypass';
 
 const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flatMap(Object.keys));
@@ -26,7 +26,7 @@ const DROPPED = {
 
 /**
  * The fields of a request as they go to Sentry.
- * @param added nothing that a client sends strips these
+ * @param added lines that no field of the client removes
  */
 export const cleanRequest = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
   from: fields,
@@ -41,7 +41,7 @@ export const cleanResponse = (fields: Fields, kind: Kind, added: [string, string
   added,
 });
 
-/** The same fields without some more, and with others in their place. */
+/** The same fields, with some more removed and others added. */
 export const withEdits = (
   { from, dropped, added }: EditedFields,
   without: readonly string[],
@@ -49,11 +49,11 @@ export const withEdits = (
 ): EditedFields => ({
   from,
   dropped: new Set([...dropped, ...without]),
-  // What an earlier edit added goes as well: the content of an answer that is edited twice has one length.
+  // Fields from an earlier edit are replaced too: a response that is edited twice has one length.
   added: [...added.filter(([name]) => !without.includes(name.toLowerCase())), ...also],
 });
 
-/** The fields as they go out, to be looked at. */
+/** The fields as they go out, for reading. */
 export const viewOf = (edited: EditedFields): Fields => {
   const lines = linesOf(edited);
   return {
@@ -65,7 +65,7 @@ export const viewOf = (edited: EditedFields): Fields => {
   };
 };
 
-/** Nothing but these lines. */
+/** Only these lines. */
 export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });
 
 const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
@@ -83,7 +83,7 @@ export function linesOf({ from, dropped, added }: EditedFields): [string, string
   return lines;
 }
 
-/** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables take them for the same. */
+/** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables treat them as equal. */
 export function tableName(name: string): string {
   const lower = name.toLowerCase();
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
@@ -95,11 +95,11 @@ function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): Re
   const all = new Set(dropped);
   for (const option of connection.split(',')) {
     const name = tableName(option.trim());
-    // Framing is not the sender's to strip: a body whose length is gone would be read as the next request.
+    // Connection must not remove framing: a body without its length would be read as the next request.
     if (TOKEN.test(name) && name !== 'content-length') all.add(name);
   }
   return all;
 }
 
-/** RFC 9110 section 5.6.2, in lower case: what else stands there names no field, and a runtime may refuse to look for it. */
+/** RFC 9110 section 5.6.2, in lower case: any other text names no field, and a runtime may refuse to look it up. */
 const TOKEN = /^[!#$%&'*+\-.^`|~0-9a-z]+$/;

@@ -5,7 +5,7 @@ import type { LimitStore } from './policy/limits.ts';
 import { CachedLookUps } from './policy/look-ups.ts';
 import type { Admission, IncomingRequest, Trace } from './types.ts';
 
-/** Decides on the requests of named clients: with limits, and with look-ups that go to Sentry. */
+/** Decides on named clients' requests, with limits and with look-ups at Sentry. */
 export function makeGate(limits: LimitStore, asking: AskOptions) {
   const gate: Gate = { limits, lookUps: new CachedLookUps(askSentry(asking), () => performance.now()) };
   return (client: Client, request: IncomingRequest, trace: Trace): Promise<Admission> =>

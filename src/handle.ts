@@ -15,8 +15,8 @@ import { refuseLoop, VIA } from './via.ts';
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
 
 /**
- * The proxy: takes a request, sends it to Sentry with or without the token, gives back what the client is to get.
- * Never rejects: what fails becomes a response of the error table.
+ * The proxy: takes a request, sends it to Sentry with or without the token, and returns the client's response.
+ * Never rejects: a failure becomes a response of the error table.
  *
  * @param trace filled in on the way
  */
@@ -31,7 +31,7 @@ export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Tr
   }
 }
 
-/** Answers a request with an error; one that never came to the handler gets its id here. */
+/** Answers a request with an error. A request that never reached the handler gets its id here. */
 export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<R>, 'respond'>, trace: Trace): R {
   if (trace.id === '') trace.id = requestIdOf(fields);
   trace.error = error.name;
@@ -115,5 +115,5 @@ function framingOf(fields: Fields): Delivery['framing'] {
   return fields.get('transfer-encoding') === null ? 'unknown' : 'chunked';
 }
 
-/** Nothing is limited, and nothing is edited. */
+/** For requests without a named client: no limits and no edits. */
 const everything = ({ url, body }: IncomingRequest): Admission => ({ target: targetOf(url), dropped: [], body });

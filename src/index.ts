@@ -13,18 +13,18 @@ export { handle } from './handle.ts';
 export { OptionsError, type ProxyOptions } from './options.ts';
 export type * from './types.ts';
 
-/** A proxy made of options. */
+/** A proxy made from options. */
 export interface Proxy extends AsyncDisposable {
-  /** Answers one request. It never rejects: a failure is a response as well. */
+  /** Answers one request. It never rejects: a failure becomes a response. */
   fetch(request: Request): Promise<Response>;
-  /** Ends what the token source runs in the background, so that the process can end by itself. */
+  /** Ends the token source's work in the background, so that the process can exit. */
   close(): Promise<void>;
 }
 
 /**
- * Makes a proxy that runs wherever there are `Request`, `Response` and a `fetch`.
+ * Makes a proxy for any runtime that has `Request`, `Response` and `fetch`.
  *
- * @throws OptionsError which names every option that is wrong
+ * @throws OptionsError that names every wrong option
  * @example
  * const proxy = createProxy({
  *   sentryUri: 'https://sentry.example.com',
@@ -40,7 +40,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   return proxyOf(config);
 }
 
-/** The proxy of a configuration that has nothing wrong with it. */
+/** The proxy of a valid configuration. */
 export function proxyOf(config: ProxyConfig): Proxy {
   const ends = { token: config.token, fetch: config.transport ?? fetchTransport(), respond: makeResponse };
   const env: FetchEnv = { ...libraryEnv(config, ends), receive: readRequest };

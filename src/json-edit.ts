@@ -5,12 +5,12 @@ export type JsonPath = readonly string[];
 export const EACH = '[]';
 
 /**
- * Edits the values at one path and leaves every other byte of the document as it is: `JSON.stringify` would round big
- * integers, drop members of a name that comes twice, and write escapes and blanks its own way.
+ * Edits the values at one path and leaves every other byte of the document as it is. `JSON.stringify` would round big
+ * integers, drop members with a repeated name, and change escapes and whitespace.
  *
- * @param change gets a value as it is written, and gives what replaces it: undefined to leave it, the empty text to take
- *   the member out
- * @returns the document, the very text that came if nothing changed; undefined if it is not JSON
+ * @param change takes a value as it is written and returns its replacement: undefined to keep the value, the empty text
+ *   to remove the member
+ * @returns the document, the same text if nothing changed; undefined if it is not JSON
  */
 export function editJson(
   text: string,
@@ -18,7 +18,7 @@ export function editJson(
   change: (value: string) => string | undefined,
 ): string | undefined {
   try {
-    // The platform's parser checks the document, so that what follows may trust it.
+    // The platform's parser checks the document, so the code below can rely on its syntax.
     JSON.parse(text);
   } catch {
     return undefined;
@@ -30,7 +30,7 @@ export function editJson(
     copied = end;
   };
 
-  /** Walks the value at `start` as far as the path leads. @returns where it ends */
+  /** Walks the value at `start` along the path. @returns where the value ends */
   function walk(start: number, depth: number): number {
     const step = path[depth]!;
     const isArray = step === EACH;
@@ -55,7 +55,7 @@ export function editJson(
       const next = isFollowed ? skipBlanks(text, comma + 1) : comma + 1;
 
       if (changed === '') {
-        // One comma goes with the member: the one before it, or the one behind it if nothing before it stays.
+        // One comma goes with the member: the one before it, or the one after it if no member before it stays.
         if (endOfLast !== undefined) replace(endOfLast, end, '');
         else replace(memberStart, isFollowed ? next : end, '');
         if (endOfLast !== undefined) endOfLast = end;
@@ -72,7 +72,7 @@ export function editJson(
   return copied === 0 ? text : edited + text.slice(copied);
 }
 
-/** Escapes may spell a name in more than one way. */
+/** Escapes can spell one name in several ways. */
 const isName = (written: string, name: string): boolean =>
   written.includes('\\')
     ? JSON.parse(written) === name

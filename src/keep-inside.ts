@@ -8,12 +8,12 @@ import type { Addresses, Body, EditedFields, Upstream, UpstreamResponse } from '
 /** Bytes of a response that is edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
 
-/** One request of a client that is to stay inside. */
+/** One request of a client that must stay inside. */
 export interface Visit {
   readonly method: string;
   /** Path and query as the client sent them. */
   readonly path: string;
-  /** What the client reaches this proxy by, without a slash at its end; undefined if the request names no host. */
+  /** The URL at which the client reaches this proxy, without a trailing slash; undefined without a Host. */
   readonly own: string | undefined;
   readonly addresses: Addresses;
   readonly endpoint: Endpoint | undefined;
@@ -23,7 +23,7 @@ interface Row {
   /** A path of Sentry's API; `*` is one segment. */
   readonly path: string;
   readonly field: JsonPath;
-  /** As `editJson` takes it: gets the field's value as it is written. */
+  /** An edit for `editJson`: takes the member's value as it is written. */
   change(value: string, visit: Visit): string | undefined;
   readonly reason: string;
 }
@@ -34,7 +34,7 @@ interface Endpoint extends Row {
 
 const remove = (): string => '';
 
-/** The responses with a URL that clients follow with their token, and what becomes of it. Nothing else is edited. */
+/** The responses with a URL that clients follow with their token, and the edit for it. Nothing else is edited. */
 const ROWS: readonly Row[] = [
   {
     path: '/api/0/organizations/',
@@ -63,7 +63,7 @@ const ROWS: readonly Row[] = [
   {
     path: '/api/0/organizations/*/chunk-upload/',
     field: ['url'],
-    // An organization has two names, its slug and its number, and Sentry writes the slug whichever a client used.
+    // An organization has a slug and a number. Sentry writes the slug, whichever of them a client used.
     change: (value, visit) => mapUrl(value, (url) => atOwnUrl(url, visit, (path) => CHUNK_UPLOAD.test(path))),
     reason: 'sentry-cli and the bundler plugins upload there; a relative URL, or one of another path, stays',
   },
@@ -88,24 +88,24 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
 }
 
-/** With these Sentry may answer without the content that is to be edited. */
+/** With these fields Sentry may leave out the content that must be edited. */
 export const CONDITIONS: FieldTable = {
-  'if-modified-since': 'the copy that the client has may be one from before it was kept inside',
-  'if-none-match': 'the copy that the client has may be one from before it was kept inside',
+  'if-modified-since': "the client's copy may date from before it was kept inside",
+  'if-none-match': "the client's copy may date from before it was kept inside",
   'if-range': 'part of Range',
-  range: 'a part of a document can not be edited',
+  range: "a part of a document can't be edited",
 };
 
-/** What a response says of its bytes, which are others now. */
+/** Fields about a response's bytes, which an edit changes. */
 export const OF_THE_BYTES: FieldTable = {
   'accept-ranges': 'Range is not forwarded',
-  'content-digest': "is of Sentry's bytes",
-  'content-encoding': 'what is edited is sent decoded',
+  'content-digest': "describes Sentry's bytes",
+  'content-encoding': 'edited content is sent decoded',
   'content-length': 'of the edited content',
-  'content-md5': "is of Sentry's bytes",
-  digest: "is of Sentry's bytes",
-  etag: "is of Sentry's bytes, and a client that sends it back would be told that nothing has changed",
-  'repr-digest': "is of Sentry's bytes",
+  'content-md5': "describes Sentry's bytes",
+  digest: "describes Sentry's bytes",
+  etag: "describes Sentry's bytes, and a client that sends it back would be told that nothing has changed",
+  'repr-digest': "describes Sentry's bytes",
 };
 
 /** The addresses of a proxy, or undefined if its clients are not kept inside. */
@@ -116,7 +116,7 @@ export const addressesOf = (
 ): Addresses | undefined =>
   keepInside ? { publicUrl, mountPath, sentry: origin.slice(origin.indexOf('://') + 3) + basePath } : undefined;
 
-/** The same proxy at a path that only the request shows. */
+/** The same proxy, at a path that only the request shows. */
 export const mountedAt = (addresses: Addresses, mountPath: string): Addresses => ({
   ...addresses,
   mountPath,
@@ -130,7 +130,7 @@ export const mountedAt = (addresses: Addresses, mountPath: string): Addresses =>
 
 /**
  * @param requestUrl as the client sent it: the origin that it names, then path and query
- * @returns undefined for what is no request to Sentry's API
+ * @returns undefined if it is not a request to Sentry's API
  */
 export function visitOf(method: string, requestUrl: string, addresses: Addresses): Visit | undefined {
   const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
@@ -146,13 +146,13 @@ export function visitOf(method: string, requestUrl: string, addresses: Addresses
 
 const API = '/api/0/';
 
-/** The fields of a request, without those that would have Sentry leave out what is to be edited. */
+/** The fields of a request, without those with which Sentry would leave out the content to edit. */
 export function askForAll(headers: EditedFields, { method, endpoint }: Visit): EditedFields {
   const isRead = method === 'GET' || method === 'HEAD';
   return isRead && endpoint !== undefined ? withEdits(headers, Object.keys(CONDITIONS), []) : headers;
 }
 
-/** A response with URLs of Sentry's replaced by the proxy's own, so that whoever follows them stays inside. */
+/** A response with Sentry's URLs replaced by the proxy's own, so that a client that follows them stays inside. */
 export interface KeptInside {
   readonly headers: EditedFields;
   readonly body: Body | string | null;
@@ -163,7 +163,7 @@ export interface KeptInside {
 /**
  * @param response what Sentry answered
  * @param headers its fields as they would go to the client
- * @throws what the body fails with before it was read
+ * @throws the body's own error, if it fails while it is read
  */
 export async function keepInside(
   { status, headers: fields, body }: UpstreamResponse,
@@ -173,7 +173,7 @@ export async function keepInside(
   const kept = keepFieldsInside(headers, visit);
   const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
   if (!isEdited) return { headers: kept, body };
-  // Whether GET's content would change is not known here, so HEAD says nothing of its bytes (RFC 9110 section 9.3.2).
+  // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
   if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, BYTE_FIELDS, []) : kept, body };
   return keepBodyInside(body, fields.get('content-length'), fields.get('content-encoding'), kept, visit);
 }
@@ -234,18 +234,18 @@ async function keepBodyInside(
 
 const TOO_LARGE = `it is larger than ${LIMIT} bytes`;
 
-/** The text of a body, or undefined if it has none that could be edited. */
+/** The text of a body; undefined if it has no text to edit. */
 async function textOf(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
   const plain = await decode(bytes, encoding, LIMIT);
   try {
-    // A byte order mark stays, and is no JSON.
+    // A byte order mark is kept. It is not valid JSON.
     return plain && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
   } catch {
     return undefined;
   }
 }
 
-/** A URL at this proxy, if its path is one that the client is to be led to; undefined for any other. */
+/** The URL at this proxy, if the client may follow its path; undefined for any other path. */
 function atOwnUrl(url: string, { own, addresses }: Visit, isItsPath: (path: string) => boolean): string | undefined {
   const [, address, rest = ''] = ABSOLUTE.exec(url) ?? [];
   if (address === undefined || !isItsPath(rest.split(/[?#]/, 1)[0]!)) return undefined;
@@ -253,10 +253,10 @@ function atOwnUrl(url: string, { own, addresses }: Visit, isItsPath: (path: stri
   return own === undefined ? undefined : own + rest;
 }
 
-/** Host, port and whatever path Sentry's address has, then what the API adds to it. */
+/** Host and port, the path of Sentry's address, if any, then the API's own path. */
 const ABSOLUTE = /^https?:\/\/([^/?#]+(?:\/[^?#]*?)??)(\/api\/0\/.*)$/is;
 
-/** Sentry decodes a path, and does not encode it again as the client did: `my-app%401.0` and `my-app@1.0`. */
+/** Sentry decodes a path and may encode it again in another way: `my-app%401.0` and `my-app@1.0`. */
 function isSamePath(one: string, other: string): boolean {
   if (one === other) return true;
   try {
@@ -266,15 +266,15 @@ function isSamePath(one: string, other: string): boolean {
   }
 }
 
-/** A URL of the API at one of Sentry's addresses, at this proxy; undefined for any other. */
+/** A URL of the API at one of Sentry's addresses, moved to this proxy; undefined for any other URL. */
 function fromSentry(url: string, { own }: Visit, addresses: readonly string[]): string | undefined {
   const [, address = '', rest = ''] = ABSOLUTE.exec(url) ?? [];
-  // Behind a web server that ends TLS Sentry takes itself for one that speaks http, so the scheme says nothing.
+  // Behind a web server that ends TLS, Sentry writes http, so the scheme says nothing.
   const isSentry = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
   return isSentry && own !== undefined ? own + rest : undefined;
 }
 
-/** Changes a string as JSON has it. */
+/** Changes a string in its JSON form. */
 function mapUrl(value: string, change: (url: string) => string | undefined): string | undefined {
   const url: unknown = JSON.parse(value);
   const changed = typeof url === 'string' ? change(url) : undefined;

@@ -3,15 +3,15 @@ import { loadClients, webDigest } from './policy/directory.ts';
 import { Principals, type PrincipalsOptions } from './principals.ts';
 import type { Identify } from './types.ts';
 
-/** What they are made of. */
+/** What the principals are made of. */
 export interface LaterOptions extends Pick<PrincipalsOptions, 'aliasTokens' | 'isOpen' | 'admit'> {
-  /** The text of a clients file, in which nothing is wrong as far as can be seen without digests. */
+  /** The text of a clients file that is valid, as far as that can be checked without digests. */
   readonly clientsText: string | undefined;
 }
 
 /**
- * Principals where only Web Crypto makes digests, which is asynchronous: the first requests wait for those of the clients.
- * If only digests show that two clients have one token, every request is refused.
+ * Principals for runtimes in which only Web Crypto makes digests. It is asynchronous, so the first requests wait for
+ * the clients' digests. If the digests show that two clients share a token, every request is refused.
  */
 export function laterPrincipals({ clientsText, ...options }: LaterOptions): Identify {
   if (clientsText === undefined) return new Principals({ ...options, digest: webDigest });

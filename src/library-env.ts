@@ -10,8 +10,8 @@ import type { Env } from './types.ts';
 import { withUpstreamHeaders } from './upstream-headers.ts';
 
 /**
- * A proxy made of options, whatever it receives requests and sends responses with.
- * @param ends where the token comes from, and how requests go to Sentry and responses to clients
+ * A proxy made from options, for any way to receive requests and send responses.
+ * @param ends the source of the token, and the ways to send requests to Sentry and responses to clients
  */
 export function libraryEnv<R>(
   config: Omit<ProxyConfig, 'token' | 'transport'>,

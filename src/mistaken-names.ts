@@ -3,11 +3,11 @@ import type { Problem } from './config.ts';
 interface Mistake {
   /** The setting that is meant. */
   readonly meant: string;
-  /** What is lost is a protection, so that going on without it is worse than not starting. */
+  /** The setting is a protection, so it is safer not to start than to start without it. */
   readonly isError: boolean;
 }
 
-/** Variables that are nearly ours. Some belong to other tools of Sentry and may well be set on the same machine. */
+/** Variables with nearly our names. Some belong to Sentry's other tools and may be set on the same machine. */
 export const MISTAKEN_NAMES: Readonly<Record<string, Mistake>> = {
   ALIAS_TOKEN: { meant: 'ALIAS_TOKENS', isError: true },
   ALIAS_TOKEN_FILE: { meant: 'ALIAS_TOKENS_FILE', isError: true },

@@ -14,23 +14,23 @@ import { staticToken } from './token.ts';
 import type { RequestRecord, TokenSource, Transport } from './types.ts';
 import { readUpstreamHeaders, readUpstreamHeadersObject, type UpstreamHeaders } from './upstream-headers.ts';
 
-/** The settings of the program in camelCase, and what only a library has. */
+/** The program's settings in camelCase, and options that only the library has. */
 export interface ProxyOptions {
   /** Sentry's base URI; a path in it is put before every request's path. */
   readonly sentryUri: string | URL;
-  /** The auth token of Sentry that is injected, or a source of one. */
+  /** The Sentry auth token to inject, or a source of one. */
   readonly token: string | TokenSource;
   /** Only requests with one of these as bearer token get Sentry's token. */
   readonly aliasTokens?: readonly string[] | undefined;
   /** The named clients and their rights: a clients file as an object, or its text. */
   readonly clients?: object | string | undefined;
-  /** Needed without alias tokens and clients: everyone who reaches the proxy acts on Sentry with the token. Default false. */
+  /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
-  /** Host names that are served, without port. Default: all. */
+  /** Host names to serve, without port. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
-  /** What clients reach the proxy by. Default: the origin that each request names, and `basePath`. */
+  /** The URL at which clients reach the proxy. Default: the origin that each request names, and `basePath`. */
   readonly publicUrl?: string | undefined;
-  /** Lead the URLs of Sentry's own that clients follow back to the proxy. Default true. */
+  /** Replace Sentry's URLs that clients follow with URLs at the proxy. Default true. */
   readonly keepInside?: boolean | undefined;
   /**
    * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a text with one
@@ -43,9 +43,9 @@ export interface ProxyOptions {
   readonly replayLimitTotal?: number | string | undefined;
   /** Pass chunked bodies on as they are, to a Sentry that reads them: one behind nginx or granian. Default false. */
   readonly streamChunked?: boolean | undefined;
-  /** From a request's arrival to the end of its response: milliseconds, or a text like `25s`, the default. 0: no limit. */
+  /** From a request's arrival to its response's end: milliseconds, or a text like `25s`, the default. 0: no limit. */
   readonly writeTimeout?: number | string | undefined;
-  /** The path at which the proxy is mounted, like `/sentry`; it is taken off each request's path. Default: the root. */
+  /** The path at which the proxy is mounted, like `/sentry`. It is removed from each path. Default: the root. */
   readonly basePath?: string | undefined;
   /** Called once for each request, when its response has ended. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
@@ -53,7 +53,7 @@ export interface ProxyOptions {
   readonly transport?: Transport | undefined;
 }
 
-/** What `createProxy` makes of its options. */
+/** The configuration that `createProxy` makes from its options. */
 export interface ProxyConfig {
   readonly sentryUri: URL;
   readonly token: TokenSource;
@@ -64,7 +64,7 @@ export interface ProxyConfig {
   readonly isOpen: boolean;
   /** Lower case. */
   readonly allowedHosts: readonly string[];
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string | undefined;
   readonly keepInside: boolean;
   readonly upstreamHeaders: UpstreamHeaders;
@@ -75,7 +75,7 @@ export interface ProxyConfig {
   readonly streamChunked: boolean;
   /** Milliseconds; 0: no limit. */
   readonly writeTimeout: number;
-  /** Without a slash at its end; empty: the root. */
+  /** Without a trailing slash; empty: the root. */
   readonly basePath: string;
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
   readonly transport: Transport | undefined;
@@ -93,7 +93,7 @@ export class OptionsError extends TypeError {
   }
 }
 
-/** Every option, with the types that a value of it may have. */
+/** Every option, with the types that its value may have. */
 export const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = {
   sentryUri: ['string', 'URL'],
   token: ['string', 'object'],
@@ -114,9 +114,9 @@ export const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = 
 };
 
 /**
- * Reads the options and adds what is wrong with them to `problems`, all at once.
+ * Reads the options and adds every problem with them to `problems`.
  * @param known names of further options, which the caller reads itself
- * @returns a configuration that is to be used only if no problem was added
+ * @returns a configuration, to use only if no problem was added
  */
 export function readOptions(options: ProxyOptions, problems: Problem[], known: readonly string[] = []): ProxyConfig {
   const about = (variable: string) => (text: string) => void problems.push({ variable, text });
@@ -146,7 +146,7 @@ export function readOptions(options: ProxyOptions, problems: Problem[], known: r
   };
 }
 
-/** Leaves out what can't be read any further. */
+/** Leaves out options that can't be read any further. */
 function knownAndTyped(options: ProxyOptions, known: readonly string[], problems: Problem[]): Partial<ProxyOptions> {
   const usable: Record<string, unknown> = {};
   for (const [variable, value] of Object.entries(options ?? {})) {
@@ -172,7 +172,7 @@ function checkOpenness(given: Partial<ProxyOptions>, complain: (text: string) =>
   const { aliasTokens, clients, allowAnyClient } = given;
   if (aliasTokens === undefined && (allowAnyClient === true || clients !== undefined)) return;
   if (aliasTokens === undefined) complain(OPEN);
-  // An empty list is more likely a variable that was not set than a wish.
+  // An empty list more likely comes from an unset variable than from intent.
   else if (aliasTokens.length === 0) complain(`is empty; leave it out and set allowAnyClient to true if that is meant`);
 }
 

@@ -1,7 +1,7 @@
 import { ProxyError } from './errors.ts';
 import type { Signal } from './types.ts';
 
-/** The platform's own signal for the handler's, which `fetch` insists on. */
+/** The platform's own signal, which `fetch` requires, made from the handler's signal. */
 export class PlatformAbort {
   readonly #signal: Signal;
   readonly #controller = new AbortController();
@@ -16,7 +16,7 @@ export class PlatformAbort {
     return this.#controller.signal;
   }
 
-  /** Why the exchange was given up; undefined if it was not. */
+  /** Why the exchange was aborted; undefined if it was not. */
   get reason(): ProxyError | undefined {
     if (!this.#controller.signal.aborted) return undefined;
     const { reason } = this.#signal;

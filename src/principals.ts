@@ -13,16 +13,16 @@ export interface PrincipalsOptions {
   readonly isOpen: boolean;
   /** The named clients by the digests of their tokens, in lower-case hex. */
   readonly clients?: ReadonlyMap<string, Client> | undefined;
-  /** Whether a request of nobody's is refused instead of bypassed. */
+  /** Whether a request without a known token is refused instead of bypassed. */
   readonly rejectsUnmatched?: boolean | undefined;
   readonly digest: Digest;
-  /** Decides on a request of a client. */
+  /** Decides whether a client may send a request. */
   readonly admit: (client: Client, request: IncomingRequest, trace: Trace) => Promise<Admission>;
 }
 
 /**
- * Finds who presents a token by the token's SHA-256 digest. A look-up costs one hash, however many tokens there are, and
- * its time says nothing about how much of a guess was right.
+ * Finds a token's principal by the token's SHA-256 digest. A look-up costs one hash, however many tokens there are, and
+ * its time does not show how close a guess was.
  */
 export class Principals implements Identify {
   readonly isOpen: boolean;
@@ -52,7 +52,7 @@ export class Principals implements Identify {
       : Promise.all(digests).then((all) => routesOf(all, named));
   }
 
-  /** Who sends a request with these fields. It is synchronous if the digest is. */
+  /** The principal that a request with these fields belongs to. It is synchronous if the digest is. */
   identify(fields: Fields): Route | Promise<Route> {
     if (this.isOpen) return ANYONE;
     const token = bearerOf(fields.get('authorization'));

@@ -4,14 +4,14 @@ import type { Body, BodyReader, BodyRules, Share, Signal } from './types.ts';
 
 /**
  * Makes the rules of one proxy.
- * @param maxAge milliseconds after which the runtime has surely dropped a request, if it does so without a word
+ * @param maxAge milliseconds after which a request counts as dropped, for a runtime that drops requests without notice
  */
 export const makeBodyRules = (
   { replayLimit, replayLimitTotal, streamChunked }: BodySettings,
   maxAge?: number,
 ): BodyRules => ({
   replayLimit,
-  // One body of the size that is allowed always has room.
+  // There is always room for one body of the allowed size.
   budget: makeBudget(Math.max(replayLimit, replayLimitTotal), maxAge),
   streamChunked,
 });
@@ -27,18 +27,18 @@ interface BodySettings {
 /** A request body on its way to Sentry. */
 export interface OutgoingBody {
   readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
-  /** Bytes, where the client's own Content-Length does not say it. */
+  /** Bytes, if the client's own Content-Length does not give them. */
   readonly length?: number;
-  /** Whether all that was read of the body so far is still at hand. */
+  /** Whether everything read of the body so far is still kept. */
   canReplay(): boolean;
-  /** There will be no replay: what is kept for one is given up. */
+  /** There will be no replay: what is kept for it is dropped. */
   release(): void;
 }
 
-/** How a request is sent, as far as it matters to its body. */
+/** The properties of a request that decide how its body is sent. */
 export interface Delivery {
   readonly isInjected: boolean;
-  /** How the client framed the body; unknown in HTTP/2, and of a `Request` made by hand. */
+  /** How the client framed the body; unknown in HTTP/2 and for a `Request` made in code. */
   readonly framing: 'length' | 'chunked' | 'unknown';
   /** Whether Sentry may refuse the token, so that the request is sent again with another one. */
   readonly mayReplay: boolean;
@@ -65,7 +65,7 @@ export async function outgoingBody(
   if (body === null) return NO_BODY;
   const { isInjected, framing, mayReplay, signal } = delivery;
   const isLengthKnown = framing === 'length';
-  // It was read whole to be checked.
+  // The whole body was read for a check.
   if (body instanceof Uint8Array) {
     return { body, canReplay: () => true, release: () => {}, ...(!isLengthKnown && { length: body.length }) };
   }
@@ -76,7 +76,7 @@ export async function outgoingBody(
 
   const recording = new Recording(body, isRecorded ? rules.replayLimit : 0, rules.budget.open());
   const streamed = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
-  // Some runtimes give a request without content a body all the same, and sent in chunks it would be one.
+  // Some runtimes give a request without content an empty body. Sent in chunks, it would be content.
   if (mayBeEmpty && (await recording.isEmpty(signal))) return NO_BODY;
   if (!isGathered) return streamed;
   const whole = await recording.readAll(signal);
@@ -85,17 +85,17 @@ export async function outgoingBody(
 
 const FIRST_CAPACITY = 16 * 1024;
 
-/** Reads a body once and yields it again from its beginning, for as long as all of it is kept. */
+/** Reads a body once, and can yield it again from the beginning while all of it is kept. */
 class Recording implements AsyncIterable<Uint8Array> {
   readonly #reader: BodyReader;
   readonly #limit: number;
   readonly #share: Share;
-  /** In one piece: a client may send its body in chunks of one byte, and an object for each would cost a hundred. */
+  /** In one piece: a client may send one byte per chunk, and an object for each would cost a hundred bytes. */
   #kept = new Uint8Array(0);
   #size = 0;
-  /** Why not all that was read is kept. */
+  /** Why the body is no longer kept as a whole. */
   #loss: 'released' | 'content_too_large' | 'uploads_full' | undefined;
-  /** What was read after there was no more room for it. */
+  /** A chunk that was read after the room had run out. */
   #passing: Uint8Array[] = [];
   #isEnded = false;
   #reading: Promise<void> | undefined;
@@ -125,7 +125,7 @@ class Recording implements AsyncIterable<Uint8Array> {
     throw new ProxyError(this.#loss);
   }
 
-  /** Reads until there is some content, or none. */
+  /** Reads until there is some content, or the end. */
   async isEmpty(signal: Signal): Promise<boolean> {
     await this.#readWhile(() => this.#size === 0 && this.#passing.length === 0, signal);
     const isEmpty = this.#size === 0 && this.#passing.length === 0;
@@ -153,7 +153,7 @@ class Recording implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** What was not yielded yet still will be. */
+  /** Content that was not yielded yet is still yielded. */
   release(): void {
     this.#isReleased = true;
     this.#loss ??= 'released';
@@ -162,7 +162,7 @@ class Recording implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    // A replay may begin while the attempt before it still waits for a chunk, which is then not its own any more.
+    // A replay may begin while the attempt before it waits for a chunk. That chunk then belongs to the replay.
     const turn = ++this.#turn;
     this.#iterations++;
     try {
@@ -184,16 +184,16 @@ class Recording implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** An upload that reads on keeps the reader; one that has ended early does not. */
+  /** An upload that still reads keeps the reader; one that ended early does not. */
   #releaseReader(): void {
     if (this.#iterations > 0) return;
     const release = () => this.#reader.releaseLock();
-    // workerd does not let go of a reader while a read waits.
+    // workerd does not release a reader while a read waits.
     if (this.#reading === undefined) release();
     else this.#reading.then(release, release);
   }
 
-  /** One read at a time, for whoever waits for it. */
+  /** One read at a time, shared by everything that waits for it. */
   #read(): Promise<void> {
     this.#reading ??= this.#reader.read().then(
       ({ done, value }) => {

@@ -1,18 +1,18 @@
 import type { Fields } from './types.ts';
 
-/** The field that carries it. */
+/** The field that carries the request id. */
 export const REQUEST_ID = 'X-Request-Id';
 
-/** Fit for a log line, a URL and a shell. */
+/** Safe in a log line, a URL and a shell. */
 const SANE = /^[\w.:~+/=-]{1,128}$/;
 
-/** The id that the client gave its request, if it is sane, else a new one. */
+/** The client's own request id if it is valid, else a new one. */
 export function requestIdOf(fields: Fields): string {
   const given = fields.get('x-request-id');
   return given !== null && SANE.test(given) ? given : newId();
 }
 
-/** Bytes drawn for many ids at once: workerd's `crypto.randomUUID` goes to the system for each, at 3 % of a request's cost. */
+/** Random bytes for many ids: workerd's `crypto.randomUUID` asks the system for each, at 3 % of a request's cost. */
 const random = new Uint8Array(128 * 16);
 let drawn = random.length;
 

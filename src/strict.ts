@@ -3,13 +3,13 @@ import type { IncomingRequest } from './types.ts';
 
 /** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d{1,5})?$/i;
-/** RFC 9110 section 9.1; whatever else a runtime lets through is not to be written to a socket. */
+/** RFC 9110 section 9.1. A runtime may let other methods through, and they must not be written to a socket. */
 const METHOD = /^[!#$%&'*+.^`|~\w-]+$/;
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * Refuses what the Node adapter, which reads the bytes itself, refuses as well, as far as a `Request` still shows it.
- * Runtimes join the values of repeated lines with commas, and some read framing that Sentry may read otherwise.
+ * Refuses what the Node adapter refuses, as far as a `Request` still shows it; that adapter reads the bytes itself.
+ * Runtimes join the values of repeated lines with commas, and some accept framing that Sentry may read differently.
  *
  * @throws ProxyError `bad_request` or `expectation_failed`
  */
@@ -39,7 +39,7 @@ const malformed = (explanation: string): ProxyError => new ProxyError('bad_reque
 /** Characters; the Node adapter's bound for a whole header section. */
 const MAX_AUTHORIZATION = 16 * 1024;
 
-/** Behind a comma outside of quotes comes a parameter of the first line's credentials, or else the scheme of a second line's. */
+/** After a comma outside quotes comes a parameter of the first line's credentials, or the scheme of a second line's. */
 function hasTwoCredentials(authorization: string | null): boolean {
   if (authorization === null || !authorization.includes(',')) return false;
   let isQuoted = false;
@@ -49,11 +49,11 @@ function hasTwoCredentials(authorization: string | null): boolean {
     else if (character === '"') isQuoted = !isQuoted;
     else if (character === ',' && !isQuoted && startsWithScheme(authorization, i + 1)) return true;
   }
-  // Quotes that do not end leave open where the first line's credentials do.
+  // If a quote does not end, the end of the first line's credentials is unknown.
   return isQuoted;
 }
 
-/** Sticky, so that it looks nowhere but behind the comma; a scheme reaches no further than the next comma. */
+/** Sticky, so that it looks only right after the comma; a scheme ends at the next comma at the latest. */
 const SCHEME = /[ \t]*[\w!#$%&'*+.^`|~-]+ +[^\s=]/y;
 
 function startsWithScheme(text: string, at: number): boolean {

@@ -29,9 +29,9 @@ const VISIBLE = /^[!-~]*$/;
 
 /** A server between here and Sentry's views may end a segment, or the path, at each of these. */
 const SEGMENT_END = /[/\\?#\0]/;
-/** Parsers of URLs take these out before they read anything (WHATWG URL). */
+/** URL parsers remove these before they parse (WHATWG URL). */
 const IGNORED = /[\t\n\r]/g;
-/** With parameters, as Java's servers know them. */
+/** With parameters, which Java servers allow in a segment. */
 const DOT_SEGMENT = /^\.{1,2}(?:;.*)?$/s;
 
 /** Whether some reader of the path, however often it decodes, may find a segment `.` or `..` in it. */
@@ -46,15 +46,15 @@ function hasDotSegment(pathAndQuery: string): boolean {
 
 /**
  * A path with percent-encodings decoded until none is left: `%252e`, `%25%32%65` and `%%32e` are all a dot.
- * In one pass, since a client may nest its encodings thousands deep. Dots and segment ends that some decoding brings
- * about stay in every further one, so that the last form shows all of them.
+ * In one pass, since a client may nest encodings thousands deep. Dots and segment ends that one decoding produces stay
+ * through all later ones, so the last form shows them all.
  */
 function decodedThrough(path: string): string {
   if (!path.includes('%')) return path;
   const decoded: string[] = [];
   for (const character of path) {
     decoded.push(character);
-    // A character that was decoded may itself be the end of another encoding.
+    // A decoded character may be the end of another encoding.
     for (let octet = encodedAt(decoded); octet !== undefined; octet = encodedAt(decoded)) {
       decoded.splice(-3, 3, octet);
     }

@@ -6,5 +6,5 @@ export const staticToken = (token: string): TokenSource => ({
   renew: async () => undefined,
 });
 
-/** RFC 9110 section 5.5 without obs-text and inner blanks: what a bearer credential can be made of. */
+/** RFC 9110 section 5.5 without obs-text and inner blanks: the characters that a bearer credential can have. */
 export const isSendableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);

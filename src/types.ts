@@ -4,20 +4,20 @@ export interface Fields extends Iterable<[string, string]> {
 }
 
 /**
- * Field lines made of those of another message. A runtime with fields of its own may edit them, which spares it to
- * take each line out and put it in again; who writes lines takes them from `linesOf`.
+ * Field lines made from another message's. A runtime with its own field class may edit those in place, which saves
+ * copying each line. Code that writes lines gets them from `linesOf`.
  */
 export interface EditedFields {
   readonly from: Fields;
-  /** Names in lower case, whose lines are left out. */
+  /** Names, in lower case, of the lines to leave out. */
   readonly dropped: ReadonlySet<string>;
   readonly added: readonly [string, string][];
 }
 
-/** A body that is handed on or given up, and read only to keep it for a replay. A `ReadableStream` is one. */
+/** A body that is passed on or cancelled, and read only to keep it for a replay. A `ReadableStream` is one. */
 export interface Body {
   getReader(): BodyReader;
-  /** Gives up what was not read yet; no reader may hold the body at that time. */
+  /** Gives up the part that was not read yet. No reader may hold the body at that time. */
   cancel(reason?: unknown): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface BodyReader {
   releaseLock(): void;
 }
 
-/** Tells that a request is wanted no more. An `AbortSignal` is one. */
+/** Signals that a request is no longer wanted. An `AbortSignal` is one. */
 export interface Signal {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -53,8 +53,8 @@ export interface UpstreamRequest {
 }
 
 /**
- * Sends one request to Sentry: nothing is decoded, or the fields do not say that it is encoded; a redirect is returned,
- * not followed. Rejects with a `ProxyError` of the error table; after that a body that breaks off fails with one.
+ * Sends one request to Sentry. The body is not decoded, or else no field says that it is encoded. A redirect is
+ * returned, not followed. Rejects with a `ProxyError` of the error table; a body that breaks off later fails with one.
  */
 export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
 
@@ -72,29 +72,29 @@ export interface ResponseInit {
   readonly headers: EditedFields;
 }
 
-/** Who sends a request that gets the token. */
+/** The sender of a request that gets the token. */
 export interface Principal {
   /** A client's name, `alias-N`, or `anyone`: for the log and the metrics. */
   readonly name: string;
-  /** Whether nobody had to present anything: the proxy is open. */
+  /** Whether the proxy is open, so that the sender had to present no token. */
   readonly isAnyone?: boolean;
   /**
-   * Decides on a request of a named client. Undefined: everything is allowed.
+   * Decides whether a named client may send a request. Undefined: everything is allowed.
    * @throws ProxyError `client_expired`, `client_denied`, `client_limited` or `look_up_failed`
    */
   readonly admit?: (request: IncomingRequest, trace: Trace) => Promise<Admission>;
 }
 
-/** How a request that was allowed is sent, and how its response is edited. */
+/** How an allowed request is sent, and how its response is edited. */
 export interface Admission {
   /** Path and query. */
   readonly target: string;
-  /** Names of request fields in lower case that are left out. */
+  /** Names, in lower case, of the request fields to leave out. */
   readonly dropped: readonly string[];
-  /** The bytes that were checked, or what is left of the client's body. */
+  /** The bytes that were checked, or the rest of the client's body. */
   readonly body: Body | Uint8Array | null;
   /**
-   * Takes out of a response what the client may not see. Undefined: nothing.
+   * Removes from a response what the client may not see. Undefined: nothing is removed.
    * @param headers the fields as they would go to the client
    * @throws ProxyError `response_withheld`
    */
@@ -107,34 +107,34 @@ export interface EditedResponse {
   readonly headers: EditedFields;
 }
 
-/** What becomes of a request, by who sends it: injected, bypassed with its own credentials, or refused. */
+/** The decision by sender: inject the token, bypass with the client's own credentials, or refuse. */
 export type Route =
   | { readonly kind: 'inject'; readonly principal: Principal }
   | { readonly kind: 'bypass' }
   | { readonly kind: 'reject' };
 
-/** Finds who sends a request. */
+/** Finds the sender of a request. */
 export interface Identify {
   identify(fields: Fields): Route | Promise<Route>;
 }
 
 /** Where the token to inject comes from. */
 export interface TokenSource {
-  /** Whether a 401 is worth a renewal: false for a static token, which is what it is. */
+  /** Whether a 401 is worth a renewal: false for a static token, which can't change. */
   readonly isRenewable: boolean;
   /** The token to inject now, or undefined while there is none. */
   get(): string | undefined | Promise<string | undefined>;
   /**
    * Called when Sentry refused a token.
    * @param refused the token that was refused
-   * @returns a token other than the refused one, or undefined where there is none to be had now; never rejects
+   * @returns a token other than the refused one, or undefined if there is none now; never rejects
    */
   renew(refused: string): Promise<string | undefined>;
-  /** Ends what it runs in the background. */
+  /** Ends its work in the background. */
   close?(): void | Promise<void>;
 }
 
-/** Sentry's base URI, taken apart. */
+/** The parts of Sentry's base URI. */
 export interface Upstream {
   /** Scheme and authority, with which every upstream URL begins. */
   readonly origin: string;
@@ -142,13 +142,13 @@ export interface Upstream {
   readonly basePath: string;
 }
 
-/** The addresses that clients are kept inside by; one per proxy. */
+/** The addresses for keeping clients inside; one per proxy. */
 export interface Addresses {
-  /** What clients reach this proxy by, without a slash at its end; undefined: the origin that each request names. */
+  /** The URL at which clients reach the proxy, without a trailing slash; undefined: each request's own origin. */
   readonly publicUrl: string | undefined;
-  /** The path at which the proxy is mounted at that origin, without a slash at its end. */
+  /** The path at which the proxy is mounted at that origin, without a trailing slash. */
   readonly mountPath: string;
-  /** Host and port of Sentry's base URI, then its path without a slash at its end. */
+  /** Host and port of Sentry's base URI, then its path without a trailing slash. */
   readonly sentry: string;
   /** The same of Sentry's public address, once a response has shown it. */
   sentryPublic?: string | undefined;
@@ -169,14 +169,14 @@ export interface Budget {
   open(): Share;
 }
 
-/** What one request has of a budget. */
+/** One request's share of a budget. */
 export interface Share {
-  /** @returns whether there is room for it to have this many bytes; if not, it keeps what it has */
+  /** @returns whether there is room for this many bytes; if not, the share stays as it is */
   growTo(size: number): boolean;
   close(): void;
 }
 
-/** All that the handler needs of the runtime it is in. */
+/** What the handler needs from its runtime. */
 export interface Env<R> {
   readonly upstream: Upstream;
   readonly token: TokenSource;
@@ -184,7 +184,7 @@ export interface Env<R> {
   /** Values of Host that are served, lower case, without port; empty: all. */
   readonly allowedHosts: ReadonlySet<string>;
   readonly bodies: BodyRules;
-  /** What keeps clients inside the proxy; undefined: nothing does. */
+  /** Keeps clients inside the proxy; undefined: they are not kept inside. */
   readonly inside: Addresses | undefined;
   readonly fetch: Transport;
   /** Whether the operator's own headers go to a gateway before Sentry, whose session is then not the client's. */
@@ -193,7 +193,7 @@ export interface Env<R> {
   respond(body: Body | string | null, init: ResponseInit): R;
 }
 
-/** What became of a request: filled in by the handler, read by whoever logs or counts. */
+/** The outcome of a request: filled in by the handler, read by the log and the metrics. */
 export interface Trace {
   /** The request's id: goes upstream and comes back as X-Request-Id. */
   id: string;
@@ -204,30 +204,30 @@ export interface Trace {
   attempts: number;
   /** A name from the error table, when the proxy itself made the response. */
   error?: string;
-  /** What lay behind the error, for the log alone; never a secret. */
+  /** The cause behind the error, for the log alone; never a secret. */
   cause?: string;
-  /** What was not as it should be though the request was answered, for the log alone; never a secret. */
+  /** A problem with a request that was answered all the same, for the log alone; never a secret. */
   warning?: string;
-  /** Who sent it: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or nobody knows. */
+  /** The sender: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or is unknown. */
   client?: string;
   /** Why the client was refused, in a word. */
   refusal?: string;
   /** Why an observed client would have been refused, in a word. */
   observed?: string;
-  /** Frees what the request took of its client's limits. To be called once the request has ended, in whatever way. */
+  /** Frees the request's place in its client's limits. Call it once the request has ended, however it ended. */
   release?: () => void;
 }
 
 export const newTrace = (): Trace => ({ id: '', route: 'none', attempts: 0 });
 
-/** What is said of a request when it is over, for a log or a count. */
+/** The record of a finished request, for a log or a metric. */
 export interface RequestRecord {
   readonly id: string;
   readonly method: string;
   /** Without the query, which may hold a token. */
   readonly path: string;
   readonly route: Trace['route'];
-  /** Of the response that the client got. */
+  /** The status of the response that the client got. */
   readonly status: number;
   /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
   readonly attempts: number;
@@ -235,11 +235,11 @@ export interface RequestRecord {
   readonly duration: number;
   /** A name from the error table. */
   readonly error?: string;
-  /** What lay behind the error; never a secret. */
+  /** The cause behind the error; never a secret. */
   readonly cause?: string;
-  /** What was not as it should be though the request was answered; never a secret. */
+  /** A problem with a request that was answered all the same; never a secret. */
   readonly warning?: string;
-  /** Who sent it: a client's name, `alias-N` or `anyone`; missing if it was bypassed or nobody knows. */
+  /** The sender: a client's name, `alias-N` or `anyone`; missing if it was bypassed or is unknown. */
   readonly client?: string;
   /** Why the client was refused, in a word. */
   readonly refusal?: string;

@@ -1,6 +1,6 @@
 import { type ErrorName, ProxyError } from './errors.ts';
 
-/** Error codes of the platforms whose sockets are Node's, or look so. */
+/** Error codes of Node's sockets, and of platforms that imitate them. */
 const BY_CODE: Record<string, ErrorName> = {
   ECONNREFUSED: 'upstream_refused',
   ECONNRESET: 'upstream_reset',
@@ -24,7 +24,7 @@ export function upstreamError(error: { code?: unknown; message: string }, hasRes
   return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
 }
 
-/** OpenSSL's message is address:error:number:library:function:reason:file:line and a line break; people need the reason. */
+/** Only the reason helps in OpenSSL's address:error:number:library:function:reason:file:line and a line break. */
 const OPENSSL = /\b[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:\n]+)/;
 
 const plainMessage = (message: string): string => OPENSSL.exec(message)?.[1] ?? message;

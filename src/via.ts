@@ -4,8 +4,8 @@ import type { Fields } from './types.ts';
 const PSEUDONYM = 'sentry-api-proxy';
 
 /**
- * The field by which this proxy knows its own requests (RFC 9110 section 7.6.3). Entries of other proxies are dropped:
- * every loop through here shows in this one, and the way to here is nobody else's affair.
+ * The field by which this proxy recognizes its own requests (RFC 9110 section 7.6.3). Entries of other proxies are
+ * dropped: this entry shows every loop through the proxy, and Sentry need not know the route to it.
  */
 export const VIA: [string, string] = ['Via', `1.1 ${PSEUDONYM}`];
 

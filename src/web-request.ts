@@ -1,7 +1,7 @@
 import { ProxyError } from './errors.ts';
 import type { Body, Fields, IncomingRequest } from './types.ts';
 
-/** A request's fields, read at once: each look at workerd's own costs a way out of JavaScript and back. */
+/** A request's fields, all read at once: each access to workerd's `Headers` leaves JavaScript and returns. */
 export class ReadFields implements Fields {
   readonly #lines: [string, string][] = [];
 
@@ -28,7 +28,7 @@ export class ReadFields implements Fields {
 }
 
 /**
- * What the handler reads of any `Request`. One that was made by hand has no Host, so the authority of its URL counts.
+ * What the handler reads of any `Request`. A `Request` made in code has no Host, so the authority of its URL counts.
  * @throws ProxyError `body_already_read`
  */
 export function readRequest(request: Request): IncomingRequest {
@@ -39,12 +39,12 @@ export function readRequest(request: Request): IncomingRequest {
 }
 
 function readBody(request: Request, body: ReadableStream<Uint8Array> | null): Body | null {
-  // Whoever waits for the rest of such a body waits for ever.
+  // The rest of such a body never comes.
   if (request.bodyUsed || body?.locked === true) throw new ProxyError('body_already_read');
   return fromClient(body);
 }
 
-/** A request body that fails with an error of the client's when the client breaks it off. */
+/** A request body that fails with `bad_request` if the client breaks it off. */
 export function fromClient(body: ReadableStream<Uint8Array> | null): Body | null {
   if (body === null) return null;
   return {

@@ -5,8 +5,8 @@ import type { Body, ResponseInit } from './types.ts';
 const WITHOUT_CONTENT = new Set([204, 205, 304]);
 
 /**
- * A `Response` made of what the handler answers.
- * @param added lines that the runtime needs beside the handler's
+ * A `Response` made from the handler's answer.
+ * @param added lines that the runtime needs in addition to the handler's
  */
 export function makeResponse(
   body: Body | string | null,
@@ -51,7 +51,7 @@ function pullBody(body: Body): Source {
   return {
     read: () => reader.read(),
     cancel(reason) {
-      // A stream that is locked to a reader can not be cancelled.
+      // A stream that is locked to a reader can't be cancelled.
       reader.releaseLock();
       return body.cancel(reason);
     },
