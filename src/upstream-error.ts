@@ -24,7 +24,7 @@ export function upstreamError(error: { code?: unknown; message: string }, hasRes
   return new ProxyError(isTls ? 'upstream_tls' : (BY_CODE[code] ?? 'upstream_failed'), explanation);
 }
 
-/** Only the reason helps in OpenSSL's address:error:number:library:function:reason:file:line and a line break. */
+/** The reason in OpenSSL's message: address:error:number:library:function:reason:file:line and a line break. */
 const OPENSSL = /\b[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:\n]+)/;
 
 const plainMessage = (message: string): string => OPENSSL.exec(message)?.[1] ?? message;

@@ -3,7 +3,7 @@ import type { Body } from '../../src/types.ts';
 import { LAST_CHUNK, writeChunk } from './chunked.ts';
 import type { MessageBody, Sink } from './message-body.ts';
 
-/** The request body on its way out, framed as the head said. */
+/** Writes the request body, framed as the head says. */
 export class Upload implements Sink {
   readonly #socket: Socket;
   readonly #isChunked: boolean;
@@ -22,7 +22,7 @@ export class Upload implements Sink {
     body.pipeTo(this);
   }
 
-  /** From whatever else yields chunks. */
+  /** From any other source of chunks. */
   async pull(body: Body | AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of chunksOf(body)) {
       if (this.#socket.destroyed) return;
@@ -32,7 +32,7 @@ export class Upload implements Sink {
   }
 
   write(data: Uint8Array): boolean {
-    // What nobody waits for any more is read and dropped, for the client to come to hear the answer.
+    // If nothing waits for the body any more, it is read and dropped, so that the client gets to read the answer.
     if (this.#isStopped || this.#socket.destroyed) return true;
     return this.#isChunked ? writeChunk(this.#socket, data) : this.#socket.write(data);
   }
@@ -45,7 +45,7 @@ export class Upload implements Sink {
     this.#onBroken(error);
   }
 
-  /** Sends no more: an upstream that refused the request may close at any time, and its answer is still to be read. */
+  /** Stops sending: an upstream that refused the request may close at any time, and its answer must still be read. */
   stop(): void {
     this.#isStopped = true;
   }
@@ -79,7 +79,7 @@ const drained = (socket: Socket): Promise<void> =>
     socket.on('close', done);
   });
 
-/** The response's way to the client; until the end is written, the connection can only break. */
+/** Writes the response to the client. Until the end is written, the connection can only be broken off. */
 export class Download implements Sink {
   readonly #socket: Socket;
   readonly #isChunked: boolean;
@@ -93,7 +93,7 @@ export class Download implements Sink {
     this.#onAbort = onAbort;
   }
 
-  /** From whatever is no message's body. */
+  /** From a source that is not the body of a message. */
   async pull(body: Body): Promise<void> {
     const reader = body.getReader();
     try {

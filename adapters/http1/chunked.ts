@@ -7,7 +7,7 @@ import { type Decoder, framingOf } from './framing.ts';
 const MAX_CHUNK_LINE = 4096;
 const MAX_TRAILER = 8192;
 
-/** Reads chunks. Lines end with CRLF and nothing else, since request smuggling relies on lenient readers. */
+/** Reads chunks. Lines must end with CRLF, because request smuggling relies on lenient readers. */
 export class ChunkedDecoder implements Decoder {
   readonly isEndedByClose = false;
   #state: 'size' | 'data' | 'data-end' | 'trailer' = 'size';
@@ -17,7 +17,7 @@ export class ChunkedDecoder implements Decoder {
   #line = '';
 
   decode(bytes: Buffer, deliver: (data: Buffer) => void): number | undefined {
-    // Handed on together: chunks of one byte each would cost what comes after this a hundred times their size.
+    // Passed on together: chunks of one byte each would cost the next stage a hundred times their size.
     const pieces: Buffer[] = [];
     const surplus = this.#takeChunks(bytes, pieces);
     if (pieces.length > 0) deliver(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces));
@@ -63,7 +63,7 @@ export class ChunkedDecoder implements Decoder {
     return undefined;
   }
 
-  /** Adds to the line up to the next LF, or all that there is. */
+  /** Adds bytes to the line up to the next LF, or all bytes if there is none. */
   #takeLine(bytes: Buffer, at: number, max: number): number {
     const lineFeed = bytes.indexOf(0x0a, at);
     const end = lineFeed === -1 ? bytes.length : lineFeed + 1;
@@ -81,7 +81,7 @@ function checkTrailers(lines: string): void {
   if (framingOf(fields, false) !== undefined) throw new MalformedMessage('framing in a trailer section');
 }
 
-/** Chunk extensions are skipped, but they have to be well-formed. */
+/** Chunk extensions are skipped, but they must be well-formed. */
 const NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = '"(?:[\\t !\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
 const EXTENSION = `[ \\t]*;[ \\t]*${NAME}(?:[ \\t]*=[ \\t]*(?:${NAME}|${QUOTED}))?`;

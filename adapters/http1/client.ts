@@ -14,7 +14,7 @@ import { type CountRead, MessageBody } from './message-body.ts';
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
 const MAX_FIELD_LINES = 1000;
-/** RFC 9112 section 4, with the reason phrase and the blank before it left out by some servers. */
+/** RFC 9112 section 4, where some servers leave out the reason phrase and the space before it. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 
 export type { Transport };
@@ -22,13 +22,13 @@ export type { Transport };
 export interface TransportOptions extends ConnectOptions {
   /** Scheme, host and port of Sentry. */
   readonly origin: string;
-  /** Hears of all that is read of response bodies. */
+  /** Called each time that bytes of a response body were read. */
   readonly countRead?: CountRead | undefined;
 }
 
 /**
- * Sentry as a `fetch` of one origin. Each request opens a connection, and each connection carries one request: what
- * comes behind its response can't be taken for another one's. Redirects are returned, nothing is decoded.
+ * A `fetch` for Sentry's origin. Each request opens a connection, and each connection carries one request, so bytes
+ * after its response can't be taken for another response. Redirects are returned, nothing is decoded.
  *
  * The promise rejects with a `ProxyError`; after it is fulfilled, a body that breaks off fails with one.
  */
@@ -40,7 +40,7 @@ export function makeTransport(options: TransportOptions): Transport {
     if (!url.startsWith(`${origin}/`))
       return Promise.reject(new ProxyError('internal_error', 'a URL of another origin'));
     return new Promise((resolve, reject) => {
-      // Before there is a connection, which a request that can't be written needs not.
+      // Before the connection is opened: a request that can't be written does not need one.
       const head = requestHead(host, url.slice(origin.length), request);
       new Exchange(connect(), request, resolve, reject, countRead).send(head);
     });
@@ -53,8 +53,8 @@ interface WrittenHead {
 }
 
 /**
- * A request's head as it is written.
- * @throws ProxyError `bad_request` for what no head may have: some servers let it pass, so the client may have sent it
+ * The text of a request's head.
+ * @throws ProxyError `bad_request` for text that no head may have; a lenient server lets a client send it
  */
 export function requestHead(host: string, target: string, { method, headers, body }: UpstreamRequest): WrittenHead {
   try {
@@ -156,7 +156,7 @@ export class Exchange {
       body.onComplete = this.#onWhole;
     }
     const surplus = body === null ? rest.length : rest.length > 0 ? body.push(rest) : 0;
-    // A server that says that this response is the last and sends more does not mean what it says (response splitting).
+    // A server that announces its last response and then sends more contradicts itself (response splitting).
     // Bodies in answer to HEAD and in a 304 are a known slip and harmless.
     const isSlip = this.#request.method === 'HEAD' || status === 304;
     const isContradiction = surplus > 0 && !isSlip && fields.get('connection')?.toLowerCase() === 'close';
@@ -172,7 +172,7 @@ export class Exchange {
     if (this.#hasResponse) this.#finish();
   };
 
-  /** The connection has done its duty, an upload that still runs included. */
+  /** The connection is finished, even if an upload still runs. */
   readonly #finish = (): void => {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -180,7 +180,7 @@ export class Exchange {
     this.#socket.destroy();
   };
 
-  /** Both for the end of the upstream's sending and, where none came before it, for the close of the socket. */
+  /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {
     if (this.#isOver) return;
     if (this.#body !== undefined) {

@@ -10,12 +10,12 @@ const ATTEMPT_TIMEOUT = 200;
 export interface ConnectOptions {
   /**
    * For an https origin: certificate authorities and a client certificate, made once. It is read for each connection,
-   * so a getter can change it. Without one nothing is resumed, since each connection makes its own.
+   * so a getter can change it. Without it each connection makes its own, and no session is resumed.
    */
   readonly trust?: TlsTrust | undefined;
 }
 
-/** Makes what opens a connection to one origin, over TLS if its scheme is https. */
+/** Makes a function that opens a connection to one origin, over TLS if the scheme is https. */
 export function connector({ protocol, hostname, port }: URL, options: ConnectOptions): () => Socket {
   const isSecure = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -23,7 +23,7 @@ export function connector({ protocol, hostname, port }: URL, options: ConnectOpt
   const to = {
     host,
     port: Number(port) || (isSecure ? 443 : 80),
-    // A response may come and be closed before the request is all sent.
+    // A response may come, and its side be closed, before the whole request is sent.
     allowHalfOpen: true,
     ...(isName && {
       lookup: makeLookup(),

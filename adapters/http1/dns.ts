@@ -1,13 +1,13 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 
-/** Milliseconds that a look-up may take before the last good answer is used instead. */
+/** Milliseconds for a look-up before the last good answer is used instead. */
 const SLOW = 300;
-/** Milliseconds for which an answer may stand in for a slow or failing look-up. */
+/** Milliseconds for which an answer may replace a slow or failing look-up. */
 const STALE = 5 * 60_000;
 
 type Done = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
 
-/** Of the form that `net.connect` takes for its option `lookup`, with all addresses. */
+/** A function for `net.connect`'s option `lookup`, with all addresses. */
 export type Lookup = (host: string, options: LookupOptions, done: Done) => void;
 
 interface Name {
@@ -18,8 +18,8 @@ interface Name {
 /**
  * Makes a look-up of host names that asks the system's resolver each time, so that the next request sees a change.
  *
- * getaddrinfo blocks one of a few threads. So look-ups of one name that are under way at the same time are one, and a
- * slow one delays nobody for long once there has been an answer: the last one stands in.
+ * getaddrinfo blocks one of a few threads. So concurrent look-ups of one name share one call, and once there was an
+ * answer, a slow call delays no request for long: the last answer is used instead.
  */
 export function makeLookup(): Lookup {
   const names = new Map<string, Name>();
@@ -49,7 +49,7 @@ function lookUp(host: string, name: Name, done: Done): void {
     const { waiting } = name;
     name.waiting = [];
     if (error === null) name.known = { addresses, at: Date.now() };
-    // A name that does not exist any more is gone; a resolver that fails says nothing about the name.
+    // If the name no longer exists, its last answer is void. If the resolver fails, that says nothing about the name.
     const stale = error?.code === 'EAI_AGAIN' ? lastKnown(name) : undefined;
     for (const one of waiting) one(stale === undefined ? error : null, stale ?? addresses);
   });

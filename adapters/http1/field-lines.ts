@@ -5,7 +5,7 @@ export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
-/** Field lines in the order and spelling in which they came: name, value, name, value … */
+/** Field lines in their original order and spelling: name, value, name, value … */
 export class FieldLines implements Fields {
   readonly flat: readonly string[];
 
@@ -49,7 +49,7 @@ export const isToken = (text: string): boolean => TOKEN.test(text);
 
 /**
  * The start line and the field lines of a message head.
- * @param head all before the empty line that ends it, without that line's CRLF
+ * @param head the head without the empty line that ends it
  * @param maxLines field lines at most
  * @throws MalformedMessage
  */
@@ -66,7 +66,7 @@ function parseFieldLines(head: string, from: number, maxLines: number): FieldLin
     let end = head.indexOf('\r\n', start);
     if (end === -1) end = head.length;
     const colon = head.indexOf(':', start);
-    // Also refuses a folded line, which begins with a blank (RFC 9112 section 5.2), and a blank before the colon.
+    // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
     const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
     if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a proper name');
     flat.push(name, withoutBlanks(head, colon + 1, end));
@@ -76,7 +76,7 @@ function parseFieldLines(head: string, from: number, maxLines: number): FieldLin
   return new FieldLines(flat);
 }
 
-/** Cuts optional whitespace (SP, HTAB) off both ends. */
+/** Removes optional whitespace (SP, HTAB) from both ends. */
 function withoutBlanks(text: string, from: number, to: number): string {
   let start = from;
   let end = to;

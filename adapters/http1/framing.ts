@@ -33,13 +33,13 @@ export function framingOf(fields: FieldLines, isHttp10: boolean): Framing | unde
   return { kind: 'length', length: Number(value) };
 }
 
-/** Takes a body out of its framing. */
+/** Decodes the framing of a body. */
 export interface Decoder {
-  /** Whether the close of the connection is the body's end. */
+  /** Whether the body ends with the close of the connection. */
   readonly isEndedByClose: boolean;
   /**
-   * Hands on the data in `bytes`.
-   * @returns once the message is complete, how many bytes came behind it
+   * Passes on the data in `bytes`.
+   * @returns once the message is complete, how many bytes came after it
    * @throws MalformedMessage
    */
   decode(bytes: Buffer, deliver: (data: Buffer) => void): number | undefined;

@@ -1,8 +1,8 @@
 const HEAD_END = '\r\n\r\n';
-/** Bytes; a head that comes in pieces soon needs as much. */
+/** Bytes. A head that comes in pieces soon needs this many. */
 const MIN_CAPACITY = 1024;
 const CR = 0x0d;
-/** A CR may be the last byte, with its LF still to come. */
+/** A CR may be the last byte so far, before its LF comes. */
 const BARE_LINE_END = /\r(?!\n|$)|(?<!\r)\n/;
 
 /**
@@ -10,10 +10,10 @@ const BARE_LINE_END = /\r(?!\n|$)|(?<!\r)\n/;
  * number of times and looked at once.
  */
 export class HeadReader {
-  /** The bytes received, with room for more behind them. */
+  /** The bytes received, and room for more after them. */
   #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
-  /** How much was searched for bare line ends. */
+  /** How many bytes were searched for bare line ends. */
   #checked = 0;
   #end = -1;
 
@@ -22,12 +22,12 @@ export class HeadReader {
     return this.#end === -1 ? this.#length : this.#end;
   }
 
-  /** All of the head that was received, without the empty line that ends it. */
+  /** The part of the head that was received, without the empty line that ends it. */
   get text(): string {
     return this.#buffer.toString('latin1', 0, this.size);
   }
 
-  /** The bytes behind a head that has ended. */
+  /** The bytes after a head that has ended. */
   get rest(): Buffer {
     return this.#buffer.subarray(this.#end + HEAD_END.length, this.#length);
   }
@@ -43,7 +43,7 @@ export class HeadReader {
     return found !== -1;
   }
 
-  /** Whether a CR without LF, or a LF without CR, has come since the last look. */
+  /** Whether a CR without LF, or an LF without CR, came since the last check. */
   hasBareLineEnd(): boolean {
     const isAfterCr = this.#checked > 0 && this.#buffer[this.#checked - 1] === CR;
     const text = this.#buffer.toString('latin1', isAfterCr ? this.#checked - 1 : this.#checked, this.#length);

@@ -1,4 +1,4 @@
-// Whoever writes a head checks it: a line end inside a value would begin another field, or another message.
+// The code that writes a head checks it: a line end in a value would begin another field, or another message.
 import { isToken, MalformedMessage } from './field-lines.ts';
 
 /** RFC 9112 section 3.2: no part of a URI has another character, and latin1 would write U+010A as LF. */

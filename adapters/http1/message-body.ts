@@ -3,30 +3,30 @@ import type { Body, BodyReader } from '../../src/types.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import type { Decoder, Framing } from './framing.ts';
 
-/** Where a body is written to. */
+/** The destination of a body. */
 export interface Sink {
-  /** @returns false to be spared more until `MessageBody.resume` is called */
+  /** @returns false to pause until `MessageBody.resume` is called */
   write(data: Buffer): boolean;
   end(): void;
-  /** The body broke off; what was written must not look whole. */
+  /** The body broke off. What was written must not look complete. */
   abort(error: Error): void;
 }
 
-/** Hears how many bytes of bodies were read, each time that some were. */
+/** Called with the number of bytes each time that bytes of a body were read. */
 export type CountRead = (bytes: number) => void;
 
 /** Bytes kept while nobody reads; above it the socket is paused. */
 const HIGH_WATER = 64 * 1024;
 
 /**
- * The body of the one message that a connection carries in one direction, decoded from its framing as the bytes come
- * and handed to one consumer: a sink that it is pushed into, or a reader that pulls.
+ * The body of the one message that a connection carries in one direction. It is decoded from its framing as the bytes
+ * come, for one consumer: a sink that it is pushed into, or a reader that pulls.
  * Flow control is the socket's: it is paused while the consumer does not keep up.
  */
 export class MessageBody implements Body {
   /** Called once, when the consumer first asks for data. */
   onDemand: (() => void) | undefined;
-  /** Called once, when the last byte of the message has been read off the connection. */
+  /** Called once, when the last byte of the message has been read from the connection. */
   onComplete: (() => void) | undefined;
 
   readonly #socket: Socket;
@@ -40,7 +40,7 @@ export class MessageBody implements Body {
   #error: Error | undefined;
   #waiting: { resolve(result: ReadResult): void; reject(error: Error): void } | undefined;
 
-  /** @param abandon called when the consumer wants no more of the body; it disposes of the connection */
+  /** @param abandon called if the consumer wants no more of the body; it closes the connection */
   constructor(
     socket: Socket,
     framing: Exclude<Framing, { kind: 'none' }>,
@@ -58,8 +58,8 @@ export class MessageBody implements Body {
   }
 
   /**
-   * Takes the next bytes off the connection; those behind the end of the message are dropped, never read as another.
-   * @returns how many of `bytes` were behind the end of the message
+   * Takes the next bytes from the connection. Bytes after the end of the message are dropped, never read as another.
+   * @returns how many of `bytes` came after the end of the message
    * @throws MalformedMessage
    */
   push(bytes: Buffer): number {
@@ -71,7 +71,7 @@ export class MessageBody implements Body {
     return surplus;
   }
 
-  /** The connection was closed in order: the end of a body that is delimited so, else its truncation. */
+  /** The connection was closed in order: the end of a body that ends with the connection, else a truncation. */
   finish(truncated: Error): void {
     if (this.#isComplete || this.#error !== undefined) return;
     if (this.#decoder.isEndedByClose) this.#complete();
@@ -97,7 +97,7 @@ export class MessageBody implements Body {
     this.#drain();
   }
 
-  /** The sink takes data again. */
+  /** The sink accepts data again. */
   resume(): void {
     if (this.#sink !== undefined) this.#drain();
   }
@@ -166,7 +166,7 @@ export class MessageBody implements Body {
 
   #complete(): void {
     this.#isComplete = true;
-    // The end of the connection is still to be noticed, even if the consumer lags behind.
+    // The end of the connection must be noticed even if the consumer lags behind.
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#waiting?.resolve({ done: true, value: undefined });
     this.#waiting = undefined;

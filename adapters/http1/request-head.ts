@@ -24,25 +24,25 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
 
 /**
- * A request's head, strictly read.
- * @param head all before the empty line that ends it
+ * Reads a request's head strictly.
+ * @param head the head without the empty line that ends it
  * @throws MalformedMessage, or ProxyError `expectation_failed`
  */
 export function parseRequestHead(head: string): RequestHead {
-  // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+  // RFC 9112 section 2.2: an empty line before the request line is ignored.
   const { startLine, fields } = parseHead(head.startsWith('\r\n') ? head.slice(2) : head, MAX_FIELD_LINES);
   const [, method = '', target = '', minor] = REQUEST_LINE.exec(startLine) ?? [];
   return readRequestHead(method, target, minor === '0', fields);
 }
 
 /**
- * A request's head that something else, as strict or not, has taken apart.
+ * Checks a request's head that another parser has split, which may be less strict.
  * @throws MalformedMessage, or ProxyError `expectation_failed`
  */
 export function readRequestHead(method: string, target: string, isHttp10: boolean, fields: FieldLines): RequestHead {
   if (!isToken(method) || !TARGET.test(target)) throw new MalformedMessage('a malformed request line');
   const host = hostOf(fields, isHttp10);
-  // Two credentials leave open who asks; Sentry might take the other one.
+  // With two credentials the sender is ambiguous: Sentry might use the other one.
   if (fields.count('authorization') > 1) throw new MalformedMessage('more than one Authorization');
 
   const declared = framingOf(fields, isHttp10) ?? NO_BODY;
@@ -70,7 +70,7 @@ function hostOf(fields: FieldLines, isHttp10: boolean): string {
 
 function originForm(method: string, target: string, host: string): string {
   if (target.startsWith('/')) return target;
-  // The handler answers these with 405 whatever their target looks like.
+  // The handler answers these methods with 405, whatever their target is.
   if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) return '/';
   const [, authority, pathAndQuery = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   const isForThisHost = authority !== undefined && authority !== '' && authority.toLowerCase() === host.toLowerCase();

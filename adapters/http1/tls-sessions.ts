@@ -2,8 +2,8 @@ import type { EphemeralKeyInfo, TLSSocket } from 'node:tls';
 import type { TlsTrust } from './tls-trust.ts';
 
 /**
- * Milliseconds from the handshake in which a server's certificate was verified to the next one that verifies it:
- * a resumed session verifies nothing, so that this bounds how long a certificate counts that has expired meanwhile.
+ * Milliseconds from the handshake that verified a server's certificate to the next one that verifies it. A resumed
+ * session verifies nothing, so this bounds how long a certificate is accepted after it has expired.
  */
 const MAX_AGE = 5 * 60_000;
 
@@ -12,7 +12,7 @@ export interface KnownSession {
   readonly session: Buffer;
   /** When the server's certificate was verified, by `performance.now()`. */
   readonly verifiedAt: number;
-  /** The group in which the server agreed on a key; undefined if Node does not say. */
+  /** The group of the key exchange; undefined if Node does not report it. */
   readonly group: string | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface KnownSession {
  * The TLS session to resume with one server. A resumed handshake costs a fraction of a full one: no certificates are
  * sent, and neither their chain nor their names are verified again.
  *
- * A session belongs to the trust in which it was made: other certificate authorities, or another client certificate, are
- * another trust, which begins with a full handshake.
+ * A session belongs to the trust with which it was made. Other certificate authorities, or another client certificate,
+ * are another trust, which begins with a full handshake.
  */
 export class TlsSessions {
   #trust: TlsTrust | undefined;
@@ -38,7 +38,7 @@ export class TlsSessions {
     return this.#known;
   }
 
-  /** Keeps a session that the server gives, once it is verified. */
+  /** Keeps the server's session once its certificate is verified. */
   learn(socket: TLSSocket, trust: TlsTrust, offered: KnownSession | undefined): void {
     if (offered === undefined) this.#learnFrom(socket, trust);
     else {
@@ -47,7 +47,7 @@ export class TlsSessions {
         if (!socket.isSessionReused()) this.#forget(offered);
       });
     }
-    // Nor is one offered again that a server chokes on.
+    // A session at which the server failed is not offered again either.
     socket.once('error', () => this.#forget(offered));
   }
 
@@ -56,13 +56,13 @@ export class TlsSessions {
     let early: Buffer | undefined;
     let group: string | undefined;
     const keep = (session: Buffer): void => {
-      // TLS 1.2 gives its session before the handshake is over, and so before the certificate's names are checked.
+      // TLS 1.2 gives its session before the handshake ends, so before the certificate's names are checked.
       if (verifiedAt === undefined) early = session;
       else if (trust === this.#trust) this.#known = { session, verifiedAt, group };
     };
     socket.on('session', keep);
     socket.once('secureConnect', () => {
-      // Where NODE_TLS_REJECT_UNAUTHORIZED says so, a server passes that is not trusted.
+      // With NODE_TLS_REJECT_UNAUTHORIZED=0 even an untrusted server passes.
       if (!socket.authorized) return;
       verifiedAt = performance.now();
       group = groupOf(socket.getEphemeralKeyInfo());
@@ -75,6 +75,6 @@ export class TlsSessions {
   }
 }
 
-/** Node names only groups of elliptic curves and, newer, others; there is none where RSA carried the key. */
+/** Older Node names only groups of elliptic curves, newer Node all. If RSA carried the key, there is no group. */
 const groupOf = (info: EphemeralKeyInfo | object | null): string | undefined =>
   info !== null && 'name' in info && typeof info.name === 'string' ? info.name : undefined;

@@ -1,18 +1,18 @@
 import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls';
 
-/** Groups that nearly every server knows, for the case that one no longer knows the group it chose before. */
+/** Groups that nearly every server knows, in case a server no longer knows the group that it chose before. */
 const COMMON_GROUPS = ['X25519', 'prime256v1', 'secp384r1'];
 
 /** Texts in PEM. */
 export interface ClientTls {
-  /** Trusted instead of the authorities that Node and the machine trust. */
+  /** The authorities to trust instead of Node's and the machine's. */
   readonly ca?: string | undefined;
   /** The certificate of this client. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }
 
-/** Whom a client trusts in TLS and which certificate it shows, as contexts for its handshakes. */
+/** The authorities that a TLS client trusts and the certificate that it shows, as contexts for its handshakes. */
 export class TlsTrust {
   /** For a handshake in which the server is verified: it offers whatever Node offers. */
   readonly context: SecureContext;
@@ -21,7 +21,7 @@ export class TlsTrust {
 
   /** @throws {Error} if a text is not PEM that TLS can use */
   constructor({ ca, cert, key }: ClientTls) {
-    // Node by itself trusts the list that it brings along, but not the CAs that an operator gave the machine.
+    // By default Node trusts its own list, but not the CAs that an operator added to the machine.
     const trusted = ca ?? [...rootCertificates, ...getCACertificates('system')];
     this.#options = { ca: trusted, ...(cert && { cert }), ...(key && { key }) };
     this.context = createSecureContext(this.#options);
@@ -29,7 +29,7 @@ export class TlsTrust {
 
   /**
    * For a handshake that resumes a session. Node makes a key share for each of its favourite groups, one of which is
-   * post-quantum and dear. The server has shown which group it takes, so that this makes one share, of that group.
+   * post-quantum and expensive. The server has shown which group it uses, so this makes one share, of that group.
    */
   contextFor(group: string | undefined): SecureContext {
     if (group === undefined) return this.context;
@@ -45,7 +45,7 @@ export class TlsTrust {
     try {
       return createSecureContext({ ...this.#options, ecdhCurve: groups.join(':') });
     } catch {
-      // A group that this Node reports but can't be told to offer.
+      // This Node reports the group but can't be set to offer it.
       return this.context;
     }
   }

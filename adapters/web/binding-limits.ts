@@ -1,7 +1,7 @@
 import type { LimitStore, LocalLimits } from '../../src/policy/limits.ts';
 import type { Settings } from './config.ts';
 
-/** A Rate Limiting binding of Workers: its own configuration has the limit and the period, for each key. */
+/** A Rate Limiting binding of Workers. Its own configuration sets the limit and the period for each key. */
 interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
@@ -16,8 +16,8 @@ const namesOf = (client: string): readonly string[] => [
 ];
 
 /**
- * Limits where each isolate counts by itself: the rate of a client goes through a Rate Limiting binding if one is bound
- * for it, which a whole location of Cloudflare's shares.
+ * Limits for isolates that each count on their own. If a Rate Limiting binding is bound for a client, the client's rate
+ * goes through that binding, which a whole Cloudflare location shares.
  */
 export function bindingLimits(settings: Settings, local: LocalLimits): LimitStore {
   const isBound = Object.keys(settings).some((name) => name === 'CLIENT_RATE' || name.startsWith('CLIENT_RATE_'));

@@ -11,10 +11,10 @@ import {
 } from '../../src/config.ts';
 import { findMistakenNames } from '../../src/mistaken-names.ts';
 
-/** Bindings or variables by name; a binding can be other things than text. */
+/** Bindings or variables by name; a binding may be something other than text. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** What the adapters without a database are set up with. */
+/** The configuration of the adapters without a database. */
 export interface EdgeConfig extends CoreConfig {
   /** Bytes. */
   readonly replayLimit: number;
@@ -48,16 +48,16 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Reads the settings of an adapter without a database, at an address that anyone may reach: it has a token of its own,
- * and it serves clients without an alias token only where it is told to.
+ * Reads the settings of an adapter without a database, at an address that anyone may reach. It has a static token, and
+ * it serves clients without an alias token only if it is set to.
  *
- * @returns a configuration that is to be used only if no problem was added
+ * @returns a configuration, to use only if no problem was added
  */
 export function readEdgeConfig(settings: Settings, problems: Problem[], warnings: Problem[]): EdgeConfig {
   const values = readText(settings, problems);
   const coreProblems: Problem[] = [];
   const core = readCoreConfig(values, coreProblems);
-  // What is not set at all needs other words than the core's, which knows of defaults and of a database.
+  // A missing setting needs another text than the core's, which mentions defaults and a database.
   const missing = missingOf(values);
   problems.push(
     ...missing,
@@ -83,7 +83,7 @@ function checkOpenness({ ALIAS_TOKENS, CLIENTS, ALLOW_ANY_CLIENT }: EdgeValues, 
   const mayServeAnyone = readSwitch(ALLOW_ANY_CLIENT, (text) => {
     problems.push({ variable: 'ALLOW_ANY_CLIENT', text });
   });
-  // A secret that did not arrive is no wish to serve everyone.
+  // An empty secret does not mean that everyone should be served.
   if (ALIAS_TOKENS === '') problems.push({ variable: 'ALIAS_TOKENS', text: EMPTY });
   else if (ALIAS_TOKENS === undefined && CLIENTS === undefined && !mayServeAnyone)
     problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
@@ -118,7 +118,7 @@ function readText(settings: Settings, problems: Problem[]): EdgeValues {
   const values: Record<string, string> = {};
   for (const [variable, fallback] of Object.entries(DEFAULTS)) {
     const value = settings[variable] ?? fallback;
-    // TOML and JSON know booleans and numbers, which stand for their own text.
+    // TOML and JSON have booleans and numbers, which count as their own text.
     const isPlain = typeof value === 'boolean' || typeof value === 'number';
     const text = isPlain ? String(value) : value;
     if (typeof text === 'string') values[variable] = text;

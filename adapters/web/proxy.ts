@@ -14,9 +14,9 @@ import { withUpstreamHeaders } from '../../src/upstream-headers.ts';
 import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
 
-/** The two ends of the handler, as a runtime has them. */
+/** The runtime's two ends of the handler: towards Sentry and towards the client. */
 export interface Ends extends Pick<FetchEnv, 'receive' | 'fetch' | 'respond'> {
-  /** A request whose client has left ends without any more of its code being run. */
+  /** Whether the runtime stops a request's code without notice if the client leaves. */
   readonly dropsRequests?: boolean;
 }
 
@@ -62,7 +62,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
 }
 
 /**
- * The same, made at the first request: whoever imports an adapter sees nothing happen.
+ * The same, made at the first request: importing an adapter has no effect.
  * @param settings called once
  */
 export function lazyProxy(
@@ -80,7 +80,7 @@ export function lazyProxy(
 /** Milliseconds after which a request counts as dropped if there is no other bound. */
 const LONG = 5 * 60_000;
 
-/** On a runtime that drops requests a place is freed by time, since nothing else may free it. */
+/** On a runtime that drops requests, a place is freed after a time, because nothing else may free it. */
 function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
   const local = new LocalLimits(() => performance.now(), lease);
   return bindingLimits(settings, local);
@@ -88,7 +88,7 @@ function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 
-/** What is not the client's fault; its own faults a client is told. */
+/** Errors that are not the client's fault. The client learns of its own from the response. */
 function logTrace({ error, cause, warning, id }: Trace): void {
   if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });

@@ -4,8 +4,8 @@ import { makeTransport } from '../http1/client.ts';
 import type { Ends } from './proxy.ts';
 
 /**
- * The ends of Deno and Bun: towards Sentry the Node adapter's plain sockets, since their `fetch` decodes what it gets,
- * adds fields and loses the length of a body that streams; towards the client their own server.
+ * The ends of Deno and Bun. Towards Sentry they use the Node adapter's plain sockets, because their `fetch` decodes
+ * responses, adds fields and loses the length of a streamed body. Towards the client they use their own server.
  */
 export const sockets = (origin: string): Ends => ({
   receive: ({ method, url, headers, body, signal }) => ({ method, url, headers, body: fromClient(body), signal }),

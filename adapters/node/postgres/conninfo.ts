@@ -7,12 +7,12 @@ import type { ConnInfo, Environment } from './conninfo/types.ts';
 export type { ConnHost, ConnInfo, TargetSessionAttrs } from './conninfo/types.ts';
 
 /**
- * Reads a connection string as libpq does, with what pgx adds to it: a URI, or keywords and values, or nothing.
- * What it leaves open comes from the service file, then from the `PG*` variables, then from libpq's defaults.
+ * Reads a connection string as libpq does, with pgx's additions: a URI, or keywords and values, or nothing. Settings
+ * that it leaves out come from the service file, then from the `PG*` variables, then from libpq's defaults.
  *
- * Reads the service file, and looks whether the other files that are named can be used; connects to nothing.
+ * Reads the service file, and checks if the other named files can be used. Connects to nothing.
  *
- * @returns all that is wrong, each a sentence that quotes no value; or what to connect to
+ * @returns every problem, each a sentence that quotes no value; or the parameters of the connection
  */
 export function parseConnInfo(text: string, environment: Environment): { info: ConnInfo } | { problems: string[] } {
   const problems: string[] = [];
@@ -27,7 +27,7 @@ export function parseConnInfo(text: string, environment: Environment): { info: C
 
   for (const [key, { value, label }] of settings) {
     checkKey(key, label, problems);
-    // It would end the value in the start-up message, and what follows it would be another parameter.
+    // It would end the value in the start-up message, and the rest would be another parameter.
     if (value.includes('\0')) problems.push(`${label} has a NUL character in it`);
   }
   const info = resolve(settings, environment, problems);

@@ -1,12 +1,12 @@
-/** Why the token could not be read. The message is fit for the log: what failed where, and what to do; no secret. */
+/** Why the token could not be read. The message is for the log: what failed, where, and what to do; never a secret. */
 export class DatabaseError extends Error {
   override name = 'DatabaseError';
   /** PostgreSQL's SQLSTATE (28P01, 42P01 ...) or the system's code (ECONNREFUSED ...) of the last failure. */
   readonly code: string | undefined;
 
   /**
-   * @param failures what went wrong at one host after the other
-   * @param warnings what was odd about the configuration from the start, and may be the cause
+   * @param failures the failures, one host after the other
+   * @param warnings oddities of the configuration that may be the cause
    */
   constructor(failures: readonly Failure[], warnings: readonly string[]) {
     const notes = warnings.map((warning) => `Note: ${warning}.`);
@@ -15,7 +15,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Hosts that failed in a way that one hint helps with, each group followed by its hint. */
+/** Failed hosts, grouped by the hint that helps; each group is followed by its hint. */
 function withHints(failures: readonly Failure[]): string[] {
   const byHint = Map.groupBy(failures, ({ hint }) => hint);
   return [...byHint].map(([hint, group]) => {
@@ -24,20 +24,20 @@ function withHints(failures: readonly Failure[]): string[] {
   });
 }
 
-/** What went wrong at one address. */
+/** The failure at one address. */
 export interface Failure {
   /** `host:port`, or a socket's path. */
   readonly where: string;
   readonly reason: string;
   readonly code: string | undefined;
   readonly hint: string | undefined;
-  /** Whether other hosts need not be tried: the server knows the user or the database better than the next one will. */
+  /** Whether to try no other host: the server refused the user or the database, and the next one would too. */
   readonly isFinal: boolean;
-  /** Whether there was nobody to talk to, so that it makes no difference in which way one would have talked. */
+  /** Whether no server answered, so that another kind of connection would not help either. */
   readonly isUnreachable: boolean;
 }
 
-/** Something that we found out ourselves about the other side; the message goes on after `host:port: `. */
+/** A fault of the other side that the proxy itself detected. The message continues after `host:port: `. */
 export class ConnectionError extends Error {
   override name = 'ConnectionError';
   readonly hint: string | undefined;
@@ -73,7 +73,7 @@ const SERVER_HINTS = new Map<string, string>(
   }),
 );
 
-/** With these the server refuses the user or the database as such. pgx asks no further host then either (connectPreferred). */
+/** With these the server refuses the user or the database. pgx tries no further host then either (connectPreferred). */
 const FINAL = new Set(['28P01', '3D000', '42501']);
 
 const SYSTEM_REASONS = new Map<string, [reason: string, hint: string]>(
@@ -105,7 +105,7 @@ const CERTIFICATE_REASONS = new Map<string, string>(
   }),
 );
 
-/** @param password is not repeated, even if the server does so */
+/** @param password is never repeated, even if the server repeats it */
 export function failureOf(where: string, error: unknown, password: string | undefined): Failure {
   const { code, message = '', severity } = error as { code?: string; message?: string; severity?: string };
   const failure = { where, code, hint: undefined, isFinal: false, isUnreachable: false };
@@ -133,7 +133,7 @@ export function failureOf(where: string, error: unknown, password: string | unde
   if (code?.startsWith('ERR_SSL') || code?.startsWith('ERR_TLS')) {
     return { ...failure, reason: `the TLS handshake failed (${code})`, hint: 'Check sslmode and sslcert.' };
   }
-  // The driver stumbled over something that no server says.
+  // The driver failed on a message that no real server sends.
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) {
     return { ...failure, reason: 'it does not keep to the PostgreSQL protocol' };
   }
@@ -141,7 +141,7 @@ export function failureOf(where: string, error: unknown, password: string | unde
   return { ...failure, code: undefined, reason: printable(message, password) || 'unknown error' };
 }
 
-/** Text of the server's, without control characters, secrets and undue length. */
+/** The server's text, without control characters and secrets, and cut to a bounded length. */
 function printable(text: string, password: string | undefined): string {
   const clean = text.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]+/gu, ' ').trim();
   const safe = password ? clean.replaceAll(password, '***') : clean;

@@ -11,11 +11,11 @@ const QUERY_TIMEOUT = 5000;
 /**
  * Reads Sentry's system token as it is stored, over a connection of its own.
  *
- * Nothing is left behind: not a connection, not a waiting backend. Suits PgBouncer's transaction pooling, which gives
- * the next transaction another session: one transaction, no prepared statement, no start-up parameter but those that
- * PgBouncer knows.
+ * Nothing is left behind, neither a connection nor a waiting backend. It works with PgBouncer's transaction pooling,
+ * which gives the next transaction another session: it uses one transaction, no prepared statements, and only start-up
+ * parameters that PgBouncer knows.
  *
- * @returns the value, parsed if it is JSON; null where NULL is stored; undefined where there is no such row
+ * @returns the value, parsed if it is JSON; null if NULL is stored; undefined if there is no such row
  * @throws {DatabaseError} within the connection's time-out and 5 s for the query; or the signal's reason
  */
 export async function readStoredToken(info: ConnInfo, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> {

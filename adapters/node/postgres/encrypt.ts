@@ -9,8 +9,8 @@ import { ConnectionError } from './database-error.ts';
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /**
- * The socket with TLS over it; or as it is, if the server has no TLS and sslmode accepts that.
- * @throws {ConnectionError} or what the TLS handshake failed with
+ * The socket with TLS over it; or the plain socket, if the server has no TLS and sslmode accepts that.
+ * @throws {ConnectionError} or the error of the TLS handshake
  */
 export async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): Promise<Socket> {
   if (info.sslnegotiation === 'postgres') {
@@ -21,7 +21,7 @@ export async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): P
     if (answer === 'N' && info.sslmode === 'prefer') return socket;
     if (answer === 'N')
       throw new ConnectionError('it does not offer TLS', 'Set sslmode to disable, or turn TLS on there.');
-    // More than that byte would be something that somebody slipped in before the encryption (CVE-2021-23222).
+    // More than that byte would be data that an attacker injected before the encryption (CVE-2021-23222).
     if (answer !== 'S') throw new ConnectionError('it answers a request for TLS with something else');
   }
   const secured = connectTls({ ...tlsOptions(info, host), socket });
@@ -36,7 +36,7 @@ export async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): P
 function tlsOptions(info: ConnInfo, { host }: ConnHost): ConnectionOptions {
   const { sslmode, sslrootcert, sslcert, sslkey, sslpassword, sslsni, sslMinVersion, sslMaxVersion } = info;
   const isVerified = sslmode === 'verify-ca' || sslmode === 'verify-full';
-  // Read again for each connection, since certificates are renewed while the proxy runs.
+  // Read again for each connection, because certificates are renewed while the proxy runs.
   const read = (key: string, path: string): Buffer => {
     try {
       return readFileSync(path);
@@ -57,7 +57,7 @@ function tlsOptions(info: ConnInfo, { host }: ConnHost): ConnectionOptions {
     ...(info.sslnegotiation === 'direct' && { ALPNProtocols: ['postgresql'] }),
     // RFC 6066 section 3: no addresses.
     servername: sslsni && isIP(host) === 0 ? host : '',
-    // By the name that was asked for, never by hostaddr.
+    // By the name in `host`, never by hostaddr.
     checkServerIdentity: (_, certificate) =>
       sslmode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
   };

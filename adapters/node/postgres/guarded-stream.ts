@@ -3,25 +3,25 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ConnectionError } from './database-error.ts';
 
-/** Bytes. What we ask for takes a few hundred; a token takes 4096 at most, and an error message some thousands. */
+/** Bytes. The answer takes a few hundred, a token 4096 at most, and an error message some thousands. */
 const MAX_MESSAGE = 64 * 1024;
 const MAX_TOTAL = 1024 * 1024;
 
 /** Bytes of a message's type and length. */
 const HEADER = 5;
 
-/** All that a server may answer to a start-up and a simple query. */
+/** The messages with which a server may answer a start-up and a simple query. */
 const EXPECTED = new Set([...'RSKZTDCENA']);
 
-/** AuthenticationOk, CleartextPassword, MD5Password, SASL, SASLContinue, SASLFinal: what the driver can answer. */
+/** AuthenticationOk, CleartextPassword, MD5Password, SASL, SASLContinue, SASLFinal: the driver can answer these. */
 const AUTHENTICATION = new Set([0, 3, 5, 10, 11, 12]);
 
 /**
  * The driver's view of a socket that is already connected (and encrypted): whole messages only, each of them checked.
  *
- * The driver trusts its server: it collects a message of any length, throws out of its data listener where a message is
- * malformed, which would end the process, and reads an error message without an end for ever (pg-protocol 1.x,
- * parser.js, parseErrorMessage). A database in the wrong hands must not take the proxy down.
+ * The driver trusts its server. It collects a message of any length. If a message is malformed, it throws out of its
+ * data listener, which would end the process. It reads an error message without an end for ever (pg-protocol 1.x,
+ * parser.js, parseErrorMessage). A hostile database must not take the proxy down.
  */
 export class GuardedStream extends EventEmitter {
   readonly #socket: Duplex;
@@ -35,7 +35,7 @@ export class GuardedStream extends EventEmitter {
     socket.on('error', (error) => this.emit('error', error));
     socket.on('end', () => this.emit('end'));
     socket.on('close', () => this.emit('close'));
-    // Whoever has ended the connection does not listen any more, and the socket may still have something to say.
+    // After the end of the connection nothing listens any more, but the socket may still emit an error.
     this.on('error', () => {});
   }
 
@@ -60,9 +60,9 @@ export class GuardedStream extends EventEmitter {
     }
   }
 
-  // What follows is all that the driver uses of a stream.
+  // The driver uses only the following part of a stream.
 
-  /** The socket is connected already. */
+  /** The socket is already connected. */
   connect(): void {
     queueMicrotask(() => this.emit('connect'));
   }
@@ -89,7 +89,7 @@ export class GuardedStream extends EventEmitter {
 
   unref(): void {}
 
-  /** For channel binding; asked only where the socket is a TLS one. */
+  /** For channel binding. The driver calls it only if the socket is a TLS socket. */
   getPeerCertificate(): unknown {
     return (this.#socket as TLSSocket).getPeerCertificate();
   }

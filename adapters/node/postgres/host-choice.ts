@@ -6,10 +6,10 @@ import { passwordFor } from './passfile.ts';
 import { openAt, type Session, socketPath } from './session.ts';
 import { within } from './within.ts';
 
-/** Milliseconds to connect, over all hosts, unless the connection string says how long for each. */
+/** Milliseconds to connect, for all hosts together, unless the connection string sets a time for each. */
 const CONNECT_TIMEOUT = 5000;
 
-/** A server that is fit for use, with a transaction begun there: the first one in the order of the hosts. */
+/** The first suitable server in the order of the hosts, with a transaction begun there. */
 export async function openSession(info: ConnInfo, signal: AbortSignal | undefined): Promise<Session> {
   const passes: TargetSessionAttrs[] =
     info.targetSessionAttrs === 'prefer-standby' ? ['standby', 'any'] : [info.targetSessionAttrs];
@@ -17,7 +17,7 @@ export async function openSession(info: ConnInfo, signal: AbortSignal | undefine
   const end = performance.now() + CONNECT_TIMEOUT;
   const failures: Failure[] = [];
   for (const [index, { host, attrs }] of attempts.entries()) {
-    // A host that does not answer must leave the ones behind it some time.
+    // A host that does not answer must leave some time for the hosts after it.
     const share = (end - performance.now()) / (attempts.length - index);
     const timeout = info.connectTimeout === undefined ? share : info.connectTimeout * 1000;
     const result = await tryHost(info, host, attrs, performance.now() + timeout, signal);
@@ -69,7 +69,7 @@ async function tryHost(
   return failures;
 }
 
-/** The kinds of connection that an sslmode allows, in the order in which they are tried. */
+/** The kinds of connection that an sslmode allows, in the order of the attempts. */
 function encryptions({ sslmode }: ConnInfo): boolean[] {
   if (sslmode === 'disable') return [false];
   if (sslmode === 'allow') return [false, true];

@@ -6,7 +6,7 @@ import { ConnectionError } from './database-error.ts';
 import { GuardedStream } from './guarded-stream.ts';
 import { passwordFor } from './passfile.ts';
 
-/** The parts of the driver's client that its types leave out. */
+/** The parts of the driver's client that its types omit. */
 interface ClientInternals {
   getStartupConf(): Record<string, string>;
   connection: {
@@ -21,8 +21,8 @@ const NO_BINDING = 'it does not offer channel binding, which channel_binding=req
 const PASSWORD_HINT = 'Put it into the connection string, PGPASSWORD or the passfile.';
 
 /**
- * Logs in over a socket that is connected, and encrypted if it is to be.
- * @throws {ConnectionError} if there is no password, or no channel binding where it is required; or the server's error
+ * Logs in over a socket that is connected and, if required, encrypted.
+ * @throws {ConnectionError} if there is no password, or no channel binding but it is required; or the server's error
  */
 export async function logIn(stream: Socket, info: ConnInfo, host: ConnHost, isEncrypted: boolean): Promise<Client> {
   // The driver takes a fifth of the proxy's start-up time, and a proxy with a static token never needs it.
@@ -31,7 +31,7 @@ export async function logIn(stream: Socket, info: ConnInfo, host: ConnHost, isEn
   let isProven = false;
   const client = new pg.Client({
     stream: () => new GuardedStream(stream) as unknown as Duplex,
-    // All of these, so that the driver does not look into the environment itself.
+    // All of these are set, so that the driver does not read the environment itself.
     host: host.host,
     port: host.port,
     user: info.user,

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import type { ConnHost, ConnInfo } from './conninfo/types.ts';
 
 /**
- * Why a passfile is not used, as libpq sees it: one that somebody else can read or write is not trusted.
- * @param isNamed whether somebody named it, and so expects it to be there
+ * Why a passfile is not used. Like libpq, this does not trust a file that other users can read or write.
+ * @param isNamed whether the operator named the file, and so expects it to exist
  */
 export function checkPassfile(path: string, isNamed: boolean): string | undefined {
   try {
@@ -21,10 +21,10 @@ export function checkPassfile(path: string, isNamed: boolean): string | undefine
 }
 
 /**
- * The password for one host: the connection's own, or what the passfile says now.
+ * The password for one host: the connection's own, or the one in the passfile now.
  *
- * The rules of libpq's passwordFromFile(), https://www.postgresql.org/docs/current/libpq-pgpass.html, and of pgx's, to
- * which every Unix socket is `localhost` and not only the default one.
+ * The rules of libpq's passwordFromFile(), https://www.postgresql.org/docs/current/libpq-pgpass.html, and of pgx's,
+ * for which every Unix socket is `localhost` and not only the default one.
  */
 export function passwordFor(info: ConnInfo, { host, hostaddr, port }: ConnHost): string | undefined {
   if (info.password !== undefined || info.passfile === undefined) return info.password;

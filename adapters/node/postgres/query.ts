@@ -7,7 +7,7 @@ export async function query(client: Client, text: string): Promise<unknown[][]> 
   return results.find(({ rows }) => rows.length > 0)?.rows ?? [];
 }
 
-/** JSON (114) and jsonb (3802) are parsed; everything else stays text. */
+/** JSON (114) and jsonb (3802) are parsed; all other types stay text. */
 function getTypeParser(type: number): (text: string) => unknown {
   return type === 114 || type === 3802 ? JSON.parse : (text) => text;
 }

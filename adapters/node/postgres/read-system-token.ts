@@ -5,8 +5,8 @@ import { DatabaseError } from './database-error.ts';
 import { decodeStoredToken } from './stored-token.ts';
 
 /**
- * The system token as Sentry has stored it now. A module of its own, so that the database driver behind it is loaded
- * only where there is a database to ask.
+ * The system token that Sentry has stored now. It has its own module, so that the database driver is loaded only if
+ * there is a database to read.
  * @throws {TokenUnavailable} within the time-outs of `readStoredToken`; or the signal's reason
  */
 export async function readSystemToken(connInfo: ConnInfo, signal?: AbortSignal): Promise<string> {

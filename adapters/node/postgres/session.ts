@@ -13,7 +13,7 @@ import { within } from './within.ts';
 /** A connection with the one transaction begun. */
 export interface Session {
   readonly client: Client;
-  /** What went wrong here, for messages. */
+  /** A failure here, for messages. */
   failure(error: unknown): Failure;
   close(): void;
 }
@@ -28,20 +28,20 @@ export interface Attempt {
   readonly where: string;
   readonly isEncrypted: boolean;
   readonly attrs: TargetSessionAttrs;
-  /** Milliseconds from the connection to the begin of the transaction. */
+  /** Milliseconds from the connection to the start of the transaction. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Connects, logs in and begins the transaction.
- * @throws whatever went wrong, with nothing left open
+ * @throws the failure, with nothing left open
  */
 export async function openAt(attempt: Attempt): Promise<Session> {
   const { info, host, address, where, isEncrypted, attrs, timeout, signal } = attempt;
   const target = address.startsWith('/') ? { path: socketPath(host) } : { host: address, port: host.port };
   const socket = connectSocket({ ...target, noDelay: true });
-  // Whoever waits for the socket sees its errors; this listener is for those that nobody waits for.
+  // Code that waits for the socket sees its errors. This listener is for errors while no code waits.
   socket.on('error', () => {});
   let stream = socket;
   try {
@@ -54,7 +54,7 @@ export async function openAt(attempt: Attempt): Promise<Session> {
     });
     const close = () => {
       client.end().catch(() => {});
-      // end() says goodbye and waits for the server to hang up, which it may never do.
+      // end() announces the end and waits for the server to close the connection, which may never happen.
       stream.destroySoon();
     };
     return { client, close, failure: (error) => failureOf(where, error, passwordFor(info, host)) };

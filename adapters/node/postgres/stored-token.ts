@@ -1,4 +1,4 @@
-// What `SELECT value FROM sentry_option` gives, in every form that a Sentry has stored its system token in.
+// The value of `SELECT value FROM sentry_option`, in every form in which Sentry has stored its system token.
 
 /** The token, or why there is none: a sentence for the operator that never quotes the value. */
 export type StoredToken = { token: string } | { reason: string };
@@ -12,9 +12,9 @@ export type StoredToken = { token: string } | { reason: string };
  * | from 23.4   | text   | JSON text, with its quotes (getsentry/sentry#45996)                         |
  * | before      | text   | base64 of a Python pickle, protocol 2; other protocols are read all the same |
  *
- * In the text columns a bare string works too: Sentry itself falls back to it (`PickledObjectField.to_python`).
+ * In the text columns a bare string also works: Sentry itself falls back to it (`PickledObjectField.to_python`).
  *
- * Never throws, whatever it is given.
+ * Never throws, for any input.
  */
 export function decodeStoredToken(value: unknown): StoredToken {
   if (value === null || value === undefined) return NOTHING_STORED;
@@ -42,13 +42,13 @@ const NOTHING_STORED = refuse(
 const EMPTY = refuse('The stored token is empty.');
 const BAD_PICKLE = refuse('The stored value is a Python pickle that is damaged or holds something else than a string.');
 
-/** No HTTP server takes header lines longer than this as a matter of course. */
+/** HTTP servers commonly refuse header lines longer than this. */
 const MAX_LENGTH = 4096;
 
 function usable(token: string): StoredToken {
   if (token === '') return EMPTY;
   if (token.length > MAX_LENGTH) return refuse(`The stored token has more than ${MAX_LENGTH} characters.`);
-  // RFC 6750 credentials have no spaces, RFC 9110 field values no controls; beyond ASCII, both ends guess.
+  // RFC 6750 credentials have no spaces, RFC 9110 field values no control characters, and beyond ASCII both ends guess.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     return refuse('The stored token has white space or characters in it that an HTTP header cannot carry.');
   }
@@ -73,7 +73,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a pickle holds; undefined if the text is no pickle at all, and so may be a token as it is. */
+/** The content of a pickle; undefined if the text is not a pickle, so that it may itself be a token. */
 function decodePickle(text: string): StoredToken | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64');
@@ -84,17 +84,18 @@ function decodePickle(text: string): StoredToken | undefined {
     if (value === null) return NOTHING_STORED;
     if (value !== undefined) return usable(value);
   }
-  // Protocols 0 and 1 have no mark at their start, so an opcode there and STOP at the end have to tell.
+  // Protocols 0 and 1 have no mark at the start. An opcode there and STOP at the end identify them.
   const unversioned = complete && bytes.at(-1) === 0x2e && FIRST_OPCODES.includes(String.fromCharCode(bytes[0]!));
   return versioned || unversioned ? BAD_PICKLE : undefined;
 }
 
-/** What a pickle of protocol 0 or 1 can begin with: a mark, a container, a constant, a number, a string, a global. */
+/** The first byte of a pickle of protocol 0 or 1: a mark, a container, a constant, a number, a string, a global. */
 const FIRST_OPCODES = '(]})NIJKLMFGSTUVXcCB';
 
 /**
- * Reads a pickle of one string (or None: null) as data. Python's machine is not built here: the grammar is
- * `PROTO? FRAME? string memo? STOP`, which is all that Python ever wrote for a string, and everything else is undefined.
+ * Reads a pickle of one string (or None: null) as data. This is not Python's pickle machine: the grammar is
+ * `PROTO? FRAME? string memo? STOP`, the only form that Python ever wrote for a string. The result is undefined for any
+ * other form.
  * Opcodes as in CPython's Lib/pickletools.py.
  */
 function readPickle(bytes: Buffer): string | null | undefined {
@@ -131,7 +132,7 @@ function readPickle(bytes: Buffer): string | null | undefined {
 
   let value: string | null;
   const opcode = take(1).toString('latin1');
-  // Bytes become characters one by one: a token is ASCII, and one that is not gets refused later.
+  // Bytes become characters one by one: a token is ASCII, and any other token is refused later.
   switch (opcode) {
     case '\x8c': // SHORT_BINUNICODE
     case 'U': // SHORT_BINSTRING
@@ -151,7 +152,7 @@ function readPickle(bytes: Buffer): string | null | undefined {
       value = takeLine().replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
       break;
     case 'S': {
-      // STRING, a Python literal; one with escapes is no token of Sentry's
+      // STRING, a Python literal; one with escapes is not a Sentry token
       const literal = /^(['"])([^\\]*)\1$/.exec(takeLine());
       if (!literal) return undefined;
       value = literal[2]!;

@@ -4,14 +4,14 @@ import { ConnectionError } from './database-error.ts';
 import { query } from './query.ts';
 
 /**
- * Milliseconds after which the server itself gives a statement up: before we do. A backend that waits for a lock does not
- * see that its client is gone, so without this every attempt would leave one behind.
+ * Milliseconds after which the server itself gives up a statement, before the proxy does. A backend that waits for a
+ * lock does not notice that its client is gone, so without this every attempt would leave one behind.
  */
 const STATEMENT_TIMEOUT = 4500;
 
-/** Begins the one transaction, and looks whether the server is of the kind that is wanted. */
+/** Begins the one transaction, and checks that the server is of the wanted kind. */
 export async function begin(client: Client, info: ConnInfo, attrs: TargetSessionAttrs): Promise<void> {
-  // LOCAL, because behind PgBouncer the session belongs to somebody else after this transaction.
+  // LOCAL, because behind PgBouncer another client gets the session after this transaction.
   const statements = ['BEGIN READ ONLY', `SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT}`];
   for (const [name, value] of [
     ['role', info.role],

@@ -1,7 +1,7 @@
 import { TimeoutError } from './database-error.ts';
 
 /**
- * The outcome of some work. The work is not ended by a time-out: whoever calls this has to end what it waits for.
+ * The outcome of some work, within a time limit. A time-out does not end the work: the caller has to do that.
  * @param timeout milliseconds
  * @throws {TimeoutError} or the signal's reason
  */

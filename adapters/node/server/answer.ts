@@ -8,8 +8,8 @@ export interface Answer extends ResponseInit {
 }
 
 /**
- * The head of an answer as it is written.
- * @throws MalformedMessage for what no head may have
+ * The text of an answer's head.
+ * @throws MalformedMessage for text that no head may have
  */
 export function responseHead(answer: Answer, isHttp10: boolean): { text: string; isChunked: boolean } {
   const { status, statusText = '', headers, body } = answer;

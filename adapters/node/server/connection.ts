@@ -14,12 +14,12 @@ import { type ConnectionLimits, Deadlines } from './deadlines.ts';
 import { RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
 
-/** A request that is over, for the log and the metrics. */
+/** A finished request, for the log and the metrics. */
 export interface Finished {
   readonly method: string;
   readonly target: string;
   readonly status: number;
-  /** Milliseconds from the end of the header section, or from the connection's begin if that never came. */
+  /** Milliseconds from the end of the header section, or from the connection's start if that never came. */
   readonly duration: number;
   readonly trace: Trace;
   /** The address of the peer; undefined over a Unix socket. */
@@ -31,7 +31,7 @@ export interface ConnectionOwner {
   readonly limits: ConnectionLimits;
   /** The port is closed. */
   readonly isDraining: boolean;
-  /** Hears of all that is read of request bodies. */
+  /** Called each time that bytes of a request body were read. */
   readonly countRead?: CountRead | undefined;
   handle(request: IncomingRequest, trace: Trace): Promise<Answer>;
   finished(request: Finished): void;
@@ -39,11 +39,11 @@ export interface ConnectionOwner {
 }
 
 /**
- * A client's connection. It carries one request: the head is read, the handler asked, its answer written, the
- * connection closed. What a client sends behind its request is dropped and never read as another one.
+ * A client's connection, for one request: it reads the head, calls the handler, writes the answer and closes. Bytes
+ * after the request are dropped and never read as another request.
  */
 export class Connection {
-  /** Where its owner keeps it. */
+  /** Its slot in `Connections`. */
   slot = 0;
 
   readonly #socket: Socket;
@@ -51,13 +51,13 @@ export class Connection {
   readonly #remote: string | undefined;
   #phase: 'head' | 'waiting' | 'responding' | 'lingering' | 'over' = 'head';
   readonly #deadlines: Deadlines;
-  /** There while the head is read. */
+  /** Set while the head is read. */
   #reader: RequestReader | undefined;
   #head: RequestHead | undefined;
   #requestBody: MessageBody | undefined;
   #responseBody: Body | undefined;
   #hasExtraBytes = false;
-  /** The response is written and the request read to its end. */
+  /** The response is written and the whole request was read. */
   #isDone = false;
   #signal: RequestSignal | undefined;
   #trace = newTrace();
@@ -67,7 +67,7 @@ export class Connection {
     this.#socket = socket;
     this.#owner = owner;
     this.#deadlines = new Deadlines(owner.limits);
-    // A socket that was closed does not know it any more.
+    // A closed socket no longer knows its address.
     this.#remote = socket.remoteAddress;
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
@@ -75,7 +75,7 @@ export class Connection {
     socket.on('close', this.#onClose);
   }
 
-  /** When this connection has to have got further, by `performance.now()`. */
+  /** The deadline for the connection's next step, by `performance.now()`. */
   get deadline(): number {
     return this.#deadlines.at;
   }
@@ -84,7 +84,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** The port was closed: this connection waits no longer than it has to, unless there is a request on it. */
+  /** The port was closed: without a request, this connection waits no longer than it must. */
   hurry(): void {
     if (this.#isSilent || this.#phase === 'lingering') this.#deadlines.hurry();
   }
@@ -174,7 +174,7 @@ export class Connection {
     }
   }
 
-  /** Answers without the handler: there is no request that it could be asked about, or its time is up. */
+  /** Answers without the handler: there is no request to give it, or its time is up. */
   #refuse(error: ProxyError): void {
     this.#trace.error = error.name;
     if (error.message !== '') this.#trace.cause = error.message;
@@ -215,11 +215,11 @@ export class Connection {
     }
     this.#socket.uncork();
     if (this.#isDone) closeOnceSent(this.#socket);
-    // What is still to come is to be sent as it comes, not gathered by Nagle's algorithm.
+    // Send the rest as it comes, without Nagle's algorithm.
     else this.#socket.setNoDelay(true);
   };
 
-  /** Undefined for an answer that can't be written; another one is then on its way. */
+  /** Undefined if the answer can't be written; an error answer is then sent in its place. */
   #writtenHead(answer: Answer): { text: string; isChunked: boolean } | undefined {
     try {
       return responseHead(answer, this.#head?.isHttp10 ?? false);
@@ -239,7 +239,7 @@ export class Connection {
       if (this.#socket.writableCorked === 0) closeOnceSent(this.#socket);
       return;
     }
-    // Closing with bytes unread makes the kernel send a reset, at which a client may drop the answer unread
+    // Closing with bytes unread makes the kernel send a reset, after which a client may drop the answer unread
     // (RFC 9112 section 9.6): so the sending side is closed first and the rest is read and dropped for a while.
     this.#phase = 'lingering';
     this.#deadlines.linger();
@@ -251,7 +251,7 @@ export class Connection {
 
   readonly #onBroken = (error: Error): void => this.#breakOff(asProxyError(error).name, error.message);
 
-  /** A response has begun and can't be made whole: the client has to see that it is not. */
+  /** A response has begun and can't be completed: the client must see that it is incomplete. */
   #breakOff(error: string, cause = ''): void {
     this.#trace.error ??= error;
     if (cause !== '') this.#trace.cause ??= cause;
@@ -263,7 +263,7 @@ export class Connection {
     cut(this.#socket, this.#head?.isHttp10 ?? false);
   }
 
-  /** The client closed its sending side, which counts as leaving, or the whole connection. */
+  /** The client closed the connection, or its sending side, which counts as leaving. */
   readonly #onGone = (): void => {
     const isCut = this.#phase === 'waiting' || this.#phase === 'responding';
     if (isCut) {

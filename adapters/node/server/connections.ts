@@ -1,11 +1,11 @@
 import type { Connection } from './connection.ts';
 
 /**
- * The connections there are, in no order.
+ * The open connections, in no order.
  *
- * Not a Set, whose additions and removals make V8 give it a new table every so often: the old table keeps what it held
- * and links to the new one. Once the garbage collector has made one of these tables old, each keeps the next alive,
- * and with it every connection, till the next full collection.
+ * Not a Set: as entries come and go, V8 often gives a Set a new table. The old table keeps its entries and links to the
+ * new one. Once the garbage collector has promoted one of these tables, each keeps the next alive, and with it every
+ * connection, until the next full collection.
  */
 export class Connections {
   readonly #slots: Connection[] = [];

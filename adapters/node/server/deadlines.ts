@@ -1,8 +1,8 @@
 /** How long the parts of a connection may take. */
 export interface ConnectionLimits {
-  /** Milliseconds from the connection's begin to the end of the header section; 0: no bound. */
+  /** Milliseconds from the connection's start to the end of the header section; 0: no bound. */
   readonly readHeader: number;
-  /** Milliseconds from the connection's begin to the end of the request; 0: no bound. */
+  /** Milliseconds from the connection's start to the end of the request; 0: no bound. */
   readonly read: number;
   /** Milliseconds from the end of the header section to the end of the response; 0: no bound. */
   readonly write: number;
@@ -10,24 +10,24 @@ export interface ConnectionLimits {
   readonly maxHead: number;
 }
 
-/** Milliseconds for a last answer to be written after a deadline has passed. */
+/** Milliseconds to write a last answer after a deadline has passed. */
 const GRACE = 1000;
-/** Milliseconds from one read to the next for a client that goes on sending after it was answered; nginx's figure. */
+/** Milliseconds between two reads from a client that still sends after its answer; nginx's figure. */
 const LINGER_PER_READ = 5000;
-/** Milliseconds for which such a client may go on at all; nginx's figure. */
+/** Milliseconds in all for such a client; nginx's figure. */
 const LINGER_AT_ALL = 30_000;
-/** Milliseconds for a connection that carries no request, once the port is closed. */
+/** Milliseconds for a connection without a request, once the port is closed. */
 const LAST_CHANCE = 1000;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** When a connection has to have got further. Times are those of `performance.now()`. */
+/** The deadlines of a connection. Times are those of `performance.now()`. */
 export class Deadlines {
   /** The deadline now. */
   at: number;
 
   readonly #limits: ConnectionLimits;
-  /** The end of the header section, or the connection's begin until that has come. */
+  /** The end of the header section, or the connection's start until that has come. */
   #begin = performance.now();
   #lingerEnd = NEVER;
 
@@ -36,7 +36,7 @@ export class Deadlines {
     this.at = this.#begin + Math.min(limits.readHeader || NEVER, limits.read || NEVER);
   }
 
-  /** Milliseconds since the end of the header section, or since the connection's begin if that has not come. */
+  /** Milliseconds since the end of the header section, or since the connection's start if that has not come. */
   get elapsed(): number {
     return performance.now() - this.#begin;
   }
@@ -74,7 +74,7 @@ export class Deadlines {
     this.at = Math.min(this.#lingerEnd, performance.now() + LINGER_PER_READ);
   }
 
-  /** No new request is waited for, and no old one is lost. */
+  /** Waits for no new request, and drops none in flight. */
   hurry(): void {
     this.#lingerEnd = Math.min(this.#lingerEnd, performance.now() + LAST_CHANCE);
     this.at = Math.min(this.at, this.#lingerEnd);

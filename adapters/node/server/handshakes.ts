@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
 /**
- * TLS connections whose handshake is not finished, oldest first. Such a connection costs a client nothing and holds a
- * descriptor, so it is the first to go when others need the room.
+ * TLS connections whose handshake is not finished, oldest first. Such a connection costs a client nothing but holds a
+ * descriptor, so it is closed first if others need the room.
  *
- * `tls.Server` hands out the TCP connection at the beginning and the TLS one at the end; the peer's address tells that
- * they are the same. A Unix socket has none, and is not looked after: only its owner gets there.
+ * `tls.Server` gives the TCP connection at the beginning and the TLS connection at the end; the peer's address shows
+ * that they are the same. A Unix socket has no address and is not tracked: only its owner can connect.
  */
 export class Handshakes {
   readonly #sockets = new Map<string, Socket>();

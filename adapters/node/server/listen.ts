@@ -19,7 +19,7 @@ export async function listen(server: Server, address: ListenAddress, reusePort: 
   return `http://${host}:${actual.port}`;
 }
 
-/** A socket file has the rights that it is made with, and no others for a moment. */
+/** The socket file is created with its final rights, so it is never open to others, not even for a moment. */
 async function listenOnSocket(server: Server, address: { path: string }): Promise<string> {
   const before = process.umask(0o177);
   try {
@@ -41,7 +41,7 @@ function bound(server: Server, start: () => void): Promise<void> {
   });
 }
 
-/** A killed process leaves its socket behind, which nobody listens on any more. */
+/** A killed process leaves its socket file behind, and then no process listens on it. */
 async function removeStaleSocket(path: string): Promise<void> {
   const { lstatSync, rmSync } = await import('node:fs');
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
@@ -55,7 +55,7 @@ function isAbandoned(path: string): Promise<boolean> {
       resolve(false);
       probe.destroy();
     });
-    // No other failure says that nobody is there: one that is too busy to accept answers with EAGAIN.
+    // Only these failures mean that no process listens: one that is too busy to accept answers with EAGAIN.
     probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT'));
   });
 }

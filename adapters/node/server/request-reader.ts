@@ -4,7 +4,7 @@ import { HeadReader } from '../../http1/head-reader.ts';
 import { parseRequestHead, type RequestHead } from '../../http1/request-head.ts';
 
 const ACCEPT = /\r\naccept:[ \t]*([^\r\n]*)/i;
-/** RFC 9112 section 2.2: an empty line before the request line is to be ignored. */
+/** RFC 9112 section 2.2: an empty line before the request line is ignored. */
 const HEAD_REQUEST = /^(?:\r\n)?HEAD /;
 
 /** Reads the head of a connection's request. */
@@ -18,18 +18,18 @@ export class RequestReader {
     this.#maxHead = maxHead;
   }
 
-  /** The client's Accept, if the head is all there but not acceptable. */
+  /** The client's Accept, if the head is complete but not acceptable. */
   get accept(): string | null {
     return this.#accept;
   }
 
-  /** Whether the method is HEAD; also known if the head is not acceptable otherwise, or not all there. */
+  /** Whether the method is HEAD; also known if the head is incomplete or not acceptable. */
   get isHead(): boolean {
     return HEAD_REQUEST.test(this.#head.text.slice(0, 7));
   }
 
   /**
-   * @returns the head and the bytes behind it, once it is all there
+   * @returns the head and the bytes after it, once it is complete
    * @throws ProxyError for a head that is not acceptable
    */
   push(bytes: Buffer): { head: RequestHead; rest: Buffer } | undefined {

@@ -1,7 +1,7 @@
 import type { ProxyError } from '../../../src/errors.ts';
 import type { Signal } from '../../../src/types.ts';
 
-/** An `AbortSignal` for the one listener that a request ever has, at a fraction of its cost. */
+/** Like an `AbortSignal`, but for a single listener, which is all that a request has, at a fraction of the cost. */
 export class RequestSignal implements Signal {
   reason: ProxyError | undefined;
   #listener: (() => void) | undefined;

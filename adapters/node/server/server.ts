@@ -3,7 +3,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import { Connections } from './connections.ts';
 import { makeTlsListener, type TlsFiles } from './tls-listener.ts';
 
-/** Milliseconds between two looks at the deadlines, at most. */
+/** Milliseconds between two checks of the deadlines, at most. */
 const TICK = 250;
 
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDraining'> {
@@ -11,7 +11,7 @@ export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDrain
   readonly tls?: TlsFiles | undefined;
   /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
   readonly maxDescriptors?: number | undefined;
-  /** Called for each client that is turned away since there is no room for it. */
+  /** Called for each client that is turned away because there is no room for it. */
   turnedAway?(): void;
 }
 
@@ -20,7 +20,7 @@ export interface ProxyServer {
   readonly listener: Server;
   /** Stops listening and resolves when the last request in flight is answered. */
   drain(): Promise<void>;
-  /** Takes a new certificate and key, for the connections to come. */
+  /** Sets a new certificate and key for later connections. */
   setSecureContext(tls: TlsFiles): void;
 }
 
@@ -41,7 +41,7 @@ export function makeServer(options: ServerOptions): ProxyServer {
     },
   };
 
-  // One look at all connections in turn costs a request less than timers of its own would.
+  // One timer that checks all connections costs less than timers for each request.
   const bounds = [options.limits.readHeader, options.limits.read, options.limits.write].filter((bound) => bound > 0);
   const tick = Math.max(10, Math.min(TICK, ...bounds.map((bound) => bound / 4)));
   const sweep = setInterval(() => {
@@ -55,7 +55,7 @@ export function makeServer(options: ServerOptions): ProxyServer {
   const makeRoom = (): void => {
     const { handshakes } = tls!;
     const isFull = maxConnections !== undefined && handshakes.size + connections.size >= maxConnections;
-    // The one that has just begun stays: it is as likely as any to be a client's.
+    // The newest handshake stays: it is as likely as any to belong to a real client.
     if (!isFull || handshakes.size < 2) return;
     handshakes.destroyOldest();
     options.turnedAway?.();
@@ -69,13 +69,13 @@ export function makeServer(options: ServerOptions): ProxyServer {
     listener,
     setSecureContext: (changed) => tls?.listener.setSecureContext({ ...changed }),
     drain: async () => {
-      // Right after the event loop has accepted those who were waiting: closing resets all that still wait.
+      // Right after the event loop has accepted waiting connections: closing the port resets those that still wait.
       await new Promise((resolve) => setImmediate(resolve));
       listener.close();
       isDraining = true;
-      // A client that has just connected is about to ask.
+      // A client that has just connected is about to send a request.
       for (const connection of connections) connection.hurry();
-      // The listener itself would also wait for those that have not even finished a TLS handshake.
+      // The listener itself would also wait for connections with an unfinished TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();
       onLastClosed = resolve;
       if (connections.size > 0) await promise;

@@ -19,13 +19,13 @@ export interface TlsListener {
 }
 
 /**
- * Makes a TLS listener that lets go of each connection whose handshake fails, is not finished in time, or is broken off.
- * @param accept is given each connection whose handshake is finished
+ * Makes a TLS listener that drops each connection whose handshake fails, takes too long or breaks off.
+ * @param accept called with each connection whose handshake is finished
  * @param began is called when a handshake begins
  */
 export function makeTlsListener(files: TlsFiles, accept: (socket: Socket) => void, began: () => void): TlsListener {
   const handshakes = new Handshakes();
-  // Half-open only later: a FIN within the handshake ends the connection.
+  // Half-open only later: a FIN during the handshake ends the connection.
   const listener = createServer({ ...files, allowHalfOpen: false, handshakeTimeout: HANDSHAKE }, (socket) => {
     socket.allowHalfOpen = true;
     handshakes.finish(socket);
@@ -35,7 +35,7 @@ export function makeTlsListener(files: TlsFiles, accept: (socket: Socket) => voi
     handshakes.begin(socket);
     began();
   });
-  // The server itself destroys nothing: not at a failed handshake, nor at its own timeout.
+  // The server itself destroys no connection, neither after a failed handshake nor at its own timeout.
   listener.on('tlsClientError', (_error, socket) => socket.destroy());
   return { listener, handshakes };
 }

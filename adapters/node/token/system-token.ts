@@ -2,54 +2,54 @@ import type { TokenSource } from '../../../src/types.ts';
 
 /** Milliseconds after which the token is read again in the background: half of its nominal life of 30 minutes. */
 const RENEW_AFTER = 15 * 60_000;
-/** Milliseconds before a failed read is repeated: doubled with every failure, up to the maximum. */
+/** Milliseconds before a failed read is repeated. They double with every failure, up to the maximum. */
 const RETRY_MIN = 1000;
 const RETRY_MAX = 60_000;
-/** Milliseconds in which a 401 starts no read, after one that brought the same token or, the shorter, none. */
+/** Milliseconds in which a 401 starts no read: after a read with the same token and, the shorter time, with none. */
 const COOLDOWN_UNCHANGED = 5000;
 const COOLDOWN_FAILED = 1000;
-/** Milliseconds for which a request waits for the first token, and for another one after a 401. */
+/** Milliseconds for which a request waits for the first token, and for a new one after a 401. */
 const FIRST_TIMEOUT = 750;
 const RENEWAL_TIMEOUT = 5000;
 
-/** Why there is no token. The message is fit for the log. */
+/** Why there is no token. The message is safe to log. */
 export class TokenUnavailable extends Error {
   override readonly name = 'TokenUnavailable';
 }
 
 export type RenewalCause = 'start' | 'background' | 'refused';
 
-/** What became of one read of the token. */
+/** The result of one read of the token. */
 export interface Renewal {
   readonly cause: RenewalCause;
   readonly result: 'changed' | 'unchanged' | 'failed';
-  /** The token in use after it, of which the log shows a fingerprint; undefined while there is none. */
+  /** The token in use after the read; the log shows its fingerprint. Undefined while there is none. */
   readonly token: string | undefined;
   /** Why it failed; never a secret. */
   readonly reason?: string;
-  /** Whether the state differs from that after the read before: another token, a first failure, a recovery. */
+  /** Whether the state differs from that after the previous read: another token, a first failure, a recovery. */
   readonly isNews: boolean;
 }
 
 export interface SystemTokenOptions {
   /**
-   * Reads the token as Sentry has stored it now.
-   * @param signal aborted when the result is not wanted any more; the promise then has to settle soon
+   * Reads the token that Sentry has stored now.
+   * @param signal aborted if the result is no longer wanted; the promise must then settle soon
    * @throws {TokenUnavailable}
    */
   read(signal: AbortSignal): Promise<string>;
   renewed(renewal: Renewal): void;
 }
 
-/** A read that is under way. Its promise is fulfilled once this read, or the one that replaced it, is over. */
+/** A read in progress. Its promise is fulfilled once this read, or the read that replaced it, is over. */
 interface Read {
   readonly done: Promise<void>;
   readonly controller: AbortController;
 }
 
 /**
- * Sentry's system token. It does not expire by the clock, so the current one is used until another one is there:
- * it is read in the background, and when Sentry refuses it; one read at a time, however many requests ask.
+ * Sentry's system token. It does not expire by the clock, so the current token is used until there is another one. It
+ * is read in the background and when Sentry refuses it, one read at a time, however many requests wait.
  */
 export class SystemToken implements TokenSource {
   readonly isRenewable = true;
@@ -71,7 +71,7 @@ export class SystemToken implements TokenSource {
     void this.#read('start');
   }
 
-  /** Ends the reads in the background, and the one that is under way. */
+  /** Ends the reads in the background, and the read in progress. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -80,8 +80,8 @@ export class SystemToken implements TokenSource {
   }
 
   /**
-   * Reads at once, since the place to read from has changed. A read at the old place is given up, however long it
-   * would still have waited, and the failures there count no more.
+   * Reads at once, because the place to read from has changed. A read at the old place is given up, however long it
+   * would still have waited, and failures there no longer count.
    */
   restart(): void {
     const abandoned = this.#current;
@@ -122,11 +122,11 @@ export class SystemToken implements TokenSource {
     return this.#token;
   }
 
-  /** Joins the read under way, or begins one. */
+  /** Joins the read in progress, or begins one. */
   #read(cause: RenewalCause): Promise<void> {
     if (this.#current !== undefined) return this.#current.done;
     const controller = new AbortController();
-    // Whoever waits for a read that was given up waits for the one that replaced it.
+    // A request that waits for a read that was given up waits for the read that replaced it.
     const unlessReplaced = (settle: () => void): Promise<void> | undefined => {
       if (this.#current !== read) return this.#current?.done;
       this.#current = undefined;
@@ -159,7 +159,7 @@ export class SystemToken implements TokenSource {
     const backOff = Math.min(RETRY_MAX, RETRY_MIN * 2 ** this.#failures);
     this.#failures++;
     this.#cooldownUntil = performance.now() + COOLDOWN_FAILED;
-    // Jitter, so that several proxies do not come back to the database in step.
+    // Jitter, so that several proxies do not read the database at the same time.
     this.#schedule(backOff * (0.75 + Math.random() / 2));
     this.#options.renewed({ cause, result: 'failed', token: this.#token, reason, isNews });
   }
@@ -172,11 +172,11 @@ export class SystemToken implements TokenSource {
   }
 }
 
-/** Why a read failed, for the log. The message of an unforeseen error may hold anything, so it is not repeated. */
+/** Why a read failed, for the log. The message of an unforeseen error may hold a secret, so it is not repeated. */
 export const reasonOf = (error: unknown): string =>
   error instanceof TokenUnavailable ? error.message : `unexpected ${error instanceof Error ? error.name : 'error'}`;
 
-/** Waits for work that never rejects, for so many milliseconds at most: a database may be slow, or hang. */
+/** Waits for work that never rejects, up to a number of milliseconds: a database may be slow, or hang. */
 async function settledWithin(timeout: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const end = new Promise<void>((resolve) => {

@@ -5,13 +5,13 @@ import type { Transport } from '../../http1/client.ts';
 
 /** Refusals in a row after which the proxy itself asks Sentry about the token. */
 const SUSPICIOUS = 5;
-/** Milliseconds from one question to the next, at least. */
+/** The least number of milliseconds between two such requests. */
 const ASK_EVERY = 10_000;
 /** Milliseconds for Sentry to answer. */
 const ASK_TIMEOUT = 5000;
 
 export interface TokenHealthOptions {
-  /** The URL that the proxy itself asks: `/api/0/` of Sentry, which answers 200 to every token that it takes. */
+  /** The URL that the proxy itself requests: Sentry's `/api/0/`, which answers 200 to every valid token. */
   readonly url: string;
   readonly send: Transport;
   /** The token in use; undefined while there is none. */
@@ -19,11 +19,11 @@ export interface TokenHealthOptions {
 }
 
 /**
- * Whether Sentry takes the token, as far as its responses tell.
+ * Whether Sentry accepts the token, as far as its responses show.
  *
- * A client can bring about refusals although the token is good, so they only raise a suspicion, and the proxy asks
- * Sentry itself before it believes it. While the token counts as refused it goes on asking: a proxy that is not ready
- * is sent no requests, so nothing else would show that Sentry takes the token again.
+ * A client can cause refusals although the token is good. So refusals only raise a suspicion, and the proxy itself asks
+ * Sentry to confirm it. While the token counts as refused, the proxy keeps asking: a proxy that is not ready gets no
+ * requests, so nothing else would show that Sentry accepts the token again.
  */
 export class TokenHealth {
   readonly #options: TokenHealthOptions;
@@ -42,7 +42,7 @@ export class TokenHealth {
     return this.#isRefused;
   }
 
-  /** A transport that lets this object see the responses to the requests that carry the token. */
+  /** A transport that shows this object the responses to requests with the token. */
   observe(send: Transport): Transport {
     return (url, request) =>
       send(url, request).then((response) => {
@@ -51,12 +51,12 @@ export class TokenHealth {
       });
   }
 
-  /** Forgets what is known, since there is another token. */
+  /** Forgets earlier results, because there is another token. */
   reset(): void {
     this.#settle(false);
   }
 
-  /** Ends what runs in the background. */
+  /** Ends the work in the background. */
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -123,6 +123,6 @@ export class TokenHealth {
   }
 }
 
-/** Some views of Sentry answer 401 whatever the token, but without the challenge that a bad token gets. */
+/** Some of Sentry's views answer 401 to any token, but without the challenge that a bad token gets. */
 const isChallenge = ({ status, headers }: UpstreamResponse): boolean =>
   status === 401 && headers.get('www-authenticate') !== null;

@@ -6,11 +6,11 @@ import type { Log } from '../ops/log.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Renewal, SystemToken, TokenUnavailable } from './system-token.ts';
 
-/** The token of a running proxy. A changed file may replace the source that it comes from. */
+/** The token of a running proxy. A changed file may replace its source. */
 export class TokenHolder implements TokenSource {
   /** Called after every renewal, for the metrics. */
   onRenewal: ((renewal: Renewal) => void) | undefined;
-  /** Called when there is another token. */
+  /** Called if the token has changed. */
   onChange: (() => void) | undefined;
 
   readonly #log: Log;
@@ -40,7 +40,7 @@ export class TokenHolder implements TokenSource {
     return this.#heldSince === undefined ? undefined : (performance.now() - this.#heldSince) / 1000;
   }
 
-  /** Takes a static token into use, or begins to read the system token. */
+  /** Begins to use a static token, or to read the system token. */
   start(): void {
     if (this.#origin.kind === 'static') this.#hold('start', this.#origin.token);
     else this.#system?.start();
@@ -54,7 +54,7 @@ export class TokenHolder implements TokenSource {
     return this.#source.renew(refused);
   }
 
-  /** Takes over a token or a way to the database that has changed. Requests in flight keep the token that they have. */
+  /** Switches to a changed token or database. Requests in flight keep their token. */
   reconfigure(origin: TokenOrigin): void {
     const before = this.#origin;
     this.#origin = origin;

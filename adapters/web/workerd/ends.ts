@@ -9,31 +9,31 @@ import type { Ends, EndsFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
-/** Request fields that are dropped behind Cloudflare, by the beginning of their names. */
+/** Prefixes of the request fields to drop behind Cloudflare. */
 export const CLOUDFLARE_REQUEST_FIELDS: FieldTable = {
   'cf-': "Cloudflare's own: the client's address and country, and credentials for Cloudflare Access",
 };
 /** WSGI gives `CF_Ray` and `CF-Ray` the same name. */
 const PREFIXES = Object.keys(CLOUDFLARE_REQUEST_FIELDS).flatMap((prefix) => [prefix, prefix.replaceAll('-', '_')]);
 
-/** What Workers take beyond the standard. */
+/** Options that Workers accept beyond the standard. */
 interface WorkerRequestInit extends RequestInit {
-  /** Holds for a response that is made of the one that comes, too. */
+  /** Also applies to a response that is made from the received one. */
   encodeResponseBody: 'manual';
   cf?: { cacheTtlByStatus: Record<string, number> };
 }
 
 /**
- * Cloudflare caches by the ending of a file name, and what one client gets is not for another: a negative life time keeps
- * the cache out of it. The paths of Sentry's API end with a slash and are spared it, since saying so costs a tenth of
- * a request's CPU time.
+ * Cloudflare caches by file extension, and one client's response must not reach another. A negative lifetime turns the
+ * cache off. Paths of Sentry's API end with a slash and do not need it, and setting it costs a tenth of a request's CPU
+ * time.
  */
 const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
 
 /**
  * The ends of a Worker. Encoded bytes pass with the field that names their encoding, and nothing decodes them. A body
- * whose length is known is handed on untouched, which is how its length gets to the other side.
- * A client that leaves ends all that its request has begun: workerd sees to that.
+ * of known length is passed on untouched, because only then does workerd send its length. If a client leaves, workerd
+ * ends everything that its request has begun.
  */
 export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
   fetch: transportOf(fetchOf(bindings, problems)),
@@ -42,7 +42,7 @@ export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
   receive({ method, url, headers, body }) {
     const fields = new ReadFields(headers);
     const length = fields.get('content-length');
-    // An empty body is one to workerd, which then refuses to send it with GET.
+    // workerd counts an empty body as a body, and then refuses to send it with GET.
     const content = length === '0' ? null : length === null ? fromClient(body) : body;
     return { method, url, headers: fields, body: content, signal: UNUSED };
   },
@@ -92,7 +92,7 @@ function received(response: Response): UpstreamResponse {
   return { status, statusText: '', headers: new ResponseFields(response), body: response.body };
 }
 
-/** A refused connection, an unknown name and a reset are all the same to workerd. */
+/** workerd does not distinguish a refused connection, an unknown name and a reset. */
 function failed(thrown: unknown, abort: PlatformAbort): never {
   abort.over();
   if (abort.reason !== undefined) throw abort.reason;
@@ -109,5 +109,5 @@ function bodyOf(body: UpstreamRequest['body']): BodyInit | null {
   return isReady ? (body as BodyInit | null) : toStream(body);
 }
 
-/** What `request.signal` would be, at the cost of making one: workerd ends by itself what a client left behind. */
+/** In place of `request.signal`, which costs time to make: workerd itself ends the request if the client leaves. */
 const UNUSED: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };

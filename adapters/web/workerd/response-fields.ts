@@ -1,6 +1,6 @@
 import type { Fields } from '../../../src/types.ts';
 
-/** A response's fields, left where they are: the response to the client is made of this one, and they are edited there. */
+/** A response's fields, not copied: the client's response is made from this one, and they are edited there. */
 export class ResponseFields implements Fields {
   readonly response: Response;
 
@@ -17,7 +17,7 @@ export class ResponseFields implements Fields {
   }
 }
 
-/** The form of fields that workerd takes fastest; lines of one name need the other. */
+/** The form of fields that workerd takes fastest. Several lines with one name need the other form. */
 export function record(lines: readonly [string, string][]): HeadersInit {
   const fields: Record<string, string> = Object.create(null);
   for (const line of lines) {

@@ -11,7 +11,7 @@ export function parseText(text: string, problems: string[]): Settings {
   return parseKeywords(text, problems);
 }
 
-/** libpq's conninfo_parse(): `key = value` or `key = 'value'`, in both of which a backslash quotes the next character. */
+/** libpq's conninfo_parse(): `key = value` or `key = 'value'`, where a backslash quotes the next character. */
 function parseKeywords(text: string, problems: string[]): Settings {
   const settings: Settings = new Map();
   let position = 0;
@@ -24,7 +24,7 @@ function parseKeywords(text: string, problems: string[]): Settings {
   for (let number = 1; position < text.length; number++) {
     const key = match(/([^\s=]+)\s*=\s*/y)?.[1];
     if (key === undefined) {
-      // What stands there may be a piece of a password that lacks its quotes.
+      // The text there may be a piece of a password without its quotes.
       problems.push(`item ${number} is not key=value (a value with spaces needs single quotes)`);
       break;
     }
@@ -41,7 +41,7 @@ function parseKeywords(text: string, problems: string[]): Settings {
 
 /**
  * libpq's conninfo_uri_parse(), https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS, and
- * what Go's net/url, which pgx used until 5.9, takes beyond that: an `@` in the password, a `=` in a parameter's value.
+ * additions of Go's net/url, which pgx used until 5.9: an `@` in the password, a `=` in a parameter's value.
  */
 function parseUri(rest: string, problems: string[]): Settings {
   const settings: Settings = new Map();

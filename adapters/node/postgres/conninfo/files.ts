@@ -7,7 +7,7 @@ export function homeOf(environment: Environment): string {
   try {
     return environment.HOME || homedir();
   } catch {
-    // A container's user who is in no passwd file has no home either.
+    // In a container, a user without an entry in a passwd file has no home either.
     return '/';
   }
 }
@@ -22,7 +22,7 @@ export function isReadable(path: string): boolean {
   }
 }
 
-/** The system's code for what went wrong, for a message. */
+/** The system's error code, for a message. */
 export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unknown error';
 }

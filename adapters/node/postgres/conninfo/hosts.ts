@@ -2,11 +2,11 @@ import { isIP } from 'node:net';
 import type { Lookup } from './lookup.ts';
 import type { ConnHost } from './types.ts';
 
-/** Where libpq's packages and its source have the server's socket, and then the network. */
+/** The server's socket in libpq's packages and in its source, then the network. */
 const DEFAULT_HOSTS = ['/var/run/postgresql', '/tmp', 'localhost'];
 const DEFAULT_PORT = 5432;
 
-/** The hosts to try, in order: libpq's lists in `host`, `hostaddr` and `port`, put together. */
+/** The hosts to try, in order, combined from libpq's lists in `host`, `hostaddr` and `port`. */
 export function resolveHosts({ get, complain }: Lookup): ConnHost[] {
   const addresses = get('hostaddr')?.split(',');
   const names = get('host')?.split(',');

@@ -44,7 +44,7 @@ const UNDERSTOOD = new Set([
   'role',
 ]);
 
-/** Keys of libpq and pgx that mean nothing to one short query, and run-time parameters that do not change its result. */
+/** Keys of libpq and pgx without effect on one short query, and run-time parameters that do not change its result. */
 const WITHOUT_EFFECT = new Set([
   'client_encoding',
   'connect_retry_interval',
@@ -81,7 +81,7 @@ const WITHOUT_EFFECT = new Set([
   'timezone',
 ]);
 
-/** Adds a problem if the key is not one that may be set. */
+/** Adds a problem if the key may not be set. */
 export function checkKey(key: string, label: string, problems: string[]): void {
   if (UNSUPPORTED.has(key)) problems.push(`${label} is not supported`);
   else if (key === 'ssl') problems.push(`${label} can only be true`);
@@ -90,7 +90,7 @@ export function checkKey(key: string, label: string, problems: string[]): void {
   }
 }
 
-/** The settings that libpq's variables make. */
+/** The settings from libpq's variables. */
 export function readVariables(environment: Environment): Settings {
   const settings: Settings = new Map();
   for (const [variable, key] of Object.entries(VARIABLES)) {

@@ -1,16 +1,16 @@
 import type { Settings } from './settings.ts';
 
-/** The settings as those see them who make a connection's parameters of them. */
+/** The settings, for the code that makes a connection's parameters from them. */
 export interface Lookup {
   /** The value of a key; undefined if it is not set or empty. */
   get(key: string): string | undefined;
-  /** The value of a key that has a few possible ones; any other is a problem. */
+  /** The value of a key with a fixed set of values; any other value is a problem. */
   choose<T extends string>(key: string, choices: readonly T[]): T | undefined;
   /** Adds a problem with a key's value, which `text` does not quote. */
   complain(key: string, text: string): void;
 }
 
-/** Looks settings up, and adds what is wrong with them to `problems`. */
+/** Looks settings up, and adds every problem with them to `problems`. */
 export function lookupIn(settings: Settings, problems: string[]): Lookup {
   const get = (key: string): string | undefined => settings.get(key)?.value || undefined;
   const complain = (key: string, text: string): void => {

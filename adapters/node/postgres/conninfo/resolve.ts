@@ -10,7 +10,7 @@ import { type ConnInfo, type Environment, SESSION_ATTRS } from './types.ts';
 
 const APPLICATION_NAME = 'sentry-api-proxy';
 
-/** What to connect to, from settings and libpq's defaults; what is wrong with them is added to `problems`. */
+/** The parameters of a connection, from settings and libpq's defaults. Problems are added to `problems`. */
 export function resolve(settings: Settings, environment: Environment, problems: string[]): ConnInfo {
   const lookup = lookupIn(settings, problems);
   const { get, choose, complain } = lookup;
@@ -51,7 +51,7 @@ export function resolve(settings: Settings, environment: Environment, problems: 
   };
 }
 
-/** The server's command line options, `-c name=value` and `--name=value`; others have no effect. */
+/** The server's command line options, `-c name=value` and `--name=value`. Others have no effect. */
 function parseOptions(options: string): Map<string, string> {
   const words = (options.match(/(?:\\.|[^\s\\])+/gs) ?? []).map((word) => word.replace(/\\(.)/gs, '$1'));
   const parameters = new Map<string, string>();

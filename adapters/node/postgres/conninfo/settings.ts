@@ -1,4 +1,4 @@
-/** A value, and what to call it in a message if it is wrong. */
+/** A value, and its name for a message if it is wrong. */
 export interface Setting {
   readonly value: string;
   readonly label: string;
@@ -14,7 +14,7 @@ export function put(settings: Settings, key: string, value: string): void {
   else settings.set(key === 'database' ? 'dbname' : key, { value, label: nameOf(key) });
 }
 
-/** A key for a message. It may be a piece of a password that lacks its quotes, so only what looks like a key is shown. */
+/** A key for a message. It may be part of a password without its quotes, so it is shown only if it looks like a key. */
 export function nameOf(key: string): string {
   return /^[a-z][a-z0-9_.]{0,62}$/i.test(key) ? key : 'something';
 }

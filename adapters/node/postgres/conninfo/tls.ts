@@ -5,7 +5,7 @@ import { codeOf, homeOf, isReadable } from './files.ts';
 import type { Lookup } from './lookup.ts';
 import { type ConnInfo, type Environment, SSL_MODES, type SslMode, TLS_VERSIONS } from './types.ts';
 
-/** What of a connection's parameters concerns TLS. */
+/** The TLS parameters of a connection. */
 type TlsInfo = Pick<
   ConnInfo,
   | 'sslmode'
@@ -19,9 +19,9 @@ type TlsInfo = Pick<
   | 'sslMaxVersion'
 >;
 
-/** How to encrypt, as libpq decides it. Looks whether the files that are named can be used. */
+/** How to encrypt, by libpq's rules. Checks if the named files can be used. */
 export function resolveTls({ get, choose, complain }: Lookup, environment: Environment): TlsInfo {
-  // Only what exists is used of libpq's default files, and never counts as an error.
+  // libpq's default files are used if they exist, and are never an error.
   const byDefault = (name: string): string | undefined => {
     const path = join(homeOf(environment), '.postgresql', name);
     return isReadable(path) ? path : undefined;
@@ -38,7 +38,7 @@ export function resolveTls({ get, choose, complain }: Lookup, environment: Envir
       complain('sslnegotiation', `is direct, which sslmode=${sslmode} rules out`);
   }
   if (sslrootcert === 'system') sslmode = 'verify-full';
-  // Documented as "for backwards compatibility": with a CA at hand, require verifies it.
+  // libpq documents this as "for backwards compatibility": with a CA file, `require` verifies the certificate.
   else if (sslmode === 'require' && sslrootcert !== undefined) sslmode = 'verify-ca';
 
   const read = (key: string, path: string | undefined): string | undefined => {

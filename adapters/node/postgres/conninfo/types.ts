@@ -1,10 +1,10 @@
 /** Where and how to connect to PostgreSQL. Holds a password: never log it. */
 export interface ConnInfo {
-  /** In the order in which they are tried; never empty. */
+  /** In the order of the attempts; never empty. */
   readonly hosts: readonly ConnHost[];
   readonly user: string;
   readonly database: string;
-  /** Undefined: look into the passfile. */
+  /** Undefined: taken from the passfile. */
   readonly password: string | undefined;
   readonly passfile: string | undefined;
   readonly sslmode: SslMode;
@@ -22,10 +22,10 @@ export interface ConnInfo {
   readonly applicationName: string;
   /** Seconds for each host; undefined: the default, for all hosts together. */
   readonly connectTimeout: number | undefined;
-  /** The two run-time parameters that decide what a query finds. */
+  /** The two run-time parameters that affect what a query finds. */
   readonly searchPath: string | undefined;
   readonly role: string | undefined;
-  /** What is not wrong enough to stop for, and worth knowing once a connection fails. */
+  /** Problems that do not prevent a start, but help if a connection fails. */
   readonly warnings: readonly string[];
 }
 
@@ -38,11 +38,11 @@ export interface ConnHost {
   readonly port: number;
 }
 
-/** From no TLS to a verified name: libpq's table 32.1. */
+/** From no TLS to a verified name, as in libpq's table 32.1. */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Which kind of server is wanted. */
+/** The kind of server to use. */
 export const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 export type TargetSessionAttrs = (typeof SESSION_ATTRS)[number];
 
