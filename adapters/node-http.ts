@@ -27,7 +27,7 @@ export interface Listener extends AsyncDisposable {
 /**
  * Makes a request listener that proxies to Sentry over connections of its own.
  *
- * @throws OptionsError which names every option that is wrong
+ * @throws OptionsError that names every wrong option
  * @example
  * const listener = createListener({
  *   sentryUri: 'https://sentry.example.com',
@@ -50,7 +50,7 @@ export function createListener(options: ListenerOptions): Listener {
         try {
           return readIncoming(incoming, target, signalOf(request));
         } catch (error) {
-          // Where a message that is not acceptable ends is a matter of opinion, so nothing is read behind it.
+          // The end of an unacceptable message is unclear, so nothing after it is read.
           response.setHeader('Connection', 'close');
           throw error;
         }

@@ -22,7 +22,7 @@ export interface CoreConfig {
   readonly allowedHosts: readonly string[];
   /** The URL at which clients reach the proxy, without a trailing slash; undefined: each request's own origin. */
   readonly publicUrl: string | undefined;
-  /** What is added to everything that goes to Sentry; secrets. */
+  /** Header lines added to every request to Sentry. They are secrets. */
   readonly upstreamHeaders: UpstreamHeaders;
 }
 

@@ -161,7 +161,7 @@ export interface KeptInside {
 }
 
 /**
- * @param response what Sentry answered
+ * @param response Sentry's response
  * @param headers its fields as they would go to the client
  * @throws the body's own error, if it fails while it is read
  */

@@ -206,7 +206,7 @@ export interface Trace {
   error?: string;
   /** The cause behind the error, for the log alone; never a secret. */
   cause?: string;
-  /** A problem with a request that was answered all the same, for the log alone; never a secret. */
+  /** A problem with a request that was still answered, for the log alone; never a secret. */
   warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or is unknown. */
   client?: string;
@@ -237,7 +237,7 @@ export interface RequestRecord {
   readonly error?: string;
   /** The cause behind the error; never a secret. */
   readonly cause?: string;
-  /** A problem with a request that was answered all the same; never a secret. */
+  /** A problem with a request that was still answered; never a secret. */
   readonly warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; missing if it was bypassed or is unknown. */
   readonly client?: string;

@@ -2,10 +2,10 @@ import { HOP_BY_HOP } from './field-tables.ts';
 import { tableName } from './fields.ts';
 import type { Transport } from './types.ts';
 
-/** Header lines that the operator adds to everything that goes to Sentry, for a gateway in front of it. */
+/** Header lines that the operator adds to every request to Sentry, for a gateway in front of it. */
 export type UpstreamHeaders = readonly [name: string, value: string][];
 
-/** What the proxy sets itself, or what belongs to the client's message, beside the hop-by-hop fields. */
+/** Hop-by-hop fields, fields that the proxy sets itself, and fields that belong to the client's message. */
 const RESERVED = new Set([
   ...Object.keys(HOP_BY_HOP),
   'accept-encoding',
@@ -21,7 +21,7 @@ const RESERVED = new Set([
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/;
-/** What every runtime sends as it is. Beyond ASCII they disagree about the bytes. */
+/** Values that every runtime sends unchanged. Beyond ASCII, runtimes disagree about the bytes. */
 const SENDABLE = /^[\t -~]*$/;
 
 /**
@@ -39,7 +39,7 @@ export function readUpstreamHeaders(text: string, complain: (text: string) => vo
   return checkEntries(entries, complain);
 }
 
-/** The same of an object of names and values. */
+/** Reads the same lines from an object of names and values. */
 export function readUpstreamHeadersObject(object: object, complain: (text: string) => void): UpstreamHeaders {
   const entries = Object.entries(object).map(([name, value], index): Entry => {
     const isText = typeof value === 'string';

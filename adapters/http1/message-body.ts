@@ -15,7 +15,7 @@ export interface Sink {
 /** Called with the number of bytes each time that bytes of a body were read. */
 export type CountRead = (bytes: number) => void;
 
-/** Bytes kept while nobody reads; above it the socket is paused. */
+/** Bytes kept while there is no reader; above that the socket is paused. */
 const HIGH_WATER = 64 * 1024;
 
 /**

@@ -1,4 +1,4 @@
-// A request of node:http as the handler reads it. Node's own parser is lenient, so its head is read again, strictly.
+// A node:http request as the handler reads it. Node's own parser is lenient, so the head is checked again, strictly.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { ProxyError } from '../../src/errors.ts';
@@ -6,7 +6,7 @@ import type { Body, IncomingRequest } from '../../src/types.ts';
 import { FieldLines, MalformedMessage } from '../http1/field-lines.ts';
 import { type RequestHead, readRequestHead } from '../http1/request-head.ts';
 
-/** Express and Connect take the path at which a listener is mounted off `url`, and keep the whole here. */
+/** Express and Connect remove a listener's mount path from `url`, and keep the whole URL here. */
 type Mounted = IncomingMessage & { readonly originalUrl?: string };
 
 /**
@@ -58,11 +58,11 @@ function readHead({ method = '', httpVersion }: IncomingMessage, target: string,
   }
 }
 
-/** Whoever waits for a body that a body parser has read, or is about to read, waits for ever. */
+/** A body that a body parser has read, or is about to read, never comes. */
 const isAlreadyRead = (message: IncomingMessage): boolean =>
   message.readableDidRead || message.readableFlowing === true || message.destroyed;
 
-/** The body of a request, pulled off its stream. */
+/** The body of a request, pulled from its stream. */
 class IncomingBody implements Body {
   readonly #iterator: AsyncIterator<Buffer>;
 
@@ -89,7 +89,7 @@ class IncomingBody implements Body {
   }
 }
 
-/** Reads what is left of a request once it is answered, so that the connection can carry the next one. */
+/** Reads the rest of a request once it is answered, so that the connection can carry the next one. */
 export function drainWhenAnswered(message: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
     message.removeAllListeners('readable');

@@ -5,7 +5,7 @@ import { TlsTrust } from '../http1/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../node/postgres/conninfo.ts';
 import type { TokenRead } from './stored-token-source.ts';
 
-/** The options of `createProxy`, and what only Node has. */
+/** The options of `createProxy`, and options for Node only. */
 export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
   /** An auth token of Sentry, a source of one, or `system` for Sentry's own. Default with `pgxConn`: `system`. */
   readonly token?: string | TokenSource | undefined;
@@ -37,7 +37,7 @@ const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew:
 
 /**
  * Reads all options.
- * @throws OptionsError which names everything that is wrong
+ * @throws OptionsError that names every wrong option
  */
 export function readListenerOptions(options: ListenerOptions, environment: NodeJS.ProcessEnv): ListenerConfig {
   const problems: Problem[] = [];
@@ -48,7 +48,7 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   checkText('pgxConn', pgxConn, problems);
   for (const [variable, value] of Object.entries({ sentryCa, sentryCert, sentryKey })) {
     checkText(variable, value, problems);
-    // OpenSSL passes over what is none, and would trust nobody.
+    // OpenSSL skips text that is not a certificate, and would then trust no authority.
     if (value?.includes?.('-----BEGIN ') === false) problems.push({ variable, text: 'is not PEM' });
   }
   const isCallback = onTokenRead === undefined || typeof onTokenRead === 'function';

@@ -20,7 +20,7 @@ export interface Ends extends Pick<FetchEnv, 'receive' | 'fetch' | 'respond'> {
   readonly dropsRequests?: boolean;
 }
 
-/** Makes the ends for Sentry's origin, and adds what is wrong with the settings that they need. */
+/** Makes the ends for Sentry's origin, and adds problems with the settings that they need. */
 export type EndsFor = (origin: string, settings: Settings, problems: Problem[]) => Ends;
 
 /** The proxy as a `fetch` handler: with a static token, and closed until it is configured. */

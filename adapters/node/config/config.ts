@@ -32,7 +32,7 @@ export interface Config extends Omit<Settings, 'token'> {
 /**
  * Reads all settings and adds what is wrong with them to `problems`.
  * @param environment where libpq's variables are looked up
- * @returns a configuration that is to be used only if no problem was added
+ * @returns a configuration, to use only if no problem was added
  */
 export function readConfig(
   given: Given,

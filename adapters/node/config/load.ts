@@ -19,7 +19,7 @@ export interface LoadedConfig extends Gathered {
 
 /**
  * Reads the files that the settings name, and all settings, as the start of the program needs them.
- * @returns a configuration that is to be used only if no problem was added
+ * @returns a configuration, to use only if no problem was added
  */
 export async function loadConfig(gathered: Gathered, problems: Problem[]): Promise<LoadedConfig> {
   const { given, environment } = gathered;

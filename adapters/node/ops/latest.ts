@@ -1,5 +1,5 @@
 /**
- * Something that is costly to make, made at most once in a while: who asks sooner gets the latest one.
+ * A value that is costly to make, made at most once per interval. In between, callers get the latest value.
  * @param lifetime milliseconds
  */
 export function latest<T>(lifetime: number, make: () => Promise<T>): () => Promise<T> {
