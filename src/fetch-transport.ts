@@ -116,7 +116,7 @@ function endBy(thrown: unknown, hasResponse: boolean, abort: PlatformAbort): Pro
 function failure(thrown: unknown, hasResponse: boolean): ProxyError {
   if (thrown instanceof ProxyError) return thrown;
   if (!(thrown instanceof Error)) return asProxyError(thrown);
-  // Node says "fetch failed", and its cause is the error with a code. The cause may also be the client's own body.
+  // Node says "fetch failed", and its cause is the error with a code, or the error of the client's own body.
   const { cause } = thrown;
   if (cause instanceof ProxyError) return cause;
   return upstreamError(cause instanceof Error ? cause : thrown, hasResponse);

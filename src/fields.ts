@@ -75,7 +75,7 @@ export function linesOf({ from, dropped, added }: EditedFields): [string, string
   const lines: [string, string][] = [];
   for (const line of from) {
     const name = tableName(line[0]);
-    // uWSGI would take Content_Length for a second Content-Length, and the rest of the body for another request.
+    // uWSGI would read Content_Length as a second Content-Length, and the rest of the body as another request.
     const isFramingTwin = name === 'content-length' && line[0].includes('_');
     if (!dropped.has(name) && !isFramingTwin) lines.push(line);
   }

@@ -34,7 +34,7 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** What the handler reads of a request. A `Request` is one. */
+/** The parts of a request that the handler reads. A `Request` is one. */
 export interface IncomingRequest {
   readonly method: string;
   /** The origin this request came to, then path and query byte for byte as far as the runtime keeps them. */
@@ -44,7 +44,7 @@ export interface IncomingRequest {
   readonly signal: Signal;
 }
 
-/** What is sent to Sentry: `fetch`'s init, with `redirect: 'manual'` understood. */
+/** A request to Sentry: `fetch`'s init, with `redirect: 'manual'` implied. */
 export interface UpstreamRequest {
   readonly method: string;
   readonly headers: EditedFields;
@@ -58,7 +58,7 @@ export interface UpstreamRequest {
  */
 export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
 
-/** What the handler reads of an upstream response. A `Response` is one. */
+/** The parts of an upstream response that the handler reads. A `Response` is one. */
 export interface UpstreamResponse {
   readonly status: number;
   readonly statusText: string;
