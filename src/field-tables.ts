@@ -1,58 +1,60 @@
-/** Field names in lower case, each with the reason for dropping it. */
-export type FieldTable = Readonly<Record<string, string>>;
+/**
+ * Field names in lower case. Each stands on a line of its own, with the reason for dropping it as a comment. docs/headers.md
+ * shows these lines, and a bundle has only the names.
+ */
+export type FieldTable = readonly string[];
 
 /** RFC 9110 section 7.6.1: for one connection only. They and all that Connection names are dropped both ways. */
-export const HOP_BY_HOP: FieldTable = {
-  connection: 'concerns only the connection it came over',
-  'keep-alive': 'concerns only the connection it came over',
-  'proxy-connection': 'an unregistered twin of Connection that old clients send',
-  'proxy-authenticate': 'a challenge of the next proxy, not of Sentry',
-  trailer: 'trailer fields are not forwarded',
-  'transfer-encoding': 'each side of the proxy frames its own messages',
-  upgrade: 'no other protocol is spoken on these connections',
-};
+export const HOP_BY_HOP: FieldTable = [
+  'connection', // concerns only the connection it came over
+  'keep-alive', // concerns only the connection it came over
+  'proxy-connection', // an unregistered twin of Connection that old clients send
+  'proxy-authenticate', // a challenge of the next proxy, not of Sentry
+  'trailer', // trailer fields are not forwarded
+  'transfer-encoding', // each side of the proxy frames its own messages
+  'upgrade', // no other protocol is spoken on these connections
+];
 
-export const COMMON_REQUEST_FIELDS: FieldTable = {
-  'accept-encoding': 'without it Sentry sends an uncompressed response, unless it compresses them all',
-  'accept-language': "Sentry's API must give every client the same answers",
-  connection: 'hop-by-hop',
-  expect: 'the proxy itself answers 100-continue',
-  forwarded: "would give Sentry a client address other than the proxy's",
-  host: 'replaced by the authority of the base URI',
-  'http2-settings': 'part of an Upgrade that is not forwarded',
-  'proxy-authorization': 'credentials for a proxy, not for Sentry',
-  'sec-websocket-extensions': 'part of an Upgrade that is not forwarded',
-  'sec-websocket-key': 'part of an Upgrade that is not forwarded',
-  'sec-websocket-protocol': 'part of an Upgrade that is not forwarded',
-  'sec-websocket-version': 'part of an Upgrade that is not forwarded',
-  te: 'hop-by-hop',
-  'true-client-ip': "would give a proxy in front of Sentry an address other than this proxy's",
-  upgrade: 'hop-by-hop',
-  via: "replaced by the proxy's own, which shows every loop through the proxy",
-  'x-forwarded-for':
-    "becomes the caller's address in Sentry, which takes the system token from internal addresses only",
-  'x-forwarded-host': "becomes the host in Sentry's links, if Sentry is set to trust it",
-  'x-forwarded-proto': "becomes the scheme in Sentry's links, if Sentry is set to trust it",
-  'x-request-id': "sent again: the client's if it is valid, else a new one",
-  'x-real-ip': "would give a proxy in front of Sentry an address other than this proxy's",
-};
+export const COMMON_REQUEST_FIELDS: FieldTable = [
+  'accept-encoding', // without it Sentry sends an uncompressed response, unless it compresses them all
+  'accept-language', // Sentry's API must give every client the same answers
+  'connection', // hop-by-hop
+  'expect', // the proxy itself answers 100-continue
+  'forwarded', // would give Sentry a client address other than the proxy's
+  'host', // replaced by the authority of the base URI
+  'http2-settings', // part of an Upgrade that is not forwarded
+  'proxy-authorization', // credentials for a proxy, not for Sentry
+  'sec-websocket-extensions', // part of an Upgrade that is not forwarded
+  'sec-websocket-key', // part of an Upgrade that is not forwarded
+  'sec-websocket-protocol', // part of an Upgrade that is not forwarded
+  'sec-websocket-version', // part of an Upgrade that is not forwarded
+  'te', // hop-by-hop
+  'true-client-ip', // would give a proxy in front of Sentry an address other than this proxy's
+  'upgrade', // hop-by-hop
+  'via', // replaced by the proxy's own, which shows every loop through the proxy
+  'x-forwarded-for', // becomes the caller's address in Sentry, which takes the system token from internal addresses only
+  'x-forwarded-host', // becomes the host in Sentry's links, if Sentry is set to trust it
+  'x-forwarded-proto', // becomes the scheme in Sentry's links, if Sentry is set to trust it
+  'x-request-id', // sent again: the client's if it is valid, else a new one
+  'x-real-ip', // would give a proxy in front of Sentry an address other than this proxy's
+];
 
-export const PROXY_REQUEST_FIELDS: FieldTable = {
-  authentication: 'a misspelt Authorization that must not go out with the real one',
-  authorization: 'replaced by the injected token',
-  cookie: "a browser's session would compete with the token",
-  origin: 'Sentry answers 400 to a system token that comes with one',
-};
+export const PROXY_REQUEST_FIELDS: FieldTable = [
+  'authentication', // a misspelt Authorization that must not go out with the real one
+  'authorization', // replaced by the injected token
+  'cookie', // a browser's session would compete with the token
+  'origin', // Sentry answers 400 to a system token that comes with one
+];
 
-export const COMMON_RESPONSE_FIELDS: FieldTable = {
-  'x-request-id': "sent again: the request's own",
-};
+export const COMMON_RESPONSE_FIELDS: FieldTable = [
+  'x-request-id', // sent again: the request's own
+];
 
-export const PROXY_RESPONSE_FIELDS: FieldTable = {
-  'set-cookie': "a session of the token's owner must not reach the client",
-  'www-authenticate': 'the client is not the one to authenticate to Sentry',
-};
+export const PROXY_RESPONSE_FIELDS: FieldTable = [
+  'set-cookie', // a session of the token's owner must not reach the client
+  'www-authenticate', // the client is not the one to authenticate to Sentry
+];
 
-export const GATEWAY_RESPONSE_FIELDS: FieldTable = {
-  'set-cookie': "a gateway may answer the credential with a session, which is not the client's",
-};
+export const GATEWAY_RESPONSE_FIELDS: FieldTable = [
+  'set-cookie', // a gateway may answer the credential with a session, which is not the client's
+];

@@ -11,7 +11,7 @@ import type { EditedFields, Fields } from './types.ts';
 /** Whether the token is injected into a request. */
 type Kind = 'inject' | 'bypass';
 
-const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flatMap(Object.keys));
+const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flat());
 
 const DROPPED = {
   request: {

@@ -98,7 +98,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
 
     // Clean the response.
     let headers = cleanResponse(response.headers, route.kind, [[REQUEST_ID, trace.id]]);
-    if (env.hasGateway) headers = withEdits(headers, Object.keys(GATEWAY_RESPONSE_FIELDS), []);
+    if (env.hasGateway) headers = withEdits(headers, GATEWAY_RESPONSE_FIELDS, []);
     if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
     const { status, statusText, body } = response;
     if (visit === undefined) return env.respond(body, { status, statusText, headers });

@@ -25,7 +25,6 @@ interface Row {
   readonly field: JsonPath;
   /** An edit for `editJson`: takes the member's value as it is written. */
   change(value: string, visit: Visit): string | undefined;
-  readonly reason: string;
 }
 
 interface Endpoint extends Row {
@@ -37,47 +36,47 @@ const remove = (): string => '';
 /** The responses with a URL that clients follow with their token, and the edit for it. Nothing else is edited. */
 const ROWS: readonly Row[] = [
   {
+    // sentry sends an organization's requests there, and sentry-mcp refuses a host other than its own
     path: '/api/0/organizations/',
     field: [EACH, 'links', 'regionUrl'],
     change: remove,
-    reason: "sentry sends an organization's requests there, and sentry-mcp refuses a host other than its own",
   },
   {
+    // as in the list; the bundler plugins ask here
     path: '/api/0/organizations/*/',
     field: ['links', 'regionUrl'],
     change: remove,
-    reason: 'as in the list; the bundler plugins ask here',
   },
   {
+    // each project has its organization in it
     path: '/api/0/projects/',
     field: [EACH, 'organization', 'links', 'regionUrl'],
     change: remove,
-    reason: 'each project has its organization in it',
   },
   {
+    // the project has its organization in it
     path: '/api/0/projects/*/*/',
     field: ['organization', 'links', 'regionUrl'],
     change: remove,
-    reason: 'the project has its organization in it',
   },
   {
+    // sentry-cli and the bundler plugins upload there; a relative URL, or one of another path, stays
     path: '/api/0/organizations/*/chunk-upload/',
     field: ['url'],
     // An organization has a slug and a number. Sentry writes the slug, whichever of them a client used.
     change: (value, visit) => mapUrl(value, (url) => atOwnUrl(url, visit, (path) => CHUNK_UPLOAD.test(path))),
-    reason: 'sentry-cli and the bundler plugins upload there; a relative URL, or one of another path, stays',
   },
   {
+    // sentry-cli 2 asks each of them for its organizations; without one it asks the address it was given
     path: '/api/0/users/*/regions/',
     field: ['regions'],
     change: (value) => (value.startsWith('[') ? '[]' : undefined),
-    reason: 'sentry-cli 2 asks each of them for its organizations; without one it asks the address it was given',
   },
   {
+    // Sentry builds it from the Host it got, which only its own network knows
     path: '/api/0/organizations/*/preprodartifacts/*/install-details/',
     field: ['installUrl'],
     change: (value, visit) => mapUrl(value, (url) => fromSentry(url, visit, [visit.addresses.sentry])),
-    reason: 'Sentry builds it from the Host it got, which only its own network knows',
   },
 ];
 
@@ -89,24 +88,24 @@ function patternOf(path: string): RegExp {
 }
 
 /** With these fields Sentry may leave out the content that must be edited. */
-export const CONDITIONS: FieldTable = {
-  'if-modified-since': "the client's copy may date from before it was kept inside",
-  'if-none-match': "the client's copy may date from before it was kept inside",
-  'if-range': 'part of Range',
-  range: "a part of a document can't be edited",
-};
+export const CONDITIONS: FieldTable = [
+  'if-modified-since', // the client's copy may date from before it was kept inside
+  'if-none-match', // the client's copy may date from before it was kept inside
+  'if-range', // part of Range
+  'range', // a part of a document can't be edited
+];
 
 /** Fields about a response's bytes, which an edit changes. */
-export const OF_THE_BYTES: FieldTable = {
-  'accept-ranges': 'Range is not forwarded',
-  'content-digest': "describes Sentry's bytes",
-  'content-encoding': 'edited content is sent decoded',
-  'content-length': 'of the edited content',
-  'content-md5': "describes Sentry's bytes",
-  digest: "describes Sentry's bytes",
-  etag: "describes Sentry's bytes, and a client that sends it back would be told that nothing has changed",
-  'repr-digest': "describes Sentry's bytes",
-};
+export const OF_THE_BYTES: FieldTable = [
+  'accept-ranges', // Range is not forwarded
+  'content-digest', // describes Sentry's bytes
+  'content-encoding', // edited content is sent decoded
+  'content-length', // of the edited content
+  'content-md5', // describes Sentry's bytes
+  'digest', // describes Sentry's bytes
+  'etag', // describes Sentry's bytes, and a client that sends it back would be told that nothing has changed
+  'repr-digest', // describes Sentry's bytes
+];
 
 /** The addresses of a proxy, or undefined if its clients are not kept inside. */
 export const addressesOf = (
@@ -149,7 +148,7 @@ const API = '/api/0/';
 /** The fields of a request, without those with which Sentry would leave out the content to edit. */
 export function askForAll(headers: EditedFields, { method, endpoint }: Visit): EditedFields {
   const isRead = method === 'GET' || method === 'HEAD';
-  return isRead && endpoint !== undefined ? withEdits(headers, Object.keys(CONDITIONS), []) : headers;
+  return isRead && endpoint !== undefined ? withEdits(headers, CONDITIONS, []) : headers;
 }
 
 /** A response with Sentry's URLs replaced by the proxy's own, so that a client that follows them stays inside. */
@@ -174,12 +173,11 @@ export async function keepInside(
   const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
   if (!isEdited) return { headers: kept, body };
   // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
-  if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, BYTE_FIELDS, []) : kept, body };
+  if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept, body };
   return keepBodyInside(body, fields.get('content-length'), fields.get('content-encoding'), kept, visit);
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
-const BYTE_FIELDS = Object.keys(OF_THE_BYTES);
 
 function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
   const link = headers.from.get('link');
@@ -229,7 +227,7 @@ async function keepBodyInside(
   if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
   if (inside === text) return { headers, body: bounded.body };
   const size = String(new TextEncoder().encode(inside).length);
-  return { headers: withEdits(headers, BYTE_FIELDS, [['Content-Length', size]]), body: inside };
+  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', size]]), body: inside };
 }
 
 const TOO_LARGE = `it is larger than ${LIMIT} bytes`;

@@ -7,7 +7,7 @@ export type UpstreamHeaders = readonly [name: string, value: string][];
 
 /** Hop-by-hop fields, fields that the proxy sets itself, and fields that belong to the client's message. */
 const RESERVED = new Set([
-  ...Object.keys(HOP_BY_HOP),
+  ...HOP_BY_HOP,
   'accept-encoding',
   'authorization',
   'expect',

@@ -4,7 +4,8 @@ import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
 
-const MAX_SIZE = 29 * 1024;
+/** Bytes: what it has now, and 2 %. Nearly half of it serves named clients. */
+const MAX_SIZE = 29_300;
 
 describe('the bundle of the Worker', () => {
   let worker: BuiltWorker;
@@ -13,7 +14,7 @@ describe('the bundle of the Worker', () => {
     worker = await builtWorker();
   });
 
-  it('is below 29 KB, gzipped', (t) => {
+  it('is below its bound, gzipped', (t) => {
     const size = gzipSync(worker.script, { level: 9 }).length;
     t.diagnostic(`${size} bytes`);
     assert.ok(size < MAX_SIZE, `${size} bytes`);

@@ -10,11 +10,11 @@ import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
 /** Prefixes of the request fields to drop behind Cloudflare. */
-export const CLOUDFLARE_REQUEST_FIELDS: FieldTable = {
-  'cf-': "Cloudflare's own: the client's address and country, and credentials for Cloudflare Access",
-};
+export const CLOUDFLARE_REQUEST_FIELDS: FieldTable = [
+  'cf-', // Cloudflare's own: the client's address and country, and credentials for Cloudflare Access
+];
 /** WSGI gives `CF_Ray` and `CF-Ray` the same name. */
-const PREFIXES = Object.keys(CLOUDFLARE_REQUEST_FIELDS).flatMap((prefix) => [prefix, prefix.replaceAll('-', '_')]);
+const PREFIXES = CLOUDFLARE_REQUEST_FIELDS.flatMap((prefix) => [prefix, prefix.replaceAll('-', '_')]);
 
 /** Options that Workers accept beyond the standard. */
 interface WorkerRequestInit extends RequestInit {
