@@ -27,7 +27,8 @@ const LIMIT = 8 * 1024 * 1024;
 /** What a decision about a named client's request needs. Each proxy has one. */
 export interface Gate {
   readonly limits: LimitStore;
-  readonly lookUps: LookUps;
+  /** The look-ups that a client may cause, by its name. */
+  lookUpsOf(name: string): LookUps;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function admit(client: Client, request: IncomingRequest, trace: Tra
   if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body);
 
   const body = new CheckedBody(request.body);
-  const settled = await settle(decision, gate.lookUps, body.read);
+  const settled = await settle(decision, gate.lookUpsOf(client.name), body.read);
   if (settled.kind === 'refuse') throw refusal(settled, trace);
   return admissionOf(settled, request, target, settled.body ?? request.body);
 }
@@ -55,12 +56,12 @@ function check(client: Client, request: IncomingRequest, target: string): Decisi
   const decision = decide(client, request.method, target, Date.now());
   if (decision.kind === 'refuse') return decision;
   const isBodyChecked = decision.kind === 'check' && decision.checks.some(({ check }) => check === 'body');
-  const { method, headers } = request;
+  const { method } = request;
   const described = {
     method,
     hasBody: hasBody(request),
     contentTypes: linesNamed('content-type', request),
-    contentEncoding: headers.get('content-encoding'),
+    contentEncoding: linesNamed('content-encoding', request)[0] ?? null,
     isBodyChecked,
   };
   return checkFields(client, described) ?? decision;
@@ -75,12 +76,16 @@ async function observe(
 ): Promise<Admission> {
   const body = new CheckedBody(request.body);
   const decision = check(client, request, target);
-  const settled = decision.kind === 'check' ? await settle(decision, gate.lookUps, body.read) : decision;
-  if (settled.kind === 'refuse') trace.observed = settled.reason;
+  if (decision.kind === 'refuse') trace.observed = decision.reason;
   else {
     const taken = await gate.limits.take(client.name, client);
     if (taken.ok) hold(client, request, trace, taken.release);
     else trace.observed = taken.over;
+    // Nor does a client that is over its limits make the proxy ask Sentry.
+    if (taken.ok && decision.kind === 'check') {
+      const settled = await settle(decision, gate.lookUpsOf(client.name), body.read);
+      if (settled.kind === 'refuse') trace.observed = settled.reason;
+    }
   }
   return { target, dropped: [], body: body.rest() };
 }

@@ -2,12 +2,20 @@ import { admit, type Gate } from './admission.ts';
 import { type AskOptions, askSentry } from './ask-sentry.ts';
 import type { Client } from './policy/client.ts';
 import type { LimitStore } from './policy/limits.ts';
-import { CachedLookUps } from './policy/look-ups.ts';
+import { BOUNDS, CachedLookUps, type LookUps, ShareOfLookUps } from './policy/look-ups.ts';
 import type { Admission, IncomingRequest, Trace } from './types.ts';
 
 /** Decides on named clients' requests, with limits and with look-ups at Sentry. */
 export function makeGate(limits: LimitStore, asking: AskOptions) {
-  const gate: Gate = { limits, lookUps: new CachedLookUps(askSentry(asking), () => performance.now()) };
+  const lookUps = new CachedLookUps(askSentry(asking), () => performance.now());
+  // By name, and so no more than the clients that a file has had.
+  const shares = new Map<string, LookUps>();
+  const lookUpsOf = (name: string): LookUps => {
+    const share = shares.get(name) ?? new ShareOfLookUps(lookUps, BOUNDS.atATimePerClient);
+    shares.set(name, share);
+    return share;
+  };
+  const gate: Gate = { limits, lookUpsOf };
   return (client: Client, request: IncomingRequest, trace: Trace): Promise<Admission> =>
     admit(client, request, trace, gate);
 }

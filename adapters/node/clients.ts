@@ -46,7 +46,7 @@ export class InForce {
         problems = loaded.problems;
         // Somebody who empties the file means that nobody is a client any more.
         const left = clientsText.trim() === '' ? NOBODY : loaded.listed;
-        if (left !== undefined) this.#directory = this.#directory?.only(left);
+        if (left !== undefined) this.#directory = this.#directory?.only(left, loaded.expired);
       }
     }
     this.#principals = this.#principalsOf(config);

@@ -69,7 +69,12 @@ export type Check =
   /** All projects of a release have to be the client's. */
   | { readonly check: 'release'; readonly version: string }
   /** The projects that the body names under this key. */
-  | { readonly check: 'body'; readonly key: 'project' | 'projects' };
+  | {
+      readonly check: 'body';
+      readonly key: 'project' | 'projects';
+      /** Whether the body may name a release that exists: what it changes of it, it changes for all its projects. */
+      readonly isRelease: boolean;
+    };
 
 /** What is taken out of an answer. */
 export interface ResponseRule {

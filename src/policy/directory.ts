@@ -40,11 +40,19 @@ export class ClientDirectory {
       : digest.then((resolved) => this.byDigest.get(resolved));
   }
 
-  /** The same without the credentials whose digest is not in `kept`; used if a new file is bad. */
-  only(kept: ReadonlySet<string>): ClientDirectory {
-    const byDigest = new Map([...this.byDigest].filter(([digest]) => kept.has(digest)));
-    const left = new Set(byDigest.values());
-    const clients = this.clients.filter((client) => left.has(client));
+  /**
+   * The same without the credentials whose digest is not in `kept`; used if a new file is bad.
+   * @param expired digests whose client is refused as expired, not forgotten: it must not fall through to bypass
+   */
+  only(kept: ReadonlySet<string>, expired: ReadonlySet<string> = new Set()): ClientDirectory {
+    const left = new Map([...this.byDigest].filter(([digest]) => kept.has(digest)));
+    const over = [...this.byDigest].filter(([digest]) => expired.has(digest));
+    const byDigest = new Map([
+      ...left,
+      ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const),
+    ]);
+    const stay = new Set(left.values());
+    const clients = this.clients.filter((client) => stay.has(client));
     return new ClientDirectory({ clients, unmatched: this.unmatched }, byDigest, this.#digest);
   }
 }
@@ -59,6 +67,8 @@ export type LoadedClients =
        * `directory.only(listed)`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;
+      /** Digests of the credentials that the bad file has expire. */
+      readonly expired: ReadonlySet<string>;
     };
 
 /**
@@ -68,7 +78,7 @@ export type LoadedClients =
  * @example
  * const loaded = await loadClients(text, aliasTokens, webDigest, Date.now());
  * if ('directory' in loaded) directory = loaded.directory;
- * else if (loaded.listed !== undefined) directory = directory?.only(loaded.listed);
+ * else if (loaded.listed !== undefined) directory = directory?.only(loaded.listed, loaded.expired);
  */
 export async function loadClients(
   text: string,
@@ -77,11 +87,12 @@ export async function loadClients(
   now: number,
 ): Promise<LoadedClients> {
   const { file, entries, problems: found } = examineClients(text);
-  if (file === undefined) return { problems: found, listed: undefined };
+  if (file === undefined) return { problems: found, listed: undefined, expired: new Set() };
   const problems = [...found];
   const byDigest = new Map<string, Client>();
   const spellings = new Map<string, string>();
   const listed = new Set<string>();
+  const expired = new Set<string>();
   const aliases = new Set(await Promise.all(aliasTokens.map(digest)));
   for (const [index, client] of entries.entries()) {
     if (client === undefined) continue;
@@ -95,8 +106,10 @@ export async function loadClients(
       if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });
       byDigest.set(hex, client);
       spellings.set(hex, spelling);
-      if (!isExpired(client, now)) listed.add(hex);
+      (isExpired(client, now) ? expired : listed).add(hex);
     }
   }
-  return problems.length > 0 ? { problems, listed } : { directory: new ClientDirectory(file, byDigest, digest) };
+  return problems.length > 0
+    ? { problems, listed, expired }
+    : { directory: new ClientDirectory(file, byDigest, digest) };
 }

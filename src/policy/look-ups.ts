@@ -40,14 +40,18 @@ export interface LookUpBounds {
   readonly entries: number;
   /** Look-ups at a time; more are refused at once. */
   readonly atATime: number;
+  /** Look-ups at a time that one client causes; further ones wait. */
+  readonly atATimePerClient: number;
 }
 
-const BOUNDS: LookUpBounds = {
+/** What holds unless the caller says otherwise. */
+export const BOUNDS: LookUpBounds = {
   projectLifetime: 10 * 60_000,
   issueLifetime: 5 * 60_000,
   absenceLifetime: 30_000,
   entries: 10_000,
-  atATime: 64,
+  atATime: 256,
+  atATimePerClient: 8,
 };
 
 /** Statuses that say that there is no such thing; a redirect leads from an old slug to a new one. */
@@ -90,7 +94,7 @@ export class CachedLookUps implements LookUps {
   }
 
   projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
-    const path = ['organizations', org, 'releases', version];
+    const path = releasePath(org, version);
     return this.#answer(path, '', 0, (json) => {
       const projects = memberOf(json, 'projects');
       if (!Array.isArray(projects)) throw new LookUpFailed('the answer has no list of projects');
@@ -107,7 +111,7 @@ export class CachedLookUps implements LookUps {
     if (underWay !== undefined) return underWay;
     if (this.#underWay.size >= this.#bounds.atATime) throw new LookUpFailed('too many look-ups are under way');
     const asking = this.#fetch(path + query, read).then((answer) => {
-      this.#keep(path, answer, answer === undefined ? this.#bounds.absenceLifetime : lifetime);
+      this.#keep(path, answer, answer === undefined && lifetime > 0 ? this.#bounds.absenceLifetime : lifetime);
       return answer;
     });
     this.#underWay.set(path, asking);
@@ -138,6 +142,55 @@ export class CachedLookUps implements LookUps {
     this.#kept.set(path, { answer, until: this.#now() + lifetime });
   }
 }
+
+/** So many of a client's look-ups may wait. */
+const MAX_WAITING = 64;
+
+/** The look-ups that one client causes: no more at a time than its share, so that others get theirs. */
+export class ShareOfLookUps implements LookUps {
+  readonly #lookUps: LookUps;
+  readonly #atATime: number;
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(lookUps: LookUps, atATime: number) {
+    this.#lookUps = lookUps;
+    this.#atATime = atATime;
+  }
+
+  project(org: string, idOrSlug: string): Promise<Project | undefined> {
+    return this.#inTurn(() => this.#lookUps.project(org, idOrSlug));
+  }
+
+  projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
+    return this.#inTurn(() => this.#lookUps.projectOfIssue(org, issueId));
+  }
+
+  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
+    return this.#inTurn(() => this.#lookUps.projectsOfRelease(org, version));
+  }
+
+  async #inTurn<T>(lookUp: () => Promise<T>): Promise<T> {
+    if (this.#underWay >= this.#atATime) {
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new LookUpFailed("too many of the client's look-ups are under way");
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else this.#underWay++;
+    try {
+      return await lookUp();
+    } finally {
+      // The place goes to the next one that waits.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#underWay--;
+      else next();
+    }
+  }
+}
+
+const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
+
+/** Whether a release of this name can be looked up: others would lead to another resource, or to none. */
+export const isReleaseName = (version: string): boolean => lookUpPath(releasePath('org', version)) !== undefined;
 
 /**
  * The path of a look-up, each segment encoded again. Undefined if it would lead elsewhere than it says: a release called

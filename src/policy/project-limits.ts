@@ -68,7 +68,9 @@ function byLookUp(question: Question): Decision {
 
 function byBody(question: Question, key: 'project' | 'projects'): Decision {
   const queryChecks = checksOfQuery(question);
-  return 'kind' in queryChecks ? queryChecks : checked(question, [...queryChecks, { check: 'body', key }]);
+  // Sentry's POST adds to a release that exists already.
+  const isRelease = question.allowed.template === '/api/0/organizations/{org}/releases/';
+  return 'kind' in queryChecks ? queryChecks : checked(question, [...queryChecks, { check: 'body', key, isRelease }]);
 }
 
 function byProject(question: Question, project: ProjectRef, checks: readonly Check[]): Decision {

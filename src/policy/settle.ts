@@ -1,7 +1,7 @@
 import { checkBody } from './body.ts';
 import { isAmong, type ProjectRef, projectRef } from './client.ts';
 import { type Allowed, type Check, type Pending, type Refused, refuse } from './decision.ts';
-import { LookUpFailed, type LookUps, type Project } from './look-ups.ts';
+import { isReleaseName, LookUpFailed, type LookUps, type Project } from './look-ups.ts';
 import { projectsOf, withProjects } from './query.ts';
 
 /**
@@ -51,14 +51,12 @@ async function settleOne(check: Check, pending: Pending, lookUps: LookUps, readB
 
     case 'release': {
       const all = await lookUps.projectsOfRelease(org, check.version);
-      const isAllMine = all !== undefined && all.length > 0 && all.every((project) => isNamed(projects, project));
-      return isAllMine ? {} : denied('release');
+      return all !== undefined && areAllNamed(projects, all) ? {} : denied('release');
     }
 
     case 'query': {
       const asked = projectsOf(check.pairs);
-      const known = await Promise.all(projects.map(({ value }) => lookUps.project(org, value)));
-      const mine = known.filter((project) => project !== undefined && isNamed(projects, project)) as Project[];
+      const mine = await resolved(org, projects, lookUps);
       const wanted = mine.filter(({ id, slug }) => asked.length === 0 || asked.includes(id) || asked.includes(slug));
       const ids = new Set(wanted.map(({ id }) => id));
       return ids.size === 0 ? denied('project') : { query: withProjects(check.pairs, ids) };
@@ -69,10 +67,43 @@ async function settleOne(check: Check, pending: Pending, lookUps: LookUps, readB
       if (body === undefined) return refuse(client, 'body', `sent a body larger than ${CHECKED_BODY_LIMIT} bytes`);
       const named = checkBody(body, check.key);
       if (typeof named === 'string') return refuse(client, 'body', `sent a body that is not accepted: ${named}`);
-      const answers = await Promise.all(named.map((value) => isMine(projectRef(value))));
-      return answers.every((is) => is) ? { body } : denied('project');
+      if (!(await areAllMine(org, projects, named.projects, lookUps))) return denied('project');
+      if (!check.isRelease || named.version === undefined) return { body };
+      if (!isReleaseName(named.version)) return refuse(client, 'body', 'sent a release whose name cannot be looked up');
+      const existing = await lookUps.projectsOfRelease(org, named.version);
+      const isFree = existing === undefined || areAllNamed(projects, existing);
+      return isFree ? { body } : denied('release');
     }
   }
+}
+
+/** Look-ups of a client's own projects at a time. */
+const AT_A_TIME = 8;
+
+/** The client's projects as Sentry knows them; one that is not there is left out. */
+async function resolved(org: string, projects: readonly ProjectRef[], lookUps: LookUps): Promise<Project[]> {
+  const known: Project[] = [];
+  for (let start = 0; start < projects.length; start += AT_A_TIME) {
+    const batch = projects.slice(start, start + AT_A_TIME);
+    const answers = await Promise.all(batch.map(({ value }) => lookUps.project(org, value)));
+    // An answer under another name than the one asked for belongs to another project.
+    known.push(...answers.filter((project) => project !== undefined && isNamed(batch, project)).map((one) => one!));
+  }
+  return known;
+}
+
+/** Whether all of these are the client's; the client's own are looked up at most once, and not for what is known without. */
+async function areAllMine(org: string, projects: readonly ProjectRef[], named: ReadonlySet<string>, lookUps: LookUps) {
+  const unsure: string[] = [];
+  for (const value of named) {
+    const is = isAmong(projects, projectRef(value));
+    if (is === 'no') return false;
+    if (is === 'perhaps') unsure.push(value);
+  }
+  if (unsure.length === 0) return true;
+  const mine = await resolved(org, projects, lookUps);
+  const names = new Set(mine.flatMap(({ id, slug }) => [id, slug]));
+  return unsure.every((value) => names.has(value));
 }
 
 /** Whether the project is one of the client's, by id or by slug. */
@@ -90,3 +121,7 @@ async function isOneOf(org: string, projects: readonly ProjectRef[], asked: Proj
 
 const isNamed = (projects: readonly ProjectRef[], { id, slug }: Project): boolean =>
   projects.some(({ kind, value }) => value === (kind === 'id' ? id : slug));
+
+/** A release without projects is nobody's. */
+const areAllNamed = (projects: readonly ProjectRef[], all: readonly Project[]): boolean =>
+  all.length > 0 && all.every((project) => isNamed(projects, project));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { isExpired } from '../../src/policy/client.ts';
 import { type ClientDirectory, type Digest, loadClients, webDigest } from '../../src/policy/directory.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -107,7 +108,7 @@ describe('a bad new file', () => {
     const directory = await directoryOf(before);
     const loaded = await loadClients(after, [], nodeDigest, NOW);
     assert.ok('problems' in loaded);
-    return loaded.listed === undefined ? directory : directory.only(loaded.listed);
+    return loaded.listed === undefined ? directory : directory.only(loaded.listed, loaded.expired);
   };
   const names = (directory: ClientDirectory) => directory.clients.map(({ name }) => name);
   const BEFORE = [entryOf('a'), entryOf('b', { token: [digestOf('b'), digestOf('b2')] }), entryOf('c')];
@@ -124,7 +125,10 @@ describe('a bad new file', () => {
 
   it('stops the clients that it lets expire', async () => {
     const after = JSON.stringify({ clients: [entryOf('a', { expires: '2020-01-01' }), entryOf('b', { mode: 'off' })] });
-    assert.deepEqual(names(await reload(BEFORE, after)), ['b']);
+    const directory = await reload(BEFORE, after);
+    assert.deepEqual(names(directory), ['b']);
+    const over = await directory.find(tokenOf('a'));
+    assert.ok(over !== undefined && isExpired(over, NOW), 'it is refused as expired, and not bypassed');
   });
 
   it('stops nobody if its clients cannot be read', async () => {

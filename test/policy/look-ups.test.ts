@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CachedLookUps, LookUpFailed } from '../../src/policy/look-ups.ts';
+import { CachedLookUps, LookUpFailed, ShareOfLookUps } from '../../src/policy/look-ups.ts';
 
 /** Look-ups over a Sentry that answers what it is told to, on a clock that is set by hand. */
 function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<typeof CachedLookUps>[2] = {}) {
@@ -111,5 +111,29 @@ describe('look-ups', () => {
     }
     for (const org of ['..', '', 'a/b', 'ACME']) assert.equal(await lookUps.project(org, 'web'), undefined, org);
     assert.deepEqual(asked, []);
+  });
+});
+
+describe("a client's share of the look-ups", () => {
+  it('leaves the others theirs: further ones wait for their turn, and too many are refused', async () => {
+    const gates: (() => void)[] = [];
+    const { lookUps, asked } = setUp(async (path) => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return path.includes('/issues/') ? { project: WEB } : WEB;
+    });
+    const greedy = new ShareOfLookUps(lookUps, 8);
+    const other = new ShareOfLookUps(lookUps, 8);
+    const many = Array.from({ length: 80 }, (_, issue) => greedy.projectOfIssue('acme', String(1000 + issue)));
+    const outcomes = Promise.allSettled(many);
+    const one = other.project('acme', 'web');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked.length, 9, 'eight of the greedy one, and one of the other');
+    while (gates.length > 0) {
+      gates.shift()!();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal((await one)?.id, '11');
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    assert.equal(refused.length, 80 - 8 - 64);
   });
 });

@@ -220,3 +220,47 @@ describe('a body', () => {
     assert.equal(await check(RELEASES, filled(CHECKED_BODY_LIMIT + 1)), 'refuse body');
   });
 });
+
+describe('a release that a body names', () => {
+  const RELEASES = `POST ${ORG}/releases/`;
+  const post = (version: unknown) => ({ body: JSON.stringify({ version, projects: ['web'] }) });
+
+  it("may be new, or one of the client's projects alone", async () => {
+    assert.equal(await inWords('web', RELEASES, post('new@1.0')), 'allow');
+    assert.equal(await inWords('web', RELEASES, post('web@1')), 'allow');
+  });
+
+  it('is refused if it exists and is of another project as well, since the POST would change it', async () => {
+    assert.equal(await inWords('web', RELEASES, post('secret@1')), 'refuse project');
+    assert.equal(await inWords('web', RELEASES, post('shared')), 'refuse project');
+    assert.equal(await inWords('web', RELEASES, post('empty')), 'refuse project');
+  });
+
+  it('is refused in a spelling that Sentry reads as the name of another one', async () => {
+    for (const version of [' secret@1', 'secret@1 ', 'secret@1\u2003', 'secret@1\u001f', '', 7, null, ['secret@1']]) {
+      assert.equal(await inWords('web', RELEASES, post(version)), 'refuse body', JSON.stringify(version));
+    }
+    const body = '{"Version":"secret@1","version":"new","projects":["web"]}';
+    assert.equal(await inWords('web', RELEASES, { body }), 'refuse body');
+  });
+
+  it('is refused if its name leads a look-up elsewhere', async () => {
+    for (const version of ['..', 'a/b', 'a\\b', 'token']) {
+      assert.equal(await inWords('web', RELEASES, post(version)), 'refuse body', version);
+    }
+  });
+
+  it('is refused with 503 if it cannot be looked up', async () => {
+    assert.equal(await inWords('web', RELEASES, { ...post('web@1'), status: 500 }), 'refuse look_up_failed');
+  });
+});
+
+describe('a body with very many projects', () => {
+  it('is refused before it keeps the proxy busy', async () => {
+    const body = JSON.stringify({ version: '1', projects: Array.from({ length: 200_000 }, () => 'web') });
+    const begun = process.cpuUsage();
+    assert.equal(await inWords('web', `POST ${ORG}/releases/`, { body }), 'refuse body');
+    // Without the bound it takes many seconds.
+    assert.ok(process.cpuUsage(begun).user < 3_000_000);
+  });
+});
