@@ -245,7 +245,7 @@ describe('a release that a body names', () => {
   });
 
   it('is refused if its name leads a look-up elsewhere', async () => {
-    for (const version of ['..', 'a/b', 'a\\b', 'token']) {
+    for (const version of ['..', 'a/b', 'a\\b']) {
       assert.equal(await inWords('web', RELEASES, post(version)), 'refuse body', version);
     }
   });
