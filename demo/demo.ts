@@ -9,9 +9,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify, styleText } from 'node:util';
-import { startPostgres } from './postgres.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
-import { type Database, type RecordedRequest, rotateSystemToken, type Sentry, startSentry } from './sentry.ts';
+import { type RecordedRequest, rotateSystemToken, type Sentry, startSentry } from './sentry.ts';
 
 const PREFERRED_PORT = 8080;
 const UPLOAD_BYTES = 256 * 1024;
@@ -20,8 +20,18 @@ const PUBLIC_ADDRESS = 'https://sentry.invalid';
 /** The program that the npm package @sentry/cli has. */
 const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
 
+/** What the agent of the last step asks for, and what it gets. */
+const AGENTS_REQUESTS = [
+  { method: 'GET', path: '/api/0/projects/acme/checkout/issues/', status: 200 },
+  { method: 'GET', path: '/api/0/organizations/acme/issues/', status: 200 },
+  { method: 'GET', path: '/api/0/projects/acme/courier-app/issues/', status: 403 },
+  { method: 'GET', path: '/api/0/organizations/acme-labs/issues/', status: 403 },
+  { method: 'PUT', path: '/api/0/projects/acme/checkout/issues/', status: 403 },
+  { method: 'GET', path: '/api/0/projects/acme/checkout/keys/', status: 403 },
+];
+
 interface Parts {
-  database: Database;
+  database: Postgres;
   sentry: Sentry;
   proxy: RunningProxy;
   /** The system token in the database. */
@@ -54,7 +64,8 @@ try {
   await uploadAfterRotation(parts);
   await secondPage(parts);
   await uploadWithSentryCli(parts);
-  if (!isOnce) await stayUp(parts);
+  const agent = await agentWithinItsRights(parts);
+  if (!isOnce) await stayUp(parts, agent);
 } catch (error) {
   if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
   process.exitCode = 1;
@@ -82,24 +93,23 @@ async function start(): Promise<Parts> {
   part('Sentry', sentry.url, 'a stand-in that accepts this token and no other');
 
   const port = isOnce ? 0 : await preferredPort();
-  const proxy = await startProxy(
-    [
-      ...['--listen', `127.0.0.1:${port}`],
-      ...['--sentry-uri', sentry.url],
-      ...['--token', 'system'],
-      ...['--pgx-conn', postgres.connectionString],
-    ],
-    (line) => {
-      const isNew = upSince !== undefined && JSON.parse(line).time >= upSince;
-      if (isNew && !isStopping) say(dim(line));
-    },
-  );
-  cleanups.push(proxy.stop);
+  const proxy = await proxyFor(sentry, postgres, ['--listen', `127.0.0.1:${port}`]);
   part('Proxy', proxy.url, 'started with --token system\n');
 
   // Sentry writes this into what it answers; a client that went there would leave the demonstration, and fail.
   sentry.urlPrefix = PUBLIC_ADDRESS;
   return { database: postgres, sentry, proxy, token };
+}
+
+/** A proxy that reads the system token, with these flags beside. */
+async function proxyFor(sentry: Sentry, postgres: Postgres, flags: string[]): Promise<RunningProxy> {
+  const toSentry = ['--sentry-uri', sentry.url, '--token', 'system', '--pgx-conn', postgres.connectionString];
+  const proxy = await startProxy([...toSentry, ...flags], (line) => {
+    const isNew = upSince !== undefined && JSON.parse(line).time >= upSince;
+    if (isNew && !isStopping) say(dim(line));
+  });
+  cleanups.push(proxy.stop);
+  return proxy;
 }
 
 async function requestWithoutToken({ sentry, proxy, token }: Parts): Promise<void> {
@@ -201,6 +211,56 @@ async function uploadWithSentryCli({ sentry, proxy }: Parts): Promise<void> {
   done('sentry-cli sent the file where the proxy had told it to, and Sentry has stored it.');
 }
 
+interface Agent {
+  proxy: RunningProxy;
+  token: string;
+}
+
+async function agentWithinItsRights({ database, sentry, token }: Parts): Promise<Agent> {
+  const own = randomBytes(32).toString('hex');
+  const client = {
+    name: 'triage-agent',
+    token: `sha256:${hash('sha256', own)}`,
+    scopes: ['event:read'],
+    projects: ['acme/checkout', 'acme/storefront'],
+  };
+  const shown = JSON.stringify({ clients: [{ ...client, token: 'sha256:…' }] });
+  step(6, 'An AI agent that may read the issues of two projects, and nothing else', `--clients '${shown}'`);
+
+  const proxy = await proxyFor(sentry, database, [
+    ...['--listen', '127.0.0.1:0', '--clients', JSON.stringify({ clients: [client] })],
+  ]);
+  const before = sentry.requests.length;
+  for (const { method, path, status } of AGENTS_REQUESTS) {
+    const headers = { Authorization: `Bearer ${own}` };
+    const response = await fetch(proxy.url + path, { method, headers, signal: AbortSignal.timeout(20_000) });
+    const answer = await response.json();
+    row('through the proxy', response.status, `${method} ${path}`);
+    const projects = response.ok ? projectsIn(answer) : [];
+    say(dim(`${' '.repeat(31)}${response.ok ? `issues of ${projects.join(' and ')}` : answer.detail}`));
+    expect(response.status === status, `The proxy should have answered ${method} ${path} with ${status}.`);
+    const isWithinTwo = projects.every((slug) => client.projects.includes(`acme/${slug}`));
+    expect(isWithinTwo, 'The agent should have seen issues of its two projects alone.');
+  }
+  const received = sentry.requests.slice(before);
+  for (const [index, { method, target, status }] of received.entries()) {
+    row(index === 0 ? 'what Sentry received' : '', status, `${method} ${target}`);
+  }
+  const isRead = ({ method, target, bearer }: RecordedRequest) =>
+    method === 'GET' && bearer === token && !/courier-app|acme-labs|keys/.test(target);
+  expect(
+    received.length > 0 && received.every(isRead),
+    'Sentry should have received nothing that the agent may not do.',
+  );
+  done('The proxy told the agent what it lacks, and narrowed a list of the whole organization to its two projects.');
+  return { proxy, token: own };
+}
+
+/** The slugs of the projects that a list of issues is about. */
+function projectsIn(issues: { project: { slug: string } }[]): string[] {
+  return [...new Set(issues.map(({ project }) => project.slug))];
+}
+
 /** A request through the proxy, and what of it Sentry received. */
 async function through(proxy: RunningProxy, sentry: Sentry, path: string, init?: RequestInit) {
   const before = sentry.requests.length;
@@ -226,7 +286,7 @@ function expectHealed(received: RecordedRequest[], tokens: { old: string; new: s
   expect(more.length === 0, 'Sentry should have received two requests.');
 }
 
-async function stayUp({ proxy, sentry }: Parts): Promise<void> {
+async function stayUp({ proxy, sentry }: Parts, agent: Agent): Promise<void> {
   say(`${bold('Try it')}, from another terminal; no token needed:
 
   curl ${proxy.url}/api/0/organizations/
@@ -236,6 +296,10 @@ async function stayUp({ proxy, sentry }: Parts): Promise<void> {
 Rotate the token in the database, then try again:
 
   curl -X POST ${sentry.url}/_demo/rotate-system-token/
+
+Be the agent, which may read the issues of checkout and storefront:
+
+  curl -H 'Authorization: Bearer ${agent.token}' ${agent.proxy.url}/api/0/projects/acme/courier-app/issues/
 
 Ctrl-C stops everything. What the proxy logs:
 `);

@@ -45,8 +45,10 @@ const ENDPOINTS: Endpoint[] = [
   endpoint('/api/0/', { GET: index }, true),
   endpoint('/api/0/organizations/', { GET: listOrganizations }),
   endpoint('/api/0/organizations/:org/projects/', { GET: listProjectsOfOrganization }),
+  endpoint('/api/0/organizations/:org/issues/', { GET: listIssuesOfOrganization }),
   endpoint('/api/0/organizations/:org/chunk-upload/', { GET: describeChunkUpload, POST: uploadChunks }),
   endpoint('/api/0/projects/', { GET: listProjects }),
+  endpoint('/api/0/projects/:org/:project/', { GET: describeProject }),
   endpoint('/api/0/projects/:org/:project/issues/', { GET: listIssues }),
   endpoint('/api/0/projects/:org/:project/files/difs/assemble/', { POST: assembleDebugFiles }),
 ];
@@ -107,6 +109,22 @@ function listProjects(request: ApiRequest, state: ApiState): Reply {
 function listProjectsOfOrganization(request: ApiRequest, state: ApiState, { org }: Record<string, string>): Reply {
   if (!hasOrganization(org!)) return notFound();
   return page(request, state, projectsOf(org!), 100);
+}
+
+function describeProject(_request: ApiRequest, _state: ApiState, { org, project }: Record<string, string>): Reply {
+  const found = projectsOf(org!).find(({ id, slug }) => slug === project || id === project);
+  return found ? { status: 200, json: found } : notFound();
+}
+
+/** Those of the projects that the query names; a superuser who names none gets those of all projects. */
+function listIssuesOfOrganization(request: ApiRequest, state: ApiState, { org }: Record<string, string>): Reply {
+  if (!hasOrganization(org!)) return notFound();
+  const asked = request.query.getAll('project');
+  const projects = projectsOf(org!).filter(
+    ({ id, slug }) => asked.length === 0 || asked.includes(id) || asked.includes(slug),
+  );
+  const issues = projects.flatMap(({ slug }) => issuesOf(org!, slug, state.urlPrefix) ?? []);
+  return page(request, state, issues, 100);
 }
 
 function listIssues(request: ApiRequest, state: ApiState, { org, project }: Record<string, string>): Reply {

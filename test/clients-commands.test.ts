@@ -223,7 +223,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         'watched DELETE /api/0/projects/acme/web/',
         1,
         [
-          /^refused: client watched lacks any of project:admin/,
+          /^refused: client watched needs the scope project:admin/,
           'the log and the metrics say: client_denied, scope',
           'the client is observed: for now the request is let through all the same',
         ],

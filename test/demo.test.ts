@@ -43,8 +43,8 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.equal(code, 0, output + errors);
 
     const steps = output.split(/^\d\. /m).slice(1);
-    const [without, rotated, upload, page, sentryCli] = steps;
-    assert.equal(steps.length, 5, output);
+    const [without, rotated, upload, page, sentryCli, agent] = steps;
+    assert.equal(steps.length, 6, output);
     assert.match(without!, /straight to Sentry +401 .+ through the proxy +200 [^\n]*Acme.+ ✓ /s);
     const healed = /through the proxy +200 .+ what Sentry received +401 +the old token\n +200 +the new token\n.* ✓ /s;
     assert.match(rotated!, healed);
@@ -52,6 +52,11 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.match(upload!, /SHA-1 [0-9a-f]{40}\n/);
     assert.match(page!, /the next page is at http:\/\/127\.0\.0\.1:\d+\/api\/0\/.+ 25 more issues.+ ✓ /s);
     assert.match(sentryCli!, /POST \/api\/0\/organizations\/acme\/chunk-upload\/\n.+ ✓ /s);
+    assert.match(agent!, / 200 +GET \/api\/0\/organizations\/acme\/issues\/\n +issues of checkout and storefront\n/);
+    assert.match(agent!, / 403 +GET \S+\/courier-app\/issues\/\n +.+client triage-agent may not reach this project/);
+    assert.match(agent!, / 403 +PUT \S+\n +.+client triage-agent needs the scope event:write for .+ ✓ /s);
+    const received = /what Sentry received[\s\S]+/.exec(agent!)![0];
+    assert.doesNotMatch(received, /courier-app|acme-labs|PUT/);
     assert.doesNotMatch(output, /\b[0-9a-f]{64}\b|✗/);
 
     for (const [url] of output.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)) assert.equal(await isAnswering(url), false);
@@ -62,6 +67,9 @@ suite('npm run demo', { concurrency: true }, () => {
     try {
       const output = await printed(demo, /Ctrl-C[^\n]*\n/);
       const [, proxyUrl, rotation] = /curl (http:\S+)\/api\/0\/organizations\/\n.+curl -X POST (\S+)\n/s.exec(output)!;
+      const [, agentToken, agentUrl] = /curl -H 'Authorization: Bearer (\w+)' (http:\S+)/.exec(output)!;
+      const refused = await fetch(agentUrl!, { headers: { Authorization: `Bearer ${agentToken}` } });
+      assert.equal(refused.status, 403);
 
       const replayed = printed(demo, /"event":"request".*"status":200,"attempts":2/);
       const before = await fetch(`${proxyUrl}/api/0/organizations/`);

@@ -44,7 +44,7 @@ export function grant(client: Client, method: string, target: Target, route: Wal
 const lacking = ({ anyOf }: Endpoint, asked: string): string =>
   anyOf.length === 0
     ? `needs an allow rule for ${asked}: no scope gives it`
-    : `lacks any of ${anyOf.join(', ')} for ${asked}`;
+    : `needs the scope ${anyOf.join(' or ')} for ${asked}`;
 
 function scopeFor(client: Client, { anyOf }: Endpoint): string | undefined {
   const held = anyOf.find((scope) => client.scopes.has(scope));
