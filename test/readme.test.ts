@@ -97,7 +97,7 @@ describe('the documentation', () => {
     const named = [...text('README.md').matchAll(/`--([a-z-]+)/g)].map((match) => match[1]!);
     assert.ok(named.length > 10);
     const flags = new Set(SETTINGS.map(({ flag }) => flag));
-    const commands = new Set(['probe', 'version', 'help']);
+    const commands = new Set(['as', 'probe', 'version', 'help']);
     for (const flag of named) assert.ok(flags.has(flag) || commands.has(flag), `README names --${flag}`);
   });
 });

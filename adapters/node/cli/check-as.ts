@@ -85,7 +85,7 @@ function checkText(check: Check, { org, projects }: Pending): string {
     case 'release':
       return `Sentry says that all projects of the release are among ${mine}`;
     case 'body':
-      return `every project under "${check.key}" in the body is one of ${mine}`;
+      return `every project under "${check.key}" in the body${check.isRelease ? ', and of the release if it exists,' : ''} is one of ${mine}`;
   }
 }
 
