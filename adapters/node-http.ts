@@ -1,6 +1,8 @@
 // The proxy for a node:http server of your own, and for the frameworks that are built on one.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
+import { ProxyError } from '../src/errors.ts';
 import { answer, type LibraryEnv } from '../src/fetch-handler.ts';
 import { mountedAt } from '../src/keep-inside.ts';
 import { libraryEnv } from '../src/library-env.ts';
@@ -42,15 +44,20 @@ export function createListener(options: ListenerOptions): Listener {
   const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, trust });
   const env = libraryEnv(config, { token, fetch: transport, respond: makeResponse });
 
+  const refused = new WeakSet<Socket>();
+
   const adapter = createServerAdapter<Exchange>(
     (request, { incoming, response }) => {
       const { target, mountPath } = targetOf(incoming, config.basePath);
       const shown = { method: incoming.method ?? '', url: urlOf(incoming, target), headers: fieldsOf(incoming) };
       const receive = () => {
         try {
+          if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it is behind one that was refused');
           return readIncoming(incoming, target, signalOf(request));
         } catch (error) {
-          // The end of an unacceptable message is unclear, so nothing after it is read.
+          // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has taken
+          // for another request already is refused as well.
+          refused.add(incoming.socket);
           response.setHeader('Connection', 'close');
           throw error;
         }
