@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { ERRORS } from '../src/errors.ts';
@@ -92,6 +92,18 @@ describe('the documentation', () => {
       for (const link of links) assert.ok(existsSync(new URL(link, folder)), `${file} links to ${link}`);
     });
   }
+
+  it('names tests that exist beside each promise of SECURITY.md', () => {
+    const rows = tableUnder('SECURITY.md', '## What is promised, and where it is tested');
+    for (const [promise, tests] of rows) {
+      const files = [...tests!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+      assert.ok(files.length > 0, `no test of: ${promise}`);
+      for (const file of files) {
+        const found = globSync(file, { cwd: new URL('.', import.meta.url) });
+        assert.ok(found.length > 0, `SECURITY.md names test/${file}`);
+      }
+    }
+  });
 
   it('describes every setting that the README names as one of the program', () => {
     const named = [...text('README.md').matchAll(/`--([a-z-]+)/g)].map((match) => match[1]!);
