@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
 
 /** Bytes: what it has now, and 2 %. Nearly half of it serves named clients. */
-const MAX_SIZE = 29_300;
+const MAX_SIZE = 29_900;
 
 describe('the bundle of the Worker', () => {
   let worker: BuiltWorker;
