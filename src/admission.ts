@@ -124,7 +124,7 @@ function admissionOf(
 ): Admission {
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
-  const beforeEditing = response === undefined ? [] : Object.keys(DROPPED_BEFORE_EDITING);
+  const beforeEditing = response === undefined ? [] : DROPPED_BEFORE_EDITING;
   return {
     target: query === undefined ? target : `${path}?${query}`,
     dropped: [...droppedFields(hasBody(request)), ...beforeEditing],
@@ -172,7 +172,7 @@ async function edit(response: UpstreamResponse, headers: EditedFields, rule: Res
   return { response: { ...response, headers: viewOf(kept), body: bodyOf(edited) }, headers: kept };
 }
 
-const OF_THE_BYTES = [...Object.keys(DROPPED_AFTER_EDITING), 'content-length', 'content-encoding', 'accept-ranges'];
+const OF_THE_BYTES = [...DROPPED_AFTER_EDITING, 'content-length', 'content-encoding', 'accept-ranges'];
 
 /** As in the field tables, an underscore counts as a dash: WSGI joins both spellings. */
 function linesNamed(name: string, { headers }: IncomingRequest): string[] {
