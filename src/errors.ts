@@ -45,7 +45,7 @@ export const ERRORS = {
     status: 403,
     reason: 'Forbidden',
     proxyError: 'http_request_denied',
-    detail: 'This proxy has no alias tokens, so it serves no request that a web page of another origin causes.',
+    detail: 'This proxy is open to everyone, so it serves no request that a web page of another origin causes.',
   },
   host_refused: {
     status: 403,

@@ -141,7 +141,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
   if (inForce.principals.isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
     log('warn', 'open', {
-      message: 'Everyone who can reach this port acts on Sentry with the token: no alias tokens are set.',
+      message:
+        'Everyone who can reach this port acts on Sentry with the token: neither clients nor alias tokens are set.',
     });
   }
   for (const warning of source.warnings) log('warn', 'setting', { message: warning });

@@ -85,7 +85,9 @@ function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile
     return `${named.clients.length} named clients within their rights${alias}; ${others}`;
   }
   if (!isOpen) return `${byAlias}; ${others}`;
-  return isLocal(listen) ? 'everyone on this machine' : 'EVERYONE who can reach the port: no alias tokens are set';
+  return isLocal(listen)
+    ? 'everyone on this machine'
+    : 'EVERYONE who can reach the port: neither clients nor alias tokens are set';
 }
 
 /** The first fault on the way to an answer, in a line that a person can act on; undefined if there is none. */
