@@ -6,9 +6,10 @@ import { ProxyError } from '../src/errors.ts';
 import { answer, type LibraryEnv } from '../src/fetch-handler.ts';
 import { mountedAt } from '../src/keep-inside.ts';
 import { libraryEnv } from '../src/library-env.ts';
-import type { Signal, TokenSource } from '../src/types.ts';
+import type { TokenSource } from '../src/types.ts';
 import { makeResponse } from '../src/web-response.ts';
 import { makeTransport } from './http1/client.ts';
+import { closeOf } from './node-http/close-signal.ts';
 import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './node-http/incoming.ts';
 import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
 import { storedTokenSource } from './node-http/stored-token-source.ts';
@@ -47,13 +48,14 @@ export function createListener(options: ListenerOptions): Listener {
   const refused = new WeakSet<Socket>();
 
   const adapter = createServerAdapter<Exchange>(
-    (request, { incoming, response }) => {
+    (_request, { incoming, response }) => {
       const { target, mountPath } = targetOf(incoming, config.basePath);
       const shown = { method: incoming.method ?? '', url: urlOf(incoming, target), headers: fieldsOf(incoming) };
+      const closed = closeOf(response);
       const receive = () => {
         try {
           if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it is behind one that was refused');
-          return readIncoming(incoming, target, signalOf(request));
+          return readIncoming(incoming, target, closed);
         } catch (error) {
           // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has taken
           // for another request already is refused as well.
@@ -100,15 +102,3 @@ const PLATFORM = { fetch, Request, Response, Headers, URL, ReadableStream };
  */
 const plainRequest = (): IncomingMessage =>
   ({ method: 'GET', url: '/', headers: { host: 'localhost' }, read: () => null }) as unknown as IncomingMessage;
-
-/** The signal of a `Request`, which falls silent once the `Request` itself is collected as garbage. */
-const signalOf = (request: Request): Signal => ({
-  get aborted() {
-    return request.signal.aborted;
-  },
-  get reason() {
-    return request.signal.reason;
-  },
-  addEventListener: (type, listener) => request.signal.addEventListener(type, listener),
-  removeEventListener: (type, listener) => request.signal.removeEventListener(type, listener),
-});

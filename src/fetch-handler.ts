@@ -2,8 +2,9 @@ import { Deadline } from './deadline.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { answerError, handle } from './handle.ts';
 import { refuseAmbiguous } from './strict.ts';
-import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Trace } from './types.ts';
+import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Signal, Trace } from './types.ts';
 import { newTrace } from './types.ts';
+import { WatchedBody } from './watched-body.ts';
 
 /** What a proxy of the library needs in addition to the handler. */
 export interface LibraryEnv<R> extends Env<R> {
@@ -56,15 +57,15 @@ export async function answer<R>(
   receive: () => IncomingRequest,
   trace: Trace = newTrace(),
 ): Promise<R> {
-  const watched = watching(env, shown, trace, performance.now());
+  const begun = performance.now();
   let received: IncomingRequest;
   try {
     received = withoutBasePath(receive(), env.basePath);
   } catch (thrown) {
-    return answerError(asProxyError(thrown), shown.headers, watched, trace);
+    return answerError(asProxyError(thrown), shown.headers, watching(env, shown, trace, begun), trace);
   }
   const signal = new Deadline(received.signal, env.writeTimeout);
-  return handle({ ...received, signal }, watched, trace);
+  return handle({ ...received, signal }, watching(env, shown, trace, begun, signal), trace);
 }
 
 type Shown = Pick<IncomingRequest, 'method' | 'url' | 'headers'>;
@@ -79,23 +80,44 @@ function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRe
   return { ...request, url: url.slice(0, pathStart) + (rest.startsWith('/') ? rest : `/${rest}`) };
 }
 
-/** Makes responses that report their end to `onRequest` and to the client's limits. */
-function watching<R>(env: LibraryEnv<R>, { method, url }: Shown, trace: Trace, begun: number): LibraryEnv<R> {
+/**
+ * Makes responses that report their end to `onRequest` and to the client's limits.
+ * @param signal ends a response that is neither read nor cancelled; undefined where the proxy itself answers
+ */
+function watching<R>(
+  env: LibraryEnv<R>,
+  { method, url }: Shown,
+  trace: Trace,
+  begun: number,
+  signal?: Signal,
+): LibraryEnv<R> {
   const { onRequest } = env;
+  // A response that the runtime refuses is followed by another, and the request still ends once.
+  let hasEnded = false;
   return {
     ...env,
     respond(body: Body | string | null, init: ResponseInit) {
       const isWatched = onRequest !== undefined || trace.release !== undefined;
       if (!isWatched) return env.respond(body, init);
-      const ended = () => {
+      const ended = (error?: ProxyError) => {
+        if (hasEnded) return;
+        hasEnded = true;
+        if (error !== undefined) note(error, trace);
         trace.release?.();
         if (onRequest !== undefined) report(onRequest, recordOf(trace, method, url, init.status, begun));
       };
-      if (body !== null && typeof body !== 'string') return env.respond(new WatchedBody(body, trace, ended), init);
+      const isStreamed = body !== null && typeof body !== 'string' && signal !== undefined;
+      if (isStreamed) return env.respond(new WatchedBody(body, signal, ended), init);
       ended();
       return env.respond(body, init);
     },
   };
+}
+
+/** What the handler has noted itself comes first. */
+function note({ name, message }: ProxyError, trace: Trace): void {
+  trace.error ??= name;
+  if (message !== '') trace.cause ??= message;
 }
 
 const recordOf = (trace: Trace, method: string, url: string, status: number, begun: number): RequestRecord => ({
@@ -123,49 +145,5 @@ function report(onRequest: (record: RequestRecord) => void, record: RequestRecor
     onRequest(record);
   } catch (error) {
     console.error('sentry-api-proxy: onRequest threw', error);
-  }
-}
-
-/** A body that reports its end, whether it is complete, fails or is cancelled. */
-class WatchedBody implements Body {
-  readonly #body: Body;
-  readonly #trace: Trace;
-  #ended: (() => void) | undefined;
-
-  constructor(body: Body, trace: Trace, ended: () => void) {
-    this.#body = body;
-    this.#trace = trace;
-    this.#ended = ended;
-  }
-
-  getReader() {
-    const reader = this.#body.getReader();
-    return {
-      read: async () => {
-        try {
-          const result = await reader.read();
-          if (result.done) this.#end();
-          return result;
-        } catch (thrown) {
-          this.#end(asProxyError(thrown));
-          throw thrown;
-        }
-      },
-      releaseLock: () => reader.releaseLock(),
-    };
-  }
-
-  async cancel(reason?: unknown): Promise<void> {
-    this.#end(new ProxyError('client_gone'));
-    await this.#body.cancel(reason);
-  }
-
-  #end(error?: ProxyError): void {
-    if (error !== undefined) {
-      this.#trace.error ??= error.name;
-      if (error.message !== '') this.#trace.cause ??= error.message;
-    }
-    this.#ended?.();
-    this.#ended = undefined;
   }
 }

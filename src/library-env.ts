@@ -19,7 +19,9 @@ export function libraryEnv<R>(
 ): LibraryEnv<R> {
   const upstream = makeUpstream(config.sentryUri);
   const ends = { ...others, fetch: withUpstreamHeaders(send, () => config.upstreamHeaders) };
-  const limits = new LocalLimits(() => performance.now());
+  // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
+  const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
+  const limits = new LocalLimits(() => performance.now(), lease);
   return {
     ...ends,
     upstream,

@@ -1,5 +1,5 @@
 import { ProxyError } from './errors.ts';
-import type { Body, Fields, IncomingRequest } from './types.ts';
+import type { Body, Fields, IncomingRequest, Signal } from './types.ts';
 
 /** A request's fields, all read at once: each access to workerd's `Headers` leaves JavaScript and returns. */
 export class ReadFields implements Fields {
@@ -32,11 +32,23 @@ export class ReadFields implements Fields {
  * @throws ProxyError `body_already_read`
  */
 export function readRequest(request: Request): IncomingRequest {
-  const { method, url, body, signal } = request;
+  const { method, url, body } = request;
   const fields = new ReadFields(request.headers);
   if (fields.get('host') === null) fields.add('host', new URL(url).host);
-  return { method, url, headers: fields, body: readBody(request, body), signal };
+  return { method, url, headers: fields, body: readBody(request, body), signal: signalOf(request) };
 }
+
+/** The signal of a `Request`, which falls silent in Node once the `Request` itself is collected as garbage. */
+const signalOf = (request: Request): Signal => ({
+  get aborted() {
+    return request.signal.aborted;
+  },
+  get reason() {
+    return request.signal.reason;
+  },
+  addEventListener: (type, listener) => request.signal.addEventListener(type, listener),
+  removeEventListener: (type, listener) => request.signal.removeEventListener(type, listener),
+});
 
 function readBody(request: Request, body: ReadableStream<Uint8Array> | null): Body | null {
   // The rest of such a body never comes.

@@ -1,13 +1,20 @@
 // The proxy as a library: its options, and what it takes and gives beside what the contract says of every adapter.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { createProxy, type ProxyOptions, type RequestRecord, type Transport } from '../src/index.ts';
 import { fieldValue } from './support/message.ts';
+import { eventually } from './support/operator.ts';
 import { answer, response, Upstream } from './support/upstream.ts';
 
 const TOKEN = 'token-of-the-library-tests';
 const ALIAS = 'alias-of-the-library-tests';
+/** A client that may have one request under way. */
+const CLIENT = 'client-of-the-library-tests-0123456789';
+const ONE_AT_A_TIME = {
+  clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
+};
 const complete = { sentryUri: 'http://sentry.example', token: TOKEN, aliasTokens: [ALIAS] };
 
 describe('createProxy', () => {
@@ -91,6 +98,7 @@ describe('a proxy made by createProxy', () => {
     await (await answered).arrayBuffer();
     return (await answered).status;
   };
+  const asClient = { Authorization: `Bearer ${CLIENT}` };
   const asAlias = { Authorization: `Bearer ${ALIAS}` };
 
   it('injects the token into a request that was made by hand', async () => {
@@ -185,6 +193,68 @@ describe('a proxy made by createProxy', () => {
       [[417, 'expectation_failed', 0]],
     );
     assert.equal(complaint.mock.callCount(), 1);
+  });
+
+  const ends: Record<string, readonly [writeTimeout: string, error: string]> = {
+    'its time is up': ['300ms', 'upstream_timeout'],
+    'its request is aborted': ['25s', 'client_gone'],
+  };
+  for (const [title, [writeTimeout, error]] of Object.entries(ends)) {
+    it(`frees the place of a response that is never read when ${title}, and calls onRequest once`, async (t) => {
+      // After an abort Node's `fetch` opens a spare connection, which must not meet the script of another test.
+      const own = await Upstream.start();
+      t.after(() => own.stop());
+      own.play(answer(response('200 OK', [], 'x'.repeat(200_000))));
+      const records: (string | undefined)[] = [];
+      const onRequest: ProxyOptions['onRequest'] = (record) => records.push(record.error);
+      const proxy = proxyWith({ sentryUri: own.uri, clients: ONE_AT_A_TIME, writeTimeout, onRequest });
+      const leaving = new AbortController();
+      const request = () => new Request('http://proxy.example/api/0/organizations/', { headers: asClient });
+      const unread = await proxy.fetch(new Request(request(), { signal: leaving.signal }));
+      assert.equal(unread.status, 200);
+      assert.equal(await statusOf(proxy.fetch(request())), 429);
+      if (error === 'client_gone') leaving.abort();
+      await eventually(() => records.length === 2, 'the unread response is recorded');
+      assert.deepEqual(records, ['client_limited', error]);
+      await assert.rejects(unread.text());
+      assert.equal(await statusOf(proxy.fetch(request())), 200);
+      assert.deepEqual(records, ['client_limited', error, undefined]);
+    });
+  }
+
+  it('cancels a body of which the transport has everything when the request is aborted', async () => {
+    const calls: string[] = [];
+    const body = {
+      getReader: () => ({
+        read: async () => ({ done: false, value: new Uint8Array(1024) }),
+        releaseLock: () => calls.push('releaseLock'),
+      }),
+      cancel: async () => void calls.push('cancel'),
+    };
+    const transport: Transport = async () => ({ status: 200, statusText: 'OK', headers: new Headers(), body });
+    const leaving = new AbortController();
+    const records: (string | undefined)[] = [];
+    const proxy = proxyWith({ transport, onRequest: ({ error }) => records.push(error) });
+    await proxy.fetch(new Request('http://proxy.example/x', { headers: asAlias, signal: leaving.signal }));
+    leaving.abort();
+    await eventually(() => calls.includes('cancel'), 'the body is cancelled');
+    assert.deepEqual(calls, ['releaseLock', 'cancel']);
+    assert.deepEqual(records, ['client_gone']);
+  });
+
+  it('frees the place of a request whose transport never answers once its time is up', async () => {
+    const transport: Transport = () => new Promise(() => {});
+    const proxy = proxyWith({ clients: ONE_AT_A_TIME, writeTimeout: '300ms', transport });
+    const request = () => new Request('http://proxy.example/api/0/organizations/', { headers: asClient });
+    void proxy.fetch(request());
+    assert.equal(await statusOf(proxy.fetch(request())), 429);
+    let isAdmitted = false;
+    await eventually(async () => {
+      const next = proxy.fetch(request()).then(({ status }) => status);
+      isAdmitted = (await Promise.race([next, sleep(100)])) !== 429;
+      return isAdmitted;
+    }, 'the next request is admitted');
+    assert.equal(isAdmitted, true);
   });
 
   it('sends by the transport that it is given', async () => {

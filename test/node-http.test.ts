@@ -7,8 +7,9 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerResponse,
 } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -28,6 +29,11 @@ import { answer, OK, response, Upstream } from './support/upstream.ts';
 
 const TOKEN = 'token-of-the-listener-tests';
 const ALIAS = 'alias-of-the-listener-tests';
+/** A client that may have one request under way. */
+const CLIENT = 'client-of-the-listener-tests-0123456789';
+const ONE_AT_A_TIME = {
+  clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
+};
 const AS_ALIAS = { Authorization: `Bearer ${ALIAS}` };
 
 let upstream: Upstream;
@@ -250,6 +256,62 @@ describe('the listener', { concurrency: false }, () => {
     }
     socket.destroy();
     await connections[0]!.ended;
+  });
+
+  const LARGE = Buffer.alloc(16 * 1024 * 1024, 'x');
+  const leavings: Record<string, (socket: Socket) => void> = {
+    'closes with a FIN': (socket) => socket.end(),
+    'destroys its connection': (socket) => socket.destroy(),
+    'resets its connection': (socket) => socket.resetAndDestroy(),
+  };
+  for (const [how, leave] of Object.entries(leavings)) {
+    it(`frees the place and calls onRequest once when a client stops reading and ${how}`, async (t) => {
+      const records: (string | undefined)[] = [];
+      const onRequest: ListenerOptions['onRequest'] = ({ path, error }) => records.push(`${path} ${error}`);
+      const port = await serve(
+        t,
+        createListener(optionsWith({ clients: ONE_AT_A_TIME, onRequest, writeTimeout: '3s' })),
+      );
+      upstream.play(answer(response('200 OK', [], LARGE)));
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      t.after(() => socket.destroy());
+      socket.write(`GET /api/0/organizations/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT}\r\n\r\n`);
+      await once(socket, 'data');
+      socket.pause();
+      const headers = { Authorization: `Bearer ${CLIENT}` };
+      assert.equal((await ask(port, '/api/0/organizations/', { headers })).status, 429);
+      leave(socket);
+      await eventually(() => records.length === 2, 'the large response is recorded');
+      upstream.play(answer(OK));
+      assert.equal((await ask(port, '/api/0/organizations/', { headers })).status, 200);
+      assert.equal(records.length, 3);
+      assert.match(records[1]!, /^\/api\/0\/organizations\/ (client_gone|upstream_timeout)$/);
+    });
+  }
+
+  it('frees the place when a framework ends the response itself', async (t) => {
+    const records: (string | undefined)[] = [];
+    const listener = createListener(
+      optionsWith({ clients: ONE_AT_A_TIME, onRequest: ({ error }) => records.push(error) }),
+    );
+    let own: ServerResponse | undefined;
+    const port = await serve(t, (request, reply) => {
+      own ??= reply;
+      void listener(request, reply);
+    });
+    const held = upstream.play(async (connection) => {
+      await connection.whole();
+      connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n');
+    });
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    t.after(() => socket.destroy());
+    socket.write(`GET /api/0/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT}\r\n\r\n`);
+    await once(socket, 'data');
+    own!.end();
+    await eventually(() => records.length === 1, 'the response is recorded');
+    await held[0]!.ended;
+    upstream.play(answer(OK));
+    assert.equal((await ask(port, '/api/0/', { headers: { Authorization: `Bearer ${CLIENT}` } })).status, 200);
   });
 
   it('breaks the response when Sentry breaks off its own', async (t) => {

@@ -1,0 +1,14 @@
+import type { ServerResponse } from 'node:http';
+import type { Signal } from '../../src/types.ts';
+
+/**
+ * Aborts when a response has closed: the client left, the time was up, or a framework ended the response itself. Each
+ * response closes in the end. Once it is complete, nothing listens any more.
+ */
+export function closeOf(response: ServerResponse): Signal {
+  const controller = new AbortController();
+  const onClose = () => controller.abort();
+  if (response.closed || response.destroyed) onClose();
+  else response.once('close', onClose);
+  return controller.signal;
+}
