@@ -11,31 +11,27 @@ export interface BoundedBody {
 /** @throws the body's own error, if it fails before its end or the limit */
 export async function readBounded(body: Body, limit: number): Promise<BoundedBody> {
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const kept = new Gathered();
   let isWhole = false;
-  while (!isWhole && size <= limit) {
+  while (!isWhole && kept.size <= limit) {
     const { done, value } = await reader.read();
-    if (value !== undefined) {
-      chunks.push(value);
-      size += value.length;
-    }
+    if (value !== undefined) kept.add(value);
     isWhole = done;
   }
-  const bytes = isWhole && size <= limit ? joined(chunks, size) : undefined;
-  const kept = {
+  const bytes = kept.bytes;
+  const rest = {
     async read() {
-      const value = chunks.shift();
+      const value = kept.take();
       return value === undefined ? reader.read() : { done: false, value };
     },
     releaseLock: () => reader.releaseLock(),
   };
   return {
-    bytes,
+    bytes: isWhole && bytes.length <= limit ? bytes : undefined,
     body: {
-      getReader: () => kept,
+      getReader: () => rest,
       async cancel(reason) {
-        chunks.length = 0;
+        kept.take();
         // A stream can't be cancelled while a reader holds it.
         reader.releaseLock();
         await body.cancel(reason);
@@ -44,14 +40,35 @@ export async function readBounded(body: Body, limit: number): Promise<BoundedBod
   };
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+const FIRST_CAPACITY = 16 * 1024;
+
+/** Bytes in one piece: a sender may send chunks of one byte, and an object for each would cost a hundred. */
+class Gathered {
+  #bytes = new Uint8Array(0);
+  size = 0;
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.size);
   }
-  return bytes;
+
+  add(chunk: Uint8Array): void {
+    const size = this.size + chunk.length;
+    if (size > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length, FIRST_CAPACITY));
+      grown.set(this.bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(chunk, this.size);
+    this.size = size;
+  }
+
+  /** All of them, once; undefined if there are none. */
+  take(): Uint8Array | undefined {
+    const { bytes } = this;
+    this.#bytes = new Uint8Array(0);
+    this.size = 0;
+    return bytes.length === 0 ? undefined : bytes;
+  }
 }
 
 /** Bytes as a body. */

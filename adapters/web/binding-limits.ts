@@ -30,9 +30,11 @@ export function bindingLimits(settings: Settings, local: LocalLimits): LimitStor
       if (limits.rate === undefined || limiter === undefined) return local.take(name, limits);
       const taken = local.take(name, { concurrency: limits.concurrency });
       if (!taken.ok) return taken;
-      const { success } = await limiter.limit({ key: name });
-      if (success) return taken;
+      // Without an answer this isolate's own count decides, as it would without a binding.
+      const answer = await limiter.limit({ key: name }).catch(() => undefined);
+      if (answer?.success === true) return taken;
       taken.release();
+      if (answer === undefined) return local.take(name, limits);
       return { ok: false, over: 'rate', retryAfterSeconds: Math.min(limits.rate.seconds, LONGEST_PERIOD) };
     },
   };

@@ -42,6 +42,8 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
   const lease = ends.dropsRequests ? config.writeTimeout || LONG : undefined;
   const limits = limitsOf(settings, lease);
   const fetch = withUpstreamHeaders(ends.fetch, () => config.upstreamHeaders);
+  // A look-up ends with the request that asked, and whoever else waited for it would wait for ever.
+  const asking = { upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
   return makeFetchHandler(
     {
       ...config,
@@ -50,7 +52,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
       hasGateway: config.upstreamHeaders.length > 0,
       upstream,
       token,
-      principals: laterPrincipals({ ...config, admit: makeGate(limits, { upstream, token, fetch }) }),
+      principals: laterPrincipals({ ...config, admit: makeGate(limits, asking) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
       bodies: makeBodyRules(config, lease),

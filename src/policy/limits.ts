@@ -22,6 +22,8 @@ export interface LimitStore {
    * @param name the client's
    */
   take(name: string, limits: Limits): Taken | Promise<Taken>;
+  /** Ends what it runs in the background, once what was freed is known where it has to be. */
+  close?(): Promise<void>;
 }
 
 /** Counts in this process. */

@@ -42,6 +42,8 @@ export interface LookUpBounds {
   readonly atATime: number;
   /** Look-ups at a time that one client causes; further ones wait. */
   readonly atATimePerClient: number;
+  /** Whether a request may wait for what another one asked: not if the runtime ends that with the other request. */
+  readonly isShared: boolean;
 }
 
 /** What holds unless the caller says otherwise. */
@@ -52,15 +54,16 @@ export const BOUNDS: LookUpBounds = {
   entries: 10_000,
   atATime: 256,
   atATimePerClient: 8,
+  isShared: true,
 };
 
 /** Statuses that say that there is no such thing; a redirect leads from an old slug to a new one. */
-const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);
+export const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);
 
 type Answer = readonly Project[] | undefined;
 
 /**
- * Look-ups over HTTP. Equal ones that are under way are one; answers are kept for a while, and only so many of them.
+ * Look-ups over HTTP. Equal ones that are under way are one if they may be; answers are kept for a while, and only so many of them.
  * A release is looked up each time, since projects join it at any time.
  */
 export class CachedLookUps implements LookUps {
@@ -69,6 +72,7 @@ export class CachedLookUps implements LookUps {
   readonly #bounds: LookUpBounds;
   readonly #kept = new Map<string, { readonly answer: Answer; readonly until: number }>();
   readonly #underWay = new Map<string, Promise<Answer>>();
+  #asking = 0;
 
   /** @param now milliseconds of a clock that does not jump */
   constructor(ask: Ask, now: () => number, bounds: Partial<LookUpBounds> = {}) {
@@ -77,48 +81,69 @@ export class CachedLookUps implements LookUps {
     this.#bounds = { ...BOUNDS, ...bounds };
   }
 
-  async project(org: string, idOrSlug: string): Promise<Project | undefined> {
+  async project(org: string, idOrSlug: string, turns?: Turns): Promise<Project | undefined> {
     const path = ['projects', org, idOrSlug];
-    const answer = await this.#answer(path, '', this.#bounds.projectLifetime, (json) => [projectFrom(json)]);
+    const answer = await this.#answer(path, '', this.#bounds.projectLifetime, turns, (json) => [projectFrom(json)]);
     return answer?.[0];
   }
 
-  async projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
+  async projectOfIssue(org: string, issueId: string, turns?: Turns): Promise<Project | undefined> {
     const path = ['organizations', org, 'issues', issueId];
     // Sentry leaves out what takes it longest; a version that does not know one of these words ignores it.
     const query = '?collapse=release&collapse=stats&collapse=tags';
-    const answer = await this.#answer(path, query, this.#bounds.issueLifetime, (json) => [
+    const answer = await this.#answer(path, query, this.#bounds.issueLifetime, turns, (json) => [
       projectFrom(memberOf(json, 'project')),
     ]);
     return answer?.[0];
   }
 
-  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
+  projectsOfRelease(org: string, version: string, turns?: Turns): Promise<readonly Project[] | undefined> {
     const path = releasePath(org, version);
-    return this.#answer(path, '', 0, (json) => {
+    return this.#answer(path, '', 0, turns, (json) => {
       const projects = memberOf(json, 'projects');
       if (!Array.isArray(projects)) throw new LookUpFailed('the answer has no list of projects');
       return projects.map(projectFrom);
     });
   }
 
-  async #answer(names: string[], query: string, lifetime: number, read: (json: unknown) => Answer): Promise<Answer> {
+  /** @param turns of the client that causes it; who waits for another's look-up needs no turn */
+  async #answer(
+    names: string[],
+    query: string,
+    lifetime: number,
+    turns: Turns | undefined,
+    read: (json: unknown) => Answer,
+  ): Promise<Answer> {
     const path = lookUpPath(names);
     if (path === undefined) return undefined;
     const kept = this.#kept.get(path);
     if (kept !== undefined && this.#now() < kept.until) return kept.answer;
-    const underWay = this.#underWay.get(path);
-    if (underWay !== undefined) return underWay;
-    if (this.#underWay.size >= this.#bounds.atATime) throw new LookUpFailed('too many look-ups are under way');
-    const asking = this.#fetch(path + query, read).then((answer) => {
+    const ask = async (): Promise<Answer> => {
+      const answer = await this.#fetch(path + query, read);
       this.#keep(path, answer, answer === undefined && lifetime > 0 ? this.#bounds.absenceLifetime : lifetime);
       return answer;
-    });
+    };
+    // Nothing is counted either: who never comes to an end would be counted for ever.
+    if (!this.#bounds.isShared) return ask();
+    const underWay = this.#underWay.get(path);
+    if (underWay !== undefined) return underWay;
+    const askCounted = () => this.#counted(ask);
+    const asking = turns === undefined ? askCounted() : turns.inTurn(askCounted);
     this.#underWay.set(path, asking);
     try {
       return await asking;
     } finally {
       this.#underWay.delete(path);
+    }
+  }
+
+  async #counted(ask: () => Promise<Answer>): Promise<Answer> {
+    if (this.#asking >= this.#bounds.atATime) throw new LookUpFailed('too many look-ups are under way');
+    this.#asking++;
+    try {
+      return await ask();
+    } finally {
+      this.#asking--;
     }
   }
 
@@ -143,41 +168,50 @@ export class CachedLookUps implements LookUps {
   }
 }
 
+/** The look-ups that one client causes: no more at a time than its share, so that others get theirs. */
+export class ShareOfLookUps implements LookUps {
+  readonly #lookUps: CachedLookUps;
+  readonly #turns: Turns;
+
+  constructor(lookUps: CachedLookUps, atATime: number) {
+    this.#lookUps = lookUps;
+    this.#turns = new Turns(atATime);
+  }
+
+  project(org: string, idOrSlug: string): Promise<Project | undefined> {
+    return this.#lookUps.project(org, idOrSlug, this.#turns);
+  }
+
+  projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
+    return this.#lookUps.projectOfIssue(org, issueId, this.#turns);
+  }
+
+  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
+    return this.#lookUps.projectsOfRelease(org, version, this.#turns);
+  }
+}
+
 /** So many of a client's look-ups may wait. */
 const MAX_WAITING = 64;
 
-/** The look-ups that one client causes: no more at a time than its share, so that others get theirs. */
-export class ShareOfLookUps implements LookUps {
-  readonly #lookUps: LookUps;
+/** Lets so many run at a time; further ones wait, and too many are refused. */
+class Turns {
   readonly #atATime: number;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(lookUps: LookUps, atATime: number) {
-    this.#lookUps = lookUps;
+  constructor(atATime: number) {
     this.#atATime = atATime;
   }
 
-  project(org: string, idOrSlug: string): Promise<Project | undefined> {
-    return this.#inTurn(() => this.#lookUps.project(org, idOrSlug));
-  }
-
-  projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
-    return this.#inTurn(() => this.#lookUps.projectOfIssue(org, issueId));
-  }
-
-  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
-    return this.#inTurn(() => this.#lookUps.projectsOfRelease(org, version));
-  }
-
-  async #inTurn<T>(lookUp: () => Promise<T>): Promise<T> {
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#underWay >= this.#atATime) {
       if (this.#waiting.length >= MAX_WAITING)
         throw new LookUpFailed("too many of the client's look-ups are under way");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#underWay++;
     try {
-      return await lookUp();
+      return await work();
     } finally {
       // The place goes to the next one that waits.
       const next = this.#waiting.shift();

@@ -75,10 +75,11 @@ export class SharedLimits implements LimitStore {
     };
   }
 
-  /** Ends the connection and all that runs in the background. */
-  close(): void {
+  /** Ends the connection, once the store knows of the places that were freed, and all that runs in the background. */
+  async close(): Promise<void> {
     clearInterval(this.#renewal);
-    this.#client.destroy();
+    if (this.#client.isReady) await within(PATIENCE, this.#client.close()).catch(() => {});
+    if (this.#client.isOpen) this.#client.destroy();
   }
 
   #free(name: string, id: string): void {

@@ -2,7 +2,7 @@ import { ProxyError } from '../../../src/errors.ts';
 import type { FieldTable } from '../../../src/field-tables.ts';
 import { linesOf } from '../../../src/fields.ts';
 import { PlatformAbort } from '../../../src/platform-abort.ts';
-import type { EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
+import type { Body, EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
 import { fromClient, ReadFields } from '../../../src/web-request.ts';
 import { toStream } from '../../../src/web-response.ts';
 import type { Ends, EndsFor } from '../proxy.ts';
@@ -49,8 +49,9 @@ export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
 
   respond(body, { status, headers }) {
     const { from, dropped, added } = headers;
+    const content = typeof body === 'string' ? body : withLength(body, headers);
     const pattern = from instanceof ResponseFields ? from.response : { status };
-    const response = new Response(typeof body === 'string' ? body : bodyOf(body), pattern);
+    const response = new Response(content, pattern);
     const own = response.headers;
     if (from instanceof ResponseFields) for (const name of dropped) own.delete(name);
     for (const [name, value] of added) own.set(name, value);
@@ -103,6 +104,22 @@ function failed(thrown: unknown, abort: PlatformAbort): never {
 const isCloudflares = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));
 
 const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
+
+/** workerd sends a length only if it is that of a stream of its own: what stands in the fields does not count. */
+function withLength(body: Body | null, { from, dropped, added }: EditedFields): BodyInit | null {
+  if (body === null || body instanceof ReadableStream) return body as BodyInit | null;
+  const own = added.find(([name]) => name === 'Content-Length')?.[1];
+  const length = own ?? (dropped.has('content-length') ? null : from.get('content-length'));
+  const stream = toStream(body);
+  if (length === null) return stream;
+  const { readable, writable } = new FixedLengthStream(Number(length));
+  // If it fails, so does what the client reads.
+  stream.pipeTo(writable).catch(() => {});
+  return readable;
+}
+
+/** An identity transform whose length workerd knows. */
+declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
 
 function bodyOf(body: UpstreamRequest['body']): BodyInit | null {
   const isReady = body === null || body instanceof Uint8Array || body instanceof ReadableStream;
