@@ -1,20 +1,25 @@
 import { readBounded } from './bounded-body.ts';
+import { decode } from './decode.ts';
 import { onlyFields } from './fields.ts';
-import { type Ask, LookUpFailed } from './policy/look-ups.ts';
+import { ABSENT, type Ask, LookUpFailed } from './policy/look-ups.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import type { TokenSource, Transport, Upstream, UpstreamResponse } from './types.ts';
 import { VIA } from './via.ts';
 
 /** Milliseconds for an answer. */
 const TIMEOUT = 5000;
-/** Bytes of an answer. */
+/** Bytes of an answer, encoded and decoded. */
 const LIMIT = 1024 * 1024;
 
-/** What the log says about a look-up. */
+/** What came of a look-up: `failed` if Sentry did not say. */
+export type LookUpResult = 'found' | 'absent' | 'failed';
+
+/** What the log and the metrics say about a look-up. */
 export interface LookedUp {
   readonly path: string;
   /** Undefined if there was no answer. */
   readonly status: number | undefined;
+  readonly result: LookUpResult;
   /** Milliseconds. */
   readonly duration: number;
   /** Sentry sees it as X-Request-Id. */
@@ -34,6 +39,7 @@ export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask
     const begun = performance.now();
     const id = requestIdOf(NOTHING);
     let status: number | undefined;
+    let result: LookUpResult = 'failed';
     const send = (bearer: string) =>
       fetch(upstream.origin + upstream.basePath + path, {
         method: 'GET',
@@ -56,9 +62,12 @@ export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask
         response = await send(renewed);
       }
       status = response.status;
-      return { status, json: await jsonOf(response) };
+      const json = await jsonOf(response);
+      if (status === 200) result = 'found';
+      else if (ABSENT.has(status)) result = 'absent';
+      return { status, json };
     } finally {
-      lookedUp?.({ path, status, duration: performance.now() - begun, id });
+      lookedUp?.({ path, status, result, duration: performance.now() - begun, id });
     }
   };
 }
@@ -73,12 +82,13 @@ async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unkn
     return undefined;
   }
   const bounded = await readBounded(body, LIMIT);
-  if (bounded.bytes === undefined || headers.get('content-encoding') !== null) {
+  const bytes = bounded.bytes && (await decode(bounded.bytes, headers.get('content-encoding'), LIMIT));
+  if (bytes === undefined) {
     await bounded.body.cancel();
-    throw new LookUpFailed('the answer is too large, or encoded');
+    throw new LookUpFailed('the answer is too large, or in an encoding that is not known');
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bounded.bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new LookUpFailed('the answer is not JSON');
   }

@@ -47,7 +47,10 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   // Identify.
   const route = await env.principals.identify(request.headers);
   refuseForeignPages(request.headers, route, env.allowedHosts);
-  if (route.kind === 'reject') throw new ProxyError('client_unknown');
+  if (route.kind === 'reject') {
+    trace.refusal = 'unknown';
+    throw new ProxyError('client_unknown');
+  }
   trace.route = route.kind;
   const principal = route.kind === 'inject' ? route.principal : undefined;
   if (principal !== undefined) trace.client = principal.name;

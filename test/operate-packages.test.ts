@@ -475,7 +475,8 @@ describe('alerts and dashboard', () => {
   });
 
   it('ask for metrics that the proxy has, with labels that these have', async (t) => {
-    const { admin } = await startWatched(t, ['--token=x', '--sentry-uri=http://127.0.0.1:9']);
+    const store = '--limit-store=redis://127.0.0.1:1';
+    const { admin } = await startWatched(t, ['--token=x', '--sentry-uri=http://127.0.0.1:9', store]);
     const { text } = await get(admin, '/metrics');
     const names = new Set<string | undefined>(['up', 'process_max_fds']);
     for (const [, name, type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
@@ -489,7 +490,7 @@ describe('alerts and dashboard', () => {
       ...dashboard.panels.flatMap((panel: Yaml) => (panel.targets ?? []).map(({ expr }: { expr: string }) => expr)),
     ];
     assert.ok(expressions.length > 20);
-    const labels = new Set('job instance route status error cause result le'.split(' '));
+    const labels = new Set('job instance route status error cause result le client reason mode'.split(' '));
     for (const expression of expressions) {
       const used = [...expression.matchAll(/\b((?:sentry_api_proxy|process|nodejs)_\w+|up)\b(?!")/g)];
       assert.ok(used.length > 0, expression);

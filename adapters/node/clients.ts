@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Client } from '../../src/policy/client.ts';
 import type { FileProblem } from '../../src/policy/clients-file.ts';
 import { type ClientDirectory, loadClients } from '../../src/policy/directory.ts';
 import { Principals, type PrincipalsOptions } from '../../src/principals.ts';
@@ -29,6 +30,11 @@ export class InForce {
 
   get principals(): Principals {
     return this.#principals;
+  }
+
+  /** The named clients. */
+  get clients(): readonly Client[] {
+    return this.#directory?.clients ?? [];
   }
 
   /**

@@ -12,6 +12,8 @@ import { makeTransport } from '../http1/client.ts';
 import { InForce, placed } from './clients.ts';
 import type { Config } from './config/config.ts';
 import { isLocal } from './config/listen-address.ts';
+import type { StoreState } from './limits/shared-limits.ts';
+import { watchExpiring } from './ops/expiring-clients.ts';
 import { type Log, LogWriter } from './ops/log.ts';
 import { logLookUp, logRequest } from './ops/log-request.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
@@ -65,9 +67,19 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     token.onRenewal = (renewal) => admin.watch.renewed(renewal);
     writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
   }
-  const lookedUp = (lookedUp: LookedUp) => logLookUp(log, lookedUp);
-  const gate = makeGate(await limitStoreOf(config, log), { upstream, token, fetch: send, lookedUp });
+  const lookedUp = (lookedUp: LookedUp) => {
+    logLookUp(log, lookedUp);
+    admin?.watch.metrics.clients.lookedUp(lookedUp.result);
+  };
+  const local = new LocalLimits(() => performance.now());
+  if (config.limitStore !== undefined) admin?.watch.metrics.clients.limitStoreIs(false);
+  const limits = await limitStoreOf(config, local, (state) => {
+    log(state.state === 'up' ? 'info' : 'warn', 'limit_store', state);
+    admin?.watch.metrics.clients.limitStoreIs(state.state === 'up');
+  });
+  const gate = makeGate(limits, { upstream, token, fetch: send, lookedUp });
   const inForce = await InForce.of(config, gate);
+  admin?.watch.metrics.clients.clientsAre(inForce.clients);
   const env: Env<Answer> = {
     upstream,
     token,
@@ -115,6 +127,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     for (const problem of await inForce.take(changed)) {
       log('error', 'reload', { error: `--clients-file (CLIENTS_FILE) names a file that ${placed(problem)}` });
     }
+    local.retain(inForce.principals.names);
+    admin?.watch.metrics.clients.clientsAre(inForce.clients);
     ({ sentryTrust, upstreamHeaders } = changed);
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
@@ -148,6 +162,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   for (const warning of source.warnings) log('warn', 'setting', { message: warning });
   const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
   for (const warning of doubts) log('warn', 'database', { message: warning });
+  watchExpiring(log, () => inForce.clients);
   token.start();
 
   const drain = async (signal: NodeJS.Signals): Promise<void> => {
@@ -156,6 +171,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     log('info', 'draining', { signal });
     await new Promise((resolve) => setTimeout(resolve, config.drainDelay));
     await server.drain();
+    await limits.close?.();
     log('info', 'stopped', {});
     stop(0);
   };
@@ -166,13 +182,14 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
 const countsOf = ({ principals }: InForce) => ({ alias_tokens: principals.aliases, clients: principals.names.size });
 
 /** The library that speaks to a shared store is loaded only where there is one. */
-async function limitStoreOf({ limitStore }: Config, log: Log): Promise<LimitStore> {
-  const local = new LocalLimits(() => performance.now());
+async function limitStoreOf(
+  { limitStore }: Config,
+  local: LocalLimits,
+  onState: (state: StoreState) => void,
+): Promise<LimitStore> {
   if (limitStore === undefined) return local;
   const { SharedLimits } = await import('./limits/shared-limits.ts');
-  return new SharedLimits(limitStore, local, (state) =>
-    log(state.state === 'up' ? 'info' : 'warn', 'limit_store', state),
-  );
+  return new SharedLimits(limitStore, local, onState);
 }
 
 /** Loaded only where there is an admin listener: the proxy itself starts without any of it. */

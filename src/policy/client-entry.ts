@@ -66,12 +66,12 @@ function readName(json: Json, place: string, add: Add): string {
   const isName = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
   const isReserved = isName && isReservedName(name);
   if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
-  if (isReserved) add(place, 'is a name that the log uses itself');
+  if (isReserved) add(place, 'is a name that the log and the metrics use themselves');
   return isName ? name : '';
 }
 
 /** Whether the log writes this for requests that no client of the file sent. */
-export const isReservedName = (name: string): boolean => /^(?:anyone|none|alias-[0-9]+)$/.test(name);
+export const isReservedName = (name: string): boolean => /^(?:anyone|none|alias(?:-[0-9]+)?)$/.test(name);
 
 function readCredentials(json: Json, place: string, add: Add): Credential[] {
   const value = required(json, 'token', place, add);

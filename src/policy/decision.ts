@@ -2,21 +2,24 @@ import type { Client, ProjectRef } from './client.ts';
 import type { Pairs } from './query.ts';
 
 /** Why a request is refused: for the log and the metrics. */
-export type Reason =
-  | 'expired'
-  | 'method'
-  | 'target'
-  | 'deny_rule'
-  | 'no_rule'
-  | 'scope'
-  | 'secret'
-  | 'organization'
-  | 'project'
-  | 'not_limitable'
-  | 'query'
-  | 'header'
-  | 'body'
-  | 'look_up_failed';
+export const REASONS = [
+  'expired',
+  'method',
+  'target',
+  'deny_rule',
+  'no_rule',
+  'scope',
+  'secret',
+  'organization',
+  'project',
+  'not_limitable',
+  'query',
+  'header',
+  'body',
+  'look_up_failed',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
 
 /** A refusal. It never falls through to bypass. */
 export interface Refused {

@@ -27,8 +27,14 @@ export function logRequest(log: Log, request: Finished): void {
 }
 
 /** Writes the line of a question that the proxy itself asked Sentry, to decide on a client's request. */
-export function logLookUp(log: Log, { path, status, duration, id }: LookedUp): void {
-  log('info', 'look_up', { path, status, duration_ms: Math.round(duration * 10) / 10, id });
+export function logLookUp(log: Log, { path, status, result, duration, id }: LookedUp): void {
+  log(result === 'failed' ? 'warn' : 'info', 'look_up', {
+    path,
+    status,
+    result,
+    duration_ms: Math.round(duration * 10) / 10,
+    id,
+  });
 }
 
 /** A request target for the log: the keys of its query are kept, the values are not. */

@@ -5,6 +5,7 @@ import type { Trace } from '../../../src/types.ts';
 import type { Finished } from '../server/connection.ts';
 import type { Renewal, RenewalCause } from '../token/system-token.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
+import { ClientMetrics } from './client-metrics.ts';
 import { isHealthcheck } from './healthcheck-request.ts';
 import { latest } from './latest.ts';
 import type { Readiness } from './readiness.ts';
@@ -66,6 +67,8 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly clients = new ClientMetrics(this.#registry);
+
   constructor(token: TokenHolder, readiness: Readiness) {
     collectDefaultMetrics({ register: this.#registry });
     new Gauge({
@@ -121,6 +124,7 @@ export class Metrics {
     if (method !== '') this.#inFlight.dec();
     if (isHealthcheck(request)) return;
     this.#requests.inc({ route, status: statusClass(status), error: trace.error ?? '' });
+    this.clients.finished(trace, statusClass(status));
     this.#durations.observe({ route }, duration / 1000);
     if (trace.attempts > 0) this.#attempts.inc({ route }, trace.attempts);
   }
