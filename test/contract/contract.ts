@@ -1,6 +1,7 @@
 // The contract of every adapter: what clients and Sentry see of the proxy, over sockets.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { clients } from './clients.ts';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
 import { keepInside } from './keep-inside.ts';
@@ -25,6 +26,7 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   framing,
   'upstream faults': upstreamFaults,
   routing,
+  clients,
   'request fields': requestFields,
   'response fields': responseFields,
   'request target': requestTarget,
