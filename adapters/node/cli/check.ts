@@ -9,6 +9,7 @@ import { makeTransport } from '../../http1/client.ts';
 import type { Config } from '../config/config.ts';
 import { addressText, isLocal } from '../config/listen-address.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { expiryWarnings } from '../expiry.ts';
 import type { ConnInfo } from '../postgres/conninfo.ts';
 import { fingerprint } from '../token/fingerprint.ts';
 import { reasonOf } from '../token/system-token.ts';
@@ -51,7 +52,11 @@ export async function check(
   if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
   else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
-  if (named !== undefined) process.stdout.write(`\n${clientsTable(named.clients, Date.now())}`);
+  if (named !== undefined) {
+    const now = Date.now();
+    for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);
+    process.stdout.write(`\n${clientsTable(named.clients, now)}`);
+  }
   if (!isProbing) return 0;
 
   const fault = await probe(config);

@@ -1,6 +1,6 @@
 import type { Client, Rate, Reach } from '../../../src/policy/client.ts';
 import { EVERYTHING, scopesOf } from '../../../src/policy/scopes.ts';
-import { expiryText, isExpiring } from '../config/expiring-clients.ts';
+import { expiryText, isExpiring } from '../expiry.ts';
 
 /** Organizations or projects of one client that are shown; there may be hundreds. */
 const MAX_SHOWN = 4;

@@ -1,10 +1,8 @@
 import type { Problem } from '../../../src/config.ts';
 import { findMistakenNames } from '../../../src/mistaken-names.ts';
-import type { Client } from '../../../src/policy/client.ts';
 import { loadClients } from '../../../src/policy/directory.ts';
 import { placed, sha256 } from '../clients.ts';
 import { type Config, readConfig } from './config.ts';
-import { warnOfExpiringClients } from './expiring-clients.ts';
 import { configuredFiles, readFiles } from './files.ts';
 import type { Gathered } from './gather.ts';
 import { type Contents, type Given, inFile, isGiven, textOf } from './given.ts';
@@ -26,11 +24,10 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   const contents = await readFiles(configuredFiles(given), problems);
   const config = readConfig(given, contents, environment, problems);
   refuseToOpenByAccident(config, given, problems);
-  const clients = await readNamedClients(config, problems);
+  if (config.clientsText !== undefined) problems.push(...(await clientProblems(config)));
   const warnings: Problem[] = [];
   findMistakenNames((variable) => environment[variable] !== undefined, problems, warnings);
   warnOfShortAliases(config, warnings);
-  warnings.push(...warnOfExpiringClients(clients, Date.now()));
   return { ...gathered, contents, config, warnings };
 }
 
@@ -44,15 +41,11 @@ function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void 
   warnings.push({ variable: '', text: `${of}: shorter than ${SHORTEST_ALIAS} characters, so that it can be guessed` });
 }
 
-/** The named clients; none if there is something wrong with them. */
-async function readNamedClients(config: Config, problems: Problem[]): Promise<readonly Client[]> {
-  const { clientsText, clientsFile, aliasTokens } = config;
-  if (clientsText === undefined) return [];
-  const loaded = await loadClients(clientsText, aliasTokens, sha256, Date.now());
-  if ('directory' in loaded) return loaded.directory.clients;
+async function clientProblems({ clientsText, clientsFile, aliasTokens }: Config): Promise<Problem[]> {
+  const loaded = await loadClients(clientsText ?? '', aliasTokens, sha256, Date.now());
+  if ('directory' in loaded) return [];
   const variable = clientsFile === undefined ? 'CLIENTS' : 'CLIENTS_FILE';
-  problems.push(...loaded.problems.map((problem) => ({ variable, text: inFile(placed(problem)) })));
-  return [];
+  return loaded.problems.map((problem) => ({ variable, text: inFile(placed(problem)) }));
 }
 
 /** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */

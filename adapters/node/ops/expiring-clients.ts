@@ -1,18 +1,16 @@
 import type { Client } from '../../../src/policy/client.ts';
+import { isExpiring } from '../expiry.ts';
 import type { Log } from './log.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Milliseconds before its end at which a client is first named. */
-const NOTICE = 14 * DAY;
 /** Clients that one line names. */
 const MAX_NAMES = 20;
 
 /** Logs one line with the clients that have expired or soon will, if there are any. */
 export function logExpiring(log: Log, clients: readonly Client[], now: number): void {
   const expiring = clients
-    .flatMap(({ name, expiresAt = Number.POSITIVE_INFINITY }) =>
-      expiresAt - now < NOTICE ? [{ name, expiresAt }] : [],
-    )
+    .filter((client) => isExpiring(client, now) !== 'no')
+    .map(({ name, expiresAt = 0 }) => ({ name, expiresAt }))
     .sort((one, other) => one.expiresAt - other.expiresAt);
   if (expiring.length === 0) return;
   const named = expiring

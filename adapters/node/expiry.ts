@@ -1,5 +1,4 @@
-import type { Problem } from '../../../src/config.ts';
-import { type Client, isExpired } from '../../../src/policy/client.ts';
+import { type Client, isExpired } from '../../src/policy/client.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Time enough to give a client a new token. */
@@ -20,15 +19,14 @@ export function expiryText(expiresAt: number): string {
   return isEndOfDay ? new Date(expiresAt - 1).toISOString().slice(0, 10) : new Date(expiresAt).toISOString();
 }
 
-/** Warns of the clients that have expired and of those that will within 14 days. */
-export function warnOfExpiringClients(clients: readonly Client[], now: number): Problem[] {
+/** What is to be said of the clients that have expired and of those that will within 14 days. */
+export function expiryWarnings(clients: readonly Client[], now: number): string[] {
   const expired = clients.filter((client) => isExpiring(client, now) === 'expired');
   const soon = clients.filter((client) => isExpiring(client, now) === 'soon');
-  const warnings = [
+  return [
     ...(expired.length > 0 ? [`clients that have expired, and are refused: ${namesOf(expired)}`] : []),
     ...(soon.length > 0 ? [`clients that expire within 14 days: ${namesOf(soon)}`] : []),
   ];
-  return warnings.map((text) => ({ variable: '', text }));
 }
 
 function namesOf(clients: readonly Client[]): string {
