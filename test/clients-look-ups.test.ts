@@ -41,10 +41,10 @@ describe('look-ups', () => {
 
   /** Sentry that answers look-ups with this, after a while. */
   const sentry =
-    (lookUp: Buffer, delay = 0): Script =>
+    (lookUp: Buffer, delay: number | Promise<void> = 0): Script =>
     async (connection) => {
       await connection.whole();
-      if (isLookUp(connection)) await sleep(delay);
+      if (isLookUp(connection)) await (typeof delay === 'number' ? sleep(delay) : delay);
       await answer(isLookUp(connection) ? lookUp : OK)(connection);
     };
 
@@ -66,11 +66,18 @@ describe('look-ups', () => {
   });
 
   it('are bounded: more of them at a time than that are refused, and harm no other request', async () => {
-    upstream.play(sentry(WEB, 200));
-    const many = Array.from({ length: 80 }, (_, i) => send(proxy, get('web', `${ISSUES}${1000 + i}/`)));
+    const answered = Promise.withResolvers<void>();
+    upstream.play(sentry(WEB, answered.promise));
+    let refused = 0;
+    const many = Array.from({ length: 80 }, async (_, i) => {
+      const { status } = await send(proxy, get('web', `${ISSUES}${1000 + i}/`));
+      // The last of those that find no room: until then Sentry answers none.
+      if (status === 503 && ++refused === 8) answered.resolve();
+      return status;
+    });
     const other = await send(proxy, get('reader', ISSUES));
     assert.equal(other.status, 200);
-    const statuses = (await Promise.all(many)).map(({ status }) => status);
+    const statuses = await Promise.all(many);
     assert.equal(statuses.filter((status) => status === 200).length, 8 + 64);
     assert.equal(statuses.filter((status) => status === 503).length, 8);
   });
