@@ -634,16 +634,15 @@ function limits({ target, test }: Contract): void {
 
   test('answers 429 over the concurrency, until a request has ended', async () => {
     const [proxy, upstream] = await scene.start();
+    const arrived = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
     upstream.play(async (connection) => {
+      arrived.resolve();
       await go.promise;
       await answer(OK)(connection);
     }, `${ISSUES}?slow`);
     const first = send(proxy, get('lone', `${ISSUES}?slow`));
-    await eventually(
-      async () => (await scene.exchange(get('lone', ISSUES))).reply.status === 429,
-      'the place is taken',
-    );
+    await arrived.promise;
     const exchange = await scene.exchange(get('lone', ISSUES));
     refused(exchange, 429, /client lone has as many requests under way as it may/);
     assert.equal(fieldValue(exchange.reply, 'Retry-After'), '1');
