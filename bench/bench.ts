@@ -9,8 +9,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCertificate } from './certificates.ts';
 import { chartOf } from './chart.ts';
-import { buildProxy, type Contender, folder, PEER_NAMES, peers, proxy, WITH_TLS_PEERS } from './contenders.ts';
-import { type Figures, hasWrk, put, type TlsClients } from './load.ts';
+import {
+  buildProxy,
+  type Contender,
+  clientContenders,
+  folder,
+  PEER_NAMES,
+  peers,
+  proxy,
+  WITH_TLS_PEERS,
+} from './contenders.ts';
+import { type Figures, hasWrk, type Load, put, type TlsClients } from './load.ts';
 import { Contestant, freePort } from './processes.ts';
 
 interface Workload {
@@ -21,6 +30,8 @@ interface Workload {
   hasHttpsUpstream?: boolean;
   /** The contenders listen with TLS. */
   tls?: TlsClients;
+  /** Variants of the proxy itself take part in place of peers. */
+  hasClients?: boolean;
   /** Peers that can take part; all of them unless it says. */
   peers?: readonly string[];
 }
@@ -31,6 +42,7 @@ const WORKLOADS: Record<string, Workload> = {
   https: { title: 'GET of 2 KiB from an https Sentry', upload: 0, hasHttpsUpstream: true, peers: WITH_TLS_PEERS },
   'tls-full': { title: 'GET of 2 KiB over TLS, full handshakes', upload: 0, tls: 'full', peers: WITH_TLS_PEERS },
   'tls-resumed': { title: 'GET of 2 KiB over TLS, resumed', upload: 0, tls: 'resumed', peers: WITH_TLS_PEERS },
+  clients: { title: 'GET of 2 KiB by one of 1,000 named clients', upload: 0, hasClients: true },
 };
 
 const CHART = join(import.meta.dirname, 'chart.svg');
@@ -62,7 +74,11 @@ interface Round extends Figures {
   memory: number;
 }
 
-async function play(contender: Contender, { upload, hasHttpsUpstream, tls }: Workload): Promise<Round> {
+async function play(
+  contender: Contender,
+  { upload, hasHttpsUpstream, tls }: Workload,
+  sent: Pick<Load, 'field' | 'target'>,
+): Promise<Round> {
   const port = await freePort();
   const command = contender.command({
     port,
@@ -72,7 +88,7 @@ async function play(contender: Contender, { upload, hasHttpsUpstream, tls }: Wor
   });
   const contestant = await Contestant.start(command, port);
   try {
-    const load = { connections: Number(values.connections), upload, tls };
+    const load = { connections: Number(values.connections), upload, tls, ...sent };
     await put(port, { ...load, seconds: 1 });
     const before = contestant.usage();
     const figures = await put(port, { ...load, seconds: Number(values.seconds) });
@@ -136,10 +152,12 @@ console.log(contenders.map(({ name, version }) => `${name}: ${version}`).join(',
 for (const name of values.workload.split(',')) {
   const workload = WORKLOADS[name];
   if (workload === undefined) throw new Error(`no such workload: ${name}`);
-  const taking = contenders.filter(({ key }) => key === undefined || (workload.peers ?? PEER_NAMES).includes(key));
+  const own = workload.hasClients ? clientContenders() : undefined;
+  const peersTaking = contenders.filter(({ key }) => key === undefined || (workload.peers ?? PEER_NAMES).includes(key));
+  const { contenders: taking = peersTaking, ...sent } = own ?? {};
   const rows: Row[] = taking.map((contender) => ({ contender, rounds: [] }));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const row of rows) row.rounds.push(await play(row.contender, workload));
+    for (const row of rows) row.rounds.push(await play(row.contender, workload, sent));
   }
   console.log(table(workload.title, rows, rows[1] ?? rows[0]!));
   if (values.chart && name === 'get2k') drawChart(workload.title, rows);

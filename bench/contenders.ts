@@ -53,6 +53,35 @@ export const proxy = (name = 'sentry-api-proxy', args: readonly string[] = [], f
   }),
 });
 
+/** Many clients' tokens are made of their numbers. */
+const clientToken = (index: number): string => `client-${index}`.padEnd(40, '.');
+
+/** The last of a thousand named clients: what it sends, and the proxy with and without a clients file. */
+export function clientContenders(): { field: string; target: string; contenders: Contender[] } {
+  const count = 1000;
+  const withClients = (name: string, reach: object): Contender => {
+    const clients = Array.from({ length: count }, (_, index) => ({
+      name: `client-${index}`,
+      token: clientToken(index),
+      scopes: ['org:read', 'project:read', 'event:read'],
+      ...reach,
+    }));
+    const file = join(folder, `${name.replaceAll(' ', '-')}.json`);
+    writeFileSync(file, JSON.stringify({ clients }));
+    return proxy(name, ['--clients-file', file]);
+  };
+  return {
+    field: `Authorization: Bearer ${clientToken(count - 1)}`,
+    target: '/api/0/organizations/acme/issues/?query=is%3Aunresolved&statsPeriod=14d',
+    contenders: [
+      withClients('of an organization', { orgs: ['acme'] }),
+      proxy('without clients'),
+      withClients('of two projects', { projects: ['acme/11', 'acme/12'] }),
+      withClients('with limits', { orgs: ['acme'], rate: '100000000/s', concurrency: 1000 }),
+    ],
+  };
+}
+
 /** Says why a peer is left out. */
 export type Say = (text: string) => void;
 

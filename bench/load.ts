@@ -1,5 +1,5 @@
 // Load on a proxy: by wrk if it is installed, otherwise by this file, run as a process of its own:
-// node bench/load.ts PORT CONNECTIONS SECONDS UPLOAD FIELD-LINE TLS
+// node bench/load.ts PORT CONNECTIONS SECONDS UPLOAD FIELD-LINE TLS TARGET
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -17,6 +17,8 @@ export interface Load {
   field?: string;
   /** How clients speak TLS: with a full handshake for each request, or resuming the session of the request before. */
   tls?: TlsClients | undefined;
+  /** Path and query. */
+  target?: string | undefined;
 }
 
 export type TlsClients = 'full' | 'resumed';
@@ -32,6 +34,8 @@ export interface Figures {
   p99: number;
 }
 
+const TARGET = '/api/0/projects/';
+
 const run = promisify(execFile);
 
 export const hasWrk = await run('wrk', ['-v']).then(
@@ -43,19 +47,22 @@ export const hasWrk = await run('wrk', ['-v']).then(
 export async function put(port: number, load: Load): Promise<Figures> {
   // wrk never resumes a session, and a full handshake takes more of its CPU time than of the proxy's.
   if (hasWrk && load.tls === undefined) return putByWrk(port, load);
-  const { connections, seconds, upload, field = '', tls = '' } = load;
-  const args = [port, connections, seconds, upload, field, tls].map(String);
+  const { connections, seconds, upload, field = '', tls = '', target = TARGET } = load;
+  const args = [port, connections, seconds, upload, field, tls, target].map(String);
   return JSON.parse((await run(process.execPath, [import.meta.filename, ...args])).stdout);
 }
 
-async function putByWrk(port: number, { connections, seconds, upload, field }: Load): Promise<Figures> {
+async function putByWrk(
+  port: number,
+  { connections, seconds, upload, field, target = TARGET }: Load,
+): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const script = join(folder, 'load.lua');
   const body = upload > 0 ? `wrk.method = "POST"\nwrk.body = string.rep("x", ${upload})\n` : '';
   const [name, value] = field?.split(': ') ?? [];
   await writeFile(script, `${body}${name === undefined ? '' : `wrk.headers["${name}"] = "${value}"\n`}`);
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script];
-  const { stdout } = await run('wrk', [...args, `http://127.0.0.1:${port}/api/0/projects/`]);
+  const { stdout } = await run('wrk', [...args, `http://127.0.0.1:${port}${target}`]);
   await rm(folder, { recursive: true });
 
   const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
@@ -112,16 +119,14 @@ export function ask(
   });
 }
 
-export function requestBytes(port: number, upload: number, field = ''): Buffer {
+export function requestBytes(port: number, upload: number, field = '', target = TARGET): Buffer {
   const fields = `Host: 127.0.0.1:${port}\r\n${field === '' ? '' : `${field}\r\n`}`;
-  if (upload === 0) return Buffer.from(`GET /api/0/projects/ HTTP/1.1\r\n${fields}\r\n`);
-  return Buffer.from(
-    `POST /api/0/projects/ HTTP/1.1\r\n${fields}Content-Length: ${upload}\r\n\r\n${'x'.repeat(upload)}`,
-  );
+  if (upload === 0) return Buffer.from(`GET ${target} HTTP/1.1\r\n${fields}\r\n`);
+  return Buffer.from(`POST ${target} HTTP/1.1\r\n${fields}Content-Length: ${upload}\r\n\r\n${'x'.repeat(upload)}`);
 }
 
-async function putByHand(port: number, { connections, seconds, upload, field, tls }: Load): Promise<Figures> {
-  const request = requestBytes(port, upload, field);
+async function putByHand(port: number, { connections, seconds, upload, field, tls, target }: Load): Promise<Figures> {
+  const request = requestBytes(port, upload, field, target);
   const latencies: number[] = [];
   let failed = 0;
   const started = performance.now();
@@ -145,5 +150,7 @@ if (import.meta.main) {
   const [port = 0, connections = 1, seconds = 1, upload = 0] = process.argv.slice(2, 6).map(Number);
   const field = process.argv[6] ?? '';
   const tls = (process.argv[7] || undefined) as TlsClients | undefined;
-  console.log(JSON.stringify(await putByHand(port, { connections, seconds, upload, field, tls })));
+  console.log(
+    JSON.stringify(await putByHand(port, { connections, seconds, upload, field, tls, target: process.argv[8] })),
+  );
 }

@@ -1,6 +1,6 @@
 // The clients file over a proxy's life: changes, mistakes, expiry, and its size.
 import assert from 'node:assert/strict';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,6 +76,18 @@ describe('a clients file that changes', { concurrency: 3 }, () => {
     write(clientsFile({ a: { ...READER, token: clientDigest('new') } }));
     await until(proxy, 'bypassed', clientToken('a'));
     assert.equal(await outcome(proxy, clientToken('new')), 'injected');
+  });
+
+  it('is noticed when it is rewritten in place, with its size and its time as they were', async (t) => {
+    const { proxy, file } = await start(t, clientsFile({ aa: READER }));
+    const { atime, mtime } = statSync(file);
+    // By now the file is old enough to be trusted.
+    await sleep(2500);
+    assert.equal(await outcome(proxy, clientToken('aa')), 'injected');
+    writeFileSync(file, clientsFile({ bb: READER }));
+    utimesSync(file, atime, mtime);
+    await until(proxy, 'injected', clientToken('bb'));
+    assert.equal(await outcome(proxy, clientToken('aa')), 'bypassed');
   });
 
   it('closes the proxy to those who are no clients, and opens it again', async (t) => {

@@ -31,11 +31,40 @@ export async function readFiles(files: readonly ConfiguredFile[], problems: Prob
   return contents;
 }
 
-/** Whether the file can be read more than once: a shell's `<(command)` is a pipe, which gives its content once. */
-export const isRereadable = ({ path }: ConfiguredFile): Promise<boolean> =>
-  stat(path).then(
-    (stats) => !stats.isFIFO() && !stats.isCharacterDevice(),
-    () => true,
-  );
+/** Milliseconds for which a file that was just written may be written again without another time: a second on NFS. */
+const FRESH = 2000;
+/** Looks after which a file is read although nothing says that it has changed: clocks may be wrong. */
+const MAX_TRUSTED = 25;
+
+/** Reads a file again and again, but only if it may have changed: a clients file can be large. */
+export class WatchedFile {
+  readonly file: ConfiguredFile;
+  readonly #atStart: string;
+  #known: { readonly stamp: string; readonly text: string } | undefined;
+  #trusted = 0;
+
+  /** @param atStart the content that was read before */
+  constructor(file: ConfiguredFile, atStart: string) {
+    this.file = file;
+    this.#atStart = atStart;
+  }
+
+  /** The content now; undefined if it can't be read, which is added to the problems. */
+  async read(problems: Problem[]): Promise<string | undefined> {
+    const { variable, path } = this.file;
+    const stats = await stat(path, { bigint: true }).catch(() => undefined);
+    // A shell's `<(command)` is a pipe, which gives its content once.
+    const isPipe = stats !== undefined && (stats.isFIFO() || stats.isCharacterDevice());
+    if (isPipe) return this.#atStart;
+    const stamp = stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    const known = this.#known;
+    if (known !== undefined && known.stamp === stamp && ++this.#trusted < MAX_TRUSTED) return known.text;
+    const text = (await readFiles([this.file], problems))[variable];
+    const isFresh = stats === undefined || Date.now() - Number(stats.ctimeMs) < FRESH;
+    this.#known = text === undefined || stamp === undefined || isFresh ? undefined : { stamp, text };
+    this.#trusted = 0;
+    return text;
+  }
+}
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error';

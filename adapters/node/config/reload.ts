@@ -1,6 +1,6 @@
 import type { Problem } from '../../../src/config.ts';
 import { type Config, readConfig } from './config.ts';
-import { type ConfiguredFile, configuredFiles, isRereadable, readFiles } from './files.ts';
+import { type ConfiguredFile, configuredFiles, WatchedFile } from './files.ts';
 import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
 import type { FileGroup } from './settings.ts';
@@ -108,21 +108,19 @@ class Reloader {
 
 /** Looks at a group of files again and again. */
 class FileWatch {
-  readonly #files: readonly ConfiguredFile[];
-  readonly #atStart: Contents;
+  readonly #files: readonly WatchedFile[];
   readonly #apply: (look: Look) => void;
-  /** The look that was applied last, and the last one of all, as text to compare. */
-  #applied: string;
-  #last: string;
+  /** The look that was applied last, and the last one of all, as texts to compare. */
+  #applied: Texts;
+  #last: Texts;
   #unsettled = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(files: readonly ConfiguredFile[], atStart: Contents, apply: (look: Look) => void) {
-    this.#files = files;
-    this.#atStart = atStart;
+    this.#files = files.map((file) => new WatchedFile(file, atStart[file.variable] ?? ''));
     this.#apply = apply;
-    this.#applied = this.#asText({ contents: atStart, problems: [] });
+    this.#applied = this.#textsOf({ contents: atStart, problems: [] });
     this.#last = this.#applied;
     this.#schedule();
   }
@@ -140,9 +138,9 @@ class FileWatch {
   async #look(): Promise<void> {
     const contents: Record<string, string> = {};
     const problems: Problem[] = [];
-    const look = async (file: ConfiguredFile) => {
-      if (await isRereadable(file)) Object.assign(contents, await readFiles([file], problems));
-      else contents[file.variable] = this.#atStart[file.variable] ?? '';
+    const look = async (watched: WatchedFile) => {
+      const text = await watched.read(problems);
+      if (text !== undefined) contents[watched.file.variable] = text;
     };
     await Promise.all(this.#files.map(look));
     if (this.#isStopped) return;
@@ -151,22 +149,26 @@ class FileWatch {
   }
 
   #judge(look: Look): void {
-    const text = this.#asText(look);
+    const texts = this.#textsOf(look);
     // Two looks have to agree: a file may be half written, and a key may not fit its certificate yet.
-    const isSettled = text === this.#last || ++this.#unsettled >= MAX_UNSETTLED;
-    this.#last = text;
+    const isSettled = areSame(texts, this.#last) || ++this.#unsettled >= MAX_UNSETTLED;
+    this.#last = texts;
     if (!isSettled) return;
     this.#unsettled = 0;
-    if (text === this.#applied) return;
-    this.#applied = text;
+    if (areSame(texts, this.#applied)) return;
+    this.#applied = texts;
     this.#apply(look);
   }
 
-  #asText({ contents, problems }: Look): string {
-    const results = this.#files.map(({ variable }) => [
+  #textsOf({ contents, problems }: Look): Texts {
+    return this.#files.flatMap(({ file: { variable } }) => [
       contents[variable],
       problems.find((problem) => problem.variable === variable)?.text,
     ]);
-    return JSON.stringify(results);
   }
 }
+
+/** For each file its content and what is wrong with it. */
+type Texts = readonly (string | undefined)[];
+
+const areSame = (one: Texts, other: Texts): boolean => one.every((text, index) => text === other[index]);
