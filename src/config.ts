@@ -60,7 +60,7 @@ export function readSentryUri(value: string, complain: Complain): URL {
   if (value.includes('?')) complain('has a query; it may not');
   if (value.includes('#')) complain('has a fragment; it may not');
   // URL would drop line ends and encode other characters, so the result would differ from the setting.
-  if (/[^!-~]/.test(value)) complain('has a character that is not visible ASCII; it is to be percent-encoded');
+  if (/[^!-~]/.test(value)) complain('has a character that is not visible ASCII; percent-encode it');
   return uri;
 }
 

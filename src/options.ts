@@ -177,7 +177,7 @@ function checkOpenness(given: Partial<ProxyOptions>, complain: (text: string) =>
 }
 
 const OPEN =
-  'is not set, so that everyone who reaches the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
+  'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
   'set allowAnyClient to true if something else decides who gets here';
 
 function readTokenOption(token: string | TokenSource, complain: (text: string) => void): TokenSource {

@@ -19,7 +19,7 @@ export function expiryText(expiresAt: number): string {
   return isEndOfDay ? new Date(expiresAt - 1).toISOString().slice(0, 10) : new Date(expiresAt).toISOString();
 }
 
-/** What is to be said of the clients that have expired and of those that will within 14 days. */
+/** Warnings about the clients that have expired, and about those that will within 14 days. */
 export function expiryWarnings(clients: readonly Client[], now: number): string[] {
   const expired = clients.filter((client) => isExpiring(client, now) === 'expired');
   const soon = clients.filter((client) => isExpiring(client, now) === 'soon');

@@ -117,7 +117,7 @@ function readReach(json: Json, place: string, add: Add): Reach {
   const orgs = texts(json, 'orgs', `${place}.orgs`, add) ?? [];
   if (orgs.length === 1 && orgs[0]!.text === '*') return { kind: 'all' };
   for (const { text, at } of orgs) {
-    if (text === '*') add(at, 'stands beside others; * means all, and stands alone');
+    if (text === '*') add(at, 'is not the only entry; * means all, so use it alone');
     else if (!SLUG_OR_ID.test(text)) add(at, 'is neither the slug nor the numeric id of an organization');
   }
   return { kind: 'organizations', organizations: new Set(orgs.map(({ text }) => text)) };

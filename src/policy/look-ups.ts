@@ -238,7 +238,7 @@ function lookUpPath(names: readonly string[]): string | undefined {
   return template !== undefined && TEMPLATES.has(template) && !isDisguised ? path : undefined;
 }
 
-/** A look-up asks for one of these; whatever else its path would reach, it was not meant to. */
+/** A look-up asks for one of these. A path that leads anywhere else is a mistake. */
 const TEMPLATES: ReadonlySet<string> = new Set([
   '/api/0/projects/{org}/{project}/',
   '/api/0/organizations/{org}/issues/{issue_id}/',

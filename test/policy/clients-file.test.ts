@@ -101,7 +101,7 @@ describe('a clients file', () => {
       'clients[0].name: is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen',
       'clients[0].token: is shorter than 32 characters',
       'clients[0].orgs[0]: is neither the slug nor the numeric id of an organization',
-      'clients[0].orgs[1]: stands beside others; * means all, and stands alone',
+      'clients[0].orgs[1]: is not the only entry; * means all, so use it alone',
       'clients[0].scopes[1]: is not a text',
       "clients[0].scopes[0]: is no scope of Sentry's; did you mean event:read?",
       'clients[0].mode: is neither enforce nor observe',

@@ -144,7 +144,7 @@ function notesOn(name: string, needs: Needs): string[] {
   return notes;
 }
 
-/** How much a scope opens: the sum over a client's scopes is to be small. */
+/** How much a scope opens. `suggest` picks the scopes with the smallest sum. */
 const COST: Readonly<Record<string, number>> = {
   read: 1,
   ci: 2,
