@@ -20,6 +20,13 @@ export const FLAGS = {
   maglevEarly: '--invocation-count-for-maglev=30',
   turbofanEarly: '--invocation-count-for-turbofan=100',
   /**
+   * Allocate every object in the young generation. V8 moves the allocations of a function to the old generation if what
+   * it allocates survived a few collections, and a burst at the start or a slow Sentry is enough for that. Every later
+   * request then stays in memory until the next full collection: with it 1.2 times the CPU time and 150 MiB of RSS in
+   * place of 115.
+   */
+  youngOnly: '--no-allocation-site-pretenuring',
+  /**
    * Keep the young generation from growing to 48 MiB and more under load, of which a proxy has no use: what a request
    * allocates is dead when its response is sent. 97 MiB of RSS under GETs of 2 KiB in place of 112.
    */
@@ -44,6 +51,7 @@ export function tuneV8(version = process.versions.v8): void {
   if (!isKnownV8(version)) return;
   setFlagsFromString(FLAGS.maglevEarly);
   setFlagsFromString(FLAGS.turbofanEarly);
+  setFlagsFromString(FLAGS.youngOnly);
   boundYoungGeneration();
 }
 
