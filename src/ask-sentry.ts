@@ -2,7 +2,7 @@ import { readBounded } from './bounded-body.ts';
 import { decode } from './decode.ts';
 import { onlyFields } from './fields.ts';
 import { ABSENT, type Ask, LookUpFailed } from './policy/look-ups.ts';
-import { REQUEST_ID, requestIdOf } from './request-id.ts';
+import { newId, REQUEST_ID } from './request-id.ts';
 import type { TokenSource, Transport, Upstream, UpstreamResponse } from './types.ts';
 import { VIA } from './via.ts';
 
@@ -37,7 +37,7 @@ export interface AskOptions {
 export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask {
   return async (path) => {
     const begun = performance.now();
-    const id = requestIdOf(NOTHING);
+    const id = newId();
     let status: number | undefined;
     let result: LookUpResult = 'failed';
     const send = (bearer: string) =>
@@ -71,8 +71,6 @@ export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask
     }
   };
 }
-
-const NOTHING = new Headers();
 
 /** The answer's JSON; undefined unless its status is 200 and it has a body. */
 async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unknown> {

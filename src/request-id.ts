@@ -19,7 +19,7 @@ let drawn = random.length;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** A UUID, version 4 (RFC 9562 section 5.4). */
-function newId(): string {
+export function newId(): string {
   // Not before the first request: Workers have no randomness while they load.
   if (drawn === random.length) {
     crypto.getRandomValues(random);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -83,3 +83,23 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+describe('a start', { concurrency: 3 }, () => {
+  // Any use of a global like Headers or fetch loads these modules: half of the time that a start takes, and 10 MiB.
+  it('loads none of the HTTP modules that only the admin listener needs', async (t) => {
+    const folder = makeFolder(t);
+    const preload = join(folder, 'list-modules.cjs');
+    const list = join(folder, 'modules.txt');
+    writeFileSync(
+      preload,
+      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join('\\n')));`,
+    );
+    const proxy = await startProxy(ARGS, { env: { NODE_OPTIONS: `--require ${preload}` } });
+    await proxy.stop();
+    const loaded = readFileSync(list, 'utf8').split('\n');
+    assert.ok(loaded.includes('NativeModule net'));
+    for (const name of ['http', 'http2', 'readline', 'internal/deps/undici/undici']) {
+      assert.ok(!loaded.includes(`NativeModule ${name}`), name);
+    }
+  });
+});

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import type { Problem } from '../../../src/config.ts';
 import { gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
@@ -67,7 +66,7 @@ async function runWithoutConfiguration(command: 'token' | 'suggest'): Promise<nu
     return 0;
   }
   if (process.stdin.isTTY) process.stderr.write('Reading the log of the proxy from standard input.\n');
-  const { suggest } = await import('./suggest.ts');
+  const [{ createInterface }, { suggest }] = await Promise.all([import('node:readline'), import('./suggest.ts')]);
   const { json, notes } = await suggest(createInterface({ input: process.stdin }));
   process.stdout.write(`${json}\n`);
   process.stderr.write(notes.map((note) => `${note}\n`).join(''));
