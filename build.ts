@@ -41,6 +41,9 @@ await build({
   define: { SENTRY_API_PROXY_COMMIT: JSON.stringify(commit()) },
   // pg-native is an optional peer of pg, which is used without it.
   external: ['pg-native'],
+  // Node keeps the source in memory, at twice its size if one comment of a library is not ASCII.
+  minifyWhitespace: true,
+  lineLimit: 120,
   legalComments: 'inline',
   logLevel: 'warning',
 });
