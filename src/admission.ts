@@ -1,7 +1,7 @@
 import { bodyOf, readBounded } from './bounded-body.ts';
 import { decode } from './decode.ts';
 import { ProxyError } from './errors.ts';
-import { viewOf, withEdits } from './fields.ts';
+import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from './fields.ts';
 import { type Client, isExpired } from './policy/client.ts';
 import { decide } from './policy/decide.ts';
 import type { Allowed, Decision, Reason, Refused, ResponseRule } from './policy/decision.ts';
@@ -54,12 +54,12 @@ export async function admit(client: Client, request: IncomingRequest, trace: Tra
 /** The part of the decision that needs no look-ups: by target and by fields. */
 function check(client: Client, request: IncomingRequest, target: string): Decision {
   const decision = decide(client, request.method, target, Date.now());
-  if (decision.kind === 'refuse') return decision;
+  // Fields say how a body is read: where there is none, there is nothing to check.
+  if (decision.kind === 'refuse' || !hasBody(request)) return decision;
   const isBodyChecked = decision.kind === 'check' && decision.checks.some(({ check }) => check === 'body');
   const { method } = request;
   const described = {
     method,
-    hasBody: hasBody(request),
     contentTypes: linesNamed('content-type', request),
     contentEncoding: linesNamed('content-encoding', request)[0] ?? null,
     isBodyChecked,
@@ -87,7 +87,7 @@ async function observe(
       if (settled.kind === 'refuse') trace.observed = settled.reason;
     }
   }
-  return { target, dropped: [], body: body.rest() };
+  return { target, dropped: DROPPED_FROM_REQUESTS.inject, body: body.rest() };
 }
 
 async function takePlace(client: Client, request: IncomingRequest, trace: Trace, limits: LimitStore): Promise<void> {
@@ -124,13 +124,20 @@ function admissionOf(
 ): Admission {
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
-  const beforeEditing = response === undefined ? [] : DROPPED_BEFORE_EDITING;
+  const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
   return {
     target: query === undefined ? target : `${path}?${query}`,
-    dropped: [...droppedFields(hasBody(request)), ...beforeEditing],
+    dropped: response === undefined ? dropped.always : dropped.beforeEditing,
     body,
     ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response) }),
   };
+}
+
+const DROPPED = { withBody: droppedSets(true), withoutBody: droppedSets(false) };
+
+function droppedSets(hasBody: boolean) {
+  const always = new Set([...DROPPED_FROM_REQUESTS.inject, ...droppedFields(hasBody)]);
+  return { always, beforeEditing: new Set([...always, ...DROPPED_BEFORE_EDITING]) };
 }
 
 /** The request's body, which a check may have read up to its limit. */

@@ -13,31 +13,32 @@ type Kind = 'inject' | 'bypass';
 
 const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flat());
 
-const DROPPED = {
-  request: {
-    inject: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS, PROXY_REQUEST_FIELDS),
-    bypass: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS),
-  },
-  response: {
-    inject: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS, PROXY_RESPONSE_FIELDS),
-    bypass: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS),
-  },
+/** Names of the request fields that do not go to Sentry. */
+export const DROPPED_FROM_REQUESTS: Readonly<Record<Kind, ReadonlySet<string>>> = {
+  inject: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS, PROXY_REQUEST_FIELDS),
+  bypass: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS),
+};
+
+const DROPPED_FROM_RESPONSES: Readonly<Record<Kind, ReadonlySet<string>>> = {
+  inject: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS, PROXY_RESPONSE_FIELDS),
+  bypass: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS),
 };
 
 /**
  * The fields of a request as they go to Sentry.
+ * @param dropped names, in lower case, of the lines to leave out
  * @param added lines that no field of the client removes
  */
-export const cleanRequest = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
-  from: fields,
-  dropped: withNamedByConnection(DROPPED.request[kind], fields),
-  added,
-});
+export const cleanRequest = (
+  fields: Fields,
+  dropped: ReadonlySet<string>,
+  added: [string, string][],
+): EditedFields => ({ from: fields, dropped: withNamedByConnection(dropped, fields), added });
 
 /** The fields of a response as they go to the client. */
 export const cleanResponse = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
   from: fields,
-  dropped: withNamedByConnection(DROPPED.response[kind], fields),
+  dropped: withNamedByConnection(DROPPED_FROM_RESPONSES[kind], fields),
   added,
 });
 

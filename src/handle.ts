@@ -2,7 +2,7 @@ import { refuseForeignPages } from './browser-guard.ts';
 import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from './field-tables.ts';
-import { cleanRequest, cleanResponse, withEdits } from './fields.ts';
+import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from './fields.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { type Delivery, outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
@@ -56,7 +56,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   if (principal !== undefined) trace.client = principal.name;
 
   // Decide.
-  const admission = principal?.admit === undefined ? everything(request) : await principal.admit(request, trace);
+  const admission =
+    principal?.admit === undefined ? everything(request, route.kind) : await principal.admit(request, trace);
   const url = upstreamUrl(admission.target, env.upstream);
 
   const isInjected = principal !== undefined;
@@ -78,8 +79,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
-    let headers = cleanRequest(request.headers, route.kind, added);
-    if (admission.dropped.length > 0) headers = withEdits(headers, admission.dropped, []);
+    let headers = cleanRequest(request.headers, admission.dropped, added);
     if (visit !== undefined) headers = askForAll(headers, visit);
     trace.attempts++;
     return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
@@ -119,4 +119,8 @@ function framingOf(fields: Fields): Delivery['framing'] {
 }
 
 /** For requests without a named client: no limits and no edits. */
-const everything = ({ url, body }: IncomingRequest): Admission => ({ target: targetOf(url), dropped: [], body });
+const everything = ({ url, body }: IncomingRequest, kind: 'inject' | 'bypass'): Admission => ({
+  target: targetOf(url),
+  dropped: DROPPED_FROM_REQUESTS[kind],
+  body,
+});

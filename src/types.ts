@@ -90,7 +90,7 @@ export interface Admission {
   /** Path and query. */
   readonly target: string;
   /** Names, in lower case, of the request fields to leave out. */
-  readonly dropped: readonly string[];
+  readonly dropped: ReadonlySet<string>;
   /** The bytes that were checked, or the rest of the client's body. */
   readonly body: Body | Uint8Array | null;
   /**

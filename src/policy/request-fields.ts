@@ -10,11 +10,9 @@ export const DROPPED_WITHOUT_BODY: readonly string[] = [
   'content-encoding', // there is nothing that could be encoded
 ];
 
-/** What of a request matters here. */
+/** What of a request with a body matters here. */
 export interface Described {
   readonly method: string;
-  /** Whether it has a Transfer-Encoding, or a Content-Length other than 0. */
-  readonly hasBody: boolean;
   /** All lines of Content-Type. */
   readonly contentTypes: readonly string[];
   readonly contentEncoding: string | null;
@@ -26,10 +24,9 @@ export interface Described {
 export const droppedFields = (hasBody: boolean): readonly string[] =>
   hasBody ? DROPPED_OF_CLIENTS : [...DROPPED_OF_CLIENTS, ...DROPPED_WITHOUT_BODY];
 
-/** Refuses what Sentry would read in another way than the policy. */
+/** Refuses a body that Sentry would read in another way than the policy. */
 export function checkFields(client: Client, described: Described): Refused | undefined {
-  const { method, hasBody, contentTypes, contentEncoding, isBodyChecked } = described;
-  if (!hasBody) return undefined;
+  const { method, contentTypes, contentEncoding, isBodyChecked } = described;
   const denied = (text: string) => refuse(client, 'header', text);
   // RFC 9110 section 9.3.1: such a body has no meaning, but DRF reads parameters from it.
   if (method === 'GET' || method === 'HEAD') return denied(`sent a body with ${method}`);
