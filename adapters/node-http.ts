@@ -92,8 +92,20 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
+/**
+ * What the adapter gets in place of a `Request`, since nothing reads it. Node's own class takes a twentieth of a
+ * request's time.
+ */
+class UnreadRequest {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+}
+
 /** Classes of the ponyfill would decode responses and write through from one `Headers` into another. */
-const PLATFORM = { fetch, Request, Response, Headers, URL, ReadableStream };
+const PLATFORM = { fetch, Request: UnreadRequest, Response, Headers, URL, ReadableStream };
 
 /**
  * A request as the adapter sees it. It turns an error into a response with a stack, rewrites the query where Express

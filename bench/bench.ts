@@ -14,9 +14,12 @@ import {
   type Contender,
   clientContenders,
   folder,
+  listenerContenders,
+  type OwnContenders,
   PEER_NAMES,
   peers,
   proxy,
+  type Say,
   WITH_TLS_PEERS,
 } from './contenders.ts';
 import { type Figures, hasWrk, type Load, put, type TlsClients } from './load.ts';
@@ -30,8 +33,8 @@ interface Workload {
   hasHttpsUpstream?: boolean;
   /** The contenders listen with TLS. */
   tls?: TlsClients;
-  /** Variants of the proxy itself take part in place of peers. */
-  hasClients?: boolean;
+  /** These take part in place of the proxy and its peers. The figures are set against the second. */
+  own?: (say: Say) => OwnContenders;
   /** Peers that can take part; all of them unless it says. */
   peers?: readonly string[];
 }
@@ -42,7 +45,8 @@ const WORKLOADS: Record<string, Workload> = {
   https: { title: 'GET of 2 KiB from an https Sentry', upload: 0, hasHttpsUpstream: true, peers: WITH_TLS_PEERS },
   'tls-full': { title: 'GET of 2 KiB over TLS, full handshakes', upload: 0, tls: 'full', peers: WITH_TLS_PEERS },
   'tls-resumed': { title: 'GET of 2 KiB over TLS, resumed', upload: 0, tls: 'resumed', peers: WITH_TLS_PEERS },
-  clients: { title: 'GET of 2 KiB by one of 1,000 named clients', upload: 0, hasClients: true },
+  clients: { title: 'GET of 2 KiB by one of 1,000 named clients', upload: 0, own: clientContenders },
+  listener: { title: 'GET of 2 KiB by a server of node:http', upload: 0, own: listenerContenders },
 };
 
 const CHART = join(import.meta.dirname, 'chart.svg');
@@ -152,7 +156,7 @@ console.log(contenders.map(({ name, version }) => `${name}: ${version}`).join(',
 for (const name of values.workload.split(',')) {
   const workload = WORKLOADS[name];
   if (workload === undefined) throw new Error(`no such workload: ${name}`);
-  const own = workload.hasClients ? clientContenders() : undefined;
+  const own = workload.own?.(say);
   const peersTaking = contenders.filter(({ key }) => key === undefined || (workload.peers ?? PEER_NAMES).includes(key));
   const { contenders: taking = peersTaking, ...sent } = own ?? {};
   const rows: Row[] = taking.map((contender) => ({ contender, rounds: [] }));

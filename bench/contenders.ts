@@ -56,8 +56,28 @@ export const proxy = (name = 'sentry-api-proxy', args: readonly string[] = [], f
 /** Many clients' tokens are made of their numbers. */
 const clientToken = (index: number): string => `client-${index}`.padEnd(40, '.');
 
+/** Contenders that only one workload has, and what is sent to them. */
+export interface OwnContenders {
+  contenders: Contender[];
+  field?: string;
+  target?: string;
+}
+
+/** The listener of the library and the least that can be written, both on a server of node:http. */
+export function listenerContenders(say: Say): OwnContenders {
+  const listener: Contender = {
+    name: 'createListener',
+    version: `Node ${process.versions.node}`,
+    command: ({ port, upstream }) => ({
+      file: process.execPath,
+      args: [join(import.meta.dirname, 'listener.ts'), `${port}`, upstream, TOKEN],
+    }),
+  };
+  return { contenders: [listener, ...peers(['bare-node'], say), proxy()] };
+}
+
 /** The last of a thousand named clients: what it sends, and the proxy with and without a clients file. */
-export function clientContenders(): { field: string; target: string; contenders: Contender[] } {
+export function clientContenders(): OwnContenders {
   const count = 1000;
   const withClients = (name: string, reach: object): Contender => {
     const clients = Array.from({ length: count }, (_, index) => ({

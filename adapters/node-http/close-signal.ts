@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { ProxyError } from '../../src/errors.ts';
 import type { Signal } from '../../src/types.ts';
 
 /**
@@ -7,8 +8,11 @@ import type { Signal } from '../../src/types.ts';
  */
 export function closeOf(response: ServerResponse): Signal {
   const controller = new AbortController();
-  const onClose = () => controller.abort();
+  const onClose = () => controller.abort(CLOSED);
   if (response.closed || response.destroyed) onClose();
   else response.once('close', onClose);
   return controller.signal;
 }
+
+/** Shared, because every request ends with it: a reason of its own costs Node a `DOMException` with its stack. */
+const CLOSED = new ProxyError('client_gone');
