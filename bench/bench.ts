@@ -3,6 +3,7 @@
 // The figure to compare is CPU time per request: requests per second and latencies say as much of the load generator
 // and of what else the machine does. Ratios are taken inside each round, so that a machine whose speed drifts moves
 // all contenders alike.
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ import {
   WITH_TLS_PEERS,
 } from './contenders.ts';
 import { type Figures, hasWrk, type Load, put, type TlsClients } from './load.ts';
+import { nginxUpstream } from './nginx-upstream.ts';
 import { Contestant, freePort } from './processes.ts';
 
 interface Workload {
@@ -67,7 +69,7 @@ if (values.help) {
   console.log(`npm run bench -- [--rounds 5] [--seconds 3] [--connections 32]
                  [--workload ${values.workload}] [--peers ${values.peers}] [--chart]
 --chart draws bench/chart.svg again. Peers from npm are installed into the temporary folder. nginx, HAProxy and Go take
-part if they are installed, and wrk makes the load if it is.`);
+part if they are installed. If nginx is, it is the upstream too, and wrk makes the load if it is installed.`);
   process.exit();
 }
 
@@ -141,16 +143,11 @@ buildProxy();
 const say = (text: string) => console.error(`bench: ${text}`);
 const contenders = [proxy(), ...peers(values.peers.split(',').filter(Boolean), say)];
 const certificate = makeCertificate(folder);
-const upstreamFile = join(import.meta.dirname, 'upstream.ts');
+const hasNginx = spawnSync('nginx', ['-v']).error === undefined;
 const [httpPort, httpsPort] = [await freePort(), await freePort()];
-const upstreams = [
-  await Contestant.start({ file: process.execPath, args: [upstreamFile, `${httpPort}`] }, httpPort),
-  await Contestant.start(
-    { file: process.execPath, args: [upstreamFile, `${httpsPort}`, certificate.cert, certificate.key] },
-    httpsPort,
-  ),
-];
-console.log(`${machine}\n${setting}; load by ${hasWrk ? 'wrk, over TLS by bench/load.ts' : 'bench/load.ts'}`);
+const upstreams = [await startUpstream('http', httpPort), await startUpstream('https', httpsPort)];
+const loadBy = hasWrk ? 'wrk, over TLS by bench/load.ts' : 'bench/load.ts';
+console.log(`${machine}\n${setting}; upstream: ${hasNginx ? 'nginx' : 'bench/upstream.ts'}; load by ${loadBy}`);
 console.log(contenders.map(({ name, version }) => `${name}: ${version}`).join(', '));
 
 for (const name of values.workload.split(',')) {
@@ -161,12 +158,23 @@ for (const name of values.workload.split(',')) {
   const { contenders: taking = peersTaking, ...sent } = own ?? {};
   const rows: Row[] = taking.map((contender) => ({ contender, rounds: [] }));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const row of rows) row.rounds.push(await play(row.contender, workload, sent));
+    // There and back, so that none always follows the same one.
+    const order = round % 2 === 0 ? rows : rows.toReversed();
+    for (const row of order) row.rounds.push(await play(row.contender, workload, sent));
   }
   console.log(table(workload.title, rows, rows[1] ?? rows[0]!));
   if (values.chart && name === 'get2k') drawChart(workload.title, rows);
 }
 for (const upstream of upstreams) await upstream.stop();
+
+async function startUpstream(scheme: 'http' | 'https', port: number): Promise<Contestant> {
+  const tls = scheme === 'https' ? certificate : undefined;
+  if (hasNginx) {
+    return Contestant.start(nginxUpstream(folder, scheme, { port, uploadPort: await freePort(), tls }), port);
+  }
+  const args = [join(import.meta.dirname, 'upstream.ts'), `${port}`, ...(tls === undefined ? [] : [tls.cert, tls.key])];
+  return Contestant.start({ file: process.execPath, args }, port);
+}
 
 function drawChart(title: string, rows: readonly Row[]): void {
   const bars = rows.map(({ contender, rounds }, index) => ({

@@ -3,9 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-
-const row = '{"id":"1","slug":"project-1","name":"Project 1","platform":"javascript"},';
-const list = `[${row.repeat(28)}{}]`;
+import { LIST } from './upstream-content.ts';
 
 const response = (content: string): Buffer =>
   Buffer.from(
@@ -13,7 +11,7 @@ const response = (content: string): Buffer =>
       `Set-Cookie: sentrysid=""; Path=/\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${content}`,
   );
 
-const LIST = response(list);
+const FULL = response(LIST);
 const EMPTY = response('{}');
 
 const [port, cert, key] = process.argv.slice(2);
@@ -26,7 +24,7 @@ function serve(socket: Socket): void {
       const end = bytes.indexOf('\r\n\r\n');
       const length = /^content-length: *(\d+)/im.exec(bytes.toString('latin1', 0, end))?.[1];
       if (length === undefined) {
-        socket.end(LIST);
+        socket.end(FULL);
         return;
       }
       left = Number(length) + end + 4;

@@ -81,7 +81,7 @@ async function observe(
     const taken = await gate.limits.take(client.name, client);
     if (taken.ok) hold(client, request, trace, taken.release);
     else trace.observed = taken.over;
-    // Nor does a client that is over its limits make the proxy ask Sentry.
+    // A client that is over its limits does not make the proxy ask Sentry either.
     if (taken.ok && decision.kind === 'check') {
       const settled = await settle(decision, gate.lookUpsOf(client.name), body.read);
       if (settled.kind === 'refuse') trace.observed = settled.reason;

@@ -18,7 +18,7 @@ export interface TokenRead {
 export function storedTokenSource(connInfo: ConnInfo, onTokenRead: (read: TokenRead) => void = () => {}): TokenSource {
   const system = new SystemToken({
     async read(signal) {
-      // With the database driver behind it, which a static token does not need.
+      // Imported only here: it needs the database driver, which a static token does not.
       const { readSystemToken } = await import('../node/postgres/read-system-token.ts');
       return readSystemToken(connInfo, signal);
     },

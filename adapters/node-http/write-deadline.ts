@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 const GRACE = 1000;
 
 /**
- * Breaks the connection of a response that is not written in time: a client that does not read holds up the response's
- * body, which then never comes to hear of its own time limit.
+ * Breaks the connection of a response that is not written in time: a client that does not read holds up the
+ * response's body, and a body that is not read does not notice its own time limit.
  * @param limit milliseconds; 0: no limit
  */
 export function breakOffAfter(limit: number, response: ServerResponse): void {

@@ -44,7 +44,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const countRead = collectEvery();
   const writer = new LogWriter(config.logFormat, config.logLevel);
   const { log } = writer;
-  // A crash too: Node emits this event after an uncaught exception, once it has written the exception to standard error.
+  // After an uncaught exception too: Node emits this event once it has written the exception to standard error.
   process.on('exit', () => writer.flushSync());
   const token = new TokenHolder(config.token, log);
   let isDraining = false;

@@ -1,5 +1,5 @@
-import { parseStrictJson } from './json.ts';
 import { isProjectValue } from './parameters.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Projects that a body may name: more than any organization has is an attempt to keep the proxy busy. */
 const MAX_PROJECTS = 1000;

@@ -1,7 +1,7 @@
 import type { Client, Credential } from './client.ts';
 import { readClient } from './client-entry.ts';
-import { parseStrictJson } from './json.ts';
 import { type Add, checkKeys, isObject, oneOf } from './json-members.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** What is wrong with the clients file, and where: `clients[2].scopes[0]`. No value is quoted. */
 export interface FileProblem {

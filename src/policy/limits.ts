@@ -1,6 +1,6 @@
 import type { Rate } from './client.ts';
 
-/** What a client may use at most; undefined: as much as it likes. */
+/** What a client may use at most; undefined: no limit. */
 export interface Limits {
   readonly rate?: Rate | undefined;
   readonly concurrency?: number | undefined;

@@ -33,7 +33,7 @@ export const PROJECT_LIMITS: Readonly<Record<Limit, (question: Question) => Deci
   refuse: (question) => unlimitable(question, 'has data of all projects of the organization'),
 };
 
-/** The answer is a list, of which only these stay. */
+/** The answer is a list. Only these entries stay in it. */
 export const withFilter = (allowed: Allowed, only: readonly ProjectRef[]): Allowed => ({
   ...allowed,
   response: { without: [], ...allowed.response, only },

@@ -6,7 +6,7 @@ import { suggestion } from '../../../src/policy/suggestion.ts';
 import type { Config } from '../config/config.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 
-/** What `check --as` is asked. */
+/** The request that `check --as` asks about. */
 export interface Asked {
   readonly name: string;
   readonly method: string;

@@ -20,12 +20,12 @@ import { settingsTable } from './settings-table.ts';
 
 /** Milliseconds for Sentry to answer. */
 const TIMEOUT = 5000;
-/** Characters of a response that are looked at. */
+/** How many characters of a response are read. */
 const MAX_LOOKED_AT = 4096;
 
 /**
- * Shows every setting with its origin, says what is wrong, or else what the proxy does with this configuration and who its
- * named clients are, and with `isProbing` whether Sentry takes the token.
+ * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who its
+ * named clients are; with `isProbing` also whether Sentry accepts the token.
  * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
 export async function check(
@@ -76,7 +76,7 @@ function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
   return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
 }
 
-/** The clients file, which has nothing wrong with it by now. */
+/** The clients file, which was found to be valid before. */
 function namedClients({ clientsText }: Config): ClientsFile | undefined {
   const read = clientsText === undefined ? undefined : readClients(clientsText);
   return read !== undefined && 'clients' in read ? read : undefined;
@@ -95,7 +95,7 @@ function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile
     : 'EVERYONE who can reach the port: neither clients nor alias tokens are set';
 }
 
-/** The first fault on the way to an answer, in a line that a person can act on; undefined if there is none. */
+/** The first fault on the way to an answer, as a line that says what to do about it; undefined if there is none. */
 async function probe(config: Config): Promise<string | undefined> {
   const origin = config.token;
   let token: string;

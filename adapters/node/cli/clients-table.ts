@@ -5,7 +5,7 @@ import { expiryText, isExpiring } from '../expiry.ts';
 /** Organizations or projects of one client that are shown; there may be hundreds. */
 const MAX_SHOWN = 4;
 
-/** What the table shows of a client, by column. Nothing of its tokens but how many there are. */
+/** What the table shows of a client, by column. Of its tokens it shows only how many there are. */
 const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>> = {
   client: ({ name }) => name,
   scopes: scopesText,

@@ -84,13 +84,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
 
-/** A value that starts with `--` has to be given with `=`: taken as one, the next flag would be lost. */
+/** A value that starts with `--` has to be given with `=`. Otherwise the next flag would be taken for the value. */
 function isValueOf({ isSwitch }: Setting, next: string | undefined): boolean {
   if (next === undefined || next.startsWith('--')) return false;
   return !isSwitch || next === 'true' || next === 'false';
 }
 
-/** An argument that is no flag is never quoted: it may be a secret that lost its flag. */
+/** An argument that is not a flag is never quoted, because it may be a secret whose flag is missing. */
 function unknownArgument(arg: string, index: number): string {
   const flag = /^--[A-Za-z][\w-]{0,30}/.exec(arg)?.[0];
   if (flag !== undefined) {

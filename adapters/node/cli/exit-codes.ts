@@ -1,2 +1,2 @@
-/** The command line or the configuration is wrong, or this Node can't run the program. */
+/** The command line or the configuration is wrong, or this Node cannot run the program. */
 export const BAD_CONFIGURATION = 2;

@@ -41,7 +41,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 function ask(address: ListenAddress, isTls: boolean, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const to = 'path' in address ? { path: address.path } : { host: reachable(address.host), port: address.port };
-    // It is this machine's own proxy that is asked; whether its certificate names "localhost" says nothing of its health.
+    // The proxy on this machine is asked. Whether its certificate names "localhost" says nothing about its health.
     const socket: Socket = isTls ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
     let answer = '';
     socket.setTimeout(TIMEOUT, () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
@@ -54,6 +54,6 @@ function ask(address: ListenAddress, isTls: boolean, request: string): Promise<s
   });
 }
 
-/** All addresses are listened on, so the loopback one is among them. */
+/** If the proxy listens on all addresses, it listens on the loopback address too. */
 const reachable = (host: string | undefined): string =>
   host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;

@@ -1,12 +1,12 @@
-/** Milliseconds after the start at which a signal that came before it may at last have opened the inspector. */
+/** Milliseconds after the start. By then, a signal that came before the start may have opened the inspector. */
 const LATE = [100, 1000];
 
 /** Not --inspect-port, which only says where it would be. */
 const WANTED = /--inspect(?:-brk|-wait)?(?:[= ]|$)/;
 
 /**
- * Keeps SIGUSR1 from opening Node's inspector, at whose port every user of the machine could read the token out of the
- * memory. `--inspect` still opens it for somebody who starts the program with it.
+ * Keeps SIGUSR1 from opening Node's inspector. At its port, every user of the machine could read the token from memory.
+ * The option `--inspect` still opens it.
  */
 export function ignoreInspectorSignal(): void {
   // A listener takes the place of Node's own handler.

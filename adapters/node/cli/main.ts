@@ -73,7 +73,7 @@ async function runWithoutConfiguration(command: 'token' | 'suggest'): Promise<nu
   return 0;
 }
 
-/** `check | head -1` closes the pipe before all is written, which is no fault. */
+/** `check | head -1` closes the pipe before everything is written. That is not an error. */
 function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,7 +3,7 @@ import type { Problem } from '../../../src/config.ts';
 import { type Given, type Origin, textOf } from '../config/given.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 
-/** The settings whose value another one's file holds. */
+/** Settings whose value is in the file that another setting names. */
 const FROM_FILE: Readonly<Record<string, string>> = {
   SENTRY_TOKEN: 'SENTRY_TOKEN_FILE',
   PGX_CONN: 'PGX_CONN_FILE',
@@ -12,7 +12,7 @@ const FROM_FILE: Readonly<Record<string, string>> = {
 
 const COLUMNS = { flag: 24, value: 28 };
 
-/** Every setting, with a mark that says whether it is right, its value unless that is a secret, and its origin. */
+/** Every setting with a mark that says whether it is valid, its value unless that is a secret, and its origin. */
 export function settingsTable(given: Given, problems: readonly Problem[]): string {
   const wrong = new Set(problems.map(({ variable }) => variable));
   return SETTINGS.map((setting) => row(setting, given, wrong.has(setting.variable))).join('');
@@ -21,7 +21,7 @@ export function settingsTable(given: Given, problems: readonly Problem[]): strin
 function row(setting: Setting, given: Given, isWrong: boolean): string {
   const mark = isWrong ? paint('red', '✗') : paint('green', '✓');
   const flag = `--${setting.flag}`.padEnd(COLUMNS.flag);
-  // What is wrong may be a secret that went to the wrong flag.
+  // A wrong value may be a secret that was given to the wrong flag.
   const value = isWrong ? 'wrong, not shown' : shownValue(setting, given);
   return `${mark} ${flag}${value.padEnd(COLUMNS.value)} ${paint('dim', originText(setting, given))}\n`;
 }

@@ -16,9 +16,9 @@ interface Observed {
 
 /** What one client needs, as far as its requests show. */
 interface Needs {
-  /** For each request that a scope can give: the scopes that would do. */
+  /** For each request that a scope can allow: the scopes that would do. */
   readonly anyOf: Set<string>;
-  /** Requests that only an `allow` rule can give. */
+  /** Requests that only an `allow` rule can allow. */
   readonly allow: Set<string>;
   readonly organizations: Set<string>;
   readonly projects: Set<string>;
@@ -26,7 +26,7 @@ interface Needs {
   isUnbound: boolean;
   /** Requests that do not show which project they are about. */
   readonly withoutProject: Set<string>;
-  /** Requests that no rule can give: targets that are refused to every named client. */
+  /** Requests that no rule can allow: their targets are refused to every named client. */
   readonly refused: Set<string>;
 }
 
@@ -40,7 +40,7 @@ export interface Suggestion {
 
 /**
  * The least scopes, organizations and projects that the requests of a log need, for each client in it.
- * @param lines of the proxy's JSON log; other lines are passed over
+ * @param lines of the proxy's JSON log; other lines are skipped
  */
 export async function suggest(lines: AsyncIterable<string>): Promise<Suggestion> {
   const byClient = new Map<string, Needs>();
@@ -144,7 +144,7 @@ function notesOn(name: string, needs: Needs): string[] {
   return notes;
 }
 
-/** How much a scope opens. `suggest` picks the scopes with the smallest sum. */
+/** A weight for how much a scope opens. `suggest` picks the scopes with the smallest sum. */
 const COST: Readonly<Record<string, number>> = {
   read: 1,
   ci: 2,
@@ -158,7 +158,7 @@ const COST: Readonly<Record<string, number>> = {
 
 const costOf = (scope: string): number => COST[scope.split(':')[1]!] ?? 8;
 
-/** The cheapest scopes of which each list has one, or one that is implied. */
+/** The scopes with the smallest sum that include, or imply, one of each list. */
 function leastScopes(lists: readonly (readonly string[])[]): string[] {
   const gives = new Map(SCOPES.map((scope) => [scope, new Set(scopesOf(scope))]));
   let best: readonly string[] | undefined;

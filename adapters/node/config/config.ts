@@ -21,7 +21,7 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly upstreamHeaders: UpstreamHeaders;
   /** The clients file; undefined: there are no named clients. */
   readonly clientsText: string | undefined;
-  /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked while the proxy runs. */
+  /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run time. */
   readonly isOpen: boolean;
   /** For an https Sentry. */
   readonly sentryTrust: TlsTrust | undefined;

@@ -17,7 +17,7 @@ export const configuredFiles = (given: Given): ConfiguredFile[] =>
     return files === undefined || path === '' ? [] : [{ variable, path, group: files }];
   });
 
-/** Reads files, all at once. One that can't be read is a problem, and missing in the result. */
+/** Reads files concurrently. A file that can't be read is added to the problems and left out of the result. */
 export async function readFiles(files: readonly ConfiguredFile[], problems: Problem[]): Promise<Contents> {
   const contents: Record<string, string> = {};
   const read = async ({ variable, path }: ConfiguredFile) => {
@@ -31,9 +31,9 @@ export async function readFiles(files: readonly ConfiguredFile[], problems: Prob
   return contents;
 }
 
-/** Milliseconds for which a file that was just written may be written again without another time: a second on NFS. */
+/** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
 const FRESH = 2000;
-/** Looks after which a file is read although nothing says that it has changed: clocks may be wrong. */
+/** After so many looks a file is read even if it seems unchanged, because clocks may be wrong. */
 const MAX_TRUSTED = 25;
 
 /** Reads a file again and again, but only if it may have changed: a clients file can be large. */
@@ -53,7 +53,7 @@ export class WatchedFile {
   async read(problems: Problem[]): Promise<string | undefined> {
     const { variable, path } = this.file;
     const stats = await stat(path, { bigint: true }).catch(() => undefined);
-    // A shell's `<(command)` is a pipe, which gives its content once.
+    // A shell's `<(command)` is a pipe, which can be read only once.
     const isPipe = stats !== undefined && (stats.isFIFO() || stats.isCharacterDevice());
     if (isPipe) return this.#atStart;
     const stamp = stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();

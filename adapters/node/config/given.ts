@@ -31,5 +31,5 @@ export function parseSettings(given: Given, contents: Contents, problems: Proble
   return Object.fromEntries(parsed);
 }
 
-/** What is wrong with a value, said of the file that holds it. */
+/** The text of a problem with a value, as a problem of the file that holds it. */
 export const inFile = (problem: string): string => `names a file whose content ${problem}`;

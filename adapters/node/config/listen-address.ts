@@ -1,6 +1,6 @@
 import type { Complain } from '../../../src/config.ts';
 
-/** Where to listen: a port of an address, of all addresses where there is no host, or a Unix socket. */
+/** Where to listen: a port of one address, or of all addresses if there is no host, or a Unix socket. */
 export type ListenAddress = { readonly host: string | undefined; readonly port: number } | { readonly path: string };
 
 /** Reads `host:port`, `:port`, `[IPv6]:port` or `unix:/path`. */

@@ -11,7 +11,7 @@ import { type Contents, type Given, inFile, isGiven, textOf } from './given.ts';
 export interface LoadedConfig extends Gathered {
   readonly contents: Contents;
   readonly config: Config;
-  /** What is worth knowing, and no reason not to start. */
+  /** What is worth knowing but does not keep the proxy from starting. */
   readonly warnings: readonly Problem[];
 }
 
@@ -31,7 +31,7 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   return { ...gathered, contents, config, warnings };
 }
 
-/** Characters of an alias token below which it may be guessed. */
+/** A shorter alias token may be guessed. */
 const SHORTEST_ALIAS = 16;
 
 function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void {
@@ -48,7 +48,7 @@ async function clientProblems({ clientsText, clientsFile, aliasTokens }: Config)
   return loaded.problems.map((problem) => ({ variable, text: inFile(placed(problem)) }));
 }
 
-/** Somebody who sets alias tokens means to keep others out; if there are none in what was set, that fails closed. */
+/** Whoever sets alias tokens wants to keep others out. If what was set has none in it, the proxy must not open. */
 function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[]): void {
   for (const variable of ['CLIENTS', 'CLIENTS_FILE']) {
     const isEmpty = isGiven(given, variable) && textOf(given, variable) === '';

@@ -69,23 +69,23 @@ export const pem: Parse<string> = (value, complain) => {
   return value;
 };
 
-/** A secret that is the whole of a file, whose last line may end. */
+/** A secret that fills a file. A line end at the end is ignored. */
 export const secret =
   <T>(parse: Parse<T>): Parse<T> =>
   (content, complain) =>
     parse(content.replace(/[\r\n]+$/, ''), complain);
 
 /**
- * Alias tokens, one a line, with comments and blank lines. A file without a token is none of its problems: while the
- * proxy runs it means that all were revoked.
- * @returns the tokens of all lines that are right, whatever is wrong with others
+ * Alias tokens, one per line, with comments and blank lines. A file without tokens is no problem here: while the proxy
+ * runs, it means that all were revoked.
+ * @returns the tokens of all valid lines
  */
 export function aliasFile(content: string, complain: Complain): string[] {
   const tokens: string[] = [];
   content.split('\n').forEach((line, index) => {
     const token = line.trim();
     if (token === '' || token.startsWith('#')) return;
-    // Somebody who writes two tokens in a line means two, and somebody whose token has one in it means one.
+    // Two tokens in one line, or one token with a semicolon in it? Only the author knows.
     if (token.includes(';')) complain(`has a ; in line ${index + 1}; write one token a line`);
     else if (!isSendableToken(token)) complain(`has something else than visible ASCII in line ${index + 1}`);
     else tokens.push(token);

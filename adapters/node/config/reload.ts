@@ -5,9 +5,9 @@ import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
 import type { FileGroup } from './settings.ts';
 
-/** Milliseconds between two looks at a file. Looking finds what watching misses: Kubernetes' symlink swap, NFS. */
+/** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */
 const INTERVAL = 200;
-/** Looks after which a file that never stands still is taken as it is. */
+/** After so many looks, a file that keeps changing is taken as it is. */
 const MAX_UNSETTLED = 3;
 
 /** What a change of files led to: a new configuration, problems that kept it from being applied, or both. */
@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   },
   database: { variables: ['PGX_CONN', 'PGX_CONN_FILE'], parts: ['token', 'pgxConnFile'] },
   aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
-  // What is wrong with its content is found where it is applied: a client that is removed has to stop even then.
+  // Its content is checked where it is applied, because a removed client has to stop even if the file is invalid.
   clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },
   gateway: { variables: ['UPSTREAM_HEADERS_FILE'], parts: ['upstreamHeaders', 'upstreamHeadersFile'] },
   sentry: {
@@ -32,8 +32,8 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
 };
 
 /**
- * Watches the files that the settings name. Each group of files is read and applied by itself: whatever is wrong with
- * one leaves the others working, and leaves in force what was read from it before.
+ * Watches the files that the settings name. Each group of files is read and applied by itself. If a group is
+ * invalid, the others still work, and what was read from it before stays in force.
  * @returns a function that ends it
  */
 export function watchFiles(loaded: LoadedConfig, changed: Changed): () => void {
@@ -71,7 +71,7 @@ class Reloader {
     const contents = { ...this.#contents, ...look.contents };
     const found: Problem[] = [];
     const config = this.#read(group, contents, found);
-    // A file that no group watches may be wrong too, one that the connection string names for example.
+    // A file that no group watches may be invalid too, for example one that the connection string names.
     const ofGroup = found.filter(({ variable }) => GROUPS[group].variables.includes(variable));
     const problems = [...look.problems, ...ofGroup];
     if (problems.length === 0) this.#take(contents, config);
@@ -94,7 +94,7 @@ class Reloader {
     this.#config = config;
   }
 
-  /** An alias that is not in the file any more stops working, whatever is wrong with other lines of it. */
+  /** An alias token that was removed from the file stops working, even if other lines of the file are invalid. */
   #revoke({ aliasTokensFile: inFile }: Config): boolean {
     const before = this.#config.aliasTokensFile;
     if (inFile === undefined || before === undefined) return false;

@@ -48,8 +48,8 @@ export interface Setting {
 }
 
 /**
- * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new row is
- * all that a new flag needs beside the place that uses it.
+ * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new flag
+ * needs only a new row here and the code that uses it.
  */
 const TABLE = {
   listen: {

@@ -11,7 +11,7 @@ const LEASE = 30_000;
 /** Milliseconds between two attempts to reach a store that is down, at most. */
 const RECONNECT = 5000;
 
-/** What the log is told. */
+/** What the log reports. */
 export type StoreState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
 
 /**
@@ -37,7 +37,7 @@ export class SharedLimits implements LimitStore {
     this.#client = clientOf(url);
     this.#client.on('error', (error: unknown) => this.#isDown(error));
     this.#client.on('ready', () => this.#becomes({ state: 'up' }));
-    // Its own attempts go on by themselves; why one failed came as an 'error'.
+    // The library keeps trying by itself. Why an attempt failed came as an 'error' event.
     this.#client.connect().catch(() => {});
     this.#renewal = setInterval(() => this.#renew(), LEASE / 3);
     this.#renewal.unref();
@@ -94,7 +94,7 @@ export class SharedLimits implements LimitStore {
   }
 
   #isDown(error: unknown): void {
-    // Of an error no more than its code is told: its text may have the address with the password in it.
+    // Only an error's code is reported: its text may have the address with the password in it.
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     this.#becomes({ state: 'down', reason: code ?? (error instanceof Error ? error.name : 'unknown') });
   }

@@ -13,10 +13,10 @@ import type { Watch } from './watch.ts';
 /** Connections at a time: probes, a Prometheus or two, a person. */
 const MAX_CONNECTIONS = 16;
 
-/** Milliseconds and bytes. Who asks here is near, and asks for little. */
+/** Milliseconds and bytes. Clients of this listener are near and ask for little. */
 const LIMITS: ConnectionLimits = { readHeader: 5000, read: 5000, write: 5000, maxHead: 8 * 1024 };
 
-/** Milliseconds for which `/status.json` is served again. */
+/** Milliseconds for which a made `/status.json` is served. */
 const STATUS_LIFETIME = 1000;
 
 /** The admin listener, before it listens. */
@@ -28,8 +28,8 @@ export interface Admin {
 
 /**
  * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port, where every
- * path belongs to Sentry. It takes no credentials, so it must cost little whoever asks: a connection carries one
- * request, and there are few of them.
+ * path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
+ * request, and only a few connections are open at a time.
  */
 export function makeAdmin(watch: Watch, readiness: Readiness): Admin {
   const pages: Pages = {
@@ -100,7 +100,7 @@ function reply(status: number, type: string, body: string, fields: Lines = []): 
     ['Content-Type', type],
     ['Content-Length', String(Buffer.byteLength(body))],
     ['Cache-Control', 'no-store'],
-    // A page of another origin gets nothing of it, and no browser guesses another type.
+    // A page of another origin can't read it, and no browser guesses another type.
     ['Cross-Origin-Resource-Policy', 'same-origin'],
     ['X-Content-Type-Options', 'nosniff'],
     ...fields.map(([name, value]): [string, string] => [name, value]),

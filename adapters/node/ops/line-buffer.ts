@@ -1,4 +1,4 @@
-/** Bytes that there is room for at first, and again once all is written. */
+/** Bytes of room at first, and again once everything is written. */
 const PAGE = 64 * 1024;
 
 const LINE_END = 0x0a;

@@ -23,7 +23,7 @@ export class Clock {
   }
 }
 
-/** What JSON has to escape, or may be better read escaped. */
+/** What JSON has to escape, or what is easier to read escaped. */
 const UNSAFE = /["\\]|[^\x20-\x7e]/;
 
 /** A line for machines: a JSON object. */
@@ -53,7 +53,7 @@ const STATUS_COLORS: Readonly<Record<string, Color>> = { 2: 'green', 3: 'cyan', 
 
 /**
  * A line for people: date and time, the level if it matters, the event, its fields. A request's line begins with what
- * one looks for first: status, method, path, duration, client.
+ * readers look for first: status, method, path, duration, client.
  */
 export function textLine(time: string, level: Level, event: string, fields: LogFields, isColored: boolean): string {
   const paint = (text: string, color: Color | undefined): string =>

@@ -57,7 +57,7 @@ export class LogWriter {
     this.#timer ??= setTimeout(this.#flush, GATHER);
   };
 
-  /** Writes all that waits, since the process ends. A reader that makes no room gets a third of a second. */
+  /** Writes everything that waits, because the process ends. A reader that makes no room gets a third of a second. */
   flushSync(): void {
     for (let attempt = 0; attempt < LAST_ATTEMPTS; attempt++) {
       if (attempt > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WAIT);
@@ -94,7 +94,7 @@ export class LogWriter {
     }
   }
 
-  /** Lines are never cut: the rest of one is the first to be written next time. */
+  /** No line is ever cut: the rest of a line is written first the next time. */
   #written(bytes: number): void {
     this.#waiting.remove(bytes);
     if (this.#report === undefined) return;
@@ -104,7 +104,7 @@ export class LogWriter {
     this.#report = undefined;
   }
 
-  /** What can't be written at all, to a full disk for example, is lost. A report among it has reported nothing. */
+  /** What can't be written at all, for example to a full disk, is lost. A lost report has reported nothing. */
   #giveUp(): void {
     const reports = this.#report === undefined ? 0 : 1;
     this.#report = undefined;

@@ -12,7 +12,7 @@ import type { Readiness } from './readiness.ts';
 
 /** Seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
-/** Milliseconds for which the text is served again. Making it takes some milliseconds of CPU time. */
+/** Milliseconds for which the same text is served. Making it takes some milliseconds of CPU time. */
 const TEXT_LIFETIME = 1000;
 
 const ROUTES: readonly Trace['route'][] = ['inject', 'bypass', 'none'];
@@ -20,7 +20,7 @@ const FORWARDING_ROUTES = ROUTES.filter((route) => route !== 'none');
 const CAUSES: readonly RenewalCause[] = ['start', 'background', 'refused'];
 const RESULTS: readonly Renewal['result'][] = ['changed', 'unchanged', 'failed'];
 
-/** Errors that can end a response which had begun well, and so count with the status of that response. */
+/** Errors that can end a response after it began. They count with the status of that response. */
 const BREAKING_OFF = ['write_timeout', 'request_timeout', 'upstream_truncated', 'upstream_malformed', 'internal_error'];
 
 /** What Prometheus scrapes. Labels come from tables of the proxy's own, so no client can make up new ones. */
@@ -97,7 +97,7 @@ export class Metrics {
     this.#startAtZero();
   }
 
-  /** A counter that is born at 1 has not increased: an alert on its increase would miss the first error. */
+  /** A counter that first appears with 1 shows no increase, so an alert on an increase would miss the first error. */
   #startAtZero(): void {
     for (const route of ROUTES) {
       this.#durations.zero({ route });
@@ -133,7 +133,7 @@ export class Metrics {
     this.#renewals.inc({ cause, result });
   }
 
-  /** A connection was closed at once, since there were too many. */
+  /** A connection was closed at once because there were too many. */
   turnedAway(): void {
     this.#turnedAway.inc();
   }

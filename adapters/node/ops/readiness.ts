@@ -1,7 +1,7 @@
 import type { TokenHealth } from '../token/token-health.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 
-/** Why requests can't be served well now, in a word or two; undefined if nothing is known to be wrong. */
+/** Why requests can't be served properly now, in a word or two; undefined if nothing is known to be wrong. */
 export interface Readiness {
   readonly fault: 'draining' | 'no token' | 'token refused' | undefined;
   /** The same without what concerns the process. */

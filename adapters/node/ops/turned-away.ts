@@ -4,8 +4,8 @@ import type { Log } from './log.ts';
 const EVERY = 10_000;
 
 /**
- * Makes a function to be called for each connection that is turned away, since there are too many. It logs the first
- * one at once, and from then on their number every ten seconds while there are any.
+ * Makes a function to call for each connection that is turned away because there are too many. It logs the first one at
+ * once, and then their number every ten seconds as long as there are any.
  */
 export function turnedAwayReporter(log: Log): () => void {
   let count = 0;

@@ -3,39 +3,37 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * The major versions of V8 in which the flags below were seen to be there and to do what is said: those of Node 22, 24
- * and 26. V8's flags come and go, one that it does not know is an error on standard error, and nothing but starting
- * another Node tells which ones it knows.
+ * The major versions of V8 in which the flags below were seen to exist and to work: those of Node 22, 24 and 26. V8's
+ * flags come and go. V8 reports an unknown one on standard error, and a program can't ask which ones it knows.
  */
 const FIRST_KNOWN = 12;
 const LAST_KNOWN = 14;
 
-/** The flags of V8 that are set, for a test that looks whether the Node at hand knows them. */
+/** The flags that are set. A test checks that the Node at hand knows them. */
 export const FLAGS = {
   /**
    * Compile a function with the optimizing compilers after 30 and 100 calls rather than after 400 and 3000. V8's counts
    * suit programs whose calls change as they go. A proxy runs the same few functions for every request, so waiting only
-   * leaves the first seconds after each start to slow code: they take 0.82 times the CPU time with these.
+   * makes the first seconds after a start slow: with these flags they take 0.82 times the CPU time.
    */
   maglevEarly: '--invocation-count-for-maglev=30',
   turbofanEarly: '--invocation-count-for-turbofan=100',
   /**
-   * Allocate every object in the young generation. V8 moves the allocations of a function to the old generation if what
-   * it allocates survived a few collections, and a burst at the start or a slow Sentry is enough for that. Every later
-   * request then stays in memory until the next full collection: with it 1.2 times the CPU time and 150 MiB of RSS in
-   * place of 115.
+   * Allocate every object in the young generation. If what a function allocates survives a few collections, V8 allocates
+   * it in the old generation from then on. A burst after the start is enough for that. From then on every request stays
+   * in memory until the next full collection, which costs 1.2 times the CPU time, and 150 MiB of RSS instead of 115.
    */
   youngOnly: '--no-allocation-site-pretenuring',
   /**
-   * Keep the young generation from growing to 48 MiB and more under load, of which a proxy has no use: what a request
-   * allocates is dead when its response is sent. 97 MiB of RSS under GETs of 2 KiB in place of 112.
+   * Keep the young generation from growing to 48 MiB and more under load. A proxy does not need that: what a request
+   * allocates is dead when its response is sent. 97 MiB of RSS under GETs of 2 KiB instead of 112.
    */
   boundedYoung: '--semi-space-growth-factor=1',
   /** For `collectEvery`. */
   collector: '--expose-gc',
 } as const;
 
-/** Bytes of the young generation, both halves, from which on it grows no more; what is under way may add half. */
+/** Bytes of the young generation, both halves, at which it stops growing. A step under way may still add half. */
 const ENOUGH_YOUNG = 4 * 1024 * 1024;
 
 /** Bytes of bodies that are read between two collections. */
@@ -46,7 +44,7 @@ const isKnownV8 = (version: string): boolean => {
   return major >= FIRST_KNOWN && major <= LAST_KNOWN;
 };
 
-/** Sets what serves a proxy best, for the whole process. To be called before anything is served. */
+/** Sets the flags for the whole process. Call it before the first request. */
 export function tuneV8(version = process.versions.v8): void {
   if (!isKnownV8(version)) return;
   setFlagsFromString(FLAGS.maglevEarly);
@@ -55,7 +53,7 @@ export function tuneV8(version = process.versions.v8): void {
   boundYoungGeneration();
 }
 
-/** Later rather than by a flag at the start, which would keep the young generation at the size that it starts with. */
+/** At the start the flag would keep the young generation at its first size, so it is set later. */
 function boundYoungGeneration(): void {
   const observer = new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
@@ -67,9 +65,9 @@ function boundYoungGeneration(): void {
 }
 
 /**
- * Makes a counter of bytes that are read, which has their buffers collected every so often. To V8 a buffer is an object
- * of a hundred bytes with its content elsewhere, so that fast transfers leave 100 MiB of dead ones behind before it
- * minds. Collecting the young generation takes about a millisecond, and spares 60 MiB of RSS under eight transfers.
+ * Makes a counter of the bytes that are read. It has their buffers collected every so many bytes. To V8 a buffer is an
+ * object of a hundred bytes with its content elsewhere, so fast transfers leave 100 MiB of dead buffers before V8
+ * collects them. Collecting the young generation takes about a millisecond and saves 60 MiB of RSS in eight transfers.
  */
 export function collectEvery(portion = PORTION, version = process.versions.v8): (bytes: number) => void {
   if (!isKnownV8(version)) return () => {};
@@ -84,7 +82,7 @@ export function collectEvery(portion = PORTION, version = process.versions.v8): 
   };
 }
 
-/** A context made after the flag is the one place where V8 puts the function; made only once enough has been read. */
+/** V8 puts the function only into contexts that are made after the flag is set. */
 function minorCollector(): () => void {
   setFlagsFromString(FLAGS.collector);
   const gc: NodeJS.GCFunction = runInNewContext('gc');

@@ -6,7 +6,7 @@ import type { Readiness } from './readiness.ts';
 import { Collector } from './status/collector.ts';
 import { makeStatus, type Status } from './status/status.ts';
 
-/** All that is counted for whoever looks at the admin listener. */
+/** Everything that is counted for the admin listener. */
 export class Watch {
   readonly metrics: Metrics;
   readonly #collector = new Collector();
@@ -25,7 +25,7 @@ export class Watch {
     this.#collector.started();
   }
 
-  /** A request is over, in whatever way. */
+  /** A request is over, however it ended. */
   finished(request: Finished): void {
     this.metrics.finished(request);
     this.#collector.finished(request);
