@@ -34,7 +34,8 @@ export interface Figures {
   p99: number;
 }
 
-const TARGET = '/api/0/projects/';
+/** A response that the proxy passes on as it is; of projects and organizations it edits the URLs. */
+const TARGET = '/api/0/organizations/acme/issues/';
 
 const run = promisify(execFile);
 
