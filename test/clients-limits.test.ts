@@ -244,10 +244,15 @@ describe('limits that two processes share', {
 
   it('let the rate through once, not once for each', async () => {
     upstream.play(answer(OK));
-    const replies = await Promise.all(Array.from({ length: 120 }, (_, i) => send(proxies[i % 2]!, get('shared'))));
-    const passed = replies.filter(({ status }) => status === 200).length;
+    const statuses: number[] = [];
+    // Few at a time: on a loaded machine the store would answer many too late, and the local limits would decide.
+    const lane = async (proxy: ListeningProxy) => {
+      for (let i = 0; i < 15; i++) statuses.push((await send(proxy, get('shared'))).status);
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, i) => lane(proxies[i % 2]!)));
+    const passed = statuses.filter((status) => status === 200).length;
     assert.ok(passed === 40 || passed === 41, `${passed} passed`);
-    assert.equal(replies.filter(({ status }) => status === 429).length, 120 - passed);
+    assert.equal(statuses.filter((status) => status === 429).length, 120 - passed);
   });
 
   it('give a place of one to the other once it is free, also by a process that is told to stop', async () => {
