@@ -4,6 +4,10 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { collectEvery, FLAGS } from '../adapters/node/ops/v8.ts';
+import { eventually } from './support/operator.ts';
+
+/** Bytes: two portions, and some that are being freed. */
+const BOUND = 20 * 1024 * 1024;
 
 const run = (...args: string[]) => promisify(execFile)(process.execPath, args);
 
@@ -37,10 +41,11 @@ for (const [version, isSet] of [
   });
 }
 
-test('dead buffers of bodies are collected, each so many bytes', () => {
+test('dead buffers of bodies are collected, each so many bytes', async () => {
   const countRead = collectEvery(8 * 1024 * 1024);
   const before = process.memoryUsage().arrayBuffers;
   for (let i = 0; i < 1000; i++) countRead(Buffer.alloc(64 * 1024).length);
-  const grown = process.memoryUsage().arrayBuffers - before;
-  assert.ok(grown < 20 * 1024 * 1024, `${grown} bytes of 64 MB are still there`);
+  const grown = () => process.memoryUsage().arrayBuffers - before;
+  // V8 frees what it has collected on another thread, which may come late on a loaded machine.
+  await eventually(() => grown() < BOUND, `of 64 MB less than ${BOUND} bytes are left`);
 });
