@@ -1,7 +1,7 @@
 // docs/clients.md and the README show clients files and answers of `check --as`: each is tried here.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,9 +10,7 @@ import type { Reason } from '../src/policy/decision.ts';
 import { loadClients } from '../src/policy/directory.ts';
 import { SCOPES, scopesOf } from '../src/policy/scopes.ts';
 import { runProxy } from './support/operator.ts';
-
-const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-const PAGE = text('docs/clients.md');
+import { tableUnder, text } from './support/pages.ts';
 
 /** The fenced blocks of a language. */
 const blocks = (page: string, language: string): string[] =>
@@ -23,19 +21,6 @@ function fileOf(block: string): string {
   let count = 0;
   const filled = block.replaceAll(/sha256:(?:<[^>]+>|…)/g, () => `sha256:${hash('sha256', String(++count), 'hex')}`);
   return 'clients' in JSON.parse(filled) ? filled : `{"clients":[${filled}]}`;
-}
-
-/** The rows of the first table under a heading, cells trimmed. */
-function tableUnder(heading: string): string[][] {
-  const lines = PAGE.slice(PAGE.indexOf(`\n${heading}\n`)).split('\n');
-  const first = lines.findIndex((line) => line.startsWith('|'));
-  const rows = lines.slice(first, first + lines.slice(first).findIndex((line) => !line.startsWith('|')));
-  return rows.slice(2).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
 }
 
 for (const page of ['docs/clients.md', 'README.md']) {
@@ -88,7 +73,7 @@ for (const page of ['docs/clients.md', 'README.md']) {
 
 describe('the tables of docs/clients.md', () => {
   it('show every scope, and all that it implies', () => {
-    const shown = tableUnder('## Scopes').map(([scope, implied]) => [scope, implied]);
+    const shown = tableUnder('docs/clients.md', '## Scopes').map(([scope, implied]) => [scope, implied]);
     const expected = SCOPES.map((scope) => [
       `\`${scope}\``,
       scopesOf(scope)!
@@ -105,13 +90,13 @@ describe('the tables of docs/clients.md', () => {
       ...{ organization: true, project: true, not_limitable: true, query: true, header: true, body: true },
       ...{ look_up_failed: true, rate: true, concurrency: true },
     };
-    const shown = tableUnder('## Refusals').map(([, , reason]) => reason!.replaceAll('`', ''));
+    const shown = tableUnder('docs/clients.md', '## Refusals').map(([, , reason]) => reason!.replaceAll('`', ''));
     assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort());
   });
 
   it('show every key of a client', () => {
     const schema = JSON.parse(text('clients.schema.json'));
-    const shown = tableUnder('## The file').map(([key]) => key!.replaceAll('`', ''));
+    const shown = tableUnder('docs/clients.md', '## The file').map(([key]) => key!.replaceAll('`', ''));
     assert.deepEqual(shown, Object.keys(schema.definitions.client.properties));
   });
 });

@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { ERRORS } from '../src/errors.ts';
 import * as fieldTables from '../src/field-tables.ts';
 import * as keepInside from '../src/keep-inside.ts';
-
-const text = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-
-/** The rows of the table under a heading of a file, without its two head rows, cells trimmed. */
-function tableUnder(file: string, heading: string): string[][] {
-  const page = `\n${text(file)}`;
-  const start = page.indexOf(`\n${heading}\n`);
-  assert.notEqual(start, -1, `${file} has no heading "${heading}"`);
-  const lines = page.slice(start + heading.length + 2).split('\n');
-  const first = lines.findIndex((line) => line.startsWith('|'));
-  const rows = lines.slice(first, first + lines.slice(first).findIndex((line) => !line.startsWith('|')));
-  return rows.slice(2).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
+import { tableUnder, text } from './support/pages.ts';
 
 const docs = readdirSync(new URL('../docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
