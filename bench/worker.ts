@@ -11,7 +11,7 @@ import { builtWorker, startWorkerd } from '../test/contract/edge-workerd.ts';
 import type { RunningTarget } from '../test/contract/targets.ts';
 
 /** How many times the bare Worker's CPU time the proxy may take. */
-const BOUND = 1.45;
+const BOUND = 1.15;
 /** Of each: no two processes are laid out in memory alike, which makes some percent. */
 const INSTANCES = 3;
 
