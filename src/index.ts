@@ -43,7 +43,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 /** The proxy of a valid configuration. */
 export function proxyOf(config: ProxyConfig): Proxy {
   const ends = { token: config.token, fetch: config.transport ?? fetchTransport(), respond: makeResponse };
-  const env: FetchEnv = { ...libraryEnv(config, ends), receive: readRequest };
+  const shared = libraryEnv(config, ends);
+  const env: FetchEnv = { ...shared, receive: readRequest };
   const close = async (): Promise<void> => config.token.close?.();
   return { fetch: makeFetchHandler(env), close, [Symbol.asyncDispose]: close };
 }
