@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { asClient, clientSecrets, clientsFile } from './support/clients-file.ts';
 import { eventually } from './support/operator.ts';
 import { type ListeningProxy, startProxy } from './support/proxy-process.ts';
 import { RawClient, send } from './support/raw-client.ts';
-import { type Redis, redisServer, startRedis } from './support/redis.ts';
+import { type Redis, redisServer, startRedis, tell } from './support/redis.ts';
 import { answer, OK, response, type Script, Upstream } from './support/upstream.ts';
 
 const SECRET = 'sentry-token-of-the-limits-tests';
@@ -242,6 +243,15 @@ describe('limits that two processes share', {
     await upstream.stop();
   });
 
+  /** What the log said of the store from the n-th time on. */
+  const statesFrom = (proxy: ListeningProxy, n = 0) =>
+    proxy
+      .logLines()
+      .flatMap(({ event, state }) => (event === 'limit_store' ? [state] : []))
+      .slice(n);
+  const become = (states: () => unknown[], expected: string[]) =>
+    eventually(() => isDeepStrictEqual(states(), expected), `the store is ${expected.at(-1)}`);
+
   it('let the rate through once, not once for each', async () => {
     upstream.play(answer(OK));
     const statuses: number[] = [];
@@ -275,8 +285,62 @@ describe('limits that two processes share', {
     }
   });
 
+  it('do not refuse a request whose place becomes free in this very moment', async () => {
+    const other = proxies[1]!;
+    upstream.play(answer(OK));
+    for (let i = 0; i < 5; i++) {
+      // The place of another replica, until a moment after the store is asked for the first time.
+      await tell(redis, `ZADD sentry-api-proxy:{shared-lone}:requests ${Date.now() + 40} another`);
+      assert.equal((await send(other, get('shared-lone'))).status, 200);
+    }
+  });
+
+  it('free a place whose request ended while the store was away', async () => {
+    const flags = [...args(upstream), '--clients', clientsFile(CLIENTS), '--limit-store', redis.url];
+    const pair = await Promise.all([startProxy(flags), startProxy(flags)]);
+    const [one, other] = pair as [ListeningProxy, ListeningProxy];
+    try {
+      const areNow = (...states: string[]) => Promise.all(pair.map((proxy) => become(() => statesFrom(proxy), states)));
+      await areNow('up');
+      const go = Promise.withResolvers<void>();
+      const connections = upstream.play(async (connection) => {
+        await go.promise;
+        await answer(OK)(connection);
+      });
+      const first = send(one, get('shared-lone'));
+      await eventually(() => connections.length === 1, 'the request is under way');
+      await tell(redis, 'CLIENT KILL TYPE normal SKIPME yes', 'CLIENT PAUSE 700 ALL');
+      await areNow('up', 'down');
+      go.resolve();
+      assert.equal((await first).status, 200);
+      assert.deepEqual(statesFrom(one), ['up', 'down']);
+      await areNow('up', 'down', 'up');
+      const isFree = async () => (await send(other, get('shared-lone'))).status === 200;
+      await eventually(isFree, 'the place is free');
+    } finally {
+      await Promise.all(pair.map((proxy) => proxy.stop()));
+    }
+  });
+
+  it('do not make every request wait for a store that hangs', async () => {
+    const other = proxies[1]!;
+    const before = statesFrom(other).length;
+    upstream.play(answer(OK));
+    await tell(redis, 'CLIENT PAUSE 8000 ALL');
+    const start = performance.now();
+    for (let i = 0; i < 20; i++) assert.equal((await send(other, get('shared-lone'))).status, 200);
+    // If each of them waited, that would take 5 s.
+    assert.ok(performance.now() - start < 4000, `${performance.now() - start} ms`);
+    assert.deepEqual(statesFrom(other, before), ['down']);
+    const { port } = redis;
+    await redis.stop();
+    redis = await startRedis(port);
+    await become(() => statesFrom(other, before), ['down', 'up']);
+  });
+
   it('become those of each process while the store is away, which the log says once, and come back with it', async () => {
     const other = proxies[1]!;
+    const before = statesFrom(other).length;
     upstream.play(answer(OK));
     const { port } = redis;
     await redis.stop();
@@ -286,10 +350,9 @@ describe('limits that two processes share', {
     const down = await other.logged(({ event, state }) => event === 'limit_store' && state === 'down');
     assert.equal(down.level, 'warn');
     redis = await startRedis(port);
-    const ups = () => other.logLines().filter(({ event, state }) => event === 'limit_store' && state === 'up').length;
-    await eventually(() => ups() === 2, 'the store is up again');
+    await become(() => statesFrom(other, before), ['down', 'up']);
     assert.equal((await send(other, get('shared'))).status, 200);
-    assert.equal(other.logLines().filter(({ event, state }) => event === 'limit_store' && state === 'down').length, 1);
+    assert.deepEqual(statesFrom(other, before), ['down', 'up']);
     for (const secret of clientSecrets(Object.keys(CLIENTS))) assert.ok(!other.output.includes(secret));
   });
 });

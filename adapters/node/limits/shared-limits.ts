@@ -6,10 +6,30 @@ import { RENEW, TAKE } from './scripts.ts';
 
 /** Milliseconds that a request waits for the store before the local limits decide. */
 const PATIENCE = 250;
+/** Milliseconds for which a store that did not answer is not asked again, so that not every request waits for it. */
+const SILENCE = 1000;
+/**
+ * Milliseconds after which a place that is taken is asked for once more. A client that has its whole response may send
+ * the next request to another replica before the store knows that the first one ended.
+ */
+const SETTLING = 50;
 /** Milliseconds after which the place of a replica that died is free again. Requests under way renew theirs. */
 const LEASE = 30_000;
+/** Milliseconds that a process that ends waits for the store to hear of the last places that it frees. */
+const FAREWELL = 1000;
 /** Milliseconds between two attempts to reach a store that is down, at most. */
 const RECONNECT = 5000;
+/** Commands that may wait for the store, and places that may wait to be freed there. */
+const MAX_WAITING = 10_000;
+
+/** A request's place in the store. */
+interface Place {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What the store answers: what refuses, if anything does, and milliseconds to wait. */
+type Answer = [over: '' | 'rate' | 'concurrency', wait: number];
 
 /** What the log reports. */
 export type StoreState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
@@ -24,8 +44,11 @@ export class SharedLimits implements LimitStore {
   readonly #client: ReturnType<typeof clientOf>;
   /** Ids of requests under way, by the client's name. */
   readonly #underWay = new Map<string, Set<string>>();
+  /** Places that ended while the store was away. */
+  readonly #toFree = new Set<Place>();
   readonly #renewal: NodeJS.Timeout;
   #isUp: boolean | undefined;
+  #silentUntil = 0;
 
   /**
    * @param url redis:// or rediss://, which may hold a password: it is never shown
@@ -35,8 +58,8 @@ export class SharedLimits implements LimitStore {
     this.#local = local;
     this.#onState = onState;
     this.#client = clientOf(url);
-    this.#client.on('error', (error: unknown) => this.#isDown(error));
-    this.#client.on('ready', () => this.#becomes({ state: 'up' }));
+    this.#client.on('error', (error: unknown) => this.#failed(error));
+    this.#client.on('ready', () => this.#cameBack());
     // The library keeps trying by itself. Why an attempt failed came as an 'error' event.
     this.#client.connect().catch(() => {});
     this.#renewal = setInterval(() => this.#renew(), LEASE / 3);
@@ -45,32 +68,33 @@ export class SharedLimits implements LimitStore {
 
   async take(name: string, limits: Limits): Promise<Taken> {
     const { rate, concurrency } = limits;
-    if (rate === undefined && concurrency === undefined) return this.#local.take(name, limits);
-    if (!this.#client.isReady) return this.#local.take(name, limits);
-    const id = randomUUID();
-    const numbers = [rate?.requests ?? 0, (rate?.seconds ?? 0) * 1000, concurrency ?? 0].map(String);
-    const asking = this.#client.eval(TAKE, { keys: keysOf(name), arguments: [...numbers, id, `${LEASE}`] });
-    let answer: unknown;
+    const isLimited = rate !== undefined || concurrency !== undefined;
+    const isAnswering = this.#client.isReady && performance.now() >= this.#silentUntil;
+    if (!isLimited || !isAnswering) return this.#local.take(name, limits);
+    const place = { name, id: randomUUID() };
+    let answer: Answer;
     try {
-      answer = await within(PATIENCE, asking);
+      answer = await this.#ask(place, limits);
+      if (answer[0] === 'concurrency') {
+        await sleep(SETTLING);
+        answer = await this.#ask(place, limits);
+      }
     } catch (error) {
-      // The store may have given a place after all; it must not stay taken.
-      asking.then(() => this.#free(name, id)).catch(() => {});
-      this.#isDown(error);
+      this.#failed(error);
       return this.#local.take(name, limits);
     }
-    const [over, wait] = answer as ['' | 'rate' | 'concurrency', number];
-    if (over !== '') return { ok: false, over, retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) };
     this.#becomes({ state: 'up' });
+    const [over, wait] = answer;
+    if (over !== '') return { ok: false, over, retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) };
     if (concurrency === undefined) return { ok: true, release: () => {} };
     const ids = this.#underWay.get(name) ?? new Set();
-    this.#underWay.set(name, ids.add(id));
+    this.#underWay.set(name, ids.add(place.id));
     return {
       ok: true,
       release: () => {
-        if (!ids.delete(id)) return;
+        if (!ids.delete(place.id)) return;
         if (ids.size === 0) this.#underWay.delete(name);
-        this.#free(name, id);
+        this.#free(place);
       },
     };
   }
@@ -78,12 +102,29 @@ export class SharedLimits implements LimitStore {
   /** Ends the connection, once the store knows of the places that were freed, and all that runs in the background. */
   async close(): Promise<void> {
     clearInterval(this.#renewal);
-    if (this.#client.isReady) await within(PATIENCE, this.#client.close()).catch(() => {});
+    if (this.#client.isReady) await within(FAREWELL, this.#client.close()).catch(() => {});
     if (this.#client.isOpen) this.#client.destroy();
   }
 
-  #free(name: string, id: string): void {
-    if (this.#client.isReady) this.#client.zRem(keysOf(name)[1], id).catch(() => {});
+  async #ask({ name, id }: Place, { rate, concurrency }: Limits): Promise<Answer> {
+    const numbers = [rate?.requests ?? 0, (rate?.seconds ?? 0) * 1000, concurrency ?? 0].map(String);
+    const asking = this.#client.eval(TAKE, { keys: keysOf(name), arguments: [...numbers, id, `${LEASE}`] });
+    try {
+      return (await within(PATIENCE, asking)) as Answer;
+    } catch (error) {
+      // The store may have given a place after all; it must not stay taken.
+      const free = () => this.#free({ name, id });
+      asking.then(free, free);
+      throw error;
+    }
+  }
+
+  #free(place: Place): void {
+    const later = () => {
+      if (this.#toFree.size < MAX_WAITING) this.#toFree.add(place);
+    };
+    if (this.#client.isReady) this.#client.zRem(keysOf(place.name)[1], place.id).catch(later);
+    else later();
   }
 
   #renew(): void {
@@ -93,10 +134,19 @@ export class SharedLimits implements LimitStore {
     }
   }
 
-  #isDown(error: unknown): void {
+  #cameBack(): void {
+    this.#silentUntil = 0;
+    this.#becomes({ state: 'up' });
+    const places = [...this.#toFree];
+    this.#toFree.clear();
+    for (const place of places) this.#free(place);
+  }
+
+  #failed(error: unknown): void {
+    this.#silentUntil = performance.now() + SILENCE;
     // Only an error's code is reported: its text may have the address with the password in it.
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    this.#becomes({ state: 'down', reason: code ?? (error instanceof Error ? error.name : 'unknown') });
+    this.#becomes({ state: 'down', reason: code ?? (error instanceof Error ? error.constructor.name : 'unknown') });
   }
 
   #becomes(state: StoreState): void {
@@ -113,7 +163,7 @@ const clientOf = (url: string) =>
     name: 'sentry-api-proxy',
     // A command for a store that is down fails at once, and the local limits decide.
     disableOfflineQueue: true,
-    commandsQueueMaxLength: 10_000,
+    commandsQueueMaxLength: MAX_WAITING,
     socket: { connectTimeout: 2000, reconnectStrategy: (tries) => Math.min(RECONNECT, 100 * 2 ** Math.min(tries, 10)) },
   });
 
