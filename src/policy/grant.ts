@@ -57,14 +57,12 @@ const needsNaming = ({ isSecret }: Endpoint, method: string, target: Target, rou
 const isProjectDetails = (method: string, { template }: Walk): boolean =>
   isRead(method) && template === PROJECT_DETAILS;
 
-/** Answers with a project in them that may have its secrets, by method and path. */
-const WITH_PROJECT_SECRETS: ReadonlySet<string> = new Set([
-  `GET ${PROJECT_DETAILS}`,
-  `PUT ${PROJECT_DETAILS}`,
-  'POST /api/0/projects/{org}/{project}/teams/{team}/',
-  'DELETE /api/0/projects/{org}/{project}/teams/{team}/',
-  'POST /api/0/teams/{org}/{team}/projects/',
-  'POST /api/0/organizations/{org}/projects/',
+/** Answers with a project in them that may have its secrets: the methods, by path. */
+const WITH_PROJECT_SECRETS: ReadonlyMap<string, readonly string[]> = new Map([
+  [PROJECT_DETAILS, ['GET', 'PUT']],
+  ['/api/0/projects/{org}/{project}/teams/{team}/', ['POST', 'DELETE']],
+  ['/api/0/teams/{org}/{team}/projects/', ['POST']],
+  ['/api/0/organizations/{org}/projects/', ['POST']],
 ]);
 
 /** Let a caller fetch artifacts from the project's own servers. */
@@ -72,7 +70,7 @@ const PROJECT_SECRETS = ['securityToken', 'securityTokenHeader'] as const;
 
 /** Only a rule ending in `**` gives these secrets too: whoever names the path alone wants to read a project. */
 function scrubbing(method: string, { template }: Walk, rule: Rule | undefined): ResponseRule | undefined {
-  const holdsSecrets = template !== undefined && WITH_PROJECT_SECRETS.has(`${method} ${template}`);
+  const holdsSecrets = template !== undefined && WITH_PROJECT_SECRETS.get(template)?.includes(method) === true;
   const isGivenAll = rule !== undefined && endsInRest(rule);
   return holdsSecrets && !isGivenAll ? { without: PROJECT_SECRETS } : undefined;
 }

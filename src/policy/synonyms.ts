@@ -7,20 +7,24 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** How many segments stand before the name of a resource, by the first segment of a path below /api/0/. */
-const RESOURCE_AT: Readonly<Record<string, number>> = { organizations: 2, projects: 3, shared: 1, teams: 3 };
+const RESOURCE_AT: ReadonlyMap<string, number> = new Map([
+  ['organizations', 2],
+  ['projects', 3],
+  ['shared', 1],
+  ['teams', 3],
+]);
 
 /**
  * The segments of a path below /api/0/, with one name for what Sentry knows under two.
  * Only names of resources are replaced: an organization may be called `groups`, and a release `comments`.
  */
 export function canonicalSegments(segments: readonly string[]): string[] {
-  const canonical = [...segments];
+  const canonical = segments.slice();
   const rename = (index: number) => {
     const name = canonical[index];
     if (name !== undefined) canonical[index] = SYNONYMS.get(name) ?? name;
   };
-  const first = canonical[0];
-  const resource = first !== undefined && Object.hasOwn(RESOURCE_AT, first) ? RESOURCE_AT[first]! : 0;
+  const resource = RESOURCE_AT.get(canonical[0] ?? '') ?? 0;
   rename(resource);
   // Below one issue: issues/{issue_id}/comments/.
   if (canonical[resource] === 'issues') rename(resource + 2);
