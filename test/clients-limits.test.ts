@@ -331,11 +331,38 @@ describe('limits that two processes share', {
     for (let i = 0; i < 20; i++) assert.equal((await send(other, get('shared-lone'))).status, 200);
     // If each of them waited, that would take 5 s.
     assert.ok(performance.now() - start < 4000, `${performance.now() - start} ms`);
-    assert.deepEqual(statesFrom(other, before), ['down']);
+    await become(() => statesFrom(other, before), ['down']);
     const { port } = redis;
     await redis.stop();
     redis = await startRedis(port);
     await become(() => statesFrom(other, before), ['down', 'up']);
+  });
+
+  it('are shared again as soon as the store answers, also if it refuses', async () => {
+    const other = proxies[1]!;
+    const before = statesFrom(other).length;
+    upstream.play(answer(OK));
+    const place = 'sentry-api-proxy:{shared-lone}:requests';
+    await tell(redis, `ZADD ${place} ${Date.now() + 60_000} another`, 'CLIENT PAUSE 600 ALL');
+    assert.equal((await send(other, get('shared-lone'))).status, 200);
+    await become(() => statesFrom(other, before), ['down']);
+    const isRefused = async () => (await send(other, get('shared-lone'))).status === 429;
+    await eventually(isRefused, 'the store refuses');
+    await become(() => statesFrom(other, before), ['down', 'up']);
+    await tell(redis, `DEL ${place}`);
+  });
+
+  it('are not shared if the store refuses the password: the log says why, and not the password', async () => {
+    await tell(redis, 'CONFIG SET requirepass sesame');
+    const url = redis.url.replace('://', '://:a-wrong-password@');
+    const proxy = await startProxy([...args(upstream), '--clients', clientsFile(CLIENTS), '--limit-store', url]);
+    const down = await proxy.logged(({ event, state }) => event === 'limit_store' && state === 'down');
+    await tell(redis, 'AUTH sesame', 'CONFIG SET requirepass ""');
+    assert.equal(down.reason, 'WRONGPASS');
+    upstream.play(answer(OK));
+    assert.equal((await send(proxy, get('shared-lone'))).status, 200);
+    assert.ok(!proxy.output.includes('a-wrong-password'));
+    await proxy.stop();
   });
 
   it('become those of each process while the store is away, which the log says once, and come back with it', async () => {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '@redis/client';
+import { createClient, ErrorReply } from '@redis/client';
 import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/policy/limits.ts';
 import { RENEW, TAKE } from './scripts.ts';
 
 /** Milliseconds that a request waits for the store before the local limits decide. */
-const PATIENCE = 250;
+const ANSWER_TIMEOUT = 250;
 /** Milliseconds for which a store that did not answer is not asked again, so that not every request waits for it. */
-const SILENCE = 1000;
+const COOLDOWN = 1000;
 /**
  * Milliseconds after which a place that is taken is asked for once more. A client that has its whole response may send
  * the next request to another replica before the store knows that the first one ended.
@@ -16,7 +16,7 @@ const SETTLING = 50;
 /** Milliseconds after which the place of a replica that died is free again. Requests under way renew theirs. */
 const LEASE = 30_000;
 /** Milliseconds that a process that ends waits for the store to hear of the last places that it frees. */
-const FAREWELL = 1000;
+const CLOSE_TIMEOUT = 1000;
 /** Milliseconds between two attempts to reach a store that is down, at most. */
 const RECONNECT = 5000;
 /** Commands that may wait for the store, and places that may wait to be freed there. */
@@ -48,7 +48,7 @@ export class SharedLimits implements LimitStore {
   readonly #toFree = new Set<Place>();
   readonly #renewal: NodeJS.Timeout;
   #isUp: boolean | undefined;
-  #silentUntil = 0;
+  #cooldownUntil = 0;
 
   /**
    * @param url redis:// or rediss://, which may hold a password: it is never shown
@@ -69,7 +69,7 @@ export class SharedLimits implements LimitStore {
   async take(name: string, limits: Limits): Promise<Taken> {
     const { rate, concurrency } = limits;
     const isLimited = rate !== undefined || concurrency !== undefined;
-    const isAnswering = this.#client.isReady && performance.now() >= this.#silentUntil;
+    const isAnswering = this.#client.isReady && performance.now() >= this.#cooldownUntil;
     if (!isLimited || !isAnswering) return this.#local.take(name, limits);
     const place = { name, id: randomUUID() };
     let answer: Answer;
@@ -102,7 +102,7 @@ export class SharedLimits implements LimitStore {
   /** Ends the connection, once the store knows of the places that were freed, and all that runs in the background. */
   async close(): Promise<void> {
     clearInterval(this.#renewal);
-    if (this.#client.isReady) await within(FAREWELL, this.#client.close()).catch(() => {});
+    if (this.#client.isReady) await within(CLOSE_TIMEOUT, this.#client.close()).catch(() => {});
     if (this.#client.isOpen) this.#client.destroy();
   }
 
@@ -110,7 +110,7 @@ export class SharedLimits implements LimitStore {
     const numbers = [rate?.requests ?? 0, (rate?.seconds ?? 0) * 1000, concurrency ?? 0].map(String);
     const asking = this.#client.eval(TAKE, { keys: keysOf(name), arguments: [...numbers, id, `${LEASE}`] });
     try {
-      return (await within(PATIENCE, asking)) as Answer;
+      return (await within(ANSWER_TIMEOUT, asking)) as Answer;
     } catch (error) {
       // The store may have given a place after all; it must not stay taken.
       const free = () => this.#free({ name, id });
@@ -135,7 +135,7 @@ export class SharedLimits implements LimitStore {
   }
 
   #cameBack(): void {
-    this.#silentUntil = 0;
+    this.#cooldownUntil = 0;
     this.#becomes({ state: 'up' });
     const places = [...this.#toFree];
     this.#toFree.clear();
@@ -143,10 +143,8 @@ export class SharedLimits implements LimitStore {
   }
 
   #failed(error: unknown): void {
-    this.#silentUntil = performance.now() + SILENCE;
-    // Only an error's code is reported: its text may have the address with the password in it.
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
-    this.#becomes({ state: 'down', reason: code ?? (error instanceof Error ? error.constructor.name : 'unknown') });
+    this.#cooldownUntil = performance.now() + COOLDOWN;
+    this.#becomes({ state: 'down', reason: reasonOf(error) });
   }
 
   #becomes(state: StoreState): void {
@@ -166,6 +164,15 @@ const clientOf = (url: string) =>
     commandsQueueMaxLength: MAX_WAITING,
     socket: { connectTimeout: 2000, reconnectStrategy: (tries) => Math.min(RECONNECT, 100 * 2 ** Math.min(tries, 10)) },
   });
+
+/** A code or a name alone: an error's text may have the address with the password in it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  // A reply of the store begins with its code, such as WRONGPASS.
+  const replied = error instanceof ErrorReply ? /^[A-Z]+(?= )/.exec(error.message)?.[0] : undefined;
+  const isMalformed = error.constructor === Error;
+  return replied ?? (error as NodeJS.ErrnoException).code ?? (isMalformed ? 'not Redis' : error.constructor.name);
+}
 
 /** In braces, so that a cluster keeps both on one node. */
 const keysOf = (name: string): [bucket: string, underWay: string] => [
