@@ -5,7 +5,7 @@ import { makeGate } from '../../src/gate.ts';
 import { answerError } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
 import { laterPrincipals } from '../../src/later-principals.ts';
-import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
+import { type LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
