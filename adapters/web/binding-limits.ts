@@ -6,7 +6,7 @@ interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
-/** The periods that such a binding can have, in seconds. */
+/** The longer of the two periods that such a binding can have, in seconds. */
 const LONGEST_PERIOD = 60;
 
 /** The binding for one client, or for all clients that have a rate. */
