@@ -1,6 +1,7 @@
 // Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { byCost } from '../src/policy/scope-cost.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
 
 /** What is known of one endpoint and method of Sentry. */
@@ -42,7 +43,8 @@ const LIMIT_LETTERS: Readonly<Record<string, string>> = {
   path: 'p',
   lookup: 'l',
   'query code-read': 'q',
-  'query openapi-param': 'o',
+  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
+  'query openapi-param': 'q',
   'query inferred': 'i',
   'body projects': 'b',
   'body project': 's',
@@ -66,7 +68,7 @@ export function generate({ source, siblings, rows }: Source): string {
   for (const row of rows) {
     check(row);
     checkParameters(row.path, parameters);
-    const scopes = [...(row.proxyScopes ?? row.scopes)].sort().join(' ');
+    const scopes = [...(row.proxyScopes ?? row.scopes)].sort(byCost).join(' ');
     if (!sets.has(scopes)) sets.set(scopes, sets.size);
     const path = canonicalPath(row.path);
     const entries = lines.get(path) ?? [];
@@ -82,7 +84,7 @@ export function generate({ source, siblings, rows }: Source): string {
 // ${source.endpoints}
 // ${source.schema}
 
-/** Lists of scopes of which any one will do, by their place. */
+/** Lists of scopes of which any one will do, by their place: first the scope that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
 ${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
 ];

@@ -80,7 +80,7 @@ function readCredentials(json: Json, place: string, add: Add): Credential[] {
   const entries: readonly unknown[] = isList ? value : [value];
   if (entries.length === 0) add(place, 'is empty');
   return entries.flatMap((entry, index) => {
-    const credential = typeof entry === 'string' ? credentialOf(entry) : 'is not a text';
+    const credential = typeof entry === 'string' ? credentialOf(entry) : 'is not a string';
     if (typeof credential !== 'string') return [credential];
     add(isList ? `${place}[${index}]` : place, credential);
     return [];

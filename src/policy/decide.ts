@@ -19,7 +19,7 @@ import { parseTarget } from './target.ts';
  */
 export function decide(client: Client, method: string, target: string, now: number): Decision {
   if (isExpired(client, now)) return refuse(client, 'expired', 'has expired');
-  if (!METHODS.includes(method)) return refuse(client, 'method', `may use ${METHODS.join(', ')} alone, in capitals`);
+  if (!METHODS.includes(method)) return refuse(client, 'method', `may only use ${METHODS.join(', ')}, in capitals`);
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
   const route = walk(parsed);

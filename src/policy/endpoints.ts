@@ -2,49 +2,49 @@
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
 
-/** Lists of scopes of which any one will do, by their place. */
+/** Lists of scopes of which any one will do, by their place: first the scope that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
   '',
-  'event:admin event:read event:write',
-  'event:admin event:write',
+  'event:read event:write event:admin',
+  'event:write event:admin',
   'event:admin',
-  'org:admin org:read org:write',
-  'org:admin org:write',
-  'alerts:read org:admin org:read org:write',
-  'alerts:write org:admin org:write',
-  'org:ci project:admin project:releases project:write',
-  'org:ci project:admin project:read project:releases project:write',
-  'org:admin org:ci org:integrations org:write',
+  'org:read org:write org:admin',
+  'org:write org:admin',
+  'alerts:read org:read org:write org:admin',
+  'alerts:write org:write org:admin',
+  'org:ci project:releases project:write project:admin',
+  'project:read org:ci project:releases project:write project:admin',
+  'org:ci org:integrations org:write org:admin',
   'org:read',
   'org:write',
-  'org:admin org:integrations org:read org:write',
-  'org:admin org:integrations',
-  'member:admin member:read member:write',
-  'member:admin member:invite member:write',
-  'member:admin member:write',
+  'org:read org:integrations org:write org:admin',
+  'org:integrations org:admin',
+  'member:read member:write member:admin',
+  'member:invite member:write member:admin',
+  'member:write member:admin',
   'org:write team:write',
-  'member:admin member:write org:admin org:write team:admin team:write',
-  'org:admin org:write team:admin',
-  'alerts:read alerts:write project:admin project:read project:write',
-  'alerts:write project:admin project:write',
-  'project:admin project:releases',
-  'project:admin project:write',
+  'member:write org:write team:write member:admin org:admin team:admin',
+  'org:write org:admin team:admin',
+  'alerts:read project:read alerts:write project:write project:admin',
+  'alerts:write project:write project:admin',
+  'project:releases project:admin',
+  'project:write project:admin',
   'project:releases',
-  'org:admin org:ci org:integrations org:read org:write',
-  'team:admin team:read team:write',
-  'team:admin team:write',
+  'org:read org:ci org:integrations org:write org:admin',
+  'team:read team:write team:admin',
+  'team:write team:admin',
   'team:admin',
   'member:admin',
-  'org:integrations org:read',
-  'org:admin org:write team:write',
-  'project:admin project:read project:write',
+  'org:read org:integrations',
+  'org:write team:write org:admin',
+  'project:read project:write project:admin',
   'project:admin',
   'project:read',
   'project:write',
   'event:read',
   'event:write',
-  'project:admin project:distribution project:read project:write',
-  'event:admin event:read event:write member:read org:read project:read project:releases team:read',
+  'project:read project:distribution project:write project:admin',
+  'event:read member:read org:read project:read team:read project:releases event:write event:admin',
   'org:admin',
 ];
 
@@ -84,15 +84,15 @@ organizations/ G4f
    widgets
    {dashboard_id}/ G4r U5r D5r
     revisions/ G4r
-  detectors/ G6o U7r D7r
+  detectors/ G6q U7r D7r
    {detector_id}/ G6r U7r D7r
   discover/saved/ G4r P5r
     {query_id}/ G4r U5r D5r
   environments/ G4i
   eventids/{event_id}/ G4r
   events-stats/ G4i
-  events-timeseries/ G4o
-  events/ G4o
+  events-timeseries/ G4q
+  events/ G4q
    validate/ G4r
   external-users/ P5r
    {external_user_id}/ U5r D5r
@@ -119,26 +119,26 @@ organizations/ G4f
    {member_id}/ G15r! U16r D17r
     teams/{team}/ P18r U19r D20r
   metrics/data/ G4i
-  monitors/ G6o P7s
+  monitors/ G6q P7s
    {monitor_id_or_slug}/ G21r U22r D22r
     checkins/ G21r
     stats/ G21r
-  notifications/actions/ G4o P5b
+  notifications/actions/ G4q P5b
     {action_id}/ G4r U5r D5r
-  preprodartifacts/snapshots/latest-base/ G9o
+  preprodartifacts/snapshots/latest-base/ G9q
     {snapshot_id}/ G9r D23r
      archive/ G9r H9r P8r
      images/{image_identifier}/ G9r
    {artifact_id}/install-details/ G4r
     size-analysis/ G4r
-  profiling/chunks/ G4o
-   flamegraph/ G4o
+  profiling/chunks/ G4q
+   flamegraph/ G4q
   project-keys/ G4r!
   projects/ G4f P24r
    {project}/detectors/ P22p
   relay_usage/ G4r
-  release-threshold-statuses/ G9o
-  releases/ G9o P8b
+  release-threshold-statuses/ G9q
+  releases/ G9q P8b
    stats
    {version}/ G9l U8l D23l
     commitfiles/ G25l
@@ -147,10 +147,10 @@ organizations/ G4f
     files/ G9l P8l
      {file_id}/ G9l U8l D23l
     previous-with-commits/ G9l
-  replay-count/ G4o
-  replay-selectors/ G4o
-  replays/ G4o
-   {replay_id}/ G4o
+  replay-count/ G4q
+  replay-selectors/ G4q
+  replays/ G4q
+   {replay_id}/ G4q
   repos/ G26r
    {repo_id}/commits/ G4r
   scim/v2/Groups G27r P28r
@@ -159,16 +159,16 @@ organizations/ G4f
     Users/{member_id} G15r A17r D30r
   sentry-app-installations/ G31r!
   sentry-apps/ G4r!
-  sessions/ G4o
+  sessions/ G4q
   shortids/{issue_id}/ G1l
   spike-protections/ P24b D24b
-  stats-summary/ G4o
-  stats_v2/ G4o
-  tags/ G4o
+  stats-summary/ G4q
+  stats_v2/ G4q
+  tags/ G4q
    {key}/values/ G4i
   teams/ G4r P32r
   trace-items/attributes/ G4i
-   stats/ G4o
+   stats/ G4q
   trace-logs/ G4r
   trace-meta/{trace_id}/ G4r
   trace/{trace_id}/ G4r

@@ -4,14 +4,14 @@ import { isIndex, isOrganizationList } from './known-paths.ts';
 import { isNumber } from './parameters.ts';
 import { limitByPlace, organizationIn } from './places.ts';
 import { PROJECT_LIMITS, withFilter } from './project-limits.ts';
-import { endpointOf, type Walk } from './routes.ts';
+import { askedText, endpointOf, type Walk } from './routes.ts';
 import type { Target } from './target.ts';
 
 /** Holds what was granted within the client's organizations, then within its projects. */
 export function withinReach(client: Client, method: string, target: Target, route: Walk, allowed: Allowed): Decision {
   const { reach } = client;
   if (reach.kind === 'all' || isIndex(method, route)) return allowed;
-  const asked = `${method} ${route.template ?? 'this path'}`;
+  const asked = askedText(method, route);
 
   if (isOrganizationList(method, route)) {
     const names = reach.kind === 'organizations' ? reach.organizations : reach.projects.keys();
