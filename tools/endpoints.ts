@@ -62,19 +62,17 @@ export const readSource = (): Source =>
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, siblings, rows }: Source): string {
-  const sets = new Map<string, number>();
+  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
     check(row);
     checkParameters(row.path, parameters);
-    const scopes = [...(row.proxyScopes ?? row.scopes)].sort(byCost).join(' ');
-    if (!sets.has(scopes)) sets.set(scopes, sets.size);
     const path = canonicalPath(row.path);
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${sets.get(scopes)}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
+    entries.push(`${letter}${lists.indexOf(scopesText(row))}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
@@ -86,7 +84,7 @@ export function generate({ source, siblings, rows }: Source): string {
 
 /** Lists of scopes of which any one will do, by their place: first the scope that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
-${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
+${lists.map((scopes) => `  '${scopes}',`).join('\n')}
 ];
 
 /**
@@ -98,6 +96,16 @@ export const ENDPOINTS = \`
 ${outline.join('\n')}
 \`;
 `;
+}
+
+/** The scopes that a row asks for, first the one that opens least. */
+const scopesText = ({ proxyScopes, scopes }: SourceRow): string => [...(proxyScopes ?? scopes)].sort(byCost).join(' ');
+
+/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
+function scopeLists(rows: readonly SourceRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
 }
 
 /** A line with a blank for each segment that the line before has as well. */
