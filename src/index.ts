@@ -11,6 +11,7 @@ export { fetchTransport } from './fetch-transport.ts';
 export { linesOf } from './fields.ts';
 export { handle } from './handle.ts';
 export { OptionsError, type ProxyOptions } from './options.ts';
+export type { ClientJson, ClientsFileJson } from './policy/clients-json.ts';
 export type * from './types.ts';
 
 /** A proxy made from options. */

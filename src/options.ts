@@ -11,6 +11,7 @@ import {
   SYSTEM,
 } from './config.ts';
 import { examineClients } from './policy/clients-file.ts';
+import type { ClientsFileJson } from './policy/clients-json.ts';
 import { suggestion } from './policy/suggestion.ts';
 import { staticToken } from './token.ts';
 import type { RequestRecord, TokenSource, Transport } from './types.ts';
@@ -25,7 +26,7 @@ export interface ProxyOptions {
   /** Only requests with one of these as bearer token get Sentry's token. */
   readonly aliasTokens?: readonly string[] | undefined;
   /** The named clients and their rights: a clients file as an object, or its text. */
-  readonly clients?: object | string | undefined;
+  readonly clients?: ClientsFileJson | string | undefined;
   /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
   /** Host names to serve, without port. Default: all. */

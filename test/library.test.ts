@@ -4,7 +4,13 @@ import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { createProxy, type ProxyOptions, type RequestRecord, type Transport } from '../src/index.ts';
+import {
+  type ClientsFileJson,
+  createProxy,
+  type ProxyOptions,
+  type RequestRecord,
+  type Transport,
+} from '../src/index.ts';
 import { fieldValue } from './support/message.ts';
 import { eventually } from './support/operator.ts';
 import { answer, response, Upstream } from './support/upstream.ts';
@@ -13,7 +19,7 @@ const TOKEN = 'token-of-the-library-tests';
 const ALIAS = 'alias-of-the-library-tests';
 /** A client that may have one request under way. */
 const CLIENT = 'client-of-the-library-tests-0123456789';
-const ONE_AT_A_TIME = {
+const ONE_AT_A_TIME: ClientsFileJson = {
   clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
 };
 const complete = { sentryUri: 'http://sentry.example', token: TOKEN, aliasTokens: [ALIAS] };
@@ -100,6 +106,45 @@ describe('createProxy', () => {
       () => createProxy({ sentryUri: '', token: '', writeTimeout: 'x', other: 1 } as ProxyOptions),
       /other is not.*aliasTokens is not set.*sentryUri is not.*token is empty.*writeTimeout is not/,
     );
+  });
+});
+
+describe('the type of clients', () => {
+  const client = { name: 'robot', token: CLIENT };
+  const made = (clients: ClientsFileJson) => () => createProxy({ ...complete, clients });
+
+  it('takes what a clients file may have', () => {
+    const scopes = ['org:ci', 'readonly', '*'] as const;
+    const limits = { rate: '300/min', concurrency: 8, expires: '2099-12-31', mode: 'observe' } as const;
+    assert.doesNotThrow(
+      made({
+        clients: [
+          { ...client, ...limits, scopes, projects: ['acme/web'], allow: ['GET /api/0/'], deny: ['GET /api/0/'] },
+        ],
+        unmatched: 'reject',
+      }),
+    );
+  });
+
+  it('takes no other scope', () => {
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, scopes: ['event:reed'], orgs: ['*'] }] }), /did you mean event:read\?/);
+  });
+
+  it('takes no other key', () => {
+    const rights = { scopes: ['org:read'], orgs: ['*'] } as const;
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights, rates: '1/s' }] }), /did you mean rate\?/);
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights }], unmatchd: 'reject' }), /did you mean unmatched\?/);
+  });
+
+  it('takes either organizations or projects', () => {
+    const rights = { scopes: ['org:read'] } as const;
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights, orgs: ['*'], projects: ['acme/web'] }] }), /has both/);
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights }] }), /lacks orgs or projects/);
   });
 });
 

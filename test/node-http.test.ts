@@ -18,7 +18,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import express from 'express';
 import fastify from 'fastify';
-import { createListener, type Listener, type ListenerOptions, type TokenRead } from '../adapters/node-http.ts';
+import {
+  type ClientsFileJson,
+  createListener,
+  type Listener,
+  type ListenerOptions,
+  type TokenRead,
+} from '../adapters/node-http.ts';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
 import { startChild } from './support/child-process.ts';
 import { fieldValue } from './support/message.ts';
@@ -31,7 +37,7 @@ const TOKEN = 'token-of-the-listener-tests';
 const ALIAS = 'alias-of-the-listener-tests';
 /** A client that may have one request under way. */
 const CLIENT = 'client-of-the-listener-tests-0123456789';
-const ONE_AT_A_TIME = {
+const ONE_AT_A_TIME: ClientsFileJson = {
   clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
 };
 const AS_ALIAS = { Authorization: `Bearer ${ALIAS}` };

@@ -1,4 +1,5 @@
 import { type Client, type Credential, type ProjectRef, projectRef, type Rate, type Reach } from './client.ts';
+import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from './json-members.ts';
 import { SLUG_OR_ID } from './parameters.ts';
@@ -6,7 +7,7 @@ import { organizationOf, parseRule, type Rule } from './rules.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from './scopes.ts';
 import { suggestion } from './suggestion.ts';
 
-const CLIENT_KEYS = [
+const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
   'scopes',
