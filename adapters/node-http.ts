@@ -16,7 +16,7 @@ import { storedTokenSource } from './node-http/stored-token-source.ts';
 import { breakOffAfter } from './node-http/write-deadline.ts';
 
 export { OptionsError } from '../src/options.ts';
-export type * from '../src/types.ts';
+export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './node-http/stored-token-source.ts';
 

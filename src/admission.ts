@@ -5,8 +5,8 @@ import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from './fields.ts';
 import { type Client, isExpired } from './policy/client.ts';
 import { decide } from './policy/decide.ts';
 import type { Allowed, Decision, Reason, Refused, ResponseRule } from './policy/decision.ts';
-import type { LimitStore } from './policy/limits.ts';
 import type { LookUps } from './policy/look-ups.ts';
+import type { LimitStore } from './policy/quotas.ts';
 import { checkFields, droppedFields } from './policy/request-fields.ts';
 import { DROPPED_AFTER_EDITING, DROPPED_BEFORE_EDITING, editResponse } from './policy/response.ts';
 import { settle } from './policy/settle.ts';
@@ -24,8 +24,8 @@ import type {
 /** Bytes of a response that has to be edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
 
-/** What a decision about a named client's request needs. Each proxy has one. */
-export interface Gate {
+/** What a decision about a named client's request needs. Each proxy has its own. */
+export interface AdmissionMeans {
   readonly limits: LimitStore;
   /** The look-ups that a client may cause, by its name. */
   lookUpsOf(name: string): LookUps;
@@ -36,17 +36,23 @@ export interface Gate {
  * A client in observe mode gets everything; the trace notes what would have been refused.
  * @throws ProxyError if the request is refused
  */
-export async function admit(client: Client, request: IncomingRequest, trace: Trace, gate: Gate): Promise<Admission> {
+export async function admit(
+  client: Client,
+  request: IncomingRequest,
+  trace: Trace,
+  means: AdmissionMeans,
+): Promise<Admission> {
   const target = targetOf(request.url);
-  if (client.mode === 'observe' && !isExpired(client, Date.now())) return observe(client, request, target, trace, gate);
+  if (client.mode === 'observe' && !isExpired(client, Date.now()))
+    return observe(client, request, target, trace, means);
 
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') throw refusal(decision, trace);
-  await takePlace(client, request, trace, gate.limits);
+  await takePlace(client, request, trace, means.limits);
   if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body);
 
   const body = new CheckedBody(request.body);
-  const settled = await settle(decision, gate.lookUpsOf(client.name), body.read);
+  const settled = await settle(decision, means.lookUpsOf(client.name), body.read);
   if (settled.kind === 'refuse') throw refusal(settled, trace);
   return admissionOf(settled, request, target, settled.body ?? request.body);
 }
@@ -72,18 +78,18 @@ async function observe(
   request: IncomingRequest,
   target: string,
   trace: Trace,
-  gate: Gate,
+  means: AdmissionMeans,
 ): Promise<Admission> {
   const body = new CheckedBody(request.body);
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') trace.observed = decision.reason;
   else {
-    const taken = await gate.limits.take(client.name, client);
+    const taken = await means.limits.take(client.name, client);
     if (taken.ok) hold(client, request, trace, taken.release);
     else trace.observed = taken.over;
     // A client that is over its limits does not make the proxy ask Sentry either.
     if (taken.ok && decision.kind === 'check') {
-      const settled = await settle(decision, gate.lookUpsOf(client.name), body.read);
+      const settled = await settle(decision, means.lookUpsOf(client.name), body.read);
       if (settled.kind === 'refuse') trace.observed = settled.reason;
     }
   }

@@ -23,4 +23,4 @@ export function refuseForeignPages(fields: Fields, route: Route, allowedHosts: R
 }
 
 /** A Host value without its port, lower case. */
-export const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();
+const hostName = (host: string): string => host.replace(/:\d*$/, '').toLowerCase();

@@ -40,7 +40,7 @@ export function errorMessage(
  * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1). If it names
  * neither, as the wildcards of curl and sentry-cli do, the error decides.
  */
-export function isAnsweredInJson(accept: string | null, byDefault: boolean): boolean {
+function isAnsweredInJson(accept: string | null, byDefault: boolean): boolean {
   let json = 0;
   let text = 0;
   for (const range of (accept ?? '').toLowerCase().split(',')) {

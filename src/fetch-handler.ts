@@ -1,7 +1,7 @@
 import { Deadline } from './deadline.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { answerError, handle } from './handle.ts';
-import { refuseAmbiguous } from './strict.ts';
+import { refuseAmbiguous } from './refuse-ambiguous.ts';
 import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Signal, Trace } from './types.ts';
 import { newTrace } from './types.ts';
 import { WatchedBody } from './watched-body.ts';

@@ -1,8 +1,8 @@
-import { admit, type Gate } from './admission.ts';
+import { type AdmissionMeans, admit } from './admission.ts';
 import { type AskOptions, askSentry } from './ask-sentry.ts';
 import type { Client } from './policy/client.ts';
-import type { LimitStore } from './policy/limits.ts';
 import { BOUNDS, CachedLookUps, type LookUps, ShareOfLookUps } from './policy/look-ups.ts';
+import type { LimitStore } from './policy/quotas.ts';
 import type { Admission, IncomingRequest, Trace } from './types.ts';
 
 /** What the gate asks Sentry with. */
@@ -21,7 +21,7 @@ export function makeGate(limits: LimitStore, { sharesLookUps: isShared = true, .
     shares.set(name, share);
     return share;
   };
-  const gate: Gate = { limits, lookUpsOf };
+  const means: AdmissionMeans = { limits, lookUpsOf };
   return (client: Client, request: IncomingRequest, trace: Trace): Promise<Admission> =>
-    admit(client, request, trace, gate);
+    admit(client, request, trace, means);
 }

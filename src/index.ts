@@ -2,16 +2,15 @@ import type { Problem } from './config.ts';
 import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
 import { fetchTransport } from './fetch-transport.ts';
 import { libraryEnv } from './library-env.ts';
-import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './options.ts';
+import { OptionsError, type ProxyOptions, readOptions } from './options.ts';
 import { readRequest } from './web-request.ts';
 import { makeResponse } from './web-response.ts';
 
 export { type ErrorName, ProxyError } from './errors.ts';
 export { fetchTransport } from './fetch-transport.ts';
 export { linesOf } from './fields.ts';
-export { handle } from './handle.ts';
 export { OptionsError, type ProxyOptions } from './options.ts';
-export type * from './types.ts';
+export type * from './public-types.ts';
 
 /** A proxy made from options. */
 export interface Proxy extends AsyncDisposable {
@@ -37,11 +36,6 @@ export function createProxy(options: ProxyOptions): Proxy {
   const problems: Problem[] = [];
   const config = readOptions(options, problems);
   if (problems.length > 0) throw new OptionsError(problems);
-  return proxyOf(config);
-}
-
-/** The proxy of a valid configuration. */
-export function proxyOf(config: ProxyConfig): Proxy {
   const ends = { token: config.token, fetch: config.transport ?? fetchTransport(), respond: makeResponse };
   const shared = libraryEnv(config, ends);
   const env: FetchEnv = { ...shared, receive: readRequest };

@@ -185,7 +185,7 @@ function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
   const dropped: string[] = [];
   const added: [string, string][] = [];
   if (link !== null) {
-    const inside = link.replace(/<([^>]*)>/g, (target, url) => {
+    const inside = link.replace(/<([^<>]*)>/g, (target, url) => {
       const own = atOwnUrl(url, visit, (path) => isSamePath(path, visit.path));
       return own === undefined ? target : `<${own}>`;
     });

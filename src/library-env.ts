@@ -3,7 +3,7 @@ import { makeGate } from './gate.ts';
 import { addressesOf } from './keep-inside.ts';
 import { laterPrincipals } from './later-principals.ts';
 import type { ProxyConfig } from './options.ts';
-import { LocalLimits } from './policy/limits.ts';
+import { LocalLimits } from './policy/quotas.ts';
 import { makeBodyRules } from './replay-body.ts';
 import { makeUpstream } from './target-url.ts';
 import type { Env } from './types.ts';
@@ -25,7 +25,7 @@ export function libraryEnv<R>(
   return {
     ...ends,
     upstream,
-    principals: laterPrincipals({ ...config, admit: makeGate(limits, { ...ends, upstream }) }),
+    principals: laterPrincipals({ ...config, clientsName: 'clients', admit: makeGate(limits, { ...ends, upstream }) }),
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
     hasGateway: config.upstreamHeaders.length > 0,

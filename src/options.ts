@@ -10,6 +10,9 @@ import {
   readToken,
   SYSTEM,
 } from './config.ts';
+import { examineClients } from './policy/clients-file.ts';
+import type { ClientsFileJson } from './policy/clients-json.ts';
+import { suggestion } from './policy/suggestion.ts';
 import { staticToken } from './token.ts';
 import type { RequestRecord, TokenSource, Transport } from './types.ts';
 import { readUpstreamHeaders, readUpstreamHeadersObject, type UpstreamHeaders } from './upstream-headers.ts';
@@ -23,7 +26,7 @@ export interface ProxyOptions {
   /** Only requests with one of these as bearer token get Sentry's token. */
   readonly aliasTokens?: readonly string[] | undefined;
   /** The named clients and their rights: a clients file as an object, or its text. */
-  readonly clients?: object | string | undefined;
+  readonly clients?: ClientsFileJson | string | undefined;
   /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
   /** Host names to serve, without port. Default: all. */
@@ -113,25 +116,41 @@ export const OPTIONS: Readonly<Record<keyof ProxyOptions, readonly string[]>> = 
   transport: ['function'],
 };
 
+/** What differs for a caller with options of its own. */
+export interface OwnOptions {
+  /** Their names; the caller reads them itself. */
+  readonly names: readonly string[];
+  /** What is said of a token that is missing. */
+  readonly missingToken: string;
+}
+
 /**
  * Reads the options and adds every problem with them to `problems`.
- * @param known names of further options, which the caller reads itself
  * @returns a configuration, to use only if no problem was added
  */
-export function readOptions(options: ProxyOptions, problems: Problem[], known: readonly string[] = []): ProxyConfig {
+export function readOptions(
+  options: ProxyOptions,
+  problems: Problem[],
+  { names, missingToken }: OwnOptions = { names: [], missingToken: 'is empty; set an auth token of Sentry' },
+): ProxyConfig {
   const about = (variable: string) => (text: string) => void problems.push({ variable, text });
-  const given = knownAndTyped(options, known, problems);
-  const aliasTokens = given.aliasTokens ?? [];
-  const allowedHosts = (given.allowedHosts ?? []).map((host) => host.toLowerCase());
+  // A caller without types may leave the options out.
+  const all: Partial<ProxyOptions> = options ?? {};
+  const given = knownAndTyped(all, names, problems);
+  const aliasTokens = textsOf(given.aliasTokens, about('aliasTokens'));
+  const allowedHosts = textsOf(given.allowedHosts, about('allowedHosts')).map((host) => host.toLowerCase());
   checkAliasTokens(aliasTokens, about('aliasTokens'));
   checkAllowedHosts(allowedHosts, about('allowedHosts'));
-  checkOpenness(given, about('aliasTokens'));
+  checkOpenness(all, about('aliasTokens'));
+  const clientsText = readClientsText(clientsTextOf(given.clients), about('clients'));
+  checkSharedTokens(clientsText, aliasTokens, about('clients'));
+  const isTokenOfWrongType = given.token === undefined && all.token !== undefined;
   return {
     sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
-    token: readTokenOption(given.token ?? '', about('token')),
+    token: readTokenOption(isTokenOfWrongType ? STAND_IN : (given.token ?? ''), missingToken, about('token')),
     aliasTokens,
-    clientsText: readClientsText(clientsTextOf(given.clients), about('clients')),
-    isOpen: given.aliasTokens === undefined && given.clients === undefined,
+    clientsText,
+    isOpen: all.aliasTokens === undefined && all.clients === undefined,
     allowedHosts,
     publicUrl: readPublicUrl(given.publicUrl ?? '', about('publicUrl')),
     keepInside: given.keepInside ?? true,
@@ -147,13 +166,18 @@ export function readOptions(options: ProxyOptions, problems: Problem[], known: r
 }
 
 /** Leaves out options that can't be read any further. */
-function knownAndTyped(options: ProxyOptions, known: readonly string[], problems: Problem[]): Partial<ProxyOptions> {
+function knownAndTyped(
+  options: Partial<ProxyOptions>,
+  others: readonly string[],
+  problems: Problem[],
+): Partial<ProxyOptions> {
+  const names = [...Object.keys(OPTIONS), ...others];
   const usable: Record<string, unknown> = {};
-  for (const [variable, value] of Object.entries(options ?? {})) {
-    if (known.includes(variable) || value === undefined) continue;
+  for (const [variable, value] of Object.entries(options)) {
+    if (value === undefined) continue;
     const types = Object.hasOwn(OPTIONS, variable) ? OPTIONS[variable as keyof ProxyOptions] : undefined;
-    if (types === undefined) problems.push({ variable, text: 'is not an option' });
-    else if (!types.includes(typeOf(value))) problems.push({ variable, text: `is not a ${types.join(' or a ')}` });
+    if (types === undefined) problems.push({ variable, text: `is not an option${suggestion(variable, names)}` });
+    else if (!types.includes(typeOf(value))) problems.push({ variable, text: isNone(types) });
     else usable[variable] = value;
   }
   return usable;
@@ -161,30 +185,69 @@ function knownAndTyped(options: ProxyOptions, known: readonly string[], problems
 
 function typeOf(value: unknown): string {
   if (value instanceof URL) return 'URL';
-  if (Array.isArray(value)) return value.every((item) => typeof item === 'string') ? 'array' : 'array of other things';
+  if (Array.isArray(value)) return 'array';
   return value === null ? 'null' : typeof value;
+}
+
+function isNone(types: readonly string[]): string {
+  const named = types.map((type) => `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`);
+  return named.length === 1 ? `is not ${named[0]}` : `is neither ${named.join(' nor ')}`;
+}
+
+/** The texts of a list. An entry of which a problem was named is replaced, so that it is not named again. */
+function textsOf(list: readonly unknown[] | undefined, complain: (text: string) => void): readonly string[] {
+  return (list ?? []).map((item, index) => {
+    if (typeof item !== 'string') {
+      complain(`has something other than a string at number ${index + 1}; is a variable unset?`);
+      return 'x';
+    }
+    if (item === '') complain(`number ${index + 1} is empty`);
+    return item || 'x';
+  });
 }
 
 const clientsTextOf = (clients: object | string | undefined): string | undefined =>
   typeof clients === 'object' ? JSON.stringify(clients) : clients;
 
+/** Tokens that are written as digests are compared when the first request comes, since Web Crypto is asynchronous. */
+function checkSharedTokens(
+  clientsText: string | undefined,
+  aliasTokens: readonly string[],
+  complain: (text: string) => void,
+): void {
+  if (clientsText === undefined) return;
+  for (const [index, client] of examineClients(clientsText).entries.entries()) {
+    const isShared = client?.credentials.some((one) => one.kind === 'token' && aliasTokens.includes(one.token));
+    if (isShared) complain(`has clients[${index}].token, which is one of aliasTokens as well`);
+  }
+}
+
+/** @param given as the caller wrote them: an option that cannot be used is still set */
 function checkOpenness(given: Partial<ProxyOptions>, complain: (text: string) => void): void {
   const { aliasTokens, clients, allowAnyClient } = given;
   if (aliasTokens === undefined && (allowAnyClient === true || clients !== undefined)) return;
   if (aliasTokens === undefined) complain(OPEN);
   // An empty list more likely comes from an unset variable than from intent.
-  else if (aliasTokens.length === 0) complain(`is empty; leave it out and set allowAnyClient to true if that is meant`);
+  else if (Array.isArray(aliasTokens) && aliasTokens.length === 0)
+    complain(`is empty; leave it out and set allowAnyClient to true if that is meant`);
 }
 
 const OPEN =
   'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
   'set allowAnyClient to true if something else decides who gets here';
 
-function readTokenOption(token: string | TokenSource, complain: (text: string) => void): TokenSource {
+/** Stands for the token while the other options are read. */
+export const STAND_IN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+
+function readTokenOption(token: string | TokenSource, missing: string, complain: (text: string) => void): TokenSource {
   if (typeof token !== 'string') {
     const isSource = typeof token.get === 'function' && typeof token.renew === 'function';
-    if (!isSource) complain('is neither a text nor a source of tokens');
+    if (!isSource) complain('is neither a string nor a source of tokens');
     return token;
+  }
+  if (token === '') {
+    complain(missing);
+    return STAND_IN;
   }
   if (token === SYSTEM) complain("asks for Sentry's own token, which needs a database; set an auth token of Sentry");
   return staticToken(readToken(token, complain));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bindingLimits } from '../adapters/web/binding-limits.ts';
 import { readBounded } from '../src/bounded-body.ts';
 import { createProxy, type RequestRecord, type Transport } from '../src/index.ts';
-import { LocalLimits } from '../src/policy/limits.ts';
+import { LocalLimits } from '../src/policy/quotas.ts';
 import { clientsFile, clientToken } from './support/clients-file.ts';
 
 const clients = clientsFile({ lone: { scopes: ['event:read'], orgs: ['acme'], concurrency: 1 } });

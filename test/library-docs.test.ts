@@ -164,6 +164,16 @@ describe('the examples of the library', () => {
   });
 });
 
+describe('the page about the library', () => {
+  it('names everything that the package exports', async () => {
+    for (const entry of ['../src/index.ts', '../adapters/node-http.ts']) {
+      for (const name of Object.keys(await import(entry))) {
+        assert.match(PAGE, new RegExp(`\`${name}\\b`), `${name} of ${entry}`);
+      }
+    }
+  });
+});
+
 describe('the table of options', () => {
   const rows = [...PAGE.matchAll(/^\| `(\w+)` \| (both|`createListener`) \|/gm)];
 

@@ -1,9 +1,16 @@
 // The proxy as a library: its options, and what it takes and gives beside what the contract says of every adapter.
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { createProxy, type ProxyOptions, type RequestRecord, type Transport } from '../src/index.ts';
+import {
+  type ClientsFileJson,
+  createProxy,
+  type ProxyOptions,
+  type RequestRecord,
+  type Transport,
+} from '../src/index.ts';
 import { fieldValue } from './support/message.ts';
 import { eventually } from './support/operator.ts';
 import { answer, response, Upstream } from './support/upstream.ts';
@@ -12,20 +19,20 @@ const TOKEN = 'token-of-the-library-tests';
 const ALIAS = 'alias-of-the-library-tests';
 /** A client that may have one request under way. */
 const CLIENT = 'client-of-the-library-tests-0123456789';
-const ONE_AT_A_TIME = {
+const ONE_AT_A_TIME: ClientsFileJson = {
   clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
 };
 const complete = { sentryUri: 'http://sentry.example', token: TOKEN, aliasTokens: [ALIAS] };
 
 describe('createProxy', () => {
-  const wrong: Record<string, readonly [options: object, says: RegExp]> = {
+  const wrong: Record<string, readonly [options: object | undefined, says: RegExp]> = {
     'no sentryUri': [{ ...complete, sentryUri: undefined }, /sentryUri is not a URL/],
     'a sentryUri with credentials': [{ ...complete, sentryUri: `http://user:${TOKEN}@x` }, /sentryUri has credentials/],
-    'no token': [{ ...complete, token: undefined }, /token is empty/],
+    'no token': [{ ...complete, token: undefined }, /token is empty; set an auth token of Sentry$/],
     'the word system': [{ ...complete, token: 'system' }, /token asks for Sentry's own token/],
     'a token with a blank': [{ ...complete, token: `${TOKEN} x` }, /token has a character/],
-    'a token that is no text': [{ ...complete, token: 5 }, /token is not a string/],
-    'an object that is no token source': [{ ...complete, token: {} }, /token is neither/],
+    'a token that is no text': [{ ...complete, token: 5 }, /: token is neither a string nor an object$/],
+    'an object that is no token source': [{ ...complete, token: {} }, /token is neither a string nor a source/],
     'no alias tokens': [{ ...complete, aliasTokens: undefined }, /aliasTokens is not set.*allowAnyClient/],
     'no alias tokens and allowAnyClient false': [
       { ...complete, aliasTokens: undefined, allowAnyClient: false },
@@ -36,8 +43,22 @@ describe('createProxy', () => {
       /allowAnyClient is not a boolean/,
     ],
     'an empty list of alias tokens': [{ ...complete, aliasTokens: [], allowAnyClient: true }, /aliasTokens is empty/],
-    'an empty alias token': [{ ...complete, aliasTokens: [ALIAS, ''] }, /aliasTokens number 2/],
-    'an alias token that is no text': [{ ...complete, aliasTokens: [undefined] }, /aliasTokens is not a array/],
+    'an empty alias token': [{ ...complete, aliasTokens: [ALIAS, ''] }, /: aliasTokens number 2 is empty$/],
+    'an alias token with a blank': [{ ...complete, aliasTokens: [ALIAS, 'a b'] }, /aliasTokens number 2 has a char/],
+    'an alias token of a variable that is not set': [
+      { ...complete, aliasTokens: [ALIAS, undefined] },
+      /: aliasTokens has something other than a string at number 2; is a variable unset\?$/,
+    ],
+    'alias tokens that are no list': [{ ...complete, aliasTokens: ALIAS }, /: aliasTokens is not an array$/],
+    'clients of another type, without saying that the proxy is open': [
+      { ...complete, aliasTokens: undefined, clients: 5 },
+      /: clients is neither an object nor a string$/,
+    ],
+    "an alias token that is a client's as well": [
+      { ...complete, aliasTokens: [ALIAS, CLIENT], clients: ONE_AT_A_TIME },
+      /: clients has clients\[0\]\.token, which is one of aliasTokens as well$/,
+    ],
+    'a host that is no text': [{ ...complete, allowedHosts: [null] }, /allowedHosts has something other than a string/],
     'a host with a port': [{ ...complete, allowedHosts: ['a:80'] }, /allowedHosts number 1/],
     'a size that is none': [{ ...complete, replayLimit: 'much' }, /replayLimit is not a size/],
     'a negative size': [{ ...complete, replayLimit: -1 }, /replayLimit is not a size/],
@@ -45,7 +66,7 @@ describe('createProxy', () => {
     'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is more than 24h/],
     'upstream headers that are a list': [
       { ...complete, upstreamHeaders: [TOKEN] },
-      /upstreamHeaders is not a object or/,
+      /upstreamHeaders is neither an object nor a string/,
     ],
     'an upstream header that the proxy sets': [
       { ...complete, upstreamHeaders: { Host: TOKEN } },
@@ -56,7 +77,11 @@ describe('createProxy', () => {
       /upstreamHeaders has no value in line 1/,
     ],
     'a base path without a slash': [{ ...complete, basePath: 'sentry' }, /basePath is not a path/],
-    'an option that is none': [{ ...complete, sentryURL: 'x' }, /sentryURL is not an option/],
+    'an option that is none': [
+      { ...complete, sentryURL: 'x' },
+      /sentryURL is not an option; did you mean sentryUri\?$/,
+    ],
+    'no options': [undefined, /aliasTokens is not set.*sentryUri is not.*token is empty/],
     'an option named as a property of every object': [
       { ...complete, constructor: 'x' },
       /constructor is not an option/,
@@ -81,6 +106,45 @@ describe('createProxy', () => {
       () => createProxy({ sentryUri: '', token: '', writeTimeout: 'x', other: 1 } as ProxyOptions),
       /other is not.*aliasTokens is not set.*sentryUri is not.*token is empty.*writeTimeout is not/,
     );
+  });
+});
+
+describe('the type of clients', () => {
+  const client = { name: 'robot', token: CLIENT };
+  const made = (clients: ClientsFileJson) => () => createProxy({ ...complete, clients });
+
+  it('takes what a clients file may have', () => {
+    const scopes = ['org:ci', 'readonly', '*'] as const;
+    const limits = { rate: '300/min', concurrency: 8, expires: '2099-12-31', mode: 'observe' } as const;
+    assert.doesNotThrow(
+      made({
+        clients: [
+          { ...client, ...limits, scopes, projects: ['acme/web'], allow: ['GET /api/0/'], deny: ['GET /api/0/'] },
+        ],
+        unmatched: 'reject',
+      }),
+    );
+  });
+
+  it('takes no other scope', () => {
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, scopes: ['event:reed'], orgs: ['*'] }] }), /did you mean event:read\?/);
+  });
+
+  it('takes no other key', () => {
+    const rights = { scopes: ['org:read'], orgs: ['*'] } as const;
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights, rates: '1/s' }] }), /did you mean rate\?/);
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights }], unmatchd: 'reject' }), /did you mean unmatched\?/);
+  });
+
+  it('takes either organizations or projects', () => {
+    const rights = { scopes: ['org:read'] } as const;
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights, orgs: ['*'], projects: ['acme/web'] }] }), /has both/);
+    // @ts-expect-error
+    assert.throws(made({ clients: [{ ...client, ...rights }] }), /lacks orgs or projects/);
   });
 });
 
@@ -109,6 +173,14 @@ describe('a proxy made by createProxy', () => {
     assert.equal(answered.headers.get('X-A'), 'b');
     assert.equal(connections[0]!.request!.target, '/api/0/?a=b');
     assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${TOKEN}`);
+  });
+
+  it('refuses every request if a digest in the clients is that of an alias token, and names the option', async () => {
+    const [single] = ONE_AT_A_TIME.clients;
+    const clients = { clients: [{ ...single!, token: `sha256:${hash('sha256', ALIAS, 'hex')}` }] };
+    const answered = await proxyWith({ clients }).fetch(new Request('http://proxy.example/x', { headers: asAlias }));
+    assert.equal(answered.status, 503);
+    assert.match(await answered.text(), /\(clients: clients\[0\]\.token has a token that is an alias token as well\)/);
   });
 
   it("takes the URL's authority for the host of a request that was made by hand", async () => {

@@ -18,7 +18,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import express from 'express';
 import fastify from 'fastify';
-import { createListener, type Listener, type ListenerOptions, type TokenRead } from '../adapters/node-http.ts';
+import {
+  type ClientsFileJson,
+  createListener,
+  type Listener,
+  type ListenerOptions,
+  type TokenRead,
+} from '../adapters/node-http.ts';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
 import { startChild } from './support/child-process.ts';
 import { fieldValue } from './support/message.ts';
@@ -31,7 +37,7 @@ const TOKEN = 'token-of-the-listener-tests';
 const ALIAS = 'alias-of-the-listener-tests';
 /** A client that may have one request under way. */
 const CLIENT = 'client-of-the-listener-tests-0123456789';
-const ONE_AT_A_TIME = {
+const ONE_AT_A_TIME: ClientsFileJson = {
   clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
 };
 const AS_ALIAS = { Authorization: `Bearer ${ALIAS}` };
@@ -97,15 +103,20 @@ const targetsOf = (connections: { request: { target: string } | undefined }[]) =
   connections.map(({ request }) => request?.target);
 
 describe('createListener', () => {
-  const wrong: Record<string, [options: object, says: RegExp]> = {
-    'no options': [{}, /aliasTokens is not set.*sentryUri is not.*token is empty/],
+  const wrong: Record<string, [options: object | undefined, says: RegExp]> = {
+    'no options': [undefined, /aliasTokens is not set.*sentryUri is not.*token is empty/],
+    'options without anything in them': [{}, /aliasTokens is not set.*sentryUri is not.*token is empty/],
+    'no token and no database': [
+      { ...complete(), token: '' },
+      /token is empty; set an auth token of Sentry, or pgxConn/,
+    ],
     'a token and a database': [{ ...complete(), pgxConn: 'host=db' }, /pgxConn and token are both set/],
     'a connection string that is none': [{ ...complete(), token: undefined, pgxConn: 'hots=x' }, /pgxConn /],
     'a connection string that is no text': [{ ...complete(), token: 'system', pgxConn: 5 }, /pgxConn is not a string/],
     'a certificate without its key': [{ ...complete('https'), sentryCert: 'x' }, /sentryCert and sentryKey belong/],
     'authorities that are not PEM': [{ ...complete('https'), sentryCa: 'x' }, /sentryCa .*not PEM/],
     'a callback that is none': [{ ...complete(), onTokenRead: 'x' }, /onTokenRead is not a function/],
-    'an option that is none': [{ ...complete(), pgxCon: 'x' }, /pgxCon is not an option/],
+    'an option that is none': [{ ...complete(), pgxCon: 'x' }, /pgxCon is not an option; did you mean pgxConn\?/],
   };
   function complete(scheme = 'http') {
     return { sentryUri: `${scheme}://sentry.example`, token: TOKEN, aliasTokens: [ALIAS] };

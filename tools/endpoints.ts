@@ -1,6 +1,7 @@
 // Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { byCost } from '../src/policy/scope-cost.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
 
 /** What is known of one endpoint and method of Sentry. */
@@ -42,7 +43,8 @@ const LIMIT_LETTERS: Readonly<Record<string, string>> = {
   path: 'p',
   lookup: 'l',
   'query code-read': 'q',
-  'query openapi-param': 'o',
+  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
+  'query openapi-param': 'q',
   'query inferred': 'i',
   'body projects': 'b',
   'body project': 's',
@@ -60,19 +62,17 @@ export const readSource = (): Source =>
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, siblings, rows }: Source): string {
-  const sets = new Map<string, number>();
+  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
     check(row);
     checkParameters(row.path, parameters);
-    const scopes = [...(row.proxyScopes ?? row.scopes)].sort().join(' ');
-    if (!sets.has(scopes)) sets.set(scopes, sets.size);
     const path = canonicalPath(row.path);
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${sets.get(scopes)}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
+    entries.push(`${letter}${lists.indexOf(scopesText(row))}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
@@ -82,9 +82,9 @@ export function generate({ source, siblings, rows }: Source): string {
 // ${source.endpoints}
 // ${source.schema}
 
-/** Lists of scopes of which any one will do, by their place. */
+/** Lists of scopes of which any one will do, by their place: first the scope that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
-${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
+${lists.map((scopes) => `  '${scopes}',`).join('\n')}
 ];
 
 /**
@@ -96,6 +96,16 @@ export const ENDPOINTS = \`
 ${outline.join('\n')}
 \`;
 `;
+}
+
+/** The scopes that a row asks for, first the one that opens least. */
+const scopesText = ({ proxyScopes, scopes }: SourceRow): string => [...(proxyScopes ?? scopes)].sort(byCost).join(' ');
+
+/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
+function scopeLists(rows: readonly SourceRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
 }
 
 /** A line with a blank for each segment that the line before has as well. */

@@ -1,5 +1,12 @@
 import { type Problem, SYSTEM } from '../../src/config.ts';
-import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from '../../src/options.ts';
+import {
+  OptionsError,
+  type OwnOptions,
+  type ProxyConfig,
+  type ProxyOptions,
+  readOptions,
+  STAND_IN,
+} from '../../src/options.ts';
 import type { TokenSource } from '../../src/types.ts';
 import { TlsTrust } from '../http1/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../node/postgres/conninfo.ts';
@@ -32,8 +39,10 @@ export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   readonly onTokenRead: ((read: TokenRead) => void) | undefined;
 }
 
-/** Stands for Sentry's own token while the other options are read. */
-const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+const OWN: OwnOptions = {
+  names: ['pgxConn', 'sentryCa', 'sentryCert', 'sentryKey', 'onTokenRead'] satisfies (keyof ListenerOptions)[],
+  missingToken: "is empty; set an auth token of Sentry, or pgxConn for Sentry's own token",
+};
 
 /**
  * Reads all options.
@@ -41,9 +50,10 @@ const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew:
  */
 export function readListenerOptions(options: ListenerOptions, environment: NodeJS.ProcessEnv): ListenerConfig {
   const problems: Problem[] = [];
-  const { pgxConn, sentryCa, sentryCert, sentryKey, onTokenRead, ...shared } = options;
+  // A caller without types may leave the options out.
+  const { pgxConn, sentryCa, sentryCert, sentryKey, onTokenRead, ...shared } = options ?? {};
   const isSystem = shared.token === SYSTEM || (shared.token === undefined && pgxConn !== undefined);
-  const config = readOptions({ ...shared, token: isSystem ? NO_TOKEN : (shared.token ?? '') }, problems);
+  const config = readOptions({ ...shared, token: isSystem ? STAND_IN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
   for (const [variable, value] of Object.entries({ sentryCa, sentryCert, sentryKey })) {

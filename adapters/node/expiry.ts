@@ -6,8 +6,8 @@ const SOON = 14 * DAY;
 /** Names in one warning. */
 const MAX_NAMES = 5;
 
-/** Whether a client's time is up, or will be within 14 days. */
-export function isExpiring(client: Client, now: number): 'expired' | 'soon' | 'no' {
+/** `soon`: within 14 days. */
+export function expiryState(client: Client, now: number): 'expired' | 'soon' | 'no' {
   if (client.expiresAt === undefined) return 'no';
   if (isExpired(client, now)) return 'expired';
   return client.expiresAt - now < SOON ? 'soon' : 'no';
@@ -21,8 +21,8 @@ export function expiryText(expiresAt: number): string {
 
 /** Warnings about the clients that have expired, and about those that will within 14 days. */
 export function expiryWarnings(clients: readonly Client[], now: number): string[] {
-  const expired = clients.filter((client) => isExpiring(client, now) === 'expired');
-  const soon = clients.filter((client) => isExpiring(client, now) === 'soon');
+  const expired = clients.filter((client) => expiryState(client, now) === 'expired');
+  const soon = clients.filter((client) => expiryState(client, now) === 'soon');
   return [
     ...(expired.length > 0 ? [`clients that have expired, and are refused: ${namesOf(expired)}`] : []),
     ...(soon.length > 0 ? [`clients that expire within 14 days: ${namesOf(soon)}`] : []),

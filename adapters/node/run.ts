@@ -3,7 +3,7 @@ import type { LookedUp } from '../../src/ask-sentry.ts';
 import { makeGate } from '../../src/gate.ts';
 import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
-import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
+import { type LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';

@@ -1,4 +1,4 @@
-import type { LimitStore, LocalLimits } from '../../src/policy/limits.ts';
+import type { LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
 import type { Settings } from './config.ts';
 
 /** A Rate Limiting binding of Workers. Its own configuration sets the limit and the period for each key. */
@@ -6,7 +6,7 @@ interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
-/** The periods that such a binding can have, in seconds. */
+/** The longer of the two periods that such a binding can have, in seconds. */
 const LONGEST_PERIOD = 60;
 
 /** The binding for one client, or for all clients that have a rate. */

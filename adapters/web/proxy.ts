@@ -5,7 +5,7 @@ import { makeGate } from '../../src/gate.ts';
 import { answerError } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
 import { laterPrincipals } from '../../src/later-principals.ts';
-import { type LimitStore, LocalLimits } from '../../src/policy/limits.ts';
+import { type LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
 import { makeBodyRules } from '../../src/replay-body.ts';
 import { makeUpstream } from '../../src/target-url.ts';
 import { staticToken } from '../../src/token.ts';
@@ -52,7 +52,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
       hasGateway: config.upstreamHeaders.length > 0,
       upstream,
       token,
-      principals: laterPrincipals({ ...config, admit: makeGate(limits, asking) }),
+      principals: laterPrincipals({ ...config, clientsName: 'CLIENTS', admit: makeGate(limits, asking) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
       bodies: makeBodyRules(config, lease),

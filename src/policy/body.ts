@@ -49,7 +49,7 @@ export function checkBody(bytes: Uint8Array, key: 'project' | 'projects'): Named
     projects.add(project);
   }
   const { version } = value as { version?: unknown };
-  if (version !== undefined && !isVersion(version)) return 'version is not a text that Sentry takes as it is';
+  if (version !== undefined && !isVersion(version)) return 'version is not a string that Sentry takes as it is';
   return { projects, version };
 }
 

@@ -1,4 +1,5 @@
 import { type Client, type Credential, type ProjectRef, projectRef, type Rate, type Reach } from './client.ts';
+import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from './json-members.ts';
 import { SLUG_OR_ID } from './parameters.ts';
@@ -6,7 +7,7 @@ import { organizationOf, parseRule, type Rule } from './rules.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from './scopes.ts';
 import { suggestion } from './suggestion.ts';
 
-const CLIENT_KEYS = [
+const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
   'scopes',
@@ -80,7 +81,7 @@ function readCredentials(json: Json, place: string, add: Add): Credential[] {
   const entries: readonly unknown[] = isList ? value : [value];
   if (entries.length === 0) add(place, 'is empty');
   return entries.flatMap((entry, index) => {
-    const credential = typeof entry === 'string' ? credentialOf(entry) : 'is not a text';
+    const credential = typeof entry === 'string' ? credentialOf(entry) : 'is not a string';
     if (typeof credential !== 'string') return [credential];
     add(isList ? `${place}[${index}]` : place, credential);
     return [];

@@ -47,7 +47,7 @@ export interface Rate {
 export const projectRef = (value: string): ProjectRef => ({ kind: /^[0-9]+$/.test(value) ? 'id' : 'slug', value });
 
 /** `perhaps`: it is written by id and some of the others by slug, or the other way. */
-export function isAmong(projects: readonly ProjectRef[], { kind, value }: ProjectRef): 'yes' | 'no' | 'perhaps' {
+export function membership(projects: readonly ProjectRef[], { kind, value }: ProjectRef): 'yes' | 'no' | 'perhaps' {
   if (projects.some((project) => project.kind === kind && project.value === value)) return 'yes';
   return projects.some((project) => project.kind !== kind) ? 'perhaps' : 'no';
 }

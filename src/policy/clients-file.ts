@@ -48,7 +48,7 @@ export function examineClients(text: string): Examined {
   const { value } = json;
 
   checkKeys(value, FILE_KEYS, '', add);
-  if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a text');
+  if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
   const unmatched = oneOf(value, 'unmatched', ['bypass', 'reject'], 'unmatched', add) ?? 'bypass';
   const entries: unknown = Object.hasOwn(value, 'clients') ? value.clients : undefined;
   if (!Array.isArray(entries)) {

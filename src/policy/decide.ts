@@ -1,7 +1,7 @@
 import { type Client, isExpired } from './client.ts';
 import { type Decision, refuse } from './decision.ts';
 import { grant } from './grant.ts';
-import { limit } from './limit.ts';
+import { withinReach } from './reach.ts';
 import { walk } from './routes.ts';
 import { METHODS } from './rules.ts';
 import { parseTarget } from './target.ts';
@@ -19,7 +19,7 @@ import { parseTarget } from './target.ts';
  */
 export function decide(client: Client, method: string, target: string, now: number): Decision {
   if (isExpired(client, now)) return refuse(client, 'expired', 'has expired');
-  if (!METHODS.includes(method)) return refuse(client, 'method', `may use ${METHODS.join(', ')} alone, in capitals`);
+  if (!METHODS.includes(method)) return refuse(client, 'method', `may only use ${METHODS.join(', ')}, in capitals`);
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
   const route = walk(parsed);
@@ -28,5 +28,5 @@ export function decide(client: Client, method: string, target: string, now: numb
     return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
 
   const granted = grant(client, method, parsed, route);
-  return granted.kind === 'refuse' ? granted : limit(client, method, parsed, route, granted);
+  return granted.kind === 'refuse' ? granted : withinReach(client, method, parsed, route, granted);
 }

@@ -100,7 +100,7 @@ export async function loadClients(
     for (const credential of client.credentials) {
       const hex = credential.kind === 'digest' ? credential.hex : await digest(credential.token);
       const spelling = spellingOf(credential);
-      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is in ALIAS_TOKENS as well' });
+      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is an alias token as well' });
       // In the same spelling it was found before.
       const isTwice = byDigest.has(hex) && spellings.get(hex) !== spelling;
       if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });

@@ -2,13 +2,13 @@ import type { Client } from './client.ts';
 import { type Allowed, type Refused, type ResponseRule, refuse } from './decision.ts';
 import { isGuarded } from './guarded.ts';
 import { isIndex, isRead, PROJECT_DETAILS } from './known-paths.ts';
-import { type Endpoint, endpointOf, type Walk } from './routes.ts';
+import { askedText, type Endpoint, endpointOf, type Walk } from './routes.ts';
 import { allows, denies, endsInRest, type Rule } from './rules.ts';
 import type { Target } from './target.ts';
 
 /** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
 export function grant(client: Client, method: string, target: Target, route: Walk): Allowed | Refused {
-  const asked = `${method} ${route.template ?? 'this path'}`;
+  const asked = askedText(method, route);
   const denial = client.deny.findIndex((rule) => denies(rule, method, target, route));
   if (denial !== -1) {
     return { ...refuse(client, 'deny_rule', `has a deny rule for ${asked}`), by: `deny[${denial}]` };
@@ -44,7 +44,7 @@ export function grant(client: Client, method: string, target: Target, route: Wal
 const lacking = ({ anyOf }: Endpoint, asked: string): string =>
   anyOf.length === 0
     ? `needs an allow rule for ${asked}: no scope gives it`
-    : `needs the scope ${anyOf.join(' or ')} for ${asked}`;
+    : `needs ${anyOf.length === 1 ? 'the scope' : 'one of the scopes'} ${anyOf.join(', ')} for ${asked}`;
 
 function scopeFor(client: Client, { anyOf }: Endpoint): string | undefined {
   const held = anyOf.find((scope) => client.scopes.has(scope));

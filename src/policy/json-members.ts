@@ -40,8 +40,8 @@ export function texts(json: Json, key: string, place: string, add: Add, mayBeEmp
   if (list.length === 0 && !mayBeEmpty) add(place, 'is empty');
   return list.flatMap((text: unknown, index): Text[] => {
     const at = `${place}[${index}]`;
-    if (typeof text !== 'string') add(at, 'is not a text');
-    else if (list.indexOf(text) < index) add(at, 'is there twice');
+    if (typeof text !== 'string') add(at, 'is not a string');
+    else if (list.indexOf(text) < index) add(at, 'is listed twice');
     return typeof text === 'string' ? [{ text, at }] : [];
   });
 }

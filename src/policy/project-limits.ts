@@ -1,4 +1,4 @@
-import { type Client, isAmong, type ProjectRef } from './client.ts';
+import { type Client, membership, type ProjectRef } from './client.ts';
 import { type Allowed, type Check, type Decision, type Refused, refuse } from './decision.ts';
 import { fits, isNumber, projectOfShortId } from './parameters.ts';
 import { projectIn } from './places.ts';
@@ -74,7 +74,7 @@ function byBody(question: Question, key: 'project' | 'projects'): Decision {
 }
 
 function byProject(question: Question, project: ProjectRef, checks: readonly Check[]): Decision {
-  const is = isAmong(question.projects, project);
+  const is = membership(question.projects, project);
   if (is === 'no') return notYours(question);
   return checked(question, is === 'perhaps' ? [...checks, { check: 'project', project }] : checks);
 }

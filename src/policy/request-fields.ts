@@ -2,10 +2,10 @@ import type { Client } from './client.ts';
 import { type Refused, refuse } from './decision.ts';
 
 /** Fields that a named client's request is sent without: what was allowed is the method that the request has. */
-export const DROPPED_OF_CLIENTS: readonly string[] = ['x-http-method-override', 'x-method-override', 'x-http-method'];
+const DROPPED_OF_CLIENTS: readonly string[] = ['x-http-method-override', 'x-method-override', 'x-http-method'];
 
 /** Where there is no body, also these. */
-export const DROPPED_WITHOUT_BODY: readonly string[] = [
+const DROPPED_WITHOUT_BODY: readonly string[] = [
   'content-type', // Django decodes the query by its charset, whether there is a body or not
   'content-encoding', // there is nothing that could be encoded
 ];

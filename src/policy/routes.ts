@@ -8,7 +8,6 @@ const LIMITS = {
   p: 'path',
   l: 'lookup',
   q: 'query',
-  o: 'query',
   i: 'inferred',
   b: 'body-projects',
   s: 'body-project',
@@ -22,7 +21,7 @@ export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
 
 /** What the table knows of one method of one path. */
 export interface Endpoint {
-  /** Any of these will do. */
+  /** Any of these will do; the first opens least. */
   readonly anyOf: readonly string[];
   readonly limit: Limit;
   /** Whether its answer holds a secret. */
@@ -100,6 +99,9 @@ export function walk({ segments }: Target): Walk {
 /** HEAD is as GET: Sentry runs the same view for both. */
 export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
   methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);
+
+/** Method and path, as texts to the client name them. */
+export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
 
 function tableOf(lines: string, scopeLists: readonly string[]): Node {
   const root = newNode();

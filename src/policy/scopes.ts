@@ -1,5 +1,5 @@
 /** Every scope that a client may be given, and the scopes that it implies (Sentry's SENTRY_SCOPE_HIERARCHY_MAPPING). */
-const IMPLIED: Readonly<Record<string, readonly string[]>> = {
+const IMPLIED = {
   'org:read': [],
   'org:write': ['org:read'],
   'org:admin': ['org:read', 'org:write', 'org:integrations'],
@@ -24,7 +24,10 @@ const IMPLIED: Readonly<Record<string, readonly string[]>> = {
   'event:admin': ['event:read', 'event:write'],
   'alerts:read': [],
   'alerts:write': ['alerts:read'],
-};
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** A scope of Sentry's. */
+export type Scope = keyof typeof IMPLIED;
 
 /** Sentry's scopes. */
 export const SCOPES: readonly string[] = Object.keys(IMPLIED);
@@ -39,5 +42,5 @@ export const EVERYTHING = '*';
 export function scopesOf(name: string): readonly string[] | undefined {
   if (name === EVERYTHING) return SCOPES;
   if (name === READONLY) return SCOPES.filter((scope) => scope.endsWith(':read'));
-  return Object.hasOwn(IMPLIED, name) ? [name, ...IMPLIED[name]!] : undefined;
+  return Object.hasOwn(IMPLIED, name) ? [name, ...IMPLIED[name as Scope]] : undefined;
 }

@@ -1,5 +1,5 @@
 import { checkBody } from './body.ts';
-import { isAmong, type ProjectRef, projectRef } from './client.ts';
+import { membership, type ProjectRef, projectRef } from './client.ts';
 import { type Allowed, type Check, type Pending, type Refused, refuse } from './decision.ts';
 import { isReleaseName, LookUpFailed, type LookUps, type Project } from './look-ups.ts';
 import { projectsOf, withProjects } from './query.ts';
@@ -96,7 +96,7 @@ async function resolved(org: string, projects: readonly ProjectRef[], lookUps: L
 async function areAllMine(org: string, projects: readonly ProjectRef[], named: ReadonlySet<string>, lookUps: LookUps) {
   const unsure: string[] = [];
   for (const value of named) {
-    const is = isAmong(projects, projectRef(value));
+    const is = membership(projects, projectRef(value));
     if (is === 'no') return false;
     if (is === 'perhaps') unsure.push(value);
   }
@@ -108,7 +108,7 @@ async function areAllMine(org: string, projects: readonly ProjectRef[], named: R
 
 /** Whether the project is one of the client's, by id or by slug. */
 async function isOneOf(org: string, projects: readonly ProjectRef[], asked: ProjectRef, lookUps: LookUps) {
-  const is = isAmong(projects, asked);
+  const is = membership(projects, asked);
   if (is !== 'perhaps') return is === 'yes';
   for (const project of projects.filter(({ kind }) => kind !== asked.kind)) {
     const known = await lookUps.project(org, project.value);

@@ -727,7 +727,7 @@ function rejecting({ target, test }: Contract): void {
   })) {
     test(`refuses a request with ${title} with 401 where nobody is bypassed`, async () => {
       const exchange = await scene.exchange(request('GET /api/0/ HTTP/1.1', fields));
-      refused(exchange, 401, /serves only its own clients/);
+      refused(exchange, 401, /Send `Authorization: Bearer` with the token of one of this proxy's clients/);
       assert.equal(fieldValue(exchange.reply, 'WWW-Authenticate'), 'Bearer');
     });
   }

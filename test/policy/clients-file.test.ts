@@ -93,7 +93,12 @@ describe('a clients file', () => {
           scopez: [],
         },
         'three',
-        { name: 'two', token: DIGEST, allow: ['get /x', 'GET /a b', 'GET /organizations/{org}/'], projects: ['web'] },
+        {
+          name: 'two',
+          token: DIGEST,
+          allow: ['get /x', 'GET /a b', 'GET /organizations/{org}/'],
+          projects: ['web', 'web'],
+        },
       ],
     });
     assert.deepEqual(problemsOf(text), [
@@ -102,7 +107,7 @@ describe('a clients file', () => {
       'clients[0].token: is shorter than 32 characters',
       'clients[0].orgs[0]: is neither the slug nor the numeric id of an organization',
       'clients[0].orgs[1]: is not the only entry; * means all, so use it alone',
-      'clients[0].scopes[1]: is not a text',
+      'clients[0].scopes[1]: is not a string',
       "clients[0].scopes[0]: is no scope of Sentry's; did you mean event:read?",
       'clients[0].mode: is neither enforce nor observe',
       'clients[1]: has an unknown key (number 8); did you mean scopes?',
@@ -113,7 +118,9 @@ describe('a clients file', () => {
       'clients[1].concurrency: is not a whole number from 1 to 1000000',
       'clients[1].expires: is neither a date (2027-06-30) nor a time as in RFC 3339',
       'clients[2]: is not an object',
+      'clients[3].projects[1]: is listed twice',
       'clients[3].projects[0]: is not org/project, each a slug or a numeric id',
+      'clients[3].projects[1]: is not org/project, each a slug or a numeric id',
       'clients[3].allow[0]: does not begin with * or one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'clients[3].allow[1]: is not a method, one space and a path',
       'clients[3].allow[2]: has a path that lacks /api/0',

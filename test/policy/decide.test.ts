@@ -131,11 +131,32 @@ describe('a refusal', () => {
     return decision.kind === 'refuse' ? decision.detail : '';
   };
 
-  it('names the client and the scopes that would do', () => {
-    const text = detail('ci', 'DELETE /api/0/organizations/acme/releases/1.0/');
+  it('names the client and the scopes that would do, the least of them first', () => {
     assert.equal(
-      text,
-      'client robot needs the scope project:admin or project:releases for DELETE /api/0/organizations/{org}/releases/{version}/',
+      detail('ci', 'DELETE /api/0/organizations/acme/releases/1.0/'),
+      'client robot needs one of the scopes project:releases, project:admin for DELETE /api/0/organizations/{org}/releases/{version}/',
+    );
+    assert.equal(
+      detail('ci', 'GET /api/0/organizations/acme/projects/'),
+      'client robot needs one of the scopes org:read, org:write, org:admin for GET /api/0/organizations/{org}/projects/',
+    );
+    assert.equal(
+      detail('ci', 'PUT /api/0/projects/acme/web/issues/'),
+      'client robot needs the scope event:write for PUT /api/0/projects/{org}/{project}/issues/',
+    );
+  });
+
+  it('names the method of a path that the table does not have', () => {
+    assert.equal(
+      detail('ci', 'GET /api/0/organizations/acme/unheard-of/'),
+      'client robot needs an allow rule for GET on this path: no scope gives it',
+    );
+  });
+
+  it('names the methods that there are', () => {
+    assert.equal(
+      detail('ci', 'get /api/0/'),
+      'client robot may only use GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, in capitals',
     );
   });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { endpointOf, walk } from '../../src/policy/routes.ts';
+import { byCost } from '../../src/policy/scope-cost.ts';
 import { parseTarget } from '../../src/policy/target.ts';
 import { generate, readSource, type SourceRow } from '../../tools/endpoints.ts';
 import { exampleTarget } from './examples.ts';
@@ -36,7 +37,7 @@ describe('the table of endpoints', () => {
       assert.ok(typeof target !== 'string', row.path);
       const endpoint = endpointOf(walk(target), row.method);
       assert.ok(endpoint, `${row.method} ${row.path}`);
-      assert.deepEqual([...endpoint.anyOf], [...(row.proxyScopes ?? row.scopes)].sort(), row.path);
+      assert.deepEqual([...endpoint.anyOf], [...(row.proxyScopes ?? row.scopes)].sort(byCost), row.path);
       assert.equal(endpoint.isSecret, row.secret !== undefined, row.path);
       assert.equal(endpoint.limit, LIMITS[row.limitBasis ?? row.bodyKey ?? row.limit], row.path);
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedLimits, type StoreState } from '../../adapters/node/limits/shared-limits.ts';
-import { LocalLimits, type Taken } from '../../src/policy/limits.ts';
+import { LocalLimits, type Taken } from '../../src/policy/quotas.ts';
 import { type Redis, redisServer, startRedis } from '../support/redis.ts';
 
 const now = () => performance.now();

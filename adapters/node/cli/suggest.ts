@@ -3,6 +3,7 @@ import { isGuarded } from '../../../src/policy/guarded.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
 import { endpointOf, type Walk, walk } from '../../../src/policy/routes.ts';
+import { costOf } from '../../../src/policy/scope-cost.ts';
 import { SCOPES, scopesOf } from '../../../src/policy/scopes.ts';
 import { parseTarget } from '../../../src/policy/target.ts';
 
@@ -143,20 +144,6 @@ function notesOn(name: string, needs: Needs): string[] {
   for (const request of needs.refused) notes.push(`${name}: ${request} is refused to every named client`);
   return notes;
 }
-
-/** A weight for how much a scope opens. `suggest` picks the scopes with the smallest sum. */
-const COST: Readonly<Record<string, number>> = {
-  read: 1,
-  ci: 2,
-  releases: 2,
-  distribution: 2,
-  integrations: 2,
-  invite: 3,
-  write: 4,
-  admin: 8,
-};
-
-const costOf = (scope: string): number => COST[scope.split(':')[1]!] ?? 8;
 
 /** The scopes with the smallest sum that include, or imply, one of each list. */
 function leastScopes(lists: readonly (readonly string[])[]): string[] {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, ErrorReply } from '@redis/client';
-import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/policy/limits.ts';
+import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/policy/quotas.ts';
 import { RENEW, TAKE } from './scripts.ts';
 
 /** Milliseconds that a request waits for the store before the local limits decide. */
@@ -30,6 +30,9 @@ interface Place {
 
 /** What the store answers: what refuses, if anything does, and milliseconds to wait. */
 type Answer = [over: '' | 'rate' | 'concurrency', wait: number];
+
+const isAnswer = (given: unknown): given is Answer =>
+  Array.isArray(given) && ['', 'rate', 'concurrency'].includes(given[0]) && Number.isFinite(given[1]);
 
 /** What the log reports. */
 export type StoreState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
@@ -110,7 +113,9 @@ export class SharedLimits implements LimitStore {
     const numbers = [rate?.requests ?? 0, (rate?.seconds ?? 0) * 1000, concurrency ?? 0].map(String);
     const asking = this.#client.eval(TAKE, { keys: keysOf(name), arguments: [...numbers, id, `${LEASE}`] });
     try {
-      return (await within(ANSWER_TIMEOUT, asking)) as Answer;
+      const answer = await within(ANSWER_TIMEOUT, asking);
+      if (!isAnswer(answer)) throw new Error('not an answer of the script');
+      return answer;
     } catch (error) {
       // The store may have given a place after all; it must not stay taken.
       const free = () => this.#free({ name, id });

@@ -1,5 +1,5 @@
 import type { Client } from '../../../src/policy/client.ts';
-import { isExpiring } from '../expiry.ts';
+import { expiryState } from '../expiry.ts';
 import type { Log } from './log.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -9,7 +9,7 @@ const MAX_NAMES = 20;
 /** Logs one line with the clients that have expired or soon will, if there are any. */
 export function logExpiring(log: Log, clients: readonly Client[], now: number): void {
   const expiring = clients
-    .filter((client) => isExpiring(client, now) !== 'no')
+    .filter((client) => expiryState(client, now) !== 'no')
     .map(({ name, expiresAt = 0 }) => ({ name, expiresAt }))
     .sort((one, other) => one.expiresAt - other.expiresAt);
   if (expiring.length === 0) return;

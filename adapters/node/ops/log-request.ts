@@ -38,7 +38,7 @@ export function logLookUp(log: Log, { path, status, result, duration, id }: Look
 }
 
 /** A request target for the log: the keys of its query are kept, the values are not. */
-export function loggedTarget(target: string): string {
+function loggedTarget(target: string): string {
   const queryStart = target.indexOf('?');
   if (queryStart === -1) return target;
   const keys = target

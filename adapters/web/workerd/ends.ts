@@ -10,7 +10,7 @@ import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
 /** Prefixes of the request fields to drop behind Cloudflare. */
-export const CLOUDFLARE_REQUEST_FIELDS: FieldTable = [
+const CLOUDFLARE_REQUEST_FIELDS: FieldTable = [
   'cf-', // Cloudflare's own: the client's address and country, and credentials for Cloudflare Access
 ];
 /** WSGI gives `CF_Ray` and `CF-Ray` the same name. */

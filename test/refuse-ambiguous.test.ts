@@ -1,7 +1,7 @@
 // What the adapters refuse that get a `Request` from their runtime, which joins repeated lines with commas.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { refuseAmbiguous } from '../src/strict.ts';
+import { refuseAmbiguous } from '../src/refuse-ambiguous.ts';
 
 const ask = (authorization: string) => {
   const { signal } = new AbortController();
@@ -27,7 +27,9 @@ for (const authorization of [
   'DSN a=b, c=d',
   'Bearer a, realm="x"',
 ]) {
-  it(`takes one credential with commas in it: ${authorization}`, () => ask(authorization));
+  it(`takes one credential with commas in it: ${authorization}`, () => {
+    assert.doesNotThrow(() => ask(authorization));
+  });
 }
 
 it('scans Authorization in linear time, and none above 16 KiB', () => {

@@ -4,14 +4,14 @@ import { isIndex, isOrganizationList } from './known-paths.ts';
 import { isNumber } from './parameters.ts';
 import { limitByPlace, organizationIn } from './places.ts';
 import { PROJECT_LIMITS, withFilter } from './project-limits.ts';
-import { endpointOf, type Walk } from './routes.ts';
+import { askedText, endpointOf, type Walk } from './routes.ts';
 import type { Target } from './target.ts';
 
 /** Holds what was granted within the client's organizations, then within its projects. */
-export function limit(client: Client, method: string, target: Target, route: Walk, allowed: Allowed): Decision {
+export function withinReach(client: Client, method: string, target: Target, route: Walk, allowed: Allowed): Decision {
   const { reach } = client;
   if (reach.kind === 'all' || isIndex(method, route)) return allowed;
-  const asked = `${method} ${route.template ?? 'this path'}`;
+  const asked = askedText(method, route);
 
   if (isOrganizationList(method, route)) {
     const names = reach.kind === 'organizations' ? reach.organizations : reach.projects.keys();
@@ -25,15 +25,15 @@ export function limit(client: Client, method: string, target: Target, route: Wal
   if (reach.kind === 'organizations') {
     return reach.organizations.has(org)
       ? allowed
-      : refuse(client, 'organization', strangerText(org, [...reach.organizations]));
+      : refuse(client, 'organization', outOfReach(org, [...reach.organizations]));
   }
   const projects = reach.projects.get(org);
-  if (projects === undefined) return refuse(client, 'organization', strangerText(org, [...reach.projects.keys()]));
+  if (projects === undefined) return refuse(client, 'organization', outOfReach(org, [...reach.projects.keys()]));
   const kind = endpointOf(route, method)?.limit ?? limitByPlace(target);
   return PROJECT_LIMITS[kind]({ client, asked, org, projects, target, allowed });
 }
 
-function strangerText(org: string, known: readonly string[]): string {
+function outOfReach(org: string, known: readonly string[]): string {
   const isOtherSpelling = known.some((name) => isNumber(name) !== isNumber(org));
   const hint = isOtherSpelling ? '; it has to be written as the clients file has it, by slug or by id' : '';
   return `may not reach this organization${hint}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Limits, LocalLimits } from '../../src/policy/limits.ts';
+import { type Limits, LocalLimits } from '../../src/policy/quotas.ts';
 
 function setUp(limits: Limits) {
   const clock = { now: 1_000_000 };

@@ -82,7 +82,7 @@ interface Place {
 const FREE: Taken = { ok: true, release: () => {} };
 
 /** A token bucket that holds as many requests as the rate names, and is full at first. */
-export class TokenBucket {
+class TokenBucket {
   readonly #now: () => number;
   #rate: Rate | undefined;
   #tokens = 0;

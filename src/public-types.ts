@@ -1,0 +1,14 @@
+// The types of what users of the library pass and get.
+export type { ClientJson, ClientsFileJson } from './policy/clients-json.ts';
+export type {
+  Body,
+  BodyReader,
+  EditedFields,
+  Fields,
+  RequestRecord,
+  Signal,
+  TokenSource,
+  Transport,
+  UpstreamRequest,
+  UpstreamResponse,
+} from './types.ts';
