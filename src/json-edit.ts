@@ -17,12 +17,7 @@ export function editJson(
   path: JsonPath,
   change: (value: string) => string | undefined,
 ): string | undefined {
-  try {
-    // The platform's parser checks the document, so the code below can rely on its syntax.
-    JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (!isJson(text)) return undefined;
   let edited = '';
   let copied = 0;
   const replace = (start: number, end: number, by: string) => {
@@ -72,6 +67,45 @@ export function editJson(
   return copied === 0 ? text : edited + text.slice(copied);
 }
 
+/**
+ * Removes the members with these names from every object of a document, and leaves every other byte as it is.
+ *
+ * @returns the document, the same text if there were none; undefined if it is not JSON
+ */
+export function removeMembers(text: string, names: readonly string[]): string | undefined {
+  if (!isJson(text)) return undefined;
+  let edited = '';
+  let copied = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    const start = at;
+    at = endOfString(text, start);
+    const colon = skipBlanks(text, at);
+    // Of all strings only a name stands before a colon.
+    const isRemoved = text[colon] === ':' && names.some((name) => isName(text.slice(start, at), name));
+    if (!isRemoved) continue;
+    let from = start;
+    at = endOfValue(text, skipBlanks(text, colon + 1));
+    // One comma goes with the member: the one before it, or the one after it if no member before it stays.
+    const before = skipBlanksBack(text, start) - 1;
+    const after = skipBlanks(text, at);
+    if (text[before] === ',' && before >= copied) from = before;
+    else if (text[after] === ',') at = after + 1;
+    edited += text.slice(copied, from);
+    copied = at;
+  }
+  return copied === 0 ? text : edited + text.slice(copied);
+}
+
+/** The platform's parser checks a document, so the code here can rely on its syntax. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Escapes can spell one name in several ways. */
 const isName = (written: string, name: string): boolean =>
   written.includes('\\')
@@ -81,6 +115,12 @@ const isName = (written: string, name: string): boolean =>
 function skipBlanks(text: string, start: number): number {
   let at = start;
   while (at < text.length && BLANKS.has(text.charCodeAt(at))) at++;
+  return at;
+}
+
+function skipBlanksBack(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && BLANKS.has(text.charCodeAt(at - 1))) at--;
   return at;
 }
 

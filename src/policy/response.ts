@@ -1,3 +1,4 @@
+import { EACH, editJson, removeMembers } from '../json-edit.ts';
 import type { ProjectRef } from './client.ts';
 import type { ResponseRule } from './decision.ts';
 
@@ -21,49 +22,31 @@ export const DROPPED_AFTER_EDITING: readonly string[] = [
 ];
 
 /**
- * An answer without what the client may not see.
+ * An answer without what the client may not see; every other byte of it stays.
  * @param bytes of the whole answer, unpacked, whose status is 2xx
- * @returns the same bytes if nothing had to go; undefined if the answer could not be read, and then nobody may see it
+ * @returns undefined if the answer could not be read, and then nobody may see it
  */
-export function editResponse(rule: ResponseRule, bytes: Uint8Array): Uint8Array | undefined {
+export function editResponse({ only, without }: ResponseRule, bytes: Uint8Array): Uint8Array | undefined {
   // To a HEAD, and with 204, there is nothing to see.
   if (bytes.length === 0) return bytes;
-  let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (only !== undefined && !text.trimStart().startsWith('[')) return undefined;
+    const kept = only === undefined ? text : withOnly(text, only);
+    const edited = kept === undefined ? undefined : removeMembers(kept, without);
+    if (edited === undefined) return undefined;
+    return edited === text ? bytes : new TextEncoder().encode(edited);
   } catch {
     return undefined;
   }
-  let isChanged = false;
-  if (rule.only !== undefined) {
-    if (!Array.isArray(value)) return undefined;
-    const kept = value.filter((entry) => isNamed(entry, rule.only!));
-    isChanged = kept.length < value.length;
-    value = kept;
-  }
-  if (remove(value, new Set(rule.without))) isChanged = true;
-  return isChanged ? new TextEncoder().encode(JSON.stringify(value)) : bytes;
 }
+
+/** A list with the entries that are named. */
+const withOnly = (list: string, refs: readonly ProjectRef[]): string | undefined =>
+  editJson(list, [EACH], (entry) => (isNamed(JSON.parse(entry), refs) ? undefined : ''));
 
 function isNamed(entry: unknown, refs: readonly ProjectRef[]): boolean {
   if (typeof entry !== 'object' || entry === null) return false;
   const { id, slug } = entry as Record<string, unknown>;
   return refs.some(({ kind, value }) => (kind === 'id' ? String(id) === value : slug === value));
-}
-
-/** @returns whether there was something to remove */
-function remove(root: unknown, keys: ReadonlySet<string>): boolean {
-  let isChanged = false;
-  const waiting = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [key, member] of Object.entries(value)) {
-      if (!keys.has(key) || Array.isArray(value)) waiting.push(member);
-      else {
-        delete (value as Record<string, unknown>)[key];
-        isChanged = true;
-      }
-    }
-  }
-  return isChanged;
 }

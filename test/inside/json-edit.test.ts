@@ -1,7 +1,7 @@
 // Editing JSON in place, against the platform's own parser.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EACH, editJson } from '../../src/json-edit.ts';
+import { EACH, editJson, removeMembers } from '../../src/json-edit.ts';
 
 /** A small generator of numbers, so that a failure can be had again from its seed. */
 function randomFrom(seed: number): (below: number) => number {
@@ -98,4 +98,45 @@ test('deep nesting and long runs of backslashes cost no more than their length',
     `{"b":${deep},"c":${slashes}}`,
   );
   assert.ok(performance.now() - begun < 5000);
+});
+
+/** The value without the members of these names, at any depth. */
+function without(value: unknown, names: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => without(item, names));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([name]) => !names.includes(name));
+  return Object.fromEntries(entries.map(([name, member]) => [name, without(member, names)]));
+}
+
+test('members that are removed at any depth are gone, and all else parses as before', () => {
+  let removed = 0;
+  for (let seed = 0; seed < 20_000; seed++) {
+    const random = randomFrom(seed);
+    const text = randomJson(random, 4);
+    const names = random(2) === 0 ? ['a'] : ['b', 'x"y', ''];
+    const edited = removeMembers(text, names);
+    const expected = without(JSON.parse(text), names);
+    assert.deepEqual(JSON.parse(edited!), expected, `seed ${seed}: ${text}`);
+    // A repeated name is gone as often as it was there.
+    for (const name of names) assert.ok(!edited!.includes(`${JSON.stringify(name)}:`), `seed ${seed}: ${edited}`);
+    if (edited === text) assert.deepEqual(JSON.parse(text), expected);
+    else removed++;
+  }
+  assert.ok(removed > 1000);
+});
+
+test('members are removed with one comma each', () => {
+  const cases: [string, string][] = [
+    ['{"a":1}', '{}'],
+    ['{"a":1,"a":2}', '{}'],
+    ['{"a":1,"c":2}', '{"c":2}'],
+    ['{"c":1 , "a":2 }', '{"c":1  }'],
+    ['{"c":1,"a":2,"a":3}', '{"c":1}'],
+    ['{"a":1,"a":2,"c":3}', '{"c":3}'],
+    ['{"a":{"a":"}"},"c":["a",{"a":[]}]}', '{"c":["a",{}]}'],
+    ['["a", "a"]', '["a", "a"]'],
+    ['"a"', '"a"'],
+  ];
+  for (const [text, edited] of cases) assert.equal(removeMembers(text, ['a']), edited);
+  assert.equal(removeMembers('{"a":', ['a']), undefined);
 });

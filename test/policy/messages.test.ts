@@ -117,6 +117,7 @@ describe('an answer that is edited', () => {
       '[{"project":{"slug":"web","options":{"sentry:x":1}}}]',
     );
     assert.equal(edit({ without }, '{"security\\u0054oken":"a"}'), '{}');
+    assert.equal(edit({ without }, '{"options":{"securityToken":"a"},"options":1}'), '{"options":{},"options":1}');
   });
 
   it('stays byte for byte if nothing has to go', () => {
