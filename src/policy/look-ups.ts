@@ -1,3 +1,4 @@
+import type { Signal } from '../types.ts';
 import { walk } from './routes.ts';
 import { parseTarget } from './target.ts';
 
@@ -50,7 +51,7 @@ export interface LookUpBounds {
 export const BOUNDS: LookUpBounds = {
   projectLifetime: 10 * 60_000,
   issueLifetime: 5 * 60_000,
-  absenceLifetime: 30_000,
+  absenceLifetime: 5000,
   entries: 10_000,
   atATime: 256,
   atATimePerClient: 8,
@@ -116,19 +117,24 @@ export class CachedLookUps implements LookUps {
   ): Promise<Answer> {
     const path = lookUpPath(names);
     if (path === undefined) return undefined;
-    const kept = this.#kept.get(path);
-    if (kept !== undefined && this.#now() < kept.until) return kept.answer;
+    const known = (): Promise<Answer> | undefined => {
+      const kept = this.#kept.get(path);
+      return kept !== undefined && this.#now() < kept.until ? Promise.resolve(kept.answer) : this.#underWay.get(path);
+    };
     const ask = async (): Promise<Answer> => {
       const answer = await this.#fetch(path + query, read);
       this.#keep(path, answer, answer === undefined && lifetime > 0 ? this.#bounds.absenceLifetime : lifetime);
       return answer;
     };
     // Nothing is counted either: who never comes to an end would be counted for ever.
-    if (!this.#bounds.isShared) return ask();
-    const underWay = this.#underWay.get(path);
-    if (underWay !== undefined) return underWay;
-    const askCounted = () => this.#counted(ask);
-    const asking = turns === undefined ? askCounted() : turns.inTurn(askCounted);
+    if (!this.#bounds.isShared) return known() ?? ask();
+    // Only what has begun is shared, or one client would wait for another's turn.
+    const askOnce = () => known() ?? this.#begin(path, ask);
+    return known() ?? (turns === undefined ? askOnce() : turns.inTurn(askOnce));
+  }
+
+  async #begin(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const asking = this.#counted(ask);
     this.#underWay.set(path, asking);
     try {
       return await asking;
@@ -169,33 +175,36 @@ export class CachedLookUps implements LookUps {
 }
 
 /** The look-ups that one client causes: no more at a time than its share, so that others get theirs. */
-export class ShareOfLookUps implements LookUps {
+export class ShareOfLookUps {
   readonly #lookUps: CachedLookUps;
-  readonly #turns: Turns;
+  readonly #queue: Queue;
 
   constructor(lookUps: CachedLookUps, atATime: number) {
     this.#lookUps = lookUps;
-    this.#turns = new Turns(atATime);
+    this.#queue = new Queue(atATime);
   }
 
-  project(org: string, idOrSlug: string): Promise<Project | undefined> {
-    return this.#lookUps.project(org, idOrSlug, this.#turns);
+  /** @param signal of the request that causes them: those that still wait end with it */
+  of(signal: Signal): LookUps {
+    const turns: Turns = { inTurn: (work) => this.#queue.inTurn(work, signal) };
+    return {
+      project: (org, idOrSlug) => this.#lookUps.project(org, idOrSlug, turns),
+      projectOfIssue: (org, issueId) => this.#lookUps.projectOfIssue(org, issueId, turns),
+      projectsOfRelease: (org, version) => this.#lookUps.projectsOfRelease(org, version, turns),
+    };
   }
+}
 
-  projectOfIssue(org: string, issueId: string): Promise<Project | undefined> {
-    return this.#lookUps.projectOfIssue(org, issueId, this.#turns);
-  }
-
-  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined> {
-    return this.#lookUps.projectsOfRelease(org, version, this.#turns);
-  }
+/** Says when a look-up may begin. */
+interface Turns {
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** So many of a client's look-ups may wait. */
 const MAX_WAITING = 64;
 
 /** Lets so many run at a time; further ones wait, and too many are refused. */
-class Turns {
+class Queue {
   readonly #atATime: number;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
@@ -204,13 +213,14 @@ class Turns {
     this.#atATime = atATime;
   }
 
-  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async inTurn<T>(work: () => Promise<T>, signal: Signal): Promise<T> {
     if (this.#underWay >= this.#atATime) {
       if (this.#waiting.length >= MAX_WAITING)
         throw new LookUpFailed("too many of the client's look-ups are under way");
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#underWay++;
     try {
+      if (signal.aborted) throw signal.reason;
       return await work();
     } finally {
       // The place goes to the next one that waits.
@@ -231,6 +241,8 @@ export const isReleaseName = (version: string): boolean => lookUpPath(releasePat
  * `token` or `..` must not turn a look-up into another request.
  */
 function lookUpPath(names: readonly string[]): string | undefined {
+  // A lone surrogate has no encoding, and is no name of Sentry's.
+  if (!names.every((name) => name.isWellFormed())) return undefined;
   const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
   const target = parseTarget(path);
   if (typeof target === 'string') return undefined;

@@ -28,7 +28,7 @@ describe('look-ups', () => {
     assert.deepEqual(asked, ['/api/0/projects/acme/web/']);
   });
 
-  it('keep a project for ten minutes, an issue for five, an absence for 30 seconds, a release not at all', async () => {
+  it('keep a project for ten minutes, an issue for five, an absence for five seconds, a release not at all', async () => {
     const { lookUps, asked, clock } = setUp((path) => {
       if (path.includes('/issues/')) return { project: WEB };
       return path.includes('/releases/') ? { projects: [WEB] } : path.includes('web') ? WEB : undefined;
@@ -48,8 +48,8 @@ describe('look-ups', () => {
       );
     };
     assert.deepEqual(await askedAt(0), ['projects', 'issues', 'gone', 'releases']);
-    assert.deepEqual(await askedAt(29_999), ['releases']);
-    assert.deepEqual(await askedAt(30_000), ['gone', 'releases']);
+    assert.deepEqual(await askedAt(4999), ['releases']);
+    assert.deepEqual(await askedAt(5000), ['gone', 'releases']);
     assert.deepEqual(await askedAt(300_000), ['issues', 'gone', 'releases']);
     assert.deepEqual(await askedAt(600_000), ['projects', 'issues', 'gone', 'releases']);
   });
@@ -103,7 +103,7 @@ describe('look-ups', () => {
     await lookUps.projectsOfRelease('acme', 'web@1.0+5?a#b;c é');
     assert.deepEqual(asked, ['/api/0/organizations/acme/releases/web%401.0%2B5%3Fa%23b%3Bc%20%C3%A9/']);
     asked.length = 0;
-    for (const version of ['stats', '..', '.', '', 'a/b', 'a\\b', 'a\nb', '%2e']) {
+    for (const version of ['stats', '..', '.', '', 'a/b', 'a\\b', 'a\nb', '%2e', '\ud800']) {
       assert.equal(await lookUps.projectsOfRelease('acme', version), undefined, version);
     }
     for (const issueId of ['..', '', 'x', '1/../../x']) {
@@ -114,23 +114,57 @@ describe('look-ups', () => {
   });
 });
 
+const LIVE = new AbortController().signal;
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
 describe("a client's share of the look-ups", () => {
+  it('does not make others wait for a look-up that has not begun', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps, asked } = setUp(async (path) => {
+      if (!path.includes('/issues/')) return WEB;
+      await gate.promise;
+      return { project: WEB };
+    });
+    const greedy = new ShareOfLookUps(lookUps, 1).of(LIVE);
+    const other = new ShareOfLookUps(lookUps, 1).of(LIVE);
+    const [long, queued] = [greedy.projectOfIssue('acme', '1'), greedy.project('acme', 'web')];
+    assert.deepEqual(await other.project('acme', 'web'), WEB);
+    gate.resolve();
+    assert.deepEqual(await Promise.all([long, queued]), [WEB, WEB]);
+    assert.equal(asked.length, 2, 'what another one has learned meanwhile is not asked again');
+  });
+
+  it('asks nothing for a request that ended while it waited', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ShareOfLookUps(lookUps, 1);
+    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const gone = new AbortController();
+    const waiting = ['2', '3', '4'].map((id) => share.of(gone.signal).projectOfIssue('acme', id));
+    const last = share.of(LIVE).projectOfIssue('acme', '5');
+    gone.abort(new Error('the client is gone'));
+    gate.resolve();
+    for (const look of waiting) await assert.rejects(look, /the client is gone/);
+    assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);
+    assert.equal(asked.length, 2);
+  });
+
   it('leaves the others theirs: further ones wait for their turn, and too many are refused', async () => {
     const gates: (() => void)[] = [];
     const { lookUps, asked } = setUp(async (path) => {
       await new Promise<void>((resolve) => gates.push(resolve));
       return path.includes('/issues/') ? { project: WEB } : WEB;
     });
-    const greedy = new ShareOfLookUps(lookUps, 8);
-    const other = new ShareOfLookUps(lookUps, 8);
+    const greedy = new ShareOfLookUps(lookUps, 8).of(LIVE);
+    const other = new ShareOfLookUps(lookUps, 8).of(LIVE);
     const many = Array.from({ length: 80 }, (_, issue) => greedy.projectOfIssue('acme', String(1000 + issue)));
     const outcomes = Promise.allSettled(many);
     const one = other.project('acme', 'web');
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     assert.equal(asked.length, 9, 'eight of the greedy one, and one of the other');
     while (gates.length > 0) {
       gates.shift()!();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     assert.equal((await one)?.id, '11');
     const refused = (await outcomes).filter(({ status }) => status === 'rejected');
