@@ -14,9 +14,11 @@ import { targetOf } from './target-url.ts';
 import type {
   Admission,
   Body,
+  Budget,
   EditedFields,
   EditedResponse,
   IncomingRequest,
+  Signal,
   Trace,
   UpstreamResponse,
 } from './types.ts';
@@ -27,8 +29,10 @@ const LIMIT = 8 * 1024 * 1024;
 /** What a decision about a named client's request needs. Each proxy has its own. */
 export interface AdmissionMeans {
   readonly limits: LimitStore;
-  /** The look-ups that a client may cause, by its name. */
-  lookUpsOf(name: string): LookUps;
+  /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */
+  lookUpsOf(name: string, signal: Signal): LookUps;
+  /** For bodies that are read for a check. */
+  readonly budget: Budget;
 }
 
 /**
@@ -51,8 +55,9 @@ export async function admit(
   await takePlace(client, request, trace, means.limits);
   if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body);
 
-  const body = new CheckedBody(request.body);
-  const settled = await settle(decision, means.lookUpsOf(client.name), body.read);
+  const body = new CheckedBody(request, trace, means.budget);
+  const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
+  if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, trace);
   return admissionOf(settled, request, target, settled.body ?? request.body);
 }
@@ -80,7 +85,7 @@ async function observe(
   trace: Trace,
   means: AdmissionMeans,
 ): Promise<Admission> {
-  const body = new CheckedBody(request.body);
+  const body = new CheckedBody(request, trace, means.budget);
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') trace.observed = decision.reason;
   else {
@@ -89,7 +94,7 @@ async function observe(
     else trace.observed = taken.over;
     // A client that is over its limits does not make the proxy ask Sentry either.
     if (taken.ok && decision.kind === 'check') {
-      const settled = await settle(decision, means.lookUpsOf(client.name), body.read);
+      const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
       if (settled.kind === 'refuse') trace.observed = settled.reason;
     }
   }
@@ -111,10 +116,19 @@ async function takePlace(client: Client, request: IncomingRequest, trace: Trace,
 
 function hold(client: Client, request: IncomingRequest, trace: Trace, release: () => void): void {
   // A rate has nothing to free.
-  if (client.concurrency === undefined) return;
-  // If the request ended while the store was asked, nothing else would free its place.
-  if (request.signal.aborted) release();
-  else trace.release = release;
+  if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
+}
+
+function freeAtEnd(request: IncomingRequest, trace: Trace, free: () => void): void {
+  const others = trace.release;
+  // If the request ended meanwhile, nothing else would free it.
+  if (request.signal.aborted) free();
+  else {
+    trace.release = () => {
+      others?.();
+      free();
+    };
+  }
 }
 
 function refusal({ error, reason, detail }: Refused, trace: Trace): ProxyError {
@@ -148,17 +162,28 @@ function droppedSets(hasBody: boolean) {
 
 /** The request's body, which a check may have read up to its limit. */
 class CheckedBody {
+  readonly #request: IncomingRequest;
+  readonly #trace: Trace;
+  readonly #budget: Budget;
   #body: Body | null;
+  /** There was no room for it beside those of other requests. */
+  isOverBudget = false;
 
-  constructor(body: Body | null) {
-    this.#body = body;
+  constructor(request: IncomingRequest, trace: Trace, budget: Budget) {
+    this.#request = request;
+    this.#trace = trace;
+    this.#budget = budget;
+    this.#body = request.body;
   }
 
   readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
     if (this.#body === null) return new Uint8Array(0);
-    const bounded = await readBounded(this.#body, limit);
-    this.#body = bounded.body;
-    return bounded.bytes;
+    const share = this.#budget.open();
+    freeAtEnd(this.#request, this.#trace, () => share.close());
+    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, share);
+    this.#body = body;
+    this.isOverBudget = isOverShare;
+    return bytes;
   };
 
   /** The whole body, including what was already read. */

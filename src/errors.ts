@@ -190,7 +190,7 @@ export const ERRORS = {
     status: 503,
     reason: 'Service Unavailable',
     proxyError: 'http_request_denied',
-    detail: 'The proxy cannot buffer more chunked bodies now. Try again, or send the body with a Content-Length.',
+    detail: 'The proxy cannot buffer more request bodies now. Try again later.',
     fields: [['Retry-After', '5']],
   },
   upstream_timeout: {

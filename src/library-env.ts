@@ -22,12 +22,14 @@ export function libraryEnv<R>(
   // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const limits = new LocalLimits(() => performance.now(), lease);
+  const bodies = makeBodyRules(config);
+  const admit = makeGate(limits, { ...ends, ...bodies, upstream });
   return {
     ...ends,
     upstream,
-    principals: laterPrincipals({ ...config, clientsName: 'clients', admit: makeGate(limits, { ...ends, upstream }) }),
+    principals: laterPrincipals({ ...config, clientsName: 'clients', admit }),
     allowedHosts: new Set(config.allowedHosts),
-    bodies: makeBodyRules(config),
+    bodies,
     hasGateway: config.upstreamHeaders.length > 0,
     inside: addressesOf(upstream, config, config.basePath),
     writeTimeout: config.writeTimeout,

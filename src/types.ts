@@ -214,7 +214,7 @@ export interface Trace {
   refusal?: string;
   /** Why an observed client would have been refused, in a word. */
   observed?: string;
-  /** Frees the request's place in its client's limits. Call it once the request has ended, however it ended. */
+  /** Frees what the request holds: its place in its client's limits, room for its body. Call it once the request has ended. */
   release?: () => void;
 }
 

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { asClient, clientSecrets, clientsFile } from './support/clients-file.ts';
 import { eventually } from './support/operator.ts';
 import { type ListeningProxy, startProxy } from './support/proxy-process.ts';
-import { RawClient, send } from './support/raw-client.ts';
+import { RawClient, type Reply, send } from './support/raw-client.ts';
 import { type Redis, redisServer, startRedis, tell } from './support/redis.ts';
 import { answer, OK, response, type Script, Upstream } from './support/upstream.ts';
 
@@ -20,6 +20,8 @@ const CLIENTS = {
   lone: { ...READER, scopes: ['org:read', 'project:read', 'event:write', 'project:releases'], concurrency: 1 },
   'lone-web': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], concurrency: 1 },
   'lone-watched': { scopes: ['event:read'], projects: ['acme/web'], concurrency: 1, mode: 'observe' },
+  web: { scopes: ['event:read', 'project:releases'], projects: ['acme/web'] },
+  'web-watched': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], mode: 'observe' },
   five: { ...READER, concurrency: 5 },
   rated: { ...READER, rate: '100/h' },
   shared: { ...READER, rate: '40/h' },
@@ -221,6 +223,32 @@ describe('a place of a client', () => {
     // In an hour a hundred: in the seconds that this takes there may be one more.
     assert.ok(passed === 100 || passed === 101, `${passed} passed`);
     assert.equal(statuses.filter((status) => status === 429).length, 200 - passed);
+  });
+});
+
+describe('a body that is read for a check', () => {
+  const upload = (name: string, body: string): string =>
+    head(name, `POST ${RELEASES}`, JSON_TYPE, 'Content-Length: 60000') + body;
+  const whole = '{"version":"1.0","projects":["web"]}'.padEnd(60_000);
+  const isRefused = ({ status, content }: Reply) => status === 503 && content.includes('cannot buffer more');
+
+  it('takes room from what the proxy keeps of all bodies, until its request ends', async () => {
+    const upstream = await Upstream.start();
+    const flags = ['--clients', clientsFile(CLIENTS), '--replay-limit=1000', '--replay-limit-total=100000'];
+    const proxy = await startProxy([...args(upstream), ...flags]);
+    try {
+      upstream.play(answer(OK));
+      const slow = await RawClient.connect(proxy, 'POST');
+      await slow.write(upload('web', whole.slice(1)));
+      await eventually(async () => isRefused(await send(proxy, upload('web', whole))), 'there is no more room');
+      assert.equal((await send(proxy, upload('web-watched', whole))).status, 200);
+      await slow.reset();
+      await eventually(async () => !isRefused(await send(proxy, upload('web', whole))), 'there is room again');
+      for (let i = 0; i < 5; i++) assert.ok(!isRefused(await send(proxy, upload('web', whole))), 'room is given back');
+    } finally {
+      await proxy.stop();
+      await upstream.stop();
+    }
   });
 });
 

@@ -77,7 +77,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     log(state.state === 'up' ? 'info' : 'warn', 'limit_store', state);
     admin?.watch.metrics.clients.limitStoreIs(state.state === 'up');
   });
-  const gate = makeGate(limits, { upstream, token, fetch: send, lookedUp });
+  const bodies = makeBodyRules(config);
+  const gate = makeGate(limits, { ...bodies, upstream, token, fetch: send, lookedUp });
   const inForce = await InForce.of(config, gate);
   admin?.watch.metrics.clients.clientsAre(inForce.clients);
   const env: Env<Answer> = {
@@ -87,7 +88,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
       return inForce.principals;
     },
     allowedHosts: new Set(config.allowedHosts),
-    bodies: makeBodyRules(config),
+    bodies,
     fetch: admin === undefined ? send : health.observe(send),
     hasGateway: upstreamHeaders.length > 0,
     inside: addressesOf(upstream, config),

@@ -43,7 +43,8 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
   const limits = limitsOf(settings, lease);
   const fetch = withUpstreamHeaders(ends.fetch, () => config.upstreamHeaders);
   // A look-up ends with the request that asked, and whoever else waited for it would wait for ever.
-  const asking = { upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
+  const bodies = makeBodyRules(config, lease);
+  const asking = { ...bodies, upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
   return makeFetchHandler(
     {
       ...config,
@@ -55,7 +56,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
       principals: laterPrincipals({ ...config, clientsName: 'CLIENTS', admit: makeGate(limits, asking) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
-      bodies: makeBodyRules(config, lease),
+      bodies,
       basePath: '',
       onRequest: undefined,
     },
