@@ -47,6 +47,16 @@ const linkOf = (request: typeof requestPlain, options: object): Promise<string> 
       .end();
   });
 
+test('a Link of many opening brackets holds nobody up', async (t) => {
+  const upstream = await startUpstream(t, json('[]', `Link: ${'<'.repeat(60_000)}`));
+  const proxy = await started(t, upstream.uri);
+  const begun = performance.now();
+  const reply = await send(proxy, `GET ${ISSUES} HTTP/1.1\r\nHost: proxy.example\r\n\r\n`);
+  assert.equal(reply.status, 200);
+  // A search that begins again at each bracket takes 7 s.
+  assert.ok(performance.now() - begun < 4000);
+});
+
 test('a proxy that listens with TLS leads to https', async (t) => {
   const authority = await TestAuthority.make();
   t.after(() => authority.remove());
