@@ -25,7 +25,7 @@ export function libraryEnv<R>(
   return {
     ...ends,
     upstream,
-    principals: laterPrincipals({ ...config, clientsName: 'clients', admit: makeGate(limits, { ...ends, upstream }) }),
+    principals: laterPrincipals({ ...config, admit: makeGate(limits, { ...ends, upstream }) }),
     allowedHosts: new Set(config.allowedHosts),
     bodies: makeBodyRules(config),
     hasGateway: config.upstreamHeaders.length > 0,
