@@ -45,7 +45,7 @@ export const ERRORS = {
     status: 403,
     reason: 'Forbidden',
     proxyError: 'http_request_denied',
-    detail: 'This proxy is open to everyone, so it serves no request that a web page of another origin causes.',
+    detail: 'This proxy is open to everyone, so it refuses requests of web pages of other origins.',
   },
   host_refused: {
     status: 403,
@@ -84,7 +84,7 @@ export const ERRORS = {
     status: 417,
     reason: 'Expectation Failed',
     proxyError: 'http_request_error',
-    detail: 'The only expectation that is understood is 100-continue.',
+    detail: 'The only expectation that is supported is 100-continue.',
   },
   client_limited: {
     status: 429,
@@ -115,7 +115,7 @@ export const ERRORS = {
     status: 500,
     reason: 'Internal Server Error',
     proxyError: 'proxy_configuration_error',
-    detail: 'Something before the proxy has read the body of the request; put the proxy before body parsers.',
+    detail: 'Something before the proxy has read the body; put the proxy before body parsers.',
   },
   upstream_unknown_host: {
     status: 502,
@@ -157,7 +157,7 @@ export const ERRORS = {
     status: 502,
     reason: 'Bad Gateway',
     proxyError: 'http_response_content_coding',
-    detail: 'The response has parts that the client may not see and could not be read, so none of it is passed on.',
+    detail: 'The response could not be checked for what the client may not see.',
   },
   upstream_failed: {
     status: 502,
@@ -203,7 +203,7 @@ export const ERRORS = {
     status: 508,
     reason: 'Loop Detected',
     proxyError: 'proxy_loop_detected',
-    detail: 'The request has come through this proxy before: the URI of its Sentry leads back to it.',
+    detail: 'The request came through this proxy before: SENTRY_URI leads back to it.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -4,11 +4,22 @@ import { asProxyError, ProxyError } from './errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from './field-tables.ts';
 import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from './fields.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
-import { type Delivery, outgoingBody } from './replay-body.ts';
+import { type Delivery, type OutgoingBody, outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
 import { targetOf, upstreamUrl } from './target-url.ts';
 import { traceIdOf } from './trace-context.ts';
-import { type Admission, type Env, type Fields, type IncomingRequest, newTrace, type Trace } from './types.ts';
+import type {
+  Admission,
+  Env,
+  Fields,
+  IncomingRequest,
+  Route,
+  Signal,
+  TokenSource,
+  Trace,
+  UpstreamResponse,
+} from './types.ts';
+import { newTrace } from './types.ts';
 import { refuseLoop, VIA } from './via.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
@@ -44,18 +55,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   refuseLoop(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
 
-  // Identify.
-  const route = await env.principals.identify(request.headers);
-  refuseForeignPages(request.headers, route, env.allowedHosts);
-  if (route.kind === 'reject') {
-    trace.refusal = 'unknown';
-    throw new ProxyError('client_unknown');
-  }
-  trace.route = route.kind;
+  const route = await identify(request, env, trace);
   const principal = route.kind === 'inject' ? route.principal : undefined;
-  if (principal !== undefined) trace.client = principal.name;
-
-  // Decide.
   const admission =
     principal?.admit === undefined ? everything(request, route.kind) : await principal.admit(request, trace);
   const url = upstreamUrl(admission.target, env.upstream);
@@ -74,7 +75,6 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   };
   const outgoing = await outgoingBody(admission.body, delivery, env.bodies);
 
-  // Clean the request, then send it.
   const send = (bearer: string | undefined) => {
     const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
@@ -86,20 +86,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   };
 
   try {
-    let response = await send(token);
-
-    // On 401: renew, and send once more if the token changed.
-    const isTokenRefused = response.status === 401 && delivery.mayReplay && token !== undefined;
-    if (isTokenRefused) {
-      const renewed = await env.token.renew(token);
-      const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !request.signal.aborted;
-      if (isWorthAnotherTry) {
-        await response.body?.cancel();
-        response = await send(renewed);
-      }
-    }
-
-    // Clean the response.
+    let response = await sendAndRenew(send, token, outgoing, request.signal, env.token);
     let headers = cleanResponse(response.headers, route.kind, [[REQUEST_ID, trace.id]]);
     if (env.hasGateway) headers = withEdits(headers, GATEWAY_RESPONSE_FIELDS, []);
     if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
@@ -111,6 +98,44 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
   } finally {
     outgoing.release();
   }
+}
+
+/**
+ * Finds out who sent a request.
+ * @throws ProxyError `client_unknown`, `host_refused` or `browser_refused`
+ */
+async function identify<R>(
+  { headers }: IncomingRequest,
+  env: Env<R>,
+  trace: Trace,
+): Promise<Exclude<Route, { kind: 'reject' }>> {
+  const route = await env.principals.identify(headers);
+  refuseForeignPages(headers, route, env.allowedHosts);
+  if (route.kind === 'reject') {
+    trace.refusal = 'unknown';
+    throw new ProxyError('client_unknown');
+  }
+  trace.route = route.kind;
+  if (route.kind === 'inject') trace.client = route.principal.name;
+  return route;
+}
+
+/** Sends a request with the token; if Sentry refuses that, once more with a renewed one, as long as the body is kept. */
+async function sendAndRenew(
+  send: (bearer: string | undefined) => Promise<UpstreamResponse>,
+  token: string | undefined,
+  outgoing: OutgoingBody,
+  signal: Signal,
+  source: TokenSource,
+): Promise<UpstreamResponse> {
+  const response = await send(token);
+  const isTokenRefused = response.status === 401 && source.isRenewable && token !== undefined;
+  if (!isTokenRefused) return response;
+  const renewed = await source.renew(token);
+  const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !signal.aborted;
+  if (!isWorthAnotherTry) return response;
+  await response.body?.cancel();
+  return send(renewed);
 }
 
 function framingOf(fields: Fields): Delivery['framing'] {

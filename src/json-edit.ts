@@ -1,3 +1,5 @@
+import { endOfString } from './policy/strict-json.ts';
+
 /** Where a value is in a JSON document: names of members, and `EACH` for every element of an array. */
 export type JsonPath = readonly string[];
 
@@ -147,12 +149,4 @@ function endOfValue(text: string, start: number): number {
     at++;
   } while (depth > 0);
   return at;
-}
-
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (text[quote - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return quote + 1;
-  }
 }

@@ -27,7 +27,7 @@ export function libraryEnv<R>(
   return {
     ...ends,
     upstream,
-    principals: laterPrincipals({ ...config, clientsName: 'clients', admit }),
+    principals: laterPrincipals({ ...config, admit }),
     allowedHosts: new Set(config.allowedHosts),
     bodies,
     hasGateway: config.upstreamHeaders.length > 0,

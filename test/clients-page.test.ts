@@ -40,30 +40,32 @@ for (const page of ['docs/clients.md', 'README.md']) {
 interface Example {
   readonly command: string;
   readonly output: string;
+  /** What the page exports before it. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const examplesIn = (page: string): Example[] =>
-  blocks(page, 'console').flatMap((block) =>
-    block
-      .split(/^\$ sentry-api-proxy /m)
-      .slice(1)
-      .map((example) => {
-        const end = example.indexOf('\n');
-        return { command: example.slice(0, end), output: `${example.slice(end + 1).trim()}\n` };
-      }),
-  );
+  blocks(page, 'console').flatMap((block) => {
+    const [exports = '', ...examples] = block.split(/^\$ sentry-api-proxy /m);
+    const env = Object.fromEntries(
+      [...exports.matchAll(/^\$ export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name!, value!]),
+    );
+    return examples.map((example) => {
+      const end = example.indexOf('\n');
+      return { command: example.slice(0, end), output: `${example.slice(end + 1).trim()}\n`, env };
+    });
+  });
 
 for (const page of ['docs/clients.md', 'README.md']) {
   describe(`the examples of check --as in ${page}`, { concurrency: 2 }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'clients-page-'));
-    const clients = join(folder, 'clients.json');
-    before(() => writeFileSync(clients, fileOf(blocks(text(page), 'json')[0]!)));
+    before(() => writeFileSync(join(folder, 'clients.json'), fileOf(blocks(text(page), 'json')[0]!)));
     after(() => rmSync(folder, { recursive: true, force: true }));
     const examples = examplesIn(text(page));
     it('are there', () => assert.ok(examples.length > 0));
-    for (const { command, output } of examples) {
+    for (const { command, output, env } of examples) {
       it(command, async () => {
-        const { code, stdout, stderr } = await runProxy(command.split(' '), { env: { CLIENTS_FILE: clients } });
+        const { code, stdout, stderr } = await runProxy(command.split(' '), { env, folder });
         assert.deepEqual([stdout, stderr], [output, '']);
         assert.equal(code, output.startsWith('allowed') ? 0 : 1);
       });

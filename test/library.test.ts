@@ -175,12 +175,12 @@ describe('a proxy made by createProxy', () => {
     assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${TOKEN}`);
   });
 
-  it('refuses every request if a digest in the clients is that of an alias token, and names the option', async () => {
+  it('refuses every request if a digest in the clients is that of an alias token, and says whose', async () => {
     const [single] = ONE_AT_A_TIME.clients;
     const clients = { clients: [{ ...single!, token: `sha256:${hash('sha256', ALIAS, 'hex')}` }] };
     const answered = await proxyWith({ clients }).fetch(new Request('http://proxy.example/x', { headers: asAlias }));
     assert.equal(answered.status, 503);
-    assert.match(await answered.text(), /\(clients: clients\[0\]\.token has a token that is an alias token as well\)/);
+    assert.match(await answered.text(), /\(clients\[0\]\.token has a token that is an alias token as well\)/);
   });
 
   it("takes the URL's authority for the host of a request that was made by hand", async () => {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { ERRORS } from '../src/errors.ts';
 import * as fieldTables from '../src/field-tables.ts';
 import * as keepInside from '../src/keep-inside.ts';
+import { fieldValue } from './support/message.ts';
+import { get, makeFolder, startProxy } from './support/operator.ts';
 import { tableUnder, text } from './support/pages.ts';
+import { answer, OK, Upstream } from './support/upstream.ts';
+
+const ROOT = new URL('..', import.meta.url);
 
 const docs = readdirSync(new URL('../docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
@@ -76,6 +82,13 @@ describe('the documentation', () => {
     });
   }
 
+  it('maps every folder of code in CONTRIBUTING.md', () => {
+    const files = globSync('*/**/*.ts', { cwd: ROOT, exclude: ['node_modules', 'dist'] });
+    const folders = new Set(files.map((file) => file.split('/')[0]!));
+    const [map = ''] = /(?<=^## The house\n\n)(?: {4}.*\n)+/m.exec(text('CONTRIBUTING.md')) ?? [];
+    for (const folder of folders) assert.match(map, new RegExp(`(?:^|  )${folder}/`, 'm'), `${folder}/`);
+  });
+
   it('names tests that exist beside each promise of SECURITY.md', () => {
     const rows = tableUnder('SECURITY.md', '## What is promised, and where it is tested');
     for (const [promise, tests] of rows) {
@@ -86,6 +99,30 @@ describe('the documentation', () => {
         assert.ok(found.length > 0, `SECURITY.md names test/${file}`);
       }
     }
+  });
+
+  it('makes in the quick start of the README what its other commands name', async (t) => {
+    const upstream = await Upstream.start();
+    t.after(() => upstream.stop());
+    const connections = upstream.play(answer(OK));
+    const folder = makeFolder(t);
+    const run = (command: string, input = '') =>
+      execFileSync('sh', ['-c', command], { cwd: folder, input, encoding: 'utf8' });
+
+    const [, section = ''] = text('README.md').split('### Run it as a program\n');
+    const lines = section.split('\n###', 1)[0]!.match(/(?<=^ {4}).+/gm) ?? [];
+    const start = lines.findIndex((line) => line.startsWith('node dist/'));
+    run(lines.slice(1, start).join('\n'), 'token-of-the-quick-start\n');
+    const [, , ...args] = lines[start]!.replace('https://sentry.example', upstream.uri).split(' ');
+    const proxy = await startProxy(args.map((arg) => arg.replace(/^\.\//, `${folder}/`)));
+    t.after(() => proxy.stop());
+
+    const curl = lines.find((line) => line.startsWith('curl '))!;
+    const [, header] = /-H (".+?")/.exec(curl)!;
+    const [, path] = /localhost:8080(\S+)/.exec(curl)!;
+    const [name = '', value = ''] = run(`printf %s ${header}`).split(': ');
+    assert.equal((await get(proxy, path!, { headers: { [name]: value } })).status, 200);
+    assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), 'Bearer token-of-the-quick-start');
   });
 
   it('describes every setting that the README names as one of the program', () => {

@@ -53,7 +53,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
       hasGateway: config.upstreamHeaders.length > 0,
       upstream,
       token,
-      principals: laterPrincipals({ ...config, clientsName: 'CLIENTS', admit: makeGate(limits, asking) }),
+      principals: laterPrincipals({ ...config, admit: makeGate(limits, asking) }),
       allowedHosts: new Set(config.allowedHosts),
       inside: addressesOf(upstream, config),
       bodies,

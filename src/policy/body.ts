@@ -1,3 +1,4 @@
+import { isObject } from './json-members.ts';
 import { isProjectValue } from './parameters.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -30,13 +31,13 @@ export function checkBody(bytes: Uint8Array, key: 'project' | 'projects'): Named
   const json = parseStrictJson(text);
   if ('problem' in json) return `it ${json.problem}`;
   const { value, fractions } = json;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'it is not a JSON object';
+  if (!isObject(value)) return 'it is not a JSON object';
   for (const own of [key, 'version']) {
     const hasTwin = Object.keys(value).some((name) => name !== own && plainName(name) === own);
     if (hasTwin) return `it has ${own} in another spelling`;
   }
   if (!Object.hasOwn(value, key)) return `it lacks ${key}`;
-  const named = (value as Record<string, unknown>)[key];
+  const named = value[key];
   if (key === 'projects' && !Array.isArray(named)) return `${key} is not a list`;
   const entries: readonly unknown[] = key === 'projects' ? (named as unknown[]) : [named];
   if (entries.length === 0) return `${key} is empty`;
@@ -48,7 +49,7 @@ export function checkBody(bytes: Uint8Array, key: 'project' | 'projects'): Named
     if (project === undefined) return NO_PROJECT;
     projects.add(project);
   }
-  const { version } = value as { version?: unknown };
+  const { version } = value;
   if (version !== undefined && !isVersion(version)) return 'version is not a string that Sentry takes as it is';
   return { projects, version };
 }

@@ -1,4 +1,5 @@
 import { isProjectValue } from './parameters.ts';
+import { decoded } from './target.ts';
 
 /** Parameters of a query, decoded as Django decodes them, in order. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
@@ -9,7 +10,7 @@ export type Pairs = readonly (readonly [name: string, value: string])[];
  */
 export function parseQuery(query: string | undefined): Pairs | string {
   const pairs: [string, string][] = [];
-  for (const piece of (query ?? '').split('&')) {
+  for (const piece of (query ?? '').replaceAll('+', ' ').split('&')) {
     if (piece === '') continue;
     const equals = piece.indexOf('=');
     const name = decoded(equals === -1 ? piece : piece.slice(0, equals));
@@ -44,11 +45,3 @@ export const withProjects = (pairs: Pairs, ids: Iterable<string>): string =>
   [...pairs.filter(([name]) => name !== 'project'), ...[...ids].map((id) => ['project', id] as const)]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
-
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
-}

@@ -122,7 +122,7 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
 
 function endpoint(entry: string, scopeLists: readonly string[]): [string, Endpoint] {
   const [, letter, list, limit, secret] = /^([A-Z])(\d+)([a-z])(!?)$/.exec(entry)!;
-  const anyOf = scopeLists[Number(list)]!.split(' ').filter((scope) => scope !== '');
+  const anyOf = scopeLists[Number(list)]!.match(/\S+/g) ?? [];
   return [METHODS[letter!]!, { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret === '!' }];
 }
 

@@ -72,12 +72,12 @@ function scan(text: string, value: unknown): StrictJson {
 
 const stepOf = ({ step }: Level): string => step;
 
-/** The index after the quote that ends the string. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const sign = text[at];
-    if (sign === '\\') at++;
-    else if (sign === '"') return at + 1;
+/** The index after the quote that ends the string. `indexOf` is many times faster than a look at each character. */
+export function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
   }
 }
 

@@ -72,8 +72,8 @@ function segmentsOf(path: string): string[] {
   return segments;
 }
 
-/** Undefined if the bytes are not UTF-8: Django would leave them encoded. */
-function decoded(raw: string): string | undefined {
+/** Decodes a text once. Undefined if the bytes are not UTF-8: Django would leave them encoded. */
+export function decoded(raw: string): string | undefined {
   if (!raw.includes('%')) return raw;
   try {
     return decodeURIComponent(raw);

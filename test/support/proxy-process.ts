@@ -24,6 +24,8 @@ export interface Surroundings {
   env?: Record<string, string>;
   /** The text of a `.env` file in the working folder, which is empty without it. */
   dotEnv?: string;
+  /** The working folder. Default: a new, empty one. */
+  folder?: string;
   /** How many files and sockets the process may have open. */
   openFiles?: number;
 }
@@ -63,14 +65,14 @@ export class ProxyProcess {
 
   static async spawn(
     args: readonly string[],
-    { env = {}, dotEnv, openFiles }: Surroundings = {},
+    { env = {}, dotEnv, folder: given, openFiles }: Surroundings = {},
   ): Promise<ProxyProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-'));
     if (dotEnv !== undefined) await writeFile(join(folder, '.env'), dotEnv);
     const limit = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
     const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
     const child = startChild(program!, rest, {
-      cwd: folder,
+      cwd: given ?? folder,
       env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
