@@ -2,6 +2,7 @@ import { bodyOf, readBounded } from './bounded-body.ts';
 import { decode } from './decode.ts';
 import { ProxyError } from './errors.ts';
 import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from './fields.ts';
+import { freeAtEnd, shareUntilEnd } from './free-at-end.ts';
 import { type Client, isExpired } from './policy/client.ts';
 import { decide } from './policy/decide.ts';
 import type { Allowed, Decision, Reason, Refused, ResponseRule } from './policy/decision.ts';
@@ -18,6 +19,7 @@ import type {
   EditedFields,
   EditedResponse,
   IncomingRequest,
+  Share,
   Signal,
   Trace,
   UpstreamResponse,
@@ -31,7 +33,7 @@ export interface AdmissionMeans {
   readonly limits: LimitStore;
   /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */
   lookUpsOf(name: string, signal: Signal): LookUps;
-  /** For bodies that are read for a check. */
+  /** For bodies that are read for a check or an edit. */
   readonly budget: Budget;
 }
 
@@ -53,13 +55,14 @@ export async function admit(
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') throw refusal(decision, trace);
   await takePlace(client, request, trace, means.limits);
-  if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body);
+  const openShare = () => shareUntilEnd(means.budget, request, trace);
+  if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body, openShare);
 
-  const body = new CheckedBody(request, trace, means.budget);
+  const body = new CheckedBody(request.body, openShare);
   const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, trace);
-  return admissionOf(settled, request, target, settled.body ?? request.body);
+  return admissionOf(settled, request, target, settled.body ?? request.body, openShare);
 }
 
 /** The part of the decision that needs no look-ups: by target and by fields. */
@@ -85,7 +88,7 @@ async function observe(
   trace: Trace,
   means: AdmissionMeans,
 ): Promise<Admission> {
-  const body = new CheckedBody(request, trace, means.budget);
+  const body = new CheckedBody(request.body, () => shareUntilEnd(means.budget, request, trace));
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') trace.observed = decision.reason;
   else {
@@ -119,18 +122,6 @@ function hold(client: Client, request: IncomingRequest, trace: Trace, release: (
   if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
 }
 
-function freeAtEnd(request: IncomingRequest, trace: Trace, free: () => void): void {
-  const others = trace.release;
-  // If the request ended meanwhile, nothing else would free it.
-  if (request.signal.aborted) free();
-  else {
-    trace.release = () => {
-      others?.();
-      free();
-    };
-  }
-}
-
 function refusal({ error, reason, detail }: Refused, trace: Trace): ProxyError {
   trace.refusal = reason satisfies Reason;
   return new ProxyError(error, detail);
@@ -141,6 +132,7 @@ function admissionOf(
   request: IncomingRequest,
   target: string,
   body: Admission['body'],
+  openShare: () => Share,
 ): Admission {
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
@@ -149,7 +141,7 @@ function admissionOf(
     target: query === undefined ? target : `${path}?${query}`,
     dropped: response === undefined ? dropped.always : dropped.beforeEditing,
     body,
-    ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response) }),
+    ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response, openShare()) }),
   };
 }
 
@@ -162,25 +154,19 @@ function droppedSets(hasBody: boolean) {
 
 /** The request's body, which a check may have read up to its limit. */
 class CheckedBody {
-  readonly #request: IncomingRequest;
-  readonly #trace: Trace;
-  readonly #budget: Budget;
+  readonly #openShare: () => Share;
   #body: Body | null;
   /** There was no room for it beside those of other requests. */
   isOverBudget = false;
 
-  constructor(request: IncomingRequest, trace: Trace, budget: Budget) {
-    this.#request = request;
-    this.#trace = trace;
-    this.#budget = budget;
-    this.#body = request.body;
+  constructor(body: Body | null, openShare: () => Share) {
+    this.#body = body;
+    this.#openShare = openShare;
   }
 
   readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
     if (this.#body === null) return new Uint8Array(0);
-    const share = this.#budget.open();
-    freeAtEnd(this.#request, this.#trace, () => share.close());
-    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, share);
+    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, this.#openShare());
     this.#body = body;
     this.isOverBudget = isOverShare;
     return bytes;
@@ -193,18 +179,23 @@ class CheckedBody {
 }
 
 /** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
-async function edit(response: UpstreamResponse, headers: EditedFields, rule: ResponseRule): Promise<EditedResponse> {
+async function edit(
+  response: UpstreamResponse,
+  headers: EditedFields,
+  rule: ResponseRule,
+  share: Share,
+): Promise<EditedResponse> {
   const { status, body } = response;
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess) return { response, headers };
   // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
   if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
-  const bounded = await readBounded(body, LIMIT);
+  const bounded = await readBounded(body, LIMIT, share);
   const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
   const edited = bytes && editResponse(rule, bytes);
   if (edited === undefined) {
     await bounded.body.cancel();
-    throw new ProxyError('response_withheld');
+    throw new ProxyError(bounded.isOverShare ? 'responses_full' : 'response_withheld');
   }
   const kept = withEdits(headers, OF_THE_BYTES, [['Content-Length', String(edited.length)]]);
   return { response: { ...response, headers: viewOf(kept), body: bodyOf(edited) }, headers: kept };

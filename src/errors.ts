@@ -193,6 +193,13 @@ export const ERRORS = {
     detail: 'The proxy cannot buffer more request bodies now. Try again later.',
     fields: [['Retry-After', '5']],
   },
+  responses_full: {
+    status: 503,
+    reason: 'Service Unavailable',
+    proxyError: 'http_request_denied',
+    detail: 'The proxy cannot buffer more responses now. Try again later.',
+    fields: [['Retry-After', '5']],
+  },
   upstream_timeout: {
     status: 504,
     reason: 'Gateway Timeout',

@@ -3,6 +3,7 @@ import { errorMessage } from './error-response.ts';
 import { asProxyError, ProxyError } from './errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from './field-tables.ts';
 import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from './fields.ts';
+import { shareUntilEnd } from './free-at-end.ts';
 import { askForAll, keepInside, visitOf } from './keep-inside.ts';
 import { type Delivery, type OutgoingBody, outgoingBody } from './replay-body.ts';
 import { REQUEST_ID, requestIdOf } from './request-id.ts';
@@ -92,7 +93,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
     const { status, statusText, body } = response;
     if (visit === undefined) return env.respond(body, { status, statusText, headers });
-    const kept = await keepInside(response, headers, visit);
+    const kept = await keepInside(response, headers, visit, () => shareUntilEnd(env.bodies.budget, request, trace));
     if (kept.warning !== undefined) trace.warning = kept.warning;
     return env.respond(kept.body, { status, statusText, headers: kept.headers });
   } finally {

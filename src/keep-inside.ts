@@ -1,9 +1,10 @@
 import { readBounded } from './bounded-body.ts';
 import { decode } from './decode.ts';
+import { ProxyError } from './errors.ts';
 import type { FieldTable } from './field-tables.ts';
 import { withEdits } from './fields.ts';
 import { EACH, editJson, type JsonPath } from './json-edit.ts';
-import type { Addresses, Body, EditedFields, Upstream, UpstreamResponse } from './types.ts';
+import type { Addresses, Body, EditedFields, Fields, Share, Upstream, UpstreamResponse } from './types.ts';
 
 /** Bytes of a response that is edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
@@ -162,19 +163,21 @@ export interface KeptInside {
 /**
  * @param response Sentry's response
  * @param headers its fields as they would go to the client
- * @throws the body's own error, if it fails while it is read
+ * @param openShare for a body that has to be edited
+ * @throws the body's own error, if it fails while it is read; ProxyError `responses_full`
  */
 export async function keepInside(
   { status, headers: fields, body }: UpstreamResponse,
   headers: EditedFields,
   visit: Visit,
+  openShare: () => Share,
 ): Promise<KeptInside> {
   const kept = keepFieldsInside(headers, visit);
   const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
   if (!isEdited) return { headers: kept, body };
   // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
   if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept, body };
-  return keepBodyInside(body, fields.get('content-length'), fields.get('content-encoding'), kept, visit);
+  return keepBodyInside({ fields, body, share: openShare() }, kept, visit);
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
@@ -206,12 +209,11 @@ function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
 }
 
 async function keepBodyInside(
-  body: Body,
-  length: string | null,
-  encoding: string | null,
+  { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share },
   headers: EditedFields,
   visit: Visit,
 ): Promise<KeptInside> {
+  const length = fields.get('content-length');
   const { field, change } = visit.endpoint!;
   const asItCame = (body: Body, why: string) => ({
     headers,
@@ -219,9 +221,13 @@ async function keepBodyInside(
     warning: `a response to ${visit.endpoint!.path} passed with Sentry's own URLs: ${why}`,
   });
   if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
-  const bounded = await readBounded(body, LIMIT);
+  const bounded = await readBounded(body, LIMIT, share);
+  if (bounded.isOverShare) {
+    await bounded.body.cancel();
+    throw new ProxyError('responses_full');
+  }
   if (bounded.bytes === undefined) return asItCame(bounded.body, TOO_LARGE);
-  const text = await textOf(bounded.bytes, encoding);
+  const text = await textOf(bounded.bytes, fields.get('content-encoding'));
   if (text === undefined) return asItCame(bounded.body, 'it is not gzip or UTF-8, or too large decoded');
   const inside = editJson(text, field, (value) => change(value, visit));
   if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');

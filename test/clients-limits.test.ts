@@ -20,7 +20,7 @@ const CLIENTS = {
   lone: { ...READER, scopes: ['org:read', 'project:read', 'event:write', 'project:releases'], concurrency: 1 },
   'lone-web': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], concurrency: 1 },
   'lone-watched': { scopes: ['event:read'], projects: ['acme/web'], concurrency: 1, mode: 'observe' },
-  web: { scopes: ['event:read', 'project:releases'], projects: ['acme/web'] },
+  web: { scopes: ['org:read', 'event:read', 'project:releases'], projects: ['acme/web'] },
   'web-watched': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], mode: 'observe' },
   five: { ...READER, concurrency: 5 },
   rated: { ...READER, rate: '100/h' },
@@ -245,6 +245,34 @@ describe('a body that is read for a check', () => {
       await slow.reset();
       await eventually(async () => !isRefused(await send(proxy, upload('web', whole))), 'there is room again');
       for (let i = 0; i < 5; i++) assert.ok(!isRefused(await send(proxy, upload('web', whole))), 'room is given back');
+    } finally {
+      await proxy.stop();
+      await upstream.stop();
+    }
+  });
+});
+
+describe('a response that is read for an edit', () => {
+  it('takes room from what the proxy keeps of all bodies, until its request ends', async () => {
+    const upstream = await Upstream.start();
+    const flags = ['--clients', clientsFile(CLIENTS), '--replay-limit=1000', '--replay-limit-total=100000'];
+    const proxy = await startProxy([...args(upstream), ...flags]);
+    const body = '{"slug":"acme"}'.padEnd(60_000);
+    const isRefused = ({ status, content }: Reply) => status === 503 && content.includes('cannot buffer more');
+    try {
+      const connections = upstream.play(async (connection) => {
+        if (connections.length > 1) return answer(response('200 OK', [JSON_TYPE], body))(connection);
+        await connection.whole();
+        connection.send(`HTTP/1.1 200 OK\r\n${JSON_TYPE}\r\nContent-Length: 60001\r\n\r\n${body}`);
+      });
+      const slow = await RawClient.connect(proxy, 'GET');
+      await slow.write(get('web', '/api/0/organizations/acme/'));
+      await eventually(() => connections.length === 1, 'the request is under way');
+      const ask = () => send(proxy, get('web', '/api/0/organizations/acme/'));
+      await eventually(async () => isRefused(await ask()), 'there is no more room');
+      await slow.reset();
+      await eventually(async () => !isRefused(await ask()), 'there is room again');
+      for (let i = 0; i < 5; i++) assert.ok(!isRefused(await ask()), 'room is given back');
     } finally {
       await proxy.stop();
       await upstream.stop();
