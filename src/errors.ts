@@ -157,7 +157,7 @@ export const ERRORS = {
     status: 502,
     reason: 'Bad Gateway',
     proxyError: 'http_response_content_coding',
-    detail: 'The response could not be checked for what the client may not see.',
+    detail: 'The response could not be read to take out what the client may not see.',
   },
   upstream_failed: {
     status: 502,

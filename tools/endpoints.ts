@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { byCost } from '../src/policy/scope-cost.ts';
+import { SCOPES } from '../src/policy/scopes.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
 
 /** What is known of one endpoint and method of Sentry. */
@@ -62,7 +63,6 @@ export const readSource = (): Source =>
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, siblings, rows }: Source): string {
-  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
@@ -72,7 +72,7 @@ export function generate({ source, siblings, rows }: Source): string {
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${lists.indexOf(scopesText(row))}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
+    entries.push(`${letter}${limitLetter(row)}${scopeLetters(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
@@ -82,14 +82,10 @@ export function generate({ source, siblings, rows }: Source): string {
 // ${source.endpoints}
 // ${source.schema}
 
-/** Lists of scopes of which any one will do, by their place: first the scope that opens least. */
-export const SCOPE_LISTS: readonly string[] = [
-${lists.map((scopes) => `  '${scopes}',`).join('\n')}
-];
-
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the place of its scopes, the letter of its limit, and \`!\` if the answer holds a secret.
+ * letter (PUT is U, PATCH is A), the letter of its limit, a letter for each scope that will do, by its place in SCOPES,
+ * and \`!\` if the answer holds a secret.
  * A path without methods is only a name that is taken.
  */
 export const ENDPOINTS = \`
@@ -98,15 +94,16 @@ ${outline.join('\n')}
 `;
 }
 
-/** The scopes that a row asks for, first the one that opens least. */
-const scopesText = ({ proxyScopes, scopes }: SourceRow): string => [...(proxyScopes ?? scopes)].sort(byCost).join(' ');
-
-/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
-function scopeLists(rows: readonly SourceRow[]): string[] {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
-}
+/** A letter for each scope, by its place in `SCOPES`, and first the one that opens least. */
+const scopeLetters = ({ proxyScopes, scopes, path }: SourceRow): string =>
+  [...(proxyScopes ?? scopes)]
+    .sort(byCost)
+    .map((scope) => {
+      const place = SCOPES.indexOf(scope);
+      if (place === -1) throw new Error(`${path} has a scope that is not known`);
+      return (place + 10).toString(36);
+    })
+    .join('');
 
 /** A line with a blank for each segment that the line before has as well. */
 function outlined(line: string, before: string | undefined): string {

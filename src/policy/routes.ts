@@ -1,6 +1,7 @@
-import { ENDPOINTS, SCOPE_LISTS } from './endpoints.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { GUARDED_NAMES } from './guarded.ts';
 import { fits } from './parameters.ts';
+import { SCOPES } from './scopes.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
 /** How a client that is limited to projects is kept to them, by the letter in the table. */
@@ -70,7 +71,7 @@ export function walk({ segments }: Target): Walk {
   const parameters = new Map<string, string>();
   const places: Walk['places'][number][] = [];
   // Made at the first use: a proxy without named clients does without it.
-  table ??= tableOf(ENDPOINTS, SCOPE_LISTS);
+  table ??= tableOf(ENDPOINTS);
   let node: Node | undefined = table;
   let isDisguised = false;
   let isMisfit = false;
@@ -103,7 +104,7 @@ export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefi
 /** Method and path, as texts to the client name them. */
 export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
 
-function tableOf(lines: string, scopeLists: readonly string[]): Node {
+function tableOf(lines: string): Node {
   const root = newNode();
   let before: string[] = [];
   for (const line of lines.trim().split('\n')) {
@@ -114,15 +115,15 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
     const node = nodeAt(root, [...API_PREFIX, ...below]);
     if (entries.length === 0) continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
-    node.methods = new Map(entries.map((entry) => endpoint(entry, scopeLists)));
+    node.methods = new Map(entries.map(endpoint));
   }
   for (const name of GUARDED_NAMES) nodeAt(root, [...API_PREFIX, name]);
   return root;
 }
 
-function endpoint(entry: string, scopeLists: readonly string[]): [string, Endpoint] {
-  const [, letter, list, limit, secret] = /^([A-Z])(\d+)([a-z])(!?)$/.exec(entry)!;
-  const anyOf = scopeLists[Number(list)]!.match(/\S+/g) ?? [];
+function endpoint(entry: string): [string, Endpoint] {
+  const [, letter, limit, scopes = '', secret] = /^(.)(.)([a-z]*)(!?)$/.exec(entry)!;
+  const anyOf = [...scopes].map((place) => SCOPES[Number.parseInt(place, 36) - 10]!);
   return [METHODS[letter!]!, { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret === '!' }];
 }
 

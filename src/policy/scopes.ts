@@ -29,7 +29,7 @@ const IMPLIED = {
 /** A scope of Sentry's. */
 export type Scope = keyof typeof IMPLIED;
 
-/** Sentry's scopes. */
+/** Sentry's scopes. The table of endpoints names each by its place. */
 export const SCOPES: readonly string[] = Object.keys(IMPLIED);
 
 /** Stands for every `:read` scope (Sentry's SENTRY_READONLY_SCOPES). */
