@@ -1,6 +1,6 @@
 import type { Client, Rate, Reach } from '../../../src/policy/client.ts';
 import { EVERYTHING, scopesOf } from '../../../src/policy/scopes.ts';
-import { expiryText, isExpiring } from '../expiry.ts';
+import { expiryState, expiryText } from '../expiry.ts';
 
 /** Organizations or projects of one client that are shown; there may be hundreds. */
 const MAX_SHOWN = 4;
@@ -69,5 +69,5 @@ const rateText = (rate: Rate | undefined): string =>
 const MARKS = { expired: ' EXPIRED', soon: ' soon', no: '' };
 
 function expiresText(client: Client, now: number): string {
-  return client.expiresAt === undefined ? '-' : expiryText(client.expiresAt) + MARKS[isExpiring(client, now)];
+  return client.expiresAt === undefined ? '-' : expiryText(client.expiresAt) + MARKS[expiryState(client, now)];
 }
