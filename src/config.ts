@@ -51,8 +51,9 @@ export type Complain = (text: string) => void;
 /** Sentry's base URI. */
 export function readSentryUri(value: string, complain: Complain): URL {
   const nowhere = new URL('http://invalid.invalid');
-  if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
-    complain('is not a URL that starts with http:// or https://');
+  const hasScheme = /^https?:\/\/[^/]/i.test(value);
+  if (!hasScheme || !URL.canParse(value)) {
+    complain(hasScheme ? 'is not a valid URL' : 'is not a URL that starts with http:// or https://');
     return nowhere;
   }
   const uri = new URL(value);
@@ -79,7 +80,7 @@ export function readToken(value: string, complain: Complain): string {
   return value;
 }
 
-const UNSENDABLE = 'has a character that no header field may carry in a token (only visible ASCII is allowed)';
+const UNSENDABLE = 'has a character that is not visible ASCII';
 
 /** Alias tokens, separated by `;`. */
 export function readAliasTokens(value: string, complain: Complain): string[] {
@@ -99,10 +100,8 @@ export function checkAliasTokens(tokens: readonly string[], complain: Complain):
 /** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
 export function readClientsText(value: string | undefined, complain: Complain): string | undefined {
   if (value === undefined) return undefined;
-  if (value.trim() === '') complain('is set but empty; unset it, or name the clients in it');
-  else
-    for (const { place, text } of examineClients(value).problems)
-      complain(place === '' ? text : `has ${place}, which ${text}`);
+  for (const { place, text } of examineClients(value).problems)
+    complain(place === '' ? text : `has ${place}, which ${text}`);
   return value;
 }
 

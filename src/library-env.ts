@@ -23,7 +23,7 @@ export function libraryEnv<R>(
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const limits = new LocalLimits(() => performance.now(), lease);
   const bodies = makeBodyRules(config);
-  const admit = makeGate(limits, { ...ends, ...bodies, upstream });
+  const admit = makeGate(limits, { ...ends, budget: bodies.budget, upstream });
   return {
     ...ends,
     upstream,

@@ -26,27 +26,20 @@ export interface PrincipalsOptions {
  */
 export class Principals implements Identify {
   readonly isOpen: boolean;
-  /** How many alias tokens there are. */
-  readonly aliases: number;
-  /** The names of the clients, in no order. */
-  readonly names: ReadonlySet<string>;
   readonly #digest: Digest;
   readonly #unmatched: Route;
   readonly #byDigest: ReadonlyMap<string, Route> | Promise<ReadonlyMap<string, Route>>;
 
   constructor(options: PrincipalsOptions) {
     const { aliasTokens, isOpen, clients = new Map(), rejectsUnmatched = false, digest } = options;
-    const aliases = [...new Set(aliasTokens)];
     this.isOpen = isOpen;
-    this.aliases = aliases.length;
-    this.names = new Set([...clients.values()].map(({ name }) => name));
     this.#digest = digest;
     this.#unmatched = rejectsUnmatched ? REJECT : BYPASS;
     const named = [...clients].map(([hex, client]): [string, Principal] => {
       const admit: Principal['admit'] = (request, trace) => options.admit(client, request, trace);
       return [hex, { name: client.name, admit }];
     });
-    const digests = aliases.map(digest);
+    const digests = [...new Set(aliasTokens)].map(digest);
     this.#byDigest = areReady(digests)
       ? routesOf(digests, named)
       : Promise.all(digests).then((all) => routesOf(all, named));

@@ -159,10 +159,75 @@ describe('bad settings', { concurrency: 2 }, () => {
     'an empty flag of alias tokens': [['--alias-token', ''], good, WAYS_OUT],
     'an empty variable of alias tokens': [[], { ...good, ALIAS_TOKENS: '' }, WAYS_OUT],
     'an empty path of alias tokens': [['--alias-token-file', ''], good, WAYS_OUT],
-    'a variable that is nearly the one of alias tokens': [
-      [],
-      { ...good, ALIAS_TOKEN: SECRET },
-      /ALIAS_TOKEN is no setting; it is ALIAS_TOKENS/,
+    // Ignored, each of these would leave the proxy open.
+    ...Object.fromEntries(
+      [
+        ['ALIAS_TOKEN', 'ALIAS_TOKENS'],
+        ['ALIASES', 'ALIAS_TOKENS'],
+        ['ALIAS_TOKEN_FILE', 'ALIAS_TOKENS_FILE'],
+        ['ALIAS_TOKENS_FILES', 'ALIAS_TOKENS_FILE'],
+        ['CLIENT', 'CLIENTS'],
+        ['CLIENTS_JSON', 'CLIENTS'],
+        ['CLIENT_FILE', 'CLIENTS_FILE'],
+        ['CLIENTS_FILES', 'CLIENTS_FILE'],
+        ['CLIENTSFILE', 'CLIENTS_FILE'],
+        ['CLIENTS_PATH', 'CLIENTS_FILE'],
+        ['ALLOWED_HOST', 'ALLOWED_HOSTS'],
+        ['ALLOW_HOSTS', 'ALLOWED_HOSTS'],
+      ].map(([variable, meant]) => [
+        `the variable ${variable} in place of ${meant}`,
+        [
+          [],
+          { ...good, [variable!]: SECRET },
+          new RegExp(`: ${variable} is not a setting; did you mean ${meant}\\?$`, 'm'),
+        ] as const,
+      ]),
+    ),
+    ...Object.fromEntries(
+      [
+        ['allow-hosts', 'allowed-host'],
+        ['client-file', 'clients-file'],
+        ['clietns-file', 'clients-file'],
+        ['lsiten', 'listen'],
+        ['read-time', 'read-timeout'],
+        ['allow-any-clients', 'allow-any-client'],
+        ['verison', 'version'],
+      ].map(([flag, meant]) => [
+        `the flag --${flag} in place of --${meant}`,
+        [[`--${flag}=x`], good, new RegExp(`unknown flag --${flag}; did you mean --${meant}\\?$`, 'm')] as const,
+      ]),
+    ),
+    'a flag that is only part of --allow-any-client, without suggesting to open the proxy': [
+      ['--allow-clients=x'],
+      good,
+      /unknown flag --allow-clients; --help lists the flags$/m,
+    ],
+    'a flag twice': [[`--token=${SECRET}`, `--token=${SECRET}2`], {}, /--token \(SENTRY_TOKEN\) is given twice/],
+    'a switch twice': [['--reuse-port', '--reuse-port=false'], good, /--reuse-port \(REUSE_PORT\) is given twice/],
+    'clients that are no JSON, without naming a file': [
+      ['--clients={'],
+      good,
+      /--clients \(CLIENTS\) has line 1, which is not JSON$/m,
+    ],
+    'an empty path of clients': [
+      ['--clients-file='],
+      good,
+      /--clients-file \(CLIENTS_FILE\) is set but empty; unset it, or set it to the path of a clients file$/m,
+    ],
+    'a base URI with a port that is none': [
+      ['--sentry-uri=http://sentry.example:99999'],
+      good,
+      /--sentry-uri \(SENTRY_URI\) is not a valid URL$/m,
+    ],
+    'a variable of libpq that is not supported, without blaming the flag': [
+      ['--pgx-conn=host=db'],
+      { PGREQUIREPEER: SECRET },
+      /^sentry-api-proxy: PGREQUIREPEER is not supported$/m,
+    ],
+    'a port in a variable of libpq, without a hint for URIs': [
+      ['--pgx-conn=host=db'],
+      { PGPORT: SECRET },
+      /^sentry-api-proxy: PGPORT is not a number from 1 to 65535$/m,
     ],
     'a choice that is none': [['--log-level=loud'], good, /--log-level.*is not one of debug, info, warn, error/],
     'a flag without a value': [['--token'], {}, /--token/],
@@ -208,6 +273,21 @@ describe('bad settings', { concurrency: 2 }, () => {
       isRefused(ended);
     });
   }
+
+  it('refuses one address for clients and for probes', async () => {
+    const ended = await runProxy(['--listen=127.0.0.1:9100', '--admin-listen=127.0.0.1:9100'], { env: good });
+    assert.equal(
+      ended.stderr,
+      'sentry-api-proxy: --admin-listen (ADMIN_LISTEN) and --listen (LISTEN) are the same address; set two\n',
+    );
+    isRefused(ended);
+  });
+
+  it('refuses a flag of a command that is misspelt', async () => {
+    const ended = await runProxy(['check', '--prob'], { env: good });
+    assert.equal(ended.code, 2);
+    assert.equal(ended.stderr, 'sentry-api-proxy: unknown flag --prob; did you mean --probe?\n');
+  });
 
   it('does not show the value of an unknown flag', async () => {
     const ended = await runProxy(['--no-such-flag', SECRET], { env: good });
@@ -282,10 +362,23 @@ describe('warnings at the start', { concurrency: 3 }, () => {
     'an alias token that can be guessed': [
       [`--alias-token=${ALIAS};${'x'.repeat(15)}`],
       {},
-      /1 of 2 alias tokens: shorter than 16/,
+      /^1 of 2 alias tokens is shorter than 16 characters and can be guessed$/,
     ],
     'a variable of sentry-cli': [[], { SENTRY_URL: SECRET }, /SENTRY_URL .*SENTRY_URI/],
     'a token of sentry-cli': [[], { SENTRY_AUTH_TOKEN: SECRET }, /SENTRY_AUTH_TOKEN .*SENTRY_TOKEN/],
+    'a name for headers': [[], { UPSTREAM_HEADER: SECRET }, /UPSTREAM_HEADER .*UPSTREAM_HEADERS\?/],
+    'a name for the token': [[], { SENTRY_TOKENS: SECRET }, /SENTRY_TOKENS .*SENTRY_TOKEN\?/],
+    'a name for the token file': [[], { TOKEN_FILE: SECRET }, /TOKEN_FILE .*SENTRY_TOKEN_FILE\?/],
+    'a store of limits without clients': [
+      ['--limit-store', `redis://u:${SECRET}@127.0.0.1:9`],
+      {},
+      /--limit-store \(LIMIT_STORE\) has no effect without named clients/,
+    ],
+    'any client allowed beside alias tokens': [
+      ['--allow-any-client', '--alias-token', ALIAS],
+      {},
+      /--allow-any-client \(ALLOW_ANY_CLIENT\) has no effect beside clients or alias tokens/,
+    ],
     'a name for the address to listen on': [[], { LISTEN_ADDR: ':1' }, /LISTEN_ADDR .*LISTEN/],
   };
   for (const [title, [more, env, says]] of Object.entries(cases)) {

@@ -91,6 +91,20 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
     });
   });
 
+  describe('suggest without a log', { concurrency: 2 }, () => {
+    it('prints nothing that could be taken for a clients file, and exits with 1', async () => {
+      const { code, stdout, stderr } = await runWithInput(['suggest'], '{"event":"listening"}\n');
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, /^no request of a client was found/);
+    });
+
+    it('says that it reads standard input if it is given a file', async () => {
+      const { code, stdout, stderr } = await runProxy(['suggest', `${SECRET}.log`]);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.equal(stderr, 'sentry-api-proxy: suggest reads the log from standard input: suggest < FILE\n');
+    });
+  });
+
   describe('check', () => {
     it('shows a table of the clients without a token, and says which have expired or will soon', async (t) => {
       const { code, stdout, stderr } = await runProxy(['check', '--token=x', '--clients-file', clientsFile(t)]);
@@ -118,6 +132,20 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       for (const secret of [SECRET, digestOf('grafana').slice(7)]) assert.ok(!stdout.includes(secret));
     });
 
+    it('counts one client as one, and an alias token that is there twice once', async (t) => {
+      const path = clientsFile(t, { clients: CLIENTS.slice(0, 1) });
+      const aliases = join(makeFolder(t), 'aliases');
+      writeFileSync(aliases, 'an-alias-of-16-b\nanother-of-16-by\n');
+      const args = ['check', '--token=x', '--clients-file', path, '--alias-token=an-alias-of-16-b'];
+      const { stdout } = await runProxy([...args, '--alias-token-file', aliases]);
+      assert.match(stdout, / 1 named client within their rights, .* clients that send one of 2 alias tokens; /);
+    });
+
+    it('shows both settings if both are given', async (t) => {
+      const { stdout } = await runProxy(['check', '--token=x', '--clients={}', '--clients-file', clientsFile(t)]);
+      assert.match(stdout, /^✓ --clients +hidden +flag$/m);
+    });
+
     it('says that others are refused where the file says so', async (t) => {
       const path = clientsFile(t, { clients: CLIENTS, unmatched: 'reject' });
       const { stdout } = await runProxy([
@@ -129,16 +157,15 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       ]);
       assert.match(
         stdout,
-        /5 named clients within their rights, and without limits for clients that send one of 1 alias tokens; others are refused$/m,
+        /5 named clients within their rights, and without limits for clients that send the alias token; others are refused$/m,
       );
     });
 
     it('warns in the log at the start as well', async (t) => {
       const proxy = await startProxy(['--token=x', '--clients-file', clientsFile(t)]);
       t.after(() => proxy.stop());
-      const { level, count, clients } = await proxy.logged(({ event }) => event === 'clients_expire');
-      assert.deepEqual([level, count], ['warn', 2]);
-      assert.match(String(clients), /^old 2020-02-01T.+, agent /);
+      const { level, count, expired, soon } = await proxy.logged(({ event }) => event === 'clients_expire');
+      assert.deepEqual([level, count, expired, soon], ['warn', 2, 'old (2020-01-31)', `agent (${dateIn(3)})`]);
     });
   });
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { sha256 } from '../adapters/node/clients.ts';
+import { sha256 } from '../adapters/node/in-force.ts';
 import type { Reason } from '../src/policy/decision.ts';
 import { loadClients } from '../src/policy/directory.ts';
 import { SCOPES, scopesOf } from '../src/policy/scopes.ts';

@@ -123,6 +123,36 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     await until(proxy, 'injected', clientToken('b'));
   });
 
+  it('is reported once and in the words of the start, with no line that looks like a success', async (t) => {
+    const aliases = join(makeFolder(t), 'aliases');
+    writeFileSync(aliases, 'an-alias-of-16-b\n');
+    const token = join(makeFolder(t), 'token');
+    writeFileSync(token, SECRET);
+    const file = join(makeFolder(t), 'clients.json');
+    writeFileSync(file, clientsFile({ a: READER }));
+    const files = ['--token-file', token, '--alias-token-file', aliases, '--clients-file', file];
+    const proxy = await startProxy(['--sentry-uri', upstream.uri, ...files]);
+    t.after(() => proxy.stop());
+    const reloads = () => proxy.logLines().filter(({ event }) => event === 'reload');
+    writeFileSync(file, '{\n"clients": oops\n}');
+    const { error } = await proxy.logged(isReloadError);
+    assert.equal(error, '--clients-file (CLIENTS_FILE) names a file whose content has line 2, which is not JSON');
+    await sleep(500);
+    assert.equal(reloads().length, 1);
+    // Another file's change is a success of its own.
+    writeFileSync(token, `${SECRET}-2`);
+    await eventually(() => reloads().length > 1, 'the token is reloaded');
+    assert.deepEqual(
+      reloads().map(({ level }) => level),
+      ['error', 'info'],
+    );
+    // A client that stops is a change, although the file is bad.
+    writeFileSync(file, '{"clients":[]}');
+    await eventually(() => reloads().length > 3, 'the client stops');
+    const { level, clients } = reloads().at(-1)!;
+    assert.deepEqual([level, clients], ['info', 0]);
+  });
+
   it('ends a client that it lets expire: with 401, not with its own credentials', async (t) => {
     const { proxy, write } = await start(t, clientsFile({ a: READER, b: READER }));
     write(clientsFile({ a: { ...READER, expires: '2020-01-01' }, b: { ...READER, mode: 'off' } }));
@@ -214,7 +244,7 @@ describe('a client that expires', () => {
     const line = await proxy.logged(({ event }) => event === 'clients_expire');
     assert.equal(line.level, 'warn');
     assert.equal(line.count, 2);
-    assert.equal(line.clients, `c 2020-01-02T00:00:00.000Z, a ${soon}`);
+    assert.deepEqual([line.expired, line.soon], ['c (2020-01-01)', `a (${soon})`]);
   });
 });
 

@@ -7,8 +7,10 @@ import { after, before, describe, it } from 'node:test';
 import { createServer } from 'node:tls';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
 import { type Postgres, startPostgres } from '../demo/postgres.ts';
+import { clientsFile } from './support/clients-file.ts';
 import { makeFolder, runProxy, selfSigned, startProxy, startWatched } from './support/operator.ts';
 import { fakeServer } from './support/pg-fake.ts';
+import { redisServer, startRedis } from './support/redis.ts';
 import { answer, response, type Script, Upstream } from './support/upstream.ts';
 
 const SECRET = 'hunter2';
@@ -47,7 +49,7 @@ describe('the commands', { concurrency: 3 }, () => {
       ];
       const lines = stdout.trim().split('\n\n')[1]!.split('\n');
       assert.equal(lines.length, expected.length + 1);
-      assert.match(lines.at(-1)!, /^warning: +3 of 3 alias tokens: shorter than 16 characters/);
+      assert.match(lines.at(-1)!, /^warning: +3 of 3 alias tokens are shorter than 16 characters and can be guessed$/);
       for (const [i, line] of expected.entries()) assert.ok(lines[i]?.startsWith(line), `${lines[i]} begins: ${line}`);
       assert.match(stdout, /fingerprint [0-9a-f]{8}\n/);
       assert.ok(!stdout.includes(SECRET));
@@ -171,6 +173,40 @@ describe('the commands', { concurrency: 3 }, () => {
         assert.match(line, says);
       });
     }
+
+    describe('of a store of limits', { concurrency: 4 }, () => {
+      /** With a Sentry that takes the token: its exit code, and its line about the store. */
+      async function probeStore(store: string): Promise<[number | null, string | undefined]> {
+        const clients = clientsFile({ a: { scopes: ['event:read'], orgs: ['acme'] } });
+        const args = ['--token', TOKEN, '--sentry-uri', sentry(answer(API)), '--clients', clients];
+        const { code, stdout } = await runProxy(['check', '--probe', ...args, '--limit-store', store]);
+        assert.ok(!stdout.includes(SECRET));
+        assert.match(stdout, /^shares limits in: {7}redis:\/\/127\.0\.0\.1:\d+\/?\d*$/m);
+        assert.match(stdout, /^probe: +Sentry takes the token$/m);
+        return [code, /^limit store: +(.*)$/m.exec(stdout)?.[1]];
+      }
+
+      it('names one that is not there', async () => {
+        const outcome = await probeStore(`redis://u:${SECRET}@127.0.0.1:9/0`);
+        assert.deepEqual(outcome, [1, 'it does not answer (ECONNREFUSED); check --limit-store']);
+      });
+
+      it('names one that says nothing', async (t) => {
+        const { port } = await fakeServer(t, () => {});
+        const [code, line] = await probeStore(`redis://127.0.0.1:${port}`);
+        assert.equal(code, 1);
+        assert.match(line!, /^it does not answer \(\w+\); check --limit-store$/);
+      });
+
+      const skip = redisServer === undefined && 'redis-server is not installed';
+      it('names one that refuses the password, and is content with one that answers', { skip }, async (t) => {
+        const redis = await startRedis();
+        t.after(() => redis.stop());
+        const refused = await probeStore(redis.url.replace('//', `//nobody:${SECRET}@`));
+        assert.deepEqual(refused, [1, 'it does not answer (WRONGPASS); check --limit-store']);
+        assert.deepEqual(await probeStore(redis.url), [0, 'answers']);
+      });
+    });
 
     it('names a Sentry that is not there', async () => {
       const [code, line] = await probe('--token', TOKEN, '--sentry-uri=http://127.0.0.1:9');

@@ -130,6 +130,10 @@ describe('TLS', { concurrency: 2 }, () => {
       [['--tls-cert', one.cert], /belong together/],
       [['--tls-key', one.key], /belong together/],
       [['--tls-cert', one.cert, '--tls-key', other.key], /not a certificate and its key/],
+      [
+        ['--sentry-uri=https://sentry.example', '--sentry-cert', one.cert, '--sentry-key', other.key],
+        /--sentry-cert \(SENTRY_CERT\) and --sentry-key \(SENTRY_KEY\) are not a certificate and its key$/m,
+      ],
     ] as const) {
       const { code, stderr } = await runProxy(['--token=x', ...args]);
       assert.equal(code, 2);
@@ -211,9 +215,14 @@ describe('a Unix socket', { concurrency: 2 }, () => {
   it('does not replace a file that is no socket, nor one in a folder that is not there', async (t) => {
     const folder = makeFolder(t);
     writeFileSync(join(folder, 'file'), 'precious');
-    for (const path of [join(folder, 'file'), join(folder, 'none/proxy.sock')]) {
+    for (const [path, says] of [
+      [join(folder, 'file'), /: another file is there; choose another with --listen$/],
+      [join(folder, 'none/proxy.sock'), /: its folder does not exist; choose/],
+      [folder, /: it is a folder; choose/],
+    ] as const) {
       const { code, stderr } = await runProxy(args(path));
       assert.equal(code, 1);
+      assert.match(stderr.trim(), says);
       assert.equal(stderr.trim().split('\n').length, 1, stderr);
       assert.ok(stderr.includes(path));
     }

@@ -112,6 +112,39 @@ describe('a secret file', { concurrency: 3 }, () => {
       const env = { SENTRY_TOKEN: SECRET };
       return { args: ['--token-file', join(folder, 'token')], env, says: /--token-file.*SENTRY_TOKEN.*both set/ };
     },
+    'clients and a clients file': (folder) => {
+      const token = `${SECRET}-of-a-client-that-is-long-enough`;
+      const clients = JSON.stringify({ clients: [{ name: 'a', token, scopes: ['org:ci'], orgs: ['acme'] }] });
+      writeFileSync(join(folder, 'clients'), clients);
+      const args = ['--token=x', '--clients', clients, '--clients-file', join(folder, 'clients')];
+      return { args, says: /--clients-file \(CLIENTS_FILE\) and --clients \(CLIENTS\) are both set; leave one out/ };
+    },
+    'an empty clients file': (folder) => {
+      writeFileSync(join(folder, 'clients'), '\n');
+      const args = ['--token=x', '--clients-file', join(folder, 'clients')];
+      return { args, says: /--clients-file \(CLIENTS_FILE\) names a file whose content is empty$/m };
+    },
+    'a clients file with a byte order mark': (folder) => {
+      writeFileSync(join(folder, 'clients'), '\ufeff{"clients":[]}');
+      return {
+        args: ['--token=x', '--clients-file', join(folder, 'clients')],
+        says: /names a file whose content begins with a byte order mark$/m,
+      };
+    },
+    'a clients file with a comment': (folder) => {
+      writeFileSync(join(folder, 'clients'), `{\n  "clients": [\n    // ${SECRET}\n  ]\n}\n`);
+      return {
+        args: ['--token=x', '--clients-file', join(folder, 'clients')],
+        says: /names a file whose content has line 3, which is not JSON$/m,
+      };
+    },
+    'a clients file that is cut off': (folder) => {
+      writeFileSync(join(folder, 'clients'), '{\n  "clients": [\n');
+      return {
+        args: ['--token=x', '--clients-file', join(folder, 'clients')],
+        says: /names a file whose content has line 2, which is not JSON$/m,
+      };
+    },
     'a connection string and a file of it': (folder) => {
       writeFileSync(join(folder, 'conn'), 'host=x');
       return { args: ['--pgx-conn', `password=${SECRET}`, '--pgx-conn-file', join(folder, 'conn')], says: /both set/ };

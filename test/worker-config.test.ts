@@ -58,7 +58,10 @@ describe('a Worker that is not configured', () => {
     'a SENTRY_URI that is none': [() => ({ ...complete(), SENTRY_URI: SECRET }), /SENTRY_URI is not a URL/],
     'ALIAS_TOKENS of separators alone': [() => ({ ...complete(), ALIAS_TOKENS: ' ; ' }), /ALIAS_TOKENS is set, but/],
     'an alias token with a blank': [() => ({ ...complete(), ALIAS_TOKENS: `a;${SECRET} b` }), /ALIAS_TOKENS number 2/],
-    'no ALIAS_TOKENS': [() => ({ ...complete(), ALIAS_TOKENS: undefined }), /ALIAS_TOKENS is not set/],
+    'neither ALIAS_TOKENS nor CLIENTS': [
+      () => ({ ...complete(), ALIAS_TOKENS: undefined }),
+      /ALIAS_TOKENS is not set, nor is CLIENTS, so everyone would act on Sentry with the token/,
+    ],
     'empty ALIAS_TOKENS': [
       () => ({ ...complete(), ALIAS_TOKENS: '' }),
       /ALIAS_TOKENS is set, but empty; put alias tokens in it, or remove it and set ALLOW_ANY_CLIENT to true/,
@@ -75,8 +78,21 @@ describe('a Worker that is not configured', () => {
     ),
     'ALIAS_TOKEN in place of ALIAS_TOKENS': [
       () => ({ ...complete(), ALIAS_TOKENS: undefined, ALIAS_TOKEN: ALIAS, ALLOW_ANY_CLIENT: 'true' }),
-      /ALIAS_TOKEN is no setting; it is ALIAS_TOKENS/,
+      /ALIAS_TOKEN is not a setting; did you mean ALIAS_TOKENS\?/,
     ],
+    'CLIENT in place of CLIENTS': [
+      () => ({ ...complete(), CLIENT: SECRET }),
+      /CLIENT is not a setting; did you mean CLIENTS\?/,
+    ],
+    ...Object.fromEntries(
+      ['CLIENTS', 'ALIAS_TOKENS', 'SENTRY_TOKEN', 'UPSTREAM_HEADERS'].map((setting) => [
+        `${setting}_FILE`,
+        [
+          () => ({ ...complete(), [`${setting}_FILE`]: SECRET }),
+          new RegExp(`${setting}_FILE is not read here; put its content into ${setting}\\b`),
+        ] as const,
+      ]),
+    ),
     'a REPLAY_LIMIT that is no size': [() => ({ ...complete(), REPLAY_LIMIT: 'much' }), /REPLAY_LIMIT is not a size/],
     'a WRITE_TIMEOUT that is no time': [() => ({ ...complete(), WRITE_TIMEOUT: '-1' }), /WRITE_TIMEOUT is not a time/],
     'a STREAM_CHUNKED that is no switch': [
@@ -110,13 +126,17 @@ describe('a Worker that is not configured', () => {
 
 describe('a Worker that is configured', () => {
   it('warns of a variable that is nearly a setting, and names no value', () =>
-    withBindings({ ...complete(), SENTRY_AUTH_TOKEN: SECRET, SENTRY_URL: upstream.uri }, async (target) => {
-      upstream.play(answer(response('200 OK')));
-      assert.equal((await send(target, get(AS_ALIAS))).status, 200);
-      assert.match(target.output(), /SENTRY_AUTH_TOKEN is no setting; it is SENTRY_TOKEN/);
-      assert.match(target.output(), /SENTRY_URL is no setting; it is SENTRY_URI/);
-      assert.ok(!target.output().includes(SECRET));
-    }));
+    withBindings(
+      { ...complete(), SENTRY_AUTH_TOKEN: SECRET, SENTRY_URL: upstream.uri, LIMIT_STORE: SECRET },
+      async (target) => {
+        upstream.play(answer(response('200 OK')));
+        assert.equal((await send(target, get(AS_ALIAS))).status, 200);
+        assert.match(target.output(), /SENTRY_AUTH_TOKEN is not a setting; did you mean SENTRY_TOKEN\?/);
+        assert.match(target.output(), /SENTRY_URL is not a setting; did you mean SENTRY_URI\?/);
+        assert.match(target.output(), /LIMIT_STORE is not read here/);
+        assert.ok(!target.output().includes(SECRET));
+      },
+    ));
 
   for (const value of ['true', true]) {
     it(`serves anyone with ALLOW_ANY_CLIENT = ${JSON.stringify(value)}`, () =>

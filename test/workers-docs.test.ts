@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { readClients } from '../src/policy/clients-file.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -54,6 +55,12 @@ describe('the configuration in docs/workers.md', () => {
     assert.match(plan, /env\.SENTRY\b.*VPC/);
     assert.doesNotMatch(plan, /CLIENT_RATE\b.*requests|Unexpected fields/);
   });
+});
+
+it('.dev.vars.example shows clients as the Worker takes them', async () => {
+  const example = await readFile(join(ROOT, '.dev.vars.example'), 'utf8');
+  const [, clients = ''] = /^#CLIENTS='(.*)'$/m.exec(example) ?? [];
+  assert.ok('clients' in readClients(clients));
 });
 
 it('.dev.vars.example asks a Deploy button for what has to be set, and has no value that would open the Worker', async () => {

@@ -19,18 +19,28 @@ export function expiryText(expiresAt: number): string {
   return isEndOfDay ? new Date(expiresAt - 1).toISOString().slice(0, 10) : new Date(expiresAt).toISOString();
 }
 
-/** Warnings about the clients that have expired, and about those that will within 14 days. */
-export function expiryWarnings(clients: readonly Client[], now: number): string[] {
-  const expired = clients.filter((client) => expiryState(client, now) === 'expired');
-  const soon = clients.filter((client) => expiryState(client, now) === 'soon');
-  return [
-    ...(expired.length > 0 ? [`clients that have expired, and are refused: ${namesOf(expired)}`] : []),
-    ...(soon.length > 0 ? [`clients that expire within 14 days: ${namesOf(soon)}`] : []),
-  ];
+/** The clients that have expired, and those that will within 14 days, each in the order of their expiry. */
+export function expiringClients(clients: readonly Client[], now: number): { expired: Client[]; soon: Client[] } {
+  const inOrder = clients.toSorted((one, other) => (one.expiresAt ?? 0) - (other.expiresAt ?? 0));
+  const those = (state: 'expired' | 'soon') => inOrder.filter((client) => expiryState(client, now) === state);
+  return { expired: those('expired'), soon: those('soon') };
 }
 
-function namesOf(clients: readonly Client[]): string {
-  const shown = clients.slice(0, MAX_NAMES).map(({ name, expiresAt }) => `${name} (${expiryText(expiresAt!)})`);
+/**
+ * The names of clients, each with its expiry.
+ * @param most that are named
+ */
+export function namesOf(clients: readonly Client[], most: number): string {
+  const shown = clients.slice(0, most).map(({ name, expiresAt }) => `${name} (${expiryText(expiresAt!)})`);
   const more = clients.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** Warnings about the clients that have expired, and about those that will within 14 days. */
+export function expiryWarnings(clients: readonly Client[], now: number): string[] {
+  const { expired, soon } = expiringClients(clients, now);
+  return [
+    ...(expired.length > 0 ? [`clients that have expired, and are refused: ${namesOf(expired, MAX_NAMES)}`] : []),
+    ...(soon.length > 0 ? [`clients that expire within 14 days: ${namesOf(soon, MAX_NAMES)}`] : []),
+  ];
 }

@@ -1,5 +1,4 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import type { LookedUp } from '../../src/ask-sentry.ts';
 import { makeGate } from '../../src/gate.ts';
 import { handle } from '../../src/handle.ts';
 import { addressesOf } from '../../src/keep-inside.ts';
@@ -9,10 +8,10 @@ import { makeUpstream } from '../../src/target-url.ts';
 import type { Env } from '../../src/types.ts';
 import { withUpstreamHeaders } from '../../src/upstream-headers.ts';
 import { makeTransport } from '../http1/client.ts';
-import { InForce, placed } from './clients.ts';
 import type { Config } from './config/config.ts';
-import { isLocal } from './config/listen-address.ts';
-import type { StoreState } from './limits/shared-limits.ts';
+import { isLocal, type ListenAddress } from './config/listen-address.ts';
+import { problemText } from './config/problem-text.ts';
+import { InForce } from './in-force.ts';
 import { watchExpiring } from './ops/expiring-clients.ts';
 import { type Log, LogWriter } from './ops/log.ts';
 import { logLookUp, logRequest } from './ops/log-request.ts';
@@ -23,7 +22,7 @@ import type { Watch } from './ops/watch.ts';
 import type { Answer } from './server/answer.ts';
 import { descriptorLimit } from './server/descriptors.ts';
 import { listen, listenFault } from './server/listen.ts';
-import { makeServer } from './server/server.ts';
+import { makeServer, type ProxyServer } from './server/server.ts';
 import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
 
@@ -46,10 +45,97 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const { log } = writer;
   // After an uncaught exception too: Node emits this event once it has written the exception to standard error.
   process.on('exit', () => writer.flushSync());
+
+  const sentry = makeSentry(config, countRead);
   const token = new TokenHolder(config.token, log);
+  const health = new TokenHealth({ url: sentry.apiRoot, send: sentry.send, token: () => token.current });
+  token.onChange = () => health.reset();
   let isDraining = false;
-  const upstream = makeUpstream(config.sentryUri);
+  const readiness = makeReadiness(token, health, () => isDraining);
+  const admin = config.adminListen && (await startAdmin(config.adminListen, token, readiness, log));
+  if (admin !== undefined) {
+    token.onRenewal = (renewal) => admin.watch.renewed(renewal);
+    writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
+  }
+
+  const local = new LocalLimits(() => performance.now());
+  const limits = await limitStoreOf(config, local, log, admin?.watch);
+  const bodies = makeBodyRules(config);
+  const gate = makeGate(limits, {
+    budget: bodies.budget,
+    upstream: sentry.upstream,
+    token,
+    fetch: sentry.send,
+    lookedUp(lookedUp) {
+      logLookUp(log, lookedUp);
+      admin?.watch.metrics.clients.lookedUp(lookedUp.result);
+    },
+  });
+  const inForce = await InForce.of(config, gate);
+  admin?.watch.metrics.clients.clientsAre(inForce.clients);
+
+  const env: Env<Answer> = {
+    upstream: sentry.upstream,
+    token,
+    get principals() {
+      return inForce.principals;
+    },
+    allowedHosts: new Set(config.allowedHosts),
+    bodies,
+    fetch: admin === undefined ? sentry.send : health.observe(sentry.send),
+    hasGateway: config.upstreamHeaders.length > 0,
+    inside: addressesOf(sentry.upstream, config),
+    respond: (body, init) => ({ ...init, body }),
+  };
+  const server = makeProxyServer(config, env, { countRead, writer, watch: admin?.watch });
+
+  source.watch(async (changed, problems) => {
+    for (const problem of problems) log('error', 'reload', { error: problem });
+    if (changed === undefined) return;
+    const taken = await inForce.take(changed);
+    for (const problem of taken.problems) log('error', 'reload', { error: problemText(problem) });
+    local.retain(inForce.names);
+    admin?.watch.metrics.clients.clientsAre(inForce.clients);
+    sentry.take(changed);
+    token.reconfigure(changed.token);
+    if (changed.tls !== undefined) server.setSecureContext(changed.tls);
+    // The line would look like a success, if all that changed is a file that is bad.
+    if (taken.problems.length === 0 || taken.isChanged) log('info', 'reload', countsOf(inForce));
+  });
+
+  const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) =>
+    cannotListen(error, config.listen, 'listen'),
+  );
+  // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
+  server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
+  log('info', 'listening', {
+    address: config.tls === undefined ? address : address.replace('http:', 'https:'),
+    version: packageJson.version,
+    sentry: sentry.upstream.origin + sentry.upstream.basePath,
+    token: config.token.kind,
+    ...countsOf(inForce),
+  });
+  if (admin !== undefined) log('info', 'admin', { address: admin.address });
+  logDoubts(log, config, source.warnings, inForce.principals.isOpen);
+  watchExpiring(log, () => inForce.clients);
+  token.start();
+
+  stopOnSignal(async (signal) => {
+    isDraining = true;
+    log('info', 'draining', { signal });
+    await new Promise((resolve) => setTimeout(resolve, config.drainDelay));
+    await server.drain();
+    await limits.close?.();
+    log('info', 'stopped', {});
+  });
+}
+
+type CountRead = (bytes: number) => void;
+
+/** The way to Sentry, with what can change of it while the proxy runs. */
+function makeSentry(config: Config, countRead: CountRead) {
   let { sentryTrust, upstreamHeaders } = config;
+  const upstream = makeUpstream(config.sentryUri);
   const transport = makeTransport({
     origin: upstream.origin,
     get trust() {
@@ -57,47 +143,29 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     },
     countRead,
   });
-  const send = withUpstreamHeaders(transport, () => upstreamHeaders);
-  const apiRoot = `${upstream.origin}${upstream.basePath}/api/0/`;
-  const health = new TokenHealth({ url: apiRoot, send, token: () => token.current });
-  token.onChange = () => health.reset();
-  const readiness = makeReadiness(token, health, () => isDraining);
-  const admin = config.adminListen && (await startAdmin(config.adminListen, token, readiness, log));
-  if (admin !== undefined) {
-    token.onRenewal = (renewal) => admin.watch.renewed(renewal);
-    writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
-  }
-  const lookedUp = (lookedUp: LookedUp) => {
-    logLookUp(log, lookedUp);
-    admin?.watch.metrics.clients.lookedUp(lookedUp.result);
-  };
-  const local = new LocalLimits(() => performance.now());
-  if (config.limitStore !== undefined) admin?.watch.metrics.clients.limitStoreIs(false);
-  const limits = await limitStoreOf(config, local, (state) => {
-    log(state.state === 'up' ? 'info' : 'warn', 'limit_store', state);
-    admin?.watch.metrics.clients.limitStoreIs(state.state === 'up');
-  });
-  const bodies = makeBodyRules(config);
-  const gate = makeGate(limits, { ...bodies, upstream, token, fetch: send, lookedUp });
-  const inForce = await InForce.of(config, gate);
-  admin?.watch.metrics.clients.clientsAre(inForce.clients);
-  const env: Env<Answer> = {
+  return {
     upstream,
-    token,
-    get principals() {
-      return inForce.principals;
+    apiRoot: `${upstream.origin}${upstream.basePath}/api/0/`,
+    send: withUpstreamHeaders(transport, () => upstreamHeaders),
+    take(changed: Config): void {
+      ({ sentryTrust, upstreamHeaders } = changed);
     },
-    allowedHosts: new Set(config.allowedHosts),
-    bodies,
-    fetch: admin === undefined ? send : health.observe(send),
-    hasGateway: upstreamHeaders.length > 0,
-    inside: addressesOf(upstream, config),
-    respond: (body, init) => ({ ...init, body }),
   };
+}
 
+/** What counts and records the requests of a server. */
+interface Recorders {
+  readonly countRead: CountRead;
+  readonly writer: LogWriter;
+  readonly watch: Watch | undefined;
+}
+
+/** The server for clients, before it listens. */
+function makeProxyServer(config: Config, env: Env<Answer>, { countRead, writer, watch }: Recorders): ProxyServer {
+  const { log } = writer;
   const isLogged = writer.writes('info');
   const reportTurnedAway = turnedAwayReporter(log);
-  const server = makeServer({
+  return makeServer({
     limits: {
       readHeader: config.readHeaderTimeout,
       read: config.readTimeout,
@@ -109,88 +177,68 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     countRead,
     turnedAway() {
       reportTurnedAway();
-      admin?.watch.metrics.turnedAway();
+      watch?.metrics.turnedAway();
     },
     handle(request, trace) {
-      admin?.watch.started();
+      watch?.started();
       return handle(request, env, trace);
     },
     finished(request) {
       request.trace.release?.();
       if (isLogged) logRequest(log, request);
-      admin?.watch.finished(request);
+      watch?.finished(request);
     },
   });
+}
 
-  source.watch(async (changed, problems) => {
-    for (const problem of problems) log('error', 'reload', { error: problem });
-    if (changed === undefined) return;
-    for (const problem of await inForce.take(changed)) {
-      log('error', 'reload', { error: `--clients-file (CLIENTS_FILE) names a file that ${placed(problem)}` });
-    }
-    local.retain(inForce.principals.names);
-    admin?.watch.metrics.clients.clientsAre(inForce.clients);
-    ({ sentryTrust, upstreamHeaders } = changed);
-    token.reconfigure(changed.token);
-    if (changed.tls !== undefined) server.setSecureContext(changed.tls);
-    log('info', 'reload', countsOf(inForce));
-  });
-
-  const stop = (code: number): never => {
-    writer.flushSync();
-    process.exit(code);
-  };
-  const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) => {
-    process.stderr.write(`sentry-api-proxy: ${listenFault(error, config.listen, 'listen')}\n`);
-    return stop(1);
-  });
-  // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
-  server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
-  log('info', 'listening', {
-    address: config.tls === undefined ? address : address.replace('http:', 'https:'),
-    version: packageJson.version,
-    sentry: upstream.origin + upstream.basePath,
-    token: config.token.kind,
-    ...countsOf(inForce),
-  });
-  if (admin !== undefined) log('info', 'admin', { address: admin.address });
-  if (inForce.principals.isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
+/** Logs what is worth knowing about the configuration. */
+function logDoubts(log: Log, config: Config, warnings: readonly string[], isOpen: boolean): void {
+  if (isOpen && !config.allowAnyClient && !isLocal(config.listen)) {
     log('warn', 'open', {
       message:
         'Everyone who can reach this port acts on Sentry with the token: neither clients nor alias tokens are set.',
     });
   }
-  for (const warning of source.warnings) log('warn', 'setting', { message: warning });
+  for (const warning of warnings) log('warn', 'setting', { message: warning });
   const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
   for (const warning of doubts) log('warn', 'database', { message: warning });
-  watchExpiring(log, () => inForce.clients);
-  token.start();
-
-  const drain = async (signal: NodeJS.Signals): Promise<void> => {
-    if (isDraining) stop(128 + (signal === 'SIGINT' ? 2 : 15));
-    isDraining = true;
-    log('info', 'draining', { signal });
-    await new Promise((resolve) => setTimeout(resolve, config.drainDelay));
-    await server.drain();
-    await limits.close?.();
-    log('info', 'stopped', {});
-    stop(0);
-  };
-  process.on('SIGTERM', drain);
-  process.on('SIGINT', drain);
 }
 
-const countsOf = ({ principals }: InForce) => ({ alias_tokens: principals.aliases, clients: principals.names.size });
+/** Ends the process with 0 once `drain` is done, and at once at a second signal. */
+function stopOnSignal(drain: (signal: NodeJS.Signals) => Promise<void>): void {
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (isStopping) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    isStopping = true;
+    await drain(signal);
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function cannotListen(error: unknown, address: ListenAddress, flag: string): never {
+  process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, flag)}\n`);
+  process.exit(1);
+}
+
+const countsOf = ({ aliases, names }: InForce) => ({ alias_tokens: aliases, clients: names.size });
 
 /** The library that speaks to a shared store is loaded only where there is one. */
 async function limitStoreOf(
   { limitStore }: Config,
   local: LocalLimits,
-  onState: (state: StoreState) => void,
+  log: Log,
+  watch: Watch | undefined,
 ): Promise<LimitStore> {
   if (limitStore === undefined) return local;
+  watch?.metrics.clients.limitStoreIs(false);
   const { SharedLimits } = await import('./limits/shared-limits.ts');
-  return new SharedLimits(limitStore, local, onState);
+  return new SharedLimits(limitStore, local, (state) => {
+    const isUp = state.state === 'up';
+    log(isUp ? 'info' : 'warn', 'limit_store', state);
+    watch?.metrics.clients.limitStoreIs(isUp);
+  });
 }
 
 /** Loaded only where there is an admin listener: the proxy itself starts without any of it. */
@@ -203,10 +251,9 @@ async function startAdmin(
   const [{ makeAdmin }, { Watch }] = await Promise.all([import('./ops/admin.ts'), import('./ops/watch.ts')]);
   const watch = new Watch(token, readiness);
   const { listener } = makeAdmin(watch, readiness);
-  const where = await listen(listener, address, false).catch((error: unknown) => {
-    process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, 'admin-listen')}\n`);
-    process.exit(1);
-  });
+  const where = await listen(listener, address, false).catch((error: unknown) =>
+    cannotListen(error, address, 'admin-listen'),
+  );
   listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
   return { watch, address: where };
 }

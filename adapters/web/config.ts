@@ -1,4 +1,5 @@
 import {
+  type Complain,
   type CoreConfig,
   type Problem,
   readClientsText,
@@ -55,22 +56,25 @@ const DEFAULTS = {
  */
 export function readEdgeConfig(settings: Settings, problems: Problem[], warnings: Problem[]): EdgeConfig {
   const values = readText(settings, problems);
+  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
+  if (!values.SENTRY_URI) about('SENTRY_URI')("is not set; set it to Sentry's base URI");
+  checkToken(values, about('SENTRY_TOKEN'));
+  const isOpen = values.ALIAS_TOKENS === undefined && values.CLIENTS === undefined;
+  const mayOpen = readSwitch(values.ALLOW_ANY_CLIENT, about('ALLOW_ANY_CLIENT'));
+  // An empty secret does not mean that everyone should be served.
+  if (values.ALIAS_TOKENS === '') about('ALIAS_TOKENS')(EMPTY);
+  else if (isOpen && !mayOpen) about('ALIAS_TOKENS')(OPEN);
+  checkNames(settings, problems, warnings);
   const coreProblems: Problem[] = [];
   const core = readCoreConfig(values, coreProblems);
-  // A missing setting needs another text than the core's, which mentions defaults and a database.
-  const missing = missingOf(values);
-  problems.push(
-    ...missing,
-    ...coreProblems.filter(({ variable }) => missing.every((own) => own.variable !== variable)),
-  );
-  checkOpenness(values, problems);
-  findMistakenNames((name) => typeof settings[name] === 'string', problems, warnings);
+  // The core's texts for what is missing mention defaults and a database.
+  const isNew = ({ variable }: Problem) => problems.every((known) => known.variable !== variable);
+  problems.push(...coreProblems.filter(isNew));
 
-  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
   return {
     ...core,
     clientsText: readClientsText(values.CLIENTS, about('CLIENTS')),
-    isOpen: values.ALIAS_TOKENS === undefined && values.CLIENTS === undefined,
+    isOpen,
     replayLimit: readSize(values.REPLAY_LIMIT, about('REPLAY_LIMIT')),
     replayLimitTotal: readSize(values.REPLAY_LIMIT_TOTAL, about('REPLAY_LIMIT_TOTAL')),
     keepInside: readSwitch(values.KEEP_INSIDE, about('KEEP_INSIDE')),
@@ -79,35 +83,30 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   };
 }
 
-function checkOpenness({ ALIAS_TOKENS, CLIENTS, ALLOW_ANY_CLIENT }: EdgeValues, problems: Problem[]): void {
-  const mayServeAnyone = readSwitch(ALLOW_ANY_CLIENT, (text) => {
-    problems.push({ variable: 'ALLOW_ANY_CLIENT', text });
-  });
-  // An empty secret does not mean that everyone should be served.
-  if (ALIAS_TOKENS === '') problems.push({ variable: 'ALIAS_TOKENS', text: EMPTY });
-  else if (ALIAS_TOKENS === undefined && CLIENTS === undefined && !mayServeAnyone)
-    problems.push({ variable: 'ALIAS_TOKENS', text: OPEN });
+const isSetting = (name: string): boolean => Object.hasOwn(DEFAULTS, name);
+
+/** Finds variables that are set but not read. Ignored, a protection would leave the proxy open. */
+function checkNames(settings: Settings, problems: Problem[], warnings: Problem[]): void {
+  for (const variable of Object.keys(settings)) {
+    if (typeof settings[variable] !== 'string') continue;
+    const content = variable.replace(/_FILE$/, '');
+    const isFile = content !== variable && isSetting(content);
+    if (isFile) problems.push({ variable, text: `is not read here; put its content into ${content}` });
+    else if (variable === 'LIMIT_STORE') warnings.push({ variable, text: 'is not read here' });
+    else findMistakenNames([variable], isSetting, problems, warnings);
+  }
 }
 
-const EMPTY =
-  'is set, but empty; put alias tokens in it, or remove it and set ALLOW_ANY_CLIENT to true to serve everyone';
+const EMPTY = 'is set, but empty; put alias tokens in it, or remove it and set ALLOW_ANY_CLIENT to true';
 
 const OPEN =
-  'is not set, so that whoever reaches this address would act on Sentry with the token; set alias tokens, or set ' +
-  'ALLOW_ANY_CLIENT to true where something else decides who gets here';
+  'is not set, nor is CLIENTS, so everyone would act on Sentry with the token; set one of them, or set ' +
+  'ALLOW_ANY_CLIENT to true if something else decides who gets here';
 
-function missingOf({ SENTRY_URI, SENTRY_TOKEN }: Values): Problem[] {
-  const missing: Problem[] = [];
-  const add = (variable: string, text: string) => missing.push({ variable, text });
-  if (!SENTRY_URI) add('SENTRY_URI', "is not set; set it to Sentry's base URI");
-  if (!SENTRY_TOKEN) add('SENTRY_TOKEN', 'is not set; set it to an auth token of Sentry');
-  if (SENTRY_TOKEN === SYSTEM) {
-    add(
-      'SENTRY_TOKEN',
-      "asks for Sentry's own token, which only the Node adapter gets; set it to an auth token of Sentry",
-    );
-  }
-  return missing;
+function checkToken({ SENTRY_TOKEN }: Values, complain: Complain): void {
+  const remedy = '; set it to an auth token of Sentry';
+  if (!SENTRY_TOKEN) complain(`is not set${remedy}`);
+  if (SENTRY_TOKEN === SYSTEM) complain(`asks for Sentry's own token, which only the Node adapter gets${remedy}`);
 }
 
 type EdgeValues = Values & {
@@ -115,15 +114,13 @@ type EdgeValues = Values & {
 };
 
 function readText(settings: Settings, problems: Problem[]): EdgeValues {
-  const values: Record<string, string> = {};
-  for (const [variable, fallback] of Object.entries(DEFAULTS)) {
-    const value = settings[variable] ?? fallback;
+  const values: Record<string, string | undefined> = { ...DEFAULTS };
+  for (const variable of Object.keys(values)) {
+    const value = settings[variable] ?? undefined;
+    if (value === undefined) continue;
     // TOML and JSON have booleans and numbers, which count as their own text.
-    const isPlain = typeof value === 'boolean' || typeof value === 'number';
-    const text = isPlain ? String(value) : value;
-    if (typeof text === 'string') values[variable] = text;
-    else if (value !== undefined) problems.push({ variable, text: 'is not text' });
-    if (typeof text !== 'string' && fallback !== undefined) values[variable] = fallback;
+    if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = String(value);
+    else problems.push({ variable, text: 'is not text' });
   }
   return values as EdgeValues;
 }

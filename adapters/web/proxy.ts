@@ -44,7 +44,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
   const fetch = withUpstreamHeaders(ends.fetch, () => config.upstreamHeaders);
   // A look-up ends with the request that asked, and whoever else waited for it would wait for ever.
   const bodies = makeBodyRules(config, lease);
-  const asking = { ...bodies, upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
+  const asking = { budget: bodies.budget, upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
   return makeFetchHandler(
     {
       ...config,

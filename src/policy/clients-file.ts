@@ -39,10 +39,11 @@ export function readClients(text: string): ReadClients {
 
 /** The same, with what could be read of a file that has problems. */
 export function examineClients(text: string): Examined {
+  if (text.trim() === '') return unreadable('is empty');
+  if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
   const json = parseStrictJson(text);
-  if ('problem' in json) return { problems: [{ place: json.place, text: json.problem }], file: undefined, entries: [] };
-  if (!isObject(json.value))
-    return { problems: [{ place: '', text: 'is not a JSON object' }], file: undefined, entries: [] };
+  if ('problem' in json) return unreadable(json.problem, json.place);
+  if (!isObject(json.value)) return unreadable('is not a JSON object');
   const problems: FileProblem[] = [];
   const add: Add = (place, problem) => problems.push({ place, text: problem });
   const { value } = json;
@@ -62,6 +63,12 @@ export function examineClients(text: string): Examined {
   const clients = read.filter((client) => client !== undefined);
   return { problems, file: { clients, unmatched: unmatched as ClientsFile['unmatched'] }, entries: read };
 }
+
+const unreadable = (text: string, place = ''): Examined => ({
+  problems: [{ place, text }],
+  file: undefined,
+  entries: [],
+});
 
 /** Names twice, and tokens twice in the same spelling. */
 function findTwice(clients: readonly (Client | undefined)[], add: Add): void {

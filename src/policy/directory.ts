@@ -10,51 +10,29 @@ export async function webDigest(token: string): Promise<string> {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/**
- * Finds the client of a token by the token's digest: the cost is that of one hash, however many clients there are, and
- * the time that a look-up takes reveals nothing about a token.
- */
-export class ClientDirectory {
-  readonly unmatched: ClientsFile['unmatched'];
-  readonly clients: readonly Client[];
-  /** The client of each digest, in lower-case hex. */
+/** The clients of a file, to be found by the digests of their tokens. */
+export interface ClientDirectory extends ClientsFile {
+  /** The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed. */
   readonly byDigest: ReadonlyMap<string, Client>;
-  readonly #digest: Digest;
+}
 
-  /** @param byDigest of every credential of the clients, in lower-case hex */
-  constructor({ clients, unmatched }: ClientsFile, byDigest: ReadonlyMap<string, Client>, digest: Digest) {
-    this.clients = clients;
-    this.unmatched = unmatched;
-    this.byDigest = byDigest;
-    this.#digest = digest;
-  }
-
-  /**
-   * The client that presents this token. One that has expired is found as well, so that it is refused and not bypassed.
-   * Synchronous if the digest is.
-   */
-  find(token: string): Client | undefined | Promise<Client | undefined> {
-    const digest = this.#digest(token);
-    return typeof digest === 'string'
-      ? this.byDigest.get(digest)
-      : digest.then((resolved) => this.byDigest.get(resolved));
-  }
-
-  /**
-   * The same without the credentials whose digest is not in `kept`; used if a new file is bad.
-   * @param expired digests whose client is refused as expired, not forgotten: it must not fall through to bypass
-   */
-  only(kept: ReadonlySet<string>, expired: ReadonlySet<string> = new Set()): ClientDirectory {
-    const left = new Map([...this.byDigest].filter(([digest]) => kept.has(digest)));
-    const over = [...this.byDigest].filter(([digest]) => expired.has(digest));
-    const byDigest = new Map([
-      ...left,
-      ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const),
-    ]);
-    const stay = new Set(left.values());
-    const clients = this.clients.filter((client) => stay.has(client));
-    return new ClientDirectory({ clients, unmatched: this.unmatched }, byDigest, this.#digest);
-  }
+/**
+ * A directory without the credentials that are not listed any more; used if a new file is bad.
+ * @param expired digests whose client is refused as expired, not forgotten: it must not fall through to bypass
+ */
+export function onlyListed(
+  { byDigest, clients, unmatched }: ClientDirectory,
+  listed: ReadonlySet<string>,
+  expired: ReadonlySet<string>,
+): ClientDirectory {
+  const left = new Map([...byDigest].filter(([digest]) => listed.has(digest)));
+  const over = [...byDigest].filter(([digest]) => expired.has(digest));
+  const stay = new Set(left.values());
+  return {
+    clients: clients.filter((client) => stay.has(client)),
+    unmatched,
+    byDigest: new Map([...left, ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const)]),
+  };
 }
 
 /** The directory, or what is wrong. */
@@ -64,7 +42,7 @@ export type LoadedClients =
       readonly problems: readonly FileProblem[];
       /**
        * Digests of the credentials that the bad file still gives. If another file is in force, the others are to stop:
-       * `directory.only(listed)`. Undefined: the file could not be read so far.
+       * `onlyListed`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;
       /** Digests of the credentials that the bad file has expire. */
@@ -78,7 +56,7 @@ export type LoadedClients =
  * @example
  * const loaded = await loadClients(text, aliasTokens, webDigest, Date.now());
  * if ('directory' in loaded) directory = loaded.directory;
- * else if (loaded.listed !== undefined) directory = directory?.only(loaded.listed, loaded.expired);
+ * else if (loaded.listed !== undefined) directory = onlyListed(directory, loaded.listed, loaded.expired);
  */
 export async function loadClients(
   text: string,
@@ -102,14 +80,12 @@ export async function loadClients(
       const spelling = spellingOf(credential);
       if (aliases.has(hex)) problems.push({ place, text: 'has a token that is an alias token as well' });
       // In the same spelling it was found before.
-      const isTwice = byDigest.has(hex) && spellings.get(hex) !== spelling;
+      const isTwice = (spellings.get(hex) ?? spelling) !== spelling;
       if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });
       byDigest.set(hex, client);
       spellings.set(hex, spelling);
       (isExpired(client, now) ? expired : listed).add(hex);
     }
   }
-  return problems.length > 0
-    ? { problems, listed, expired }
-    : { directory: new ClientDirectory(file, byDigest, digest) };
+  return problems.length > 0 ? { problems, listed, expired } : { directory: { ...file, byDigest } };
 }

@@ -3,27 +3,35 @@
  * @param known none of these may be a secret, since one is shown
  */
 export function suggestion(written: string, known: readonly string[]): string {
-  let nearest: string | undefined;
-  let least = Math.min(3, Math.ceil(written.length / 2));
+  const name = nearest(written, known);
+  return name === undefined ? '' : `; did you mean ${name}?`;
+}
+
+/** The known name that is nearest, the first of several; undefined if none is near. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  let found: string | undefined;
+  let least = Math.min(4, Math.ceil(written.length / 2));
   for (const name of known) {
     const distance = editDistance(written.toLowerCase(), name.toLowerCase());
-    if (distance < least) [nearest, least] = [name, distance];
+    if (distance < least) [found, least] = [name, distance];
   }
-  return nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  return found;
 }
 
 /** Insertions, deletions and replacements from one text to the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
   // What is much longer is not near, and may be very long.
   if (Math.abs(from.length - to.length) > 3) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  const row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
-    const next = [i];
+    // What the row above has to the left of this column.
+    let diagonal = i - 1;
+    row[0] = i;
     for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const replaced = diagonal + (from[i - 1] === to[j - 1] ? 0 : 1);
+      diagonal = row[j]!;
+      row[j] = Math.min(replaced, diagonal + 1, row[j - 1]! + 1);
     }
-    row = next;
   }
   return row[to.length]!;
 }

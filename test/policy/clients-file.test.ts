@@ -133,7 +133,9 @@ describe('a clients file', () => {
     assert.deepEqual(problemsOf('{}'), ['clients: is missing']);
     assert.deepEqual(problemsOf('{"clients":{}}'), ['clients: is not a list']);
     assert.deepEqual(problemsOf('[]'), [': is not a JSON object']);
-    for (const text of ['', ' ', '{', 'clients:', '{"clients":[],}', '{"a":1}//', "{'a':1}", '\ufeff{}']) {
+    for (const text of ['', ' ', '\n']) assert.deepEqual(problemsOf(text), [': is empty']);
+    assert.deepEqual(problemsOf('\ufeff{}'), [': begins with a byte order mark']);
+    for (const text of ['{', 'clients:', '{"clients":[],}', '{"a":1}//', "{'a':1}"]) {
       assert.match(problemsOf(text).join(), /is not JSON$/, text);
     }
     assert.deepEqual(problemsOf('{\n"clients": [\n  1 2 ]}'), ['line 3: is not JSON']);

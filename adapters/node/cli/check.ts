@@ -9,13 +9,13 @@ import { makeTransport } from '../../http1/client.ts';
 import type { Config } from '../config/config.ts';
 import { addressText, isLocal } from '../config/listen-address.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { problemLines, problemText } from '../config/problem-text.ts';
 import { expiryWarnings } from '../expiry.ts';
 import type { ConnInfo } from '../postgres/conninfo.ts';
 import { fingerprint } from '../token/fingerprint.ts';
 import { reasonOf } from '../token/system-token.ts';
 import { clientsTable } from './clients-table.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
-import { problemLines, problemText } from './problem-text.ts';
 import { settingsTable } from './settings-table.ts';
 
 /** Milliseconds for Sentry to answer. */
@@ -25,7 +25,7 @@ const MAX_LOOKED_AT = 4096;
 
 /**
  * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who its
- * named clients are; with `isProbing` also whether Sentry accepts the token.
+ * named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
  * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
 export async function check(
@@ -48,6 +48,7 @@ export async function check(
   if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
   const named = namedClients(config);
   say('injects it for', clientsText(config, named));
+  if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
   if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
   else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
@@ -59,9 +60,10 @@ export async function check(
   }
   if (!isProbing) return 0;
 
+  const storeFault = config.limitStore === undefined ? undefined : await probeStore(config.limitStore);
   const fault = await probe(config);
   say('probe', fault ?? 'Sentry takes the token');
-  return fault === undefined ? 0 : 1;
+  return fault === undefined && storeFault === undefined ? 0 : 1;
 }
 
 const say = (what: string, text: string): void => void process.stdout.write(`${`${what}:`.padEnd(24)}${text}\n`);
@@ -83,16 +85,31 @@ function namedClients({ clientsText }: Config): ClientsFile | undefined {
 }
 
 function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile | undefined): string {
-  const byAlias = `clients that send one of ${aliasTokens.length} alias tokens`;
+  const byAlias = `clients that send ${aliasTokens.length === 1 ? 'the alias token' : `one of ${aliasTokens.length} alias tokens`}`;
   const others = named?.unmatched === 'reject' ? 'others are refused' : 'others are forwarded as they are';
   if (named !== undefined) {
     const alias = aliasTokens.length === 0 ? '' : `, and without limits for ${byAlias}`;
-    return `${named.clients.length} named clients within their rights${alias}; ${others}`;
+    const { length } = named.clients;
+    return `${length} named ${length === 1 ? 'client' : 'clients'} within their rights${alias}; ${others}`;
   }
   if (!isOpen) return `${byAlias}; ${others}`;
   return isLocal(listen)
     ? 'everyone on this machine'
     : 'EVERYONE who can reach the port: neither clients nor alias tokens are set';
+}
+
+/** Without the credentials in it. */
+function storeText(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** Says whether the store answers. */
+async function probeStore(url: string): Promise<string | undefined> {
+  const { storeFault } = await import('../limits/store-fault.ts');
+  const fault = await storeFault(url, TIMEOUT);
+  say('limit store', fault === undefined ? 'answers' : `${fault}; check --limit-store`);
+  return fault;
 }
 
 /** The first fault on the way to an answer, as a line that says what to do about it; undefined if there is none. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/config.ts';
+import { nearest } from '../../../src/policy/suggestion.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import type { Asked } from './check-as.ts';
-import { likeliest } from './suggestion.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {
@@ -9,7 +9,7 @@ export const COMMANDS = {
   check: [
     {
       usage: 'check [--probe]',
-      help: 'say what is wrong with the configuration, or what it does; --probe: also read the token and ask Sentry with it',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also read the token, ask Sentry with it, and ask the limit store',
     },
     {
       usage: 'check --as NAME METHOD PATH',
@@ -60,12 +60,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       const operands = inline === undefined ? [] : [inline];
       while (operands.length < 3 && args[i + 1]?.startsWith('--') === false) operands.push(args[++i]!);
       if (operands.length < 3) problems.push({ variable: '', text: 'check --as needs NAME METHOD PATH' });
+      if (as !== undefined) problems.push({ variable: '', text: 'check --as is given twice' });
       const [asked = '', method = '', target = ''] = operands;
       as = { name: asked, method, target };
     } else {
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
-        problems.push({ variable: '', text: unknownArgument(arg, i) });
+        problems.push({ variable: '', text: unknownArgument(arg, i, command) });
         continue;
       }
       const isNextValue = inline === undefined && isValueOf(setting, args[i + 1]);
@@ -75,8 +76,10 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
         continue;
       }
       const { variable, listSeparator } = setting;
-      const earlier = listSeparator === undefined ? undefined : values[variable];
-      values[variable] = earlier === undefined ? value : earlier + listSeparator + value;
+      const earlier = values[variable];
+      if (earlier === undefined) values[variable] = value;
+      else if (listSeparator !== undefined) values[variable] = earlier + listSeparator + value;
+      else problems.push({ variable, text: 'is given twice' });
     }
   }
   return { command, probe, as, help, version, values };
@@ -91,17 +94,33 @@ function isValueOf({ isSwitch }: Setting, next: string | undefined): boolean {
 }
 
 /** An argument that is not a flag is never quoted, because it may be a secret whose flag is missing. */
-function unknownArgument(arg: string, index: number): string {
-  const flag = /^--[A-Za-z][\w-]{0,30}/.exec(arg)?.[0];
+function unknownArgument(arg: string, index: number, command: Command): string {
+  const flag = /^--([A-Za-z][\w-]{0,30})/.exec(arg)?.[1];
   if (flag !== undefined) {
-    const known = likeliest(
-      flag,
-      SETTINGS.map((setting) => setting.flag),
-    );
-    return `unknown flag ${flag}; ${known === undefined ? '--help lists the flags' : `did you mean --${known}?`}`;
+    const known = likeliest(flag, flagsOf(command));
+    return `unknown flag --${flag}; ${known === undefined ? '--help lists the flags' : `did you mean --${known}?`}`;
   }
+  if (command === 'suggest') return 'suggest reads the log from standard input: suggest < FILE';
   const where = `argument ${index + 1} is not a flag`;
   if (isCommand(arg)) return `${where}; the command ${arg} has to come first`;
-  const command = likeliest(arg, Object.keys(COMMANDS));
-  return command === undefined ? `${where}; --help lists them` : `${where}; did you mean the command ${command}?`;
+  const known = likeliest(arg, Object.keys(COMMANDS));
+  return known === undefined ? `${where}; --help lists them` : `${where}; did you mean the command ${known}?`;
+}
+
+const flagsOf = (command: Command): string[] => [
+  ...SETTINGS.map(({ flag }) => flag),
+  ...(command === 'check' ? ['probe', 'as'] : []),
+  ...['help', 'version'],
+];
+
+/** The name that is nearest to what was typed; of several, the one that starts most like it. */
+function likeliest(typed: string, names: readonly string[]): string | undefined {
+  const ranked = names.toSorted((a, b) => sharedStart(typed, b) - sharedStart(typed, a));
+  return nearest(typed, ranked);
+}
+
+function sharedStart(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return length;
 }

@@ -1,11 +1,11 @@
 import type { Problem } from '../../../src/config.ts';
 import { gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
+import { problemLines, problemText } from '../config/problem-text.ts';
 import { watchFiles } from '../config/reload.ts';
 import { runProxy } from '../run.ts';
 import { parseCommandLine } from './command-line.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
-import { problemLines, problemText } from './problem-text.ts';
 
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -68,8 +68,10 @@ async function runWithoutConfiguration(command: 'token' | 'suggest'): Promise<nu
   if (process.stdin.isTTY) process.stderr.write('Reading the log of the proxy from standard input.\n');
   const [{ createInterface }, { suggest }] = await Promise.all([import('node:readline'), import('./suggest.ts')]);
   const { json, notes } = await suggest(createInterface({ input: process.stdin }));
-  process.stdout.write(`${json}\n`);
   process.stderr.write(notes.map((note) => `${note}\n`).join(''));
+  // A file made of the output would be refused, so there is none.
+  if (json === undefined) return 1;
+  process.stdout.write(`${json}\n`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Problem } from '../../../src/config.ts';
-import { type Given, type Origin, textOf } from '../config/given.ts';
+import { type Given, isGiven, type Origin, textOf } from '../config/given.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 
 /** Settings whose value is in the file that another setting names. */
@@ -47,7 +47,7 @@ const ORIGINS: Readonly<Record<Origin, (variable: string) => string>> = {
 
 function isFromFile(variable: string, given: Given): boolean {
   const file = FROM_FILE[variable];
-  return file !== undefined && textOf(given, file) !== '';
+  return file !== undefined && textOf(given, file) !== '' && !isGiven(given, variable);
 }
 
 /** Coloured on a terminal, as NO_COLOR and FORCE_COLOR say. */

@@ -33,8 +33,8 @@ interface Needs {
 
 /** What `suggest` prints. */
 export interface Suggestion {
-  /** The entries of a clients file, as JSON. */
-  readonly json: string;
+  /** The entries of a clients file, as JSON; undefined if the log has none. */
+  readonly json: string | undefined;
   /** What a person should look at before using them. */
   readonly notes: readonly string[];
 }
@@ -53,10 +53,15 @@ export async function suggest(lines: AsyncIterable<string>): Promise<Suggestion>
     observe(needs, observed);
   }
   const names = [...byClient.keys()].sort();
+  if (names.length === 0) {
+    return {
+      json: undefined,
+      notes: ['no request of a client was found: pass the JSON log of the proxy on standard input'],
+    };
+  }
+  const entries = names.map((name) => entry(name, byClient.get(name)!));
   const notes = names.flatMap((name) => notesOn(name, byClient.get(name)!));
-  if (names.length === 0)
-    notes.push('no request of a client was found: pass the JSON log of the proxy on standard input');
-  return { json: JSON.stringify({ clients: names.map((name) => entry(name, byClient.get(name)!)) }, null, 2), notes };
+  return { json: JSON.stringify({ clients: entries }, null, 2), notes };
 }
 
 function observedIn(line: string): Observed | undefined {

@@ -3,8 +3,11 @@ import { type Problem, SYSTEM } from '../../../src/config.ts';
 import { tableName } from '../../../src/fields.ts';
 import type { UpstreamHeaders } from '../../../src/upstream-headers.ts';
 import { TlsTrust } from '../../http1/tls-trust.ts';
+import { PG_VARIABLES } from '../postgres/conninfo/keys.ts';
 import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
+import { addressText } from './listen-address.ts';
+import { settingName } from './problem-text.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the token to inject comes from. */
@@ -15,7 +18,7 @@ export type TokenOrigin =
 /** The settings, and what follows from several of them together. */
 export interface Config extends Omit<Settings, 'token'> {
   readonly token: TokenOrigin;
-  /** Those that are given and those from the file. */
+  /** Those that are given and those from the file, each once. */
   readonly aliasTokens: string[];
   /** Those that are given and those from the file. */
   readonly upstreamHeaders: UpstreamHeaders;
@@ -44,7 +47,8 @@ export function readConfig(
   refuseBoth('SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', given, problems);
   refuseBoth('PGX_CONN', 'PGX_CONN_FILE', given, problems);
   refuseBoth('CLIENTS', 'CLIENTS_FILE', given, problems);
-  const aliasTokens = [...settings.aliasTokens, ...(settings.aliasTokensFile ?? [])];
+  refuseOneAddress(settings, problems);
+  const aliasTokens = [...new Set([...settings.aliasTokens, ...(settings.aliasTokensFile ?? [])])];
   const clientsText = settings.clientsFile ?? settings.clients;
   return {
     ...settings,
@@ -60,7 +64,16 @@ export function readConfig(
 
 function refuseBoth(variable: string, file: string, given: Given, problems: Problem[]): void {
   const areBoth = isGiven(given, variable) && textOf(given, file) !== '';
-  if (areBoth) problems.push({ variable: file, text: `and ${variable} are both set; leave one out` });
+  if (areBoth) problems.push({ variable: file, text: `and ${settingName(variable)} are both set; leave one out` });
+}
+
+function refuseOneAddress({ listen, adminListen }: Settings, problems: Problem[]): void {
+  if (adminListen === undefined) return;
+  // The system picks a free port for 0, so two of them differ.
+  const isPicked = 'port' in listen && listen.port === 0;
+  const areOne = !isPicked && addressText(listen) === addressText(adminListen);
+  const text = `and ${settingName('LISTEN')} are the same address; set two`;
+  if (areOne) problems.push({ variable: 'ADMIN_LISTEN', text });
 }
 
 function readHeaders({ upstreamHeaders, upstreamHeadersFile = [] }: Settings, problems: Problem[]): UpstreamHeaders {
@@ -80,9 +93,11 @@ function readTokenOrigin(settings: Settings, environment: NodeJS.ProcessEnv, pro
   const { pgxConn, pgxConnFile } = settings;
   const result = parseConnInfo(pgxConnFile ?? pgxConn, environment);
   if ('info' in result) return { kind: 'system', connInfo: result.info };
-  for (const text of result.problems) {
-    const isOfFile = pgxConnFile !== undefined;
-    problems.push(isOfFile ? { variable: 'PGX_CONN_FILE', text: inFile(text) } : { variable: 'PGX_CONN', text });
+  for (const problem of result.problems) {
+    const variable = PG_VARIABLES.find((name) => problem.startsWith(`${name} `));
+    if (variable !== undefined) problems.push({ variable, text: problem.slice(variable.length + 1) });
+    else if (pgxConnFile === undefined) problems.push({ variable: 'PGX_CONN', text: problem });
+    else problems.push({ variable: 'PGX_CONN_FILE', text: inFile(problem) });
   }
   return { kind: 'static', token: '' };
 }
@@ -92,31 +107,38 @@ function readSentryTrust(
   given: Given,
   problems: Problem[],
 ): TlsTrust | undefined {
-  if (isHalf('SENTRY_CERT', 'SENTRY_KEY', given)) {
-    problems.push({ variable: 'SENTRY_CERT', text: 'and --sentry-key (SENTRY_KEY) belong together; one is not set' });
-  }
+  const pair = readPair(['SENTRY_CERT', sentryCert], ['SENTRY_KEY', sentryKey], given, problems);
   if (sentryUri.protocol !== 'https:') return undefined;
   try {
-    return new TlsTrust({ ca: sentryCa, cert: sentryCert, key: sentryKey });
+    return new TlsTrust({ ca: sentryCa, ...pair });
   } catch {
-    const variable = sentryCert === undefined ? 'SENTRY_CA' : 'SENTRY_CERT';
-    problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });
+    problems.push({ variable: 'SENTRY_CA', text: inFile('is not PEM that TLS can use') });
     return undefined;
   }
 }
 
-function readTls({ tlsCert: cert, tlsKey: key }: Settings, given: Given, problems: Problem[]): Config['tls'] {
-  if (isHalf('TLS_CERT', 'TLS_KEY', given)) {
-    problems.push({ variable: 'TLS_CERT', text: 'and --tls-key (TLS_KEY) belong together; one is not set' });
-  }
+const readTls = ({ tlsCert, tlsKey }: Settings, given: Given, problems: Problem[]): Config['tls'] =>
+  readPair(['TLS_CERT', tlsCert], ['TLS_KEY', tlsKey], given, problems);
+
+/** The variable of a file, and its content. */
+type FileContent = readonly [variable: string, content: string | undefined];
+
+/** A certificate and its key; undefined if there are none, or if they can't be used. */
+function readPair(
+  [variable, cert]: FileContent,
+  [keyVariable, key]: FileContent,
+  given: Given,
+  problems: Problem[],
+): Config['tls'] {
+  const both = `and ${settingName(keyVariable)}`;
+  const isHalf = (textOf(given, variable) === '') !== (textOf(given, keyVariable) === '');
+  if (isHalf) problems.push({ variable, text: `${both} belong together; one is not set` });
   if (cert === undefined || key === undefined) return undefined;
   try {
     createSecureContext({ cert, key });
+    return { cert, key };
   } catch {
-    problems.push({ variable: 'TLS_CERT', text: 'and --tls-key (TLS_KEY) are not a certificate and its key' });
+    problems.push({ variable, text: `${both} are not a certificate and its key` });
+    return undefined;
   }
-  return { cert, key };
 }
-
-const isHalf = (one: string, other: string, given: Given): boolean =>
-  (textOf(given, one) === '') !== (textOf(given, other) === '');

@@ -1,11 +1,11 @@
 import type { Problem } from '../../../src/config.ts';
 import { findMistakenNames } from '../../../src/mistaken-names.ts';
 import { loadClients } from '../../../src/policy/directory.ts';
-import { placed, sha256 } from '../clients.ts';
+import { clientsProblem, sha256 } from '../in-force.ts';
 import { type Config, readConfig } from './config.ts';
 import { configuredFiles, readFiles } from './files.ts';
 import type { Gathered } from './gather.ts';
-import { type Contents, type Given, inFile, isGiven, textOf } from './given.ts';
+import { type Contents, type Given, isGiven, textOf } from './given.ts';
 
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
 export interface LoadedConfig extends Gathered {
@@ -26,8 +26,9 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   refuseToOpenByAccident(config, given, problems);
   if (config.clientsText !== undefined) problems.push(...(await clientProblems(config)));
   const warnings: Problem[] = [];
-  findMistakenNames((variable) => environment[variable] !== undefined, problems, warnings);
+  findMistakenNames(Object.keys(environment), (variable) => given[variable] !== undefined, problems, warnings);
   warnOfShortAliases(config, warnings);
+  warnOfNoEffect(config, warnings);
   return { ...gathered, contents, config, warnings };
 }
 
@@ -37,22 +38,31 @@ const SHORTEST_ALIAS = 16;
 function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void {
   const { length } = aliasTokens.filter((token) => token.length < SHORTEST_ALIAS);
   if (length === 0) return;
-  const of = `${length} of ${aliasTokens.length} alias tokens`;
-  warnings.push({ variable: '', text: `${of}: shorter than ${SHORTEST_ALIAS} characters, so that it can be guessed` });
+  const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
+  warnings.push({ variable: '', text: `${are} shorter than ${SHORTEST_ALIAS} characters and can be guessed` });
 }
 
-async function clientProblems({ clientsText, clientsFile, aliasTokens }: Config): Promise<Problem[]> {
-  const loaded = await loadClients(clientsText ?? '', aliasTokens, sha256, Date.now());
-  if ('directory' in loaded) return [];
-  const variable = clientsFile === undefined ? 'CLIENTS' : 'CLIENTS_FILE';
-  return loaded.problems.map((problem) => ({ variable, text: inFile(placed(problem)) }));
+function warnOfNoEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Config, warnings: Problem[]): void {
+  const isUnused = limitStore !== undefined && clientsText === undefined;
+  if (isUnused) warnings.push({ variable: 'LIMIT_STORE', text: 'has no effect without named clients' });
+  const isOverruled = allowAnyClient && !isOpen;
+  if (isOverruled)
+    warnings.push({ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect beside clients or alias tokens' });
+}
+
+async function clientProblems(config: Config): Promise<Problem[]> {
+  const loaded = await loadClients(config.clientsText ?? '', config.aliasTokens, sha256, Date.now());
+  return 'directory' in loaded ? [] : loaded.problems.map((problem) => clientsProblem(problem, config));
 }
 
 /** Whoever sets alias tokens wants to keep others out. If what was set has none in it, the proxy must not open. */
 function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[]): void {
-  for (const variable of ['CLIENTS', 'CLIENTS_FILE']) {
+  for (const [variable, remedy] of [
+    ['CLIENTS', 'name the clients in it'],
+    ['CLIENTS_FILE', 'set it to the path of a clients file'],
+  ] as const) {
     const isEmpty = isGiven(given, variable) && textOf(given, variable) === '';
-    if (isEmpty) problems.push({ variable, text: 'is set but empty; unset it, or name the clients in it' });
+    if (isEmpty) problems.push({ variable, text: `is set but empty; unset it, or ${remedy}` });
   }
   if (config.allowAnyClient || !config.isOpen) return;
   const isEmptyValue = isGiven(given, 'ALIAS_TOKENS') && textOf(given, 'ALIAS_TOKENS') === '';

@@ -1,4 +1,5 @@
 import type { Problem } from '../../../src/config.ts';
+import { PG_VARIABLES } from '../postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { type ConfiguredFile, configuredFiles, WatchedFile } from './files.ts';
 import type { Contents } from './given.ts';
@@ -16,10 +17,10 @@ export type Changed = (config: Config | undefined, problems: readonly Problem[])
 /** What the files of a group decide: the settings that can be wrong because of them, and the parts of a configuration. */
 const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: readonly (keyof Config)[] }>> = {
   token: {
-    variables: ['SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', 'PGX_CONN', 'PGX_CONN_FILE'],
+    variables: ['SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', 'PGX_CONN', 'PGX_CONN_FILE', ...PG_VARIABLES],
     parts: ['token', 'tokenFile'],
   },
-  database: { variables: ['PGX_CONN', 'PGX_CONN_FILE'], parts: ['token', 'pgxConnFile'] },
+  database: { variables: ['PGX_CONN', 'PGX_CONN_FILE', ...PG_VARIABLES], parts: ['token', 'pgxConnFile'] },
   aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
   // Its content is checked where it is applied, because a removed client has to stop even if the file is invalid.
   clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },

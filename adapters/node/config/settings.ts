@@ -155,7 +155,7 @@ const TABLE = {
     variable: 'ALLOW_ANY_CLIENT',
     placeholder: 'true|false',
     default: 'false',
-    help: 'inject the token for every client although the alias tokens that are set are empty',
+    help: 'inject the token for every client if no alias tokens and no clients are set',
     isSwitch: true,
     parse: readSwitch,
   },

@@ -1,4 +1,6 @@
+import { lstatSync, rmSync, type Stats } from 'node:fs';
 import { connect, isIP, type Server } from 'node:net';
+import { dirname } from 'node:path';
 import { addressText, type ListenAddress } from '../config/listen-address.ts';
 
 const BACKLOG = 4096;
@@ -43,7 +45,6 @@ function bound(server: Server, start: () => void): Promise<void> {
 
 /** A killed process leaves its socket file behind, and then no process listens on it. */
 async function removeStaleSocket(path: string): Promise<void> {
-  const { lstatSync, rmSync } = await import('node:fs');
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
   if (await isAbandoned(path)) rmSync(path, { force: true });
 }
@@ -60,10 +61,29 @@ function isAbandoned(path: string): Promise<boolean> {
   });
 }
 
+/** What is wrong with the path of a socket. The system's codes say the same of other faults. */
+function placeFault(path: string): string | undefined {
+  const there = lookAt(path);
+  if (there === undefined && lookAt(dirname(path)) === undefined) return 'its folder does not exist';
+  if (there === undefined || typeof there === 'string' || there.isSocket()) return undefined;
+  return there.isDirectory() ? 'it is a folder' : 'another file is there';
+}
+
+/** What is at a path; undefined if nothing is, and the system's code if this user may not know. */
+function lookAt(path: string): Stats | string | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  }
+}
+
 /** Why listening failed and what to do, in one line. */
 export function listenFault(error: unknown, address: ListenAddress, flag: string): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   const cannot = `cannot listen on ${addressText(address)}`;
+  const place = 'path' in address ? placeFault(address.path) : undefined;
+  if (place !== undefined) return `${cannot}: ${place}; choose another with --${flag}`;
   if (code === 'EADDRINUSE') return `${cannot}: it is in use; choose another with --${flag}`;
   if (code === 'EACCES') return `${cannot}: this user may not; choose another with --${flag}`;
   return `${cannot}: ${code}; check --${flag}`;

@@ -24,7 +24,7 @@ export function resolveHosts({ get, complain }: Lookup): ConnHost[] {
     const digits = (ports.length === 1 ? ports[0] : ports[i])?.trim() || String(DEFAULT_PORT);
     const port = Number(digits);
     if (!/^\d{1,5}$/.test(digits) || port < 1 || port > 65_535) {
-      complain('port', 'is not a number from 1 to 65535 (in a URI, percent-encode / ? # : in a password)');
+      complain('port', 'is not a number from 1 to 65535', 'in a URI, percent-encode / ? # : in a password');
     }
     const hostaddr = addresses?.[i] || undefined;
     const host = names?.[i] || undefined;

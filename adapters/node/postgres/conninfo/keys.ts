@@ -1,7 +1,7 @@
 import type { Settings } from './settings.ts';
 import type { Environment } from './types.ts';
 
-/** libpq's table of variables, https://www.postgresql.org/docs/current/libpq-envars.html */
+/** Keys by libpq's variables, https://www.postgresql.org/docs/current/libpq-envars.html */
 const VARIABLES: Readonly<Record<string, string>> = {
   PGHOST: 'host',
   PGHOSTADDR: 'hostaddr',
@@ -32,6 +32,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   PGSSLCRL: 'sslcrl',
   PGSSLCRLDIR: 'sslcrldir',
 };
+
+/** The variables that complete a connection string. */
+export const PG_VARIABLES: readonly string[] = Object.keys(VARIABLES);
 
 /** Keys that would make a connection safer, so ignoring them would be worse than refusing them. */
 const UNSUPPORTED = new Set(['require_auth', 'requirepeer', 'sslcrl', 'sslcrldir', 'sslcertmode', 'replication']);

@@ -6,15 +6,19 @@ export interface Lookup {
   get(key: string): string | undefined;
   /** The value of a key with a fixed set of values; any other value is a problem. */
   choose<T extends string>(key: string, choices: readonly T[]): T | undefined;
-  /** Adds a problem with a key's value, which `text` does not quote. */
-  complain(key: string, text: string): void;
+  /**
+   * Adds a problem with a key's value, which `text` does not quote.
+   * @param hint for a value that the connection string has
+   */
+  complain(key: string, text: string, hint?: string): void;
 }
 
 /** Looks settings up, and adds every problem with them to `problems`. */
 export function lookupIn(settings: Settings, problems: string[]): Lookup {
   const get = (key: string): string | undefined => settings.get(key)?.value || undefined;
-  const complain = (key: string, text: string): void => {
-    problems.push(`${settings.get(key)?.label ?? key} ${text}`);
+  const complain = (key: string, text: string, hint?: string): void => {
+    const label = settings.get(key)?.label ?? key;
+    problems.push(`${label} ${text}${hint === undefined || label !== key ? '' : ` (${hint})`}`);
   };
   return {
     get,
