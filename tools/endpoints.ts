@@ -1,7 +1,12 @@
 // Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { limitByPlace } from '../src/policy/places.ts';
+import { LIMITS } from '../src/policy/routes.ts';
+import { byCost } from '../src/policy/scope-cost.ts';
+import { scopesOf } from '../src/policy/scopes.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
+import { parseTarget } from '../src/policy/target.ts';
 
 /** What is known of one endpoint and method of Sentry. */
 export interface SourceRow {
@@ -42,7 +47,8 @@ const LIMIT_LETTERS: Readonly<Record<string, string>> = {
   path: 'p',
   lookup: 'l',
   'query code-read': 'q',
-  'query openapi-param': 'o',
+  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
+  'query openapi-param': 'q',
   'query inferred': 'i',
   'body projects': 'b',
   'body project': 's',
@@ -60,42 +66,58 @@ export const readSource = (): Source =>
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, siblings, rows }: Source): string {
-  const sets = new Map<string, number>();
+  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
     check(row);
     checkParameters(row.path, parameters);
-    const scopes = [...(row.proxyScopes ?? row.scopes)].sort().join(' ');
-    if (!sets.has(scopes)) sets.set(scopes, sets.size);
     const path = canonicalPath(row.path);
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${sets.get(scopes)}${limitLetter(row)}${row.secret === undefined ? '' : '!'}`);
+    const list = lists.indexOf(scopesText(row)).toString(36);
+    entries.push(`${letter}${list}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
-  const table = [...lines].map(([path, entries]) => [path, ...entries].join(' ')).sort();
+  if (lists.length > 36) throw new Error('there are more lists of scopes than one character can tell apart');
+  const table = [...lines].map(([path, entries]) => `${path} ${entries.join('')}`.trimEnd()).sort();
   const outline = table.map((line, index) => outlined(line, table[index - 1]));
   return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
 // ${source.endpoints}
 // ${source.schema}
 
-/** Lists of scopes of which any one will do, by their place. */
+/** Lists of scopes of which any one will do, by their place, without scopes that imply others: first the one that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
-${[...sets.keys()].map((scopes) => `  '${scopes}',`).join('\n')}
+${lists.map((scopes) => `  '${scopes}',`).join('\n')}
 ];
 
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the place of its scopes, the letter of its limit, and \`!\` if the answer holds a secret.
- * A path without methods is only a name that is taken.
+ * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
+ * say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken.
  */
 export const ENDPOINTS = \`
 ${outline.join('\n')}
 \`;
 `;
+}
+
+/** The scopes that a row asks for, first the one that opens least. A client that has a scope has those that it implies. */
+export function leastScopes({ proxyScopes, scopes }: SourceRow): string[] {
+  const all = proxyScopes ?? scopes;
+  const isNeedless = (scope: string) => all.some((other) => other !== scope && scopesOf(scope)?.includes(other));
+  return all.filter((scope) => !isNeedless(scope)).sort(byCost);
+}
+
+const scopesText = (row: SourceRow): string => leastScopes(row).join(' ');
+
+/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
+function scopeLists(rows: readonly SourceRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
 }
 
 /** A line with a blank for each segment that the line before has as well. */
@@ -135,6 +157,14 @@ function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): s
   const letter = LIMIT_LETTERS[[limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ')];
   if (letter === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
   return letter;
+}
+
+/** The letter of a limit, unless it is what the policy would do anyhow in that place. */
+function ownLimit(row: SourceRow): string {
+  const letter = limitLetter(row);
+  const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
+  if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
+  return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : letter;
 }
 
 const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';

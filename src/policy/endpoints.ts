@@ -2,248 +2,240 @@
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
 
-/** Lists of scopes of which any one will do, by their place. */
+/** Lists of scopes of which any one will do, by their place, without scopes that imply others: first the one that opens least. */
 export const SCOPE_LISTS: readonly string[] = [
-  '',
-  'event:admin event:read event:write',
-  'event:admin event:write',
-  'event:admin',
-  'org:admin org:read org:write',
-  'org:admin org:write',
-  'alerts:read org:admin org:read org:write',
-  'alerts:write org:admin org:write',
-  'org:ci project:admin project:releases project:write',
-  'org:ci project:admin project:read project:releases project:write',
-  'org:admin org:ci org:integrations org:write',
   'org:read',
-  'org:write',
-  'org:admin org:integrations org:read org:write',
-  'org:admin org:integrations',
-  'member:admin member:read member:write',
-  'member:admin member:invite member:write',
-  'member:admin member:write',
-  'org:write team:write',
-  'member:admin member:write org:admin org:write team:admin team:write',
-  'org:admin org:write team:admin',
-  'alerts:read alerts:write project:admin project:read project:write',
-  'alerts:write project:admin project:write',
-  'project:admin project:releases',
-  'project:admin project:write',
-  'project:releases',
-  'org:admin org:ci org:integrations org:read org:write',
-  'team:admin team:read team:write',
-  'team:admin team:write',
-  'team:admin',
-  'member:admin',
-  'org:integrations org:read',
-  'org:admin org:write team:write',
-  'project:admin project:read project:write',
-  'project:admin',
   'project:read',
-  'project:write',
   'event:read',
+  'project:write',
+  'project:read org:ci project:releases',
+  'org:ci project:releases project:write',
+  'org:write',
   'event:write',
-  'project:admin project:distribution project:read project:write',
-  'event:admin event:read event:write member:read org:read project:read project:releases team:read',
+  'alerts:write org:write',
+  'alerts:write project:write',
+  'alerts:read project:read',
+  'event:admin',
+  'alerts:read org:read',
+  'project:releases project:admin',
+  'team:write',
+  'project:admin',
+  'member:read',
+  'team:read',
+  'org:read org:integrations',
+  'member:write',
+  'team:admin',
+  '',
+  'member:invite',
+  'org:write team:write',
+  'org:ci org:integrations org:write',
+  'org:integrations',
+  'member:write org:write team:write',
+  'org:write team:admin',
+  'project:releases',
+  'org:read org:ci org:integrations',
+  'member:admin',
+  'project:read project:distribution',
+  'event:read member:read org:read project:read team:read project:releases',
   'org:admin',
 ];
 
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the place of its scopes, the letter of its limit, and `!` if the answer holds a secret.
- * A path without methods is only a name that is taken.
+ * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
+ * say it, and `!` if the answer holds a secret. A path without methods is only a name that is taken.
  */
 export const ENDPOINTS = `
-/ G0n
-issues/{issue_id}/ G1l U2l D3l
-  activities/ G1l
-  autofix/ G1l P2l
-  events/ G1l
-   {event_id}/ G1l
-  external-issues/ G1l
-  hashes/ G1l
-  integrations/{integration_id}/ G1l P2l U2l D3l
-  notes/ G1l P2l
-  tags/{key}/ G1l
-    values/ G1l
-  user-feedback/ G1l
-organizations/ G4f
- {org}/ G4n U5r
-  ai-conversations/ G4i
-   {conversation_id}/ G4r
-  alert-rules/ G6i P7r
+/ Gln
+issues/{issue_id}/ G2lU7lDbl
+  activities/ G2l
+  autofix/ G2lP7l
+  events/ G2l
+   {event_id}/ G2l
+  external-issues/ G2l
+  hashes/ G2l
+  integrations/{integration_id}/ G2lP7lU7lDbl
+  notes/ G2lP7l
+  tags/{key}/ G2l
+    values/ G2l
+  user-feedback/ G2l
+organizations/ G0f
+ {org}/ G0nU6
+  ai-conversations/ G0i
+   {conversation_id}/ G0
+  alert-rules/ GciP8
    available-actions
-   {alert_rule_id}/ G6r U7r D7r
-  artifactbundle/assemble/ P8b
-  chunk-upload/ G9n P8n
-  code-mappings/bulk/ P10s
-  combined-rules/ G4i
-  config/integrations/ G4r
-  dashboards/ G4r P5r
+   {alert_rule_id}/ GcU8D8
+  artifactbundle/assemble/ P5b
+  chunk-upload/ G4nP5n
+  code-mappings/bulk/ Pos
+  combined-rules/ G0i
+  config/integrations/ G0
+  dashboards/ G0P6
    starred
    widgets
-   {dashboard_id}/ G4r U5r D5r
-    revisions/ G4r
-  detectors/ G6o U7r D7r
-   {detector_id}/ G6r U7r D7r
-  discover/saved/ G4r P5r
-    {query_id}/ G4r U5r D5r
-  environments/ G4i
-  eventids/{event_id}/ G4r
-  events-stats/ G4i
-  events-timeseries/ G4o
-  events/ G4o
-   validate/ G4r
-  external-users/ P5r
-   {external_user_id}/ U5r D5r
-  forwarding/ G11r! P12r
-   {data_forwarder_id}/ U12r D12r
-  integrations/ G13r!
+   {dashboard_id}/ G0U6D6
+    revisions/ G0
+  detectors/ GcqU8D8
+   {detector_id}/ GcU8D8
+  discover/saved/ G0P6
+    {query_id}/ G0U6D6
+  environments/ G0i
+  eventids/{event_id}/ G0
+  events-stats/ G0i
+  events-timeseries/ G0q
+  events/ G0q
+   validate/ G0
+  external-users/ P6
+   {external_user_id}/ U6D6
+  forwarding/ G0!P6
+   {data_forwarder_id}/ U6D6
+  integrations/ Gi!
    coding-agents
-   {integration_id}/ G13r! D14r
-  issues-count/ G4i
-  issues/ G1q U2q D3q
-   {issue_id}/ G1l U2l D3l
-    activities/ G1l
-    autofix/ G1l P2l
-    events/ G1l
-     {event_id}/ G1l
-    external-issues/ G1l
-    hashes/ G1l
-    integrations/{integration_id}/ G1l P2l U2l D3l
-    notes/ G1l P2l
-    tags/{key}/ G1l
-      values/ G1l
-    user-feedback/ G1l
-  members/ G15r P16r
-   {member_id}/ G15r! U16r D17r
-    teams/{team}/ P18r U19r D20r
-  metrics/data/ G4i
-  monitors/ G6o P7s
-   {monitor_id_or_slug}/ G21r U22r D22r
-    checkins/ G21r
-    stats/ G21r
-  notifications/actions/ G4o P5b
-    {action_id}/ G4r U5r D5r
-  preprodartifacts/snapshots/latest-base/ G9o
-    {snapshot_id}/ G9r D23r
-     archive/ G9r H9r P8r
-     images/{image_identifier}/ G9r
-   {artifact_id}/install-details/ G4r
-    size-analysis/ G4r
-  profiling/chunks/ G4o
-   flamegraph/ G4o
-  project-keys/ G4r!
-  projects/ G4f P24r
-   {project}/detectors/ P22p
-  relay_usage/ G4r
-  release-threshold-statuses/ G9o
-  releases/ G9o P8b
+   {integration_id}/ Gi!Dp
+  issues-count/ G0i
+  issues/ G2qU7qDbq
+   {issue_id}/ G2U7Db
+    activities/ G2
+    autofix/ G2P7
+    events/ G2
+     {event_id}/ G2
+    external-issues/ G2
+    hashes/ G2
+    integrations/{integration_id}/ G2P7U7Db
+    notes/ G2P7
+    tags/{key}/ G2
+      values/ G2
+    user-feedback/ G2
+  members/ GgPm
+   {member_id}/ Gg!UmDj
+    teams/{team}/ PnUqDr
+  metrics/data/ G0i
+  monitors/ GcqP8s
+   {monitor_id_or_slug}/ GaU9D9
+    checkins/ Ga
+    stats/ Ga
+  notifications/actions/ G0qP6b
+    {action_id}/ G0U6D6
+  preprodartifacts/snapshots/latest-base/ G4q
+    {snapshot_id}/ G4Dd
+     archive/ G4H4P5
+     images/{image_identifier}/ G4
+   {artifact_id}/install-details/ G0
+    size-analysis/ G0
+  profiling/chunks/ G0q
+   flamegraph/ G0q
+  project-keys/ G0!
+  projects/ G0fP3
+   {project}/detectors/ P9
+  relay_usage/ G0
+  release-threshold-statuses/ G4q
+  releases/ G4qP5b
    stats
-   {version}/ G9l U8l D23l
-    commitfiles/ G25l
-    commits/ G9l
-    deploys/ G9l P8l
-    files/ G9l P8l
-     {file_id}/ G9l U8l D23l
-    previous-with-commits/ G9l
-  replay-count/ G4o
-  replay-selectors/ G4o
-  replays/ G4o
-   {replay_id}/ G4o
-  repos/ G26r
-   {repo_id}/commits/ G4r
-  scim/v2/Groups G27r P28r
-    Groups/{team} G27r A28r D29r
-    Users G15r P17r
-    Users/{member_id} G15r A17r D30r
-  sentry-app-installations/ G31r!
-  sentry-apps/ G4r!
-  sessions/ G4o
-  shortids/{issue_id}/ G1l
-  spike-protections/ P24b D24b
-  stats-summary/ G4o
-  stats_v2/ G4o
-  tags/ G4o
-   {key}/values/ G4i
-  teams/ G4r P32r
-  trace-items/attributes/ G4i
-   stats/ G4o
-  trace-logs/ G4r
-  trace-meta/{trace_id}/ G4r
-  trace/{trace_id}/ G4r
-  uptime/ G4i
-  user-teams/ G4r
-  workflows/ G6r P7r U7r D7r
-   {workflow_id}/ G6r U7r D7r
-projects/{org}/{project}/ G33p! U24p D34p
-   environments/ G33p U24p
-    {environment}/ G33p U24p
-   events/ G33p
-    {event_id}/ G33p
-     attachments/ G33p
-      {attachment_id}/ G33p D34p
-     source-map-debug/ G33p
-   files/difs/assemble/ P8p
-    dsyms/ G9p P8p D23p
-    preprodartifacts/assemble/ P8p
-   filters/ G33p
-    {filter_id}/ U24p
-   hooks/ G35p! P36p
-    {hook_id}/ G35p! U36p D34p
-   issues/ G37p U38p D3p
-   keys/ G33p! P24p!
-    {key_id}/ G33p! U24p! D34p
-   members/ G33p
-   monitors/{monitor_id_or_slug}/ G21p U22p D22p
-     checkins/ G21p
-     stats/ G21p
-   ownership/ G33p U24p
-   preprod/size-analysis/status-check-rules/ G33p
-     status-checks/skip/ P8p
-    snapshots/status-check-rules/ G33p
-     status-checks/skip/ P8p
-   preprodartifacts/build-distribution/latest/ G39p
-    snapshots/ P8p
-     upload-options/ G9p
-   profiling/profiles/{profile_id}/ G33p
-   releases/ G9p
+   {version}/ G4U5Dd
+    commitfiles/ Gs
+    commits/ G4
+    deploys/ G4P5
+    files/ G4P5
+     {file_id}/ G4U5Dd
+    previous-with-commits/ G4
+  replay-count/ G0q
+  replay-selectors/ G0q
+  replays/ G0q
+   {replay_id}/ G0q
+  repos/ Gt
+   {repo_id}/commits/ G0
+  scim/v2/Groups GhPe
+    Groups/{team} GhAeDk
+    Users GgPj
+    Users/{member_id} GgAjDu
+  sentry-app-installations/ Gi!
+  sentry-apps/ G0!
+  sessions/ G0q
+  shortids/{issue_id}/ G2l
+  spike-protections/ P3bD3b
+  stats-summary/ G0q
+  stats_v2/ G0q
+  tags/ G0q
+   {key}/values/ G0i
+  teams/ G0Pn
+  trace-items/attributes/ G0i
+   stats/ G0q
+  trace-logs/ G0
+  trace-meta/{trace_id}/ G0
+  trace/{trace_id}/ G0
+  uptime/ G0i
+  user-teams/ G0
+  workflows/ GcP8U8D8
+   {workflow_id}/ GcU8D8
+projects/{org}/{project}/ G1!U3Df
+   environments/ G1U3
+    {environment}/ G1U3
+   events/ G1
+    {event_id}/ G1
+     attachments/ G1
+      {attachment_id}/ G1Df
+     source-map-debug/ G1
+   files/difs/assemble/ P5
+    dsyms/ G4P5Dd
+    preprodartifacts/assemble/ P5
+   filters/ G1
+    {filter_id}/ U3
+   hooks/ G1!P3
+    {hook_id}/ G1!U3Df
+   issues/ G2U7Db
+   keys/ G1!P3!
+    {key_id}/ G1!U3!Df
+   members/ G1
+   monitors/{monitor_id_or_slug}/ GaU9D9
+     checkins/ Ga
+     stats/ Ga
+   ownership/ G1U3
+   preprod/size-analysis/status-check-rules/ G1
+     status-checks/skip/ P5
+    snapshots/status-check-rules/ G1
+     status-checks/skip/ P5
+   preprodartifacts/build-distribution/latest/ Gv
+    snapshots/ P5
+     upload-options/ G4
+   profiling/profiles/{profile_id}/ G1
+   releases/ G4
     completion
-    token/ G9p! P8p!
-    {version}/ G9p U8p D23p
-     commits/ G9p
-     files/ G9p P8p
-      {file_id}/ G9p U8p D23p
-   replays/jobs/delete/ G24p P24p
-      {job_id}/ G24p
-    {replay_id}/ D24p
-     clicks/ G33p
-     recording-segments/ G33p
-      {segment_id}/ G33p
-     viewed-by/ G1p
-   repo/ P24p
-   rules/ G21p P22p
+    token/ G4!P5!
+    {version}/ G4U5Dd
+     commits/ G4
+     files/ G4P5
+      {file_id}/ G4U5Dd
+   replays/jobs/delete/ G3P3
+      {job_id}/ G3
+    {replay_id}/ D3
+     clicks/ G1
+     recording-segments/ G1
+      {segment_id}/ G1
+     viewed-by/ G2
+   repo/ P3
+   rules/ GaP9
     configuration
     preview
-    {rule_id}/ G21p U22p D22p
-   stacktrace-link/ G33p
-   stats/ G33p
-   symbol-sources/ G33p! P24p U24p D34p
-   tags/{key}/values/ G35p
-   teams/ G33p
-    {team}/ P24p D24p
-   trace-items/{item_id}/ G33p
-   uptime/ P22p
-    {uptime_detector_id}/ G21p U22p D22p
-   user-feedback/ G35p P36p
-   users/ G33p
-seer/models/ G0r
-sentry-app-installations/{uuid}/external-issues/ P38r
-   {external_issue_id}/ D3r
-sentry-apps/{sentry_app_id_or_slug}/ G40r! U5r D41r
-teams/{org}/{team}/ G27r U28r D29r
-   external-teams/ P28r
-    {external_team_id}/ U28r D29r
-   members/ G27r
-   projects/ G33r P24r
+    {rule_id}/ GaU9D9
+   stacktrace-link/ G1
+   stats/ G1
+   symbol-sources/ G1!P3U3Df
+   tags/{key}/values/ G1
+   teams/ G1
+    {team}/ P3D3
+   trace-items/{item_id}/ G1
+   uptime/ P9
+    {uptime_detector_id}/ GaU9D9
+   user-feedback/ G1P3
+   users/ G1
+seer/models/ Gl
+sentry-app-installations/{uuid}/external-issues/ P7
+   {external_issue_id}/ Db
+sentry-apps/{sentry_app_id_or_slug}/ Gw!U6Dx
+teams/{org}/{team}/ GhUeDk
+   external-teams/ Pe
+    {external_team_id}/ UeDk
+   members/ Gh
+   projects/ G1P3
 `;

@@ -4,11 +4,10 @@ import { fits } from './parameters.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
 /** How a client that is limited to projects is kept to them, by the letter in the table. */
-const LIMITS = {
+export const LIMITS = {
   p: 'path',
   l: 'lookup',
   q: 'query',
-  o: 'query',
   i: 'inferred',
   b: 'body-projects',
   s: 'body-project',
@@ -22,9 +21,10 @@ export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
 
 /** What the table knows of one method of one path. */
 export interface Endpoint {
-  /** Any of these will do. */
+  /** Any of these will do; the first opens least. */
   readonly anyOf: readonly string[];
-  readonly limit: Limit;
+  /** Undefined: the place of the path says it. */
+  readonly limit: Limit | undefined;
   /** Whether its answer holds a secret. */
   readonly isSecret: boolean;
 }
@@ -106,22 +106,25 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
   let before: string[] = [];
   for (const line of lines.trim().split('\n')) {
     const shared = line.search(/\S/);
-    const [path = '', ...entries] = line.trimStart().split(' ');
+    const [path = '', entries] = line.trimStart().split(' ');
     const below = path === '/' ? [''] : [...before.slice(0, shared), ...path.split('/')];
     before = below;
     const node = nodeAt(root, [...API_PREFIX, ...below]);
-    if (entries.length === 0) continue;
+    if (entries === undefined) continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
-    node.methods = new Map(entries.map((entry) => endpoint(entry, scopeLists)));
+    node.methods = new Map(
+      Array.from(entries.matchAll(/([A-Z])(.)([a-z]?)(!?)/g), ([, method, list, limit, secret]) => [
+        METHODS[method!]!,
+        {
+          anyOf: scopeLists[Number.parseInt(list!, 36)]!.split(' ').filter((scope) => scope !== ''),
+          limit: LIMITS[limit as keyof typeof LIMITS],
+          isSecret: secret === '!',
+        },
+      ]),
+    );
   }
   for (const name of GUARDED_NAMES) nodeAt(root, [...API_PREFIX, name]);
   return root;
-}
-
-function endpoint(entry: string, scopeLists: readonly string[]): [string, Endpoint] {
-  const [, letter, list, limit, secret] = /^([A-Z])(\d+)([a-z])(!?)$/.exec(entry)!;
-  const anyOf = scopeLists[Number(list)]!.split(' ').filter((scope) => scope !== '');
-  return [METHODS[letter!]!, { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret === '!' }];
 }
 
 function nodeAt(root: Node, path: readonly string[]): Node {

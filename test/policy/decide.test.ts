@@ -135,7 +135,7 @@ describe('a refusal', () => {
     const text = detail('ci', 'DELETE /api/0/organizations/acme/releases/1.0/');
     assert.equal(
       text,
-      'client robot needs the scope project:admin or project:releases for DELETE /api/0/organizations/{org}/releases/{version}/',
+      'client robot needs the scope project:releases or project:admin for DELETE /api/0/organizations/{org}/releases/{version}/',
     );
   });
 
