@@ -20,6 +20,8 @@ export interface SourceRow {
   readonly limit: string;
   readonly limitBasis?: string;
   readonly bodyKey?: string;
+  /** Why it is limited so, where Sentry's schema says otherwise. */
+  readonly note?: string;
   /** The secret that the answer holds. */
   readonly secret?: string;
   readonly source: string;

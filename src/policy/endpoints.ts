@@ -129,7 +129,7 @@ organizations/ G0f
   projects/ G0fP3
    {project}/detectors/ P9
   relay_usage/ G0
-  release-threshold-statuses/ G4q
+  release-threshold-statuses/ G4
   releases/ G4qP5b
    stats
    {version}/ G4U5Dd
@@ -142,7 +142,7 @@ organizations/ G0f
   replay-count/ G0q
   replay-selectors/ G0q
   replays/ G0q
-   {replay_id}/ G0q
+   {replay_id}/ G0
   repos/ Gt
    {repo_id}/commits/ G0
   scim/v2/Groups GhPe
@@ -208,7 +208,7 @@ projects/{org}/{project}/ G1!U3Df
       {file_id}/ G4U5Dd
    replays/jobs/delete/ G3P3
       {job_id}/ G3
-    {replay_id}/ D3
+    {replay_id}/ G1D3
      clicks/ G1
      recording-segments/ G1
       {segment_id}/ G1

@@ -23,8 +23,8 @@ describe('the table of endpoints', () => {
     assert.equal(generate(source), generated);
   });
 
-  it('has the 295 rows that are in the schema or were checked', () => {
-    assert.equal(source.rows.length, 295);
+  it('has the 296 rows that are in the schema or were checked', () => {
+    assert.equal(source.rows.length, 296);
   });
 
   it('takes at most 6 KB, gzipped', () => {
