@@ -24,6 +24,8 @@ export interface SourceRow {
   readonly note?: string;
   /** The secret that the answer holds. */
   readonly secret?: string;
+  /** Why the answer holds none, where a GET of the same path holds one. */
+  readonly noSecret?: string;
   readonly source: string;
   readonly verified?: boolean;
 }
@@ -68,6 +70,7 @@ export const readSource = (): Source =>
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, siblings, rows }: Source): string {
+  checkWrites(rows);
   const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
@@ -142,6 +145,20 @@ function check(row: SourceRow): void {
   if (isMutation && givesReaders) throw new Error(`${name} would let a read scope write; give it proxyScopes`);
   limitLetter(row);
 }
+
+/** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
+function checkWrites(rows: readonly SourceRow[]): void {
+  const secretPaths = new Set(rows.filter(isSecretRead).map(({ path }) => path));
+  for (const { method, path, secret, noSecret } of rows) {
+    const isWrite = method === 'POST' || method === 'PUT' || method === 'PATCH';
+    const list = path.replace(/\{\w+\}\/$/, '');
+    const isKnown = secret !== undefined || noSecret !== undefined;
+    if (isWrite && !isKnown && (secretPaths.has(path) || secretPaths.has(list)))
+      throw new Error(`${method} ${path} may answer with the secret of its GET; give it secret or noSecret`);
+  }
+}
+
+const isSecretRead = ({ method, secret }: SourceRow): boolean => method === 'GET' && secret !== undefined;
 
 /** The matcher holds one parameter for each place, under one name. */
 function checkParameters(path: string, known: Map<string, string>): void {

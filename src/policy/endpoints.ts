@@ -18,15 +18,14 @@ export const SCOPE_LISTS: readonly string[] = [
   'event:admin',
   'alerts:read org:read',
   'project:releases project:admin',
+  'member:write',
   'team:write',
   'project:admin',
   'member:read',
   'team:read',
   'org:read org:integrations',
-  'member:write',
   'team:admin',
   '',
-  'member:invite',
   'org:write team:write',
   'org:ci org:integrations org:write',
   'org:integrations',
@@ -68,7 +67,7 @@ organizations/ G0f
    {alert_rule_id}/ GcU8D8
   artifactbundle/assemble/ P5b
   chunk-upload/ G4nP5n
-  code-mappings/bulk/ Pos
+  code-mappings/bulk/ Pns
   combined-rules/ G0i
   config/integrations/ G0
   dashboards/ G0P6
@@ -88,11 +87,11 @@ organizations/ G0f
    validate/ G0
   external-users/ P6
    {external_user_id}/ U6D6
-  forwarding/ G0!P6
-   {data_forwarder_id}/ U6D6
-  integrations/ Gi!
+  forwarding/ G0!P6!
+   {data_forwarder_id}/ U6!D6
+  integrations/ Gj!
    coding-agents
-   {integration_id}/ Gi!Dp
+   {integration_id}/ Gj!Do
   issues-count/ G0i
   issues/ G2qU7qDbq
    {issue_id}/ G2U7Db
@@ -107,9 +106,9 @@ organizations/ G0f
     tags/{key}/ G2
       values/ G2
     user-feedback/ G2
-  members/ GgPm
-   {member_id}/ Gg!UmDj
-    teams/{team}/ PnUqDr
+  members/ GhPe
+   {member_id}/ Gh!Ue!De
+    teams/{team}/ PmUpDq
   metrics/data/ G0i
   monitors/ GcqP8s
    {monitor_id_or_slug}/ GaU9D9
@@ -133,7 +132,7 @@ organizations/ G0f
   releases/ G4qP5b
    stats
    {version}/ G4U5Dd
-    commitfiles/ Gs
+    commitfiles/ Gr
     commits/ G4
     deploys/ G4P5
     files/ G4P5
@@ -143,13 +142,13 @@ organizations/ G0f
   replay-selectors/ G0q
   replays/ G0q
    {replay_id}/ G0
-  repos/ Gt
+  repos/ Gs
    {repo_id}/commits/ G0
-  scim/v2/Groups GhPe
-    Groups/{team} GhAeDk
-    Users GgPj
-    Users/{member_id} GgAjDu
-  sentry-app-installations/ Gi!
+  scim/v2/Groups GiPf
+    Groups/{team} GiAfDk
+    Users GhPe
+    Users/{member_id} GhAeDt
+  sentry-app-installations/ Gj!
   sentry-apps/ G0!
   sessions/ G0q
   shortids/{issue_id}/ G2l
@@ -158,7 +157,7 @@ organizations/ G0f
   stats_v2/ G0q
   tags/ G0q
    {key}/values/ G0i
-  teams/ G0Pn
+  teams/ G0Pm
   trace-items/attributes/ G0i
    stats/ G0q
   trace-logs/ G0
@@ -168,24 +167,24 @@ organizations/ G0f
   user-teams/ G0
   workflows/ GcP8U8D8
    {workflow_id}/ GcU8D8
-projects/{org}/{project}/ G1!U3Df
+projects/{org}/{project}/ G1!U3Dg
    environments/ G1U3
     {environment}/ G1U3
    events/ G1
     {event_id}/ G1
      attachments/ G1
-      {attachment_id}/ G1Df
+      {attachment_id}/ G1Dg
      source-map-debug/ G1
    files/difs/assemble/ P5
     dsyms/ G4P5Dd
     preprodartifacts/assemble/ P5
    filters/ G1
     {filter_id}/ U3
-   hooks/ G1!P3
-    {hook_id}/ G1!U3Df
+   hooks/ G1!P3!
+    {hook_id}/ G1!U3!Dg
    issues/ G2U7Db
    keys/ G1!P3!
-    {key_id}/ G1!U3!Df
+    {key_id}/ G1!U3!Dg
    members/ G1
    monitors/{monitor_id_or_slug}/ GaU9D9
      checkins/ Ga
@@ -195,7 +194,7 @@ projects/{org}/{project}/ G1!U3Df
      status-checks/skip/ P5
     snapshots/status-check-rules/ G1
      status-checks/skip/ P5
-   preprodartifacts/build-distribution/latest/ Gv
+   preprodartifacts/build-distribution/latest/ Gu
     snapshots/ P5
      upload-options/ G4
    profiling/profiles/{profile_id}/ G1
@@ -220,7 +219,7 @@ projects/{org}/{project}/ G1!U3Df
     {rule_id}/ GaU9D9
    stacktrace-link/ G1
    stats/ G1
-   symbol-sources/ G1!P3U3Df
+   symbol-sources/ G1!P3U3!Dg
    tags/{key}/values/ G1
    teams/ G1
     {team}/ P3D3
@@ -232,10 +231,10 @@ projects/{org}/{project}/ G1!U3Df
 seer/models/ Gl
 sentry-app-installations/{uuid}/external-issues/ P7
    {external_issue_id}/ Db
-sentry-apps/{sentry_app_id_or_slug}/ Gw!U6Dx
-teams/{org}/{team}/ GhUeDk
-   external-teams/ Pe
-    {external_team_id}/ UeDk
-   members/ Gh
+sentry-apps/{sentry_app_id_or_slug}/ Gv!U6!Dw
+teams/{org}/{team}/ GiUfDk
+   external-teams/ Pf
+    {external_team_id}/ UfDk
+   members/ Gi
    projects/ G1P3
 `;

@@ -13,6 +13,8 @@ export const CLIENTS = {
   root: { allow: ['* /**'], orgs: ['*'] },
   api: { allow: ['* /api/0/**'], orgs: ['*'] },
   numbered: { scopes: ['readonly'], orgs: ['7'] },
+  inviter: { scopes: ['member:invite', 'org:write'], orgs: ['acme'] },
+  promoter: { allow: ['PUT /api/0/organizations/{org}/members/{member_id}/'], orgs: ['acme'] },
   // Limited to projects, by slug, by id, and by both.
   web: {
     scopes: ['readonly', 'event:write', 'project:releases', 'project:admin', 'org:admin'],
@@ -107,6 +109,12 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['teams', 'DELETE /api/0/teams/acme/crew/', 'allow'],
   ],
 
+  'whoever may only invite does not choose a role': [
+    ['inviter', 'GET /api/0/organizations/acme/members/', 'allow'],
+    ['inviter', 'POST /api/0/organizations/acme/members/', 'refuse scope'],
+    ['manager', 'POST /api/0/organizations/acme/members/', 'allow'],
+  ],
+
   'a read scope reads, where Sentry would let it write': [
     ['reader', 'PUT /api/0/projects/acme/web/', 'refuse scope'],
     ['reader', 'POST /api/0/organizations/acme/dashboards/', 'refuse scope'],
@@ -145,6 +153,17 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['star', 'PUT /api/0/sentry-apps/helper/', 'refuse secret'],
     ['star', 'POST /api/0/sentry-app-installations/12/external-issues/', 'refuse secret'],
     ['star', 'GET /api/0/projects/acme/web/', 'allow'],
+    ['star', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
+    ['inviter', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
+    ['manager', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
+    ['promoter', 'PUT /api/0/organizations/acme/members/5/', 'allow'],
+    ['writer', 'POST /api/0/organizations/acme/forwarding/', 'refuse secret'],
+    ['writer', 'PUT /api/0/organizations/acme/forwarding/1/', 'refuse secret'],
+    ['writer', 'DELETE /api/0/organizations/acme/forwarding/1/', 'allow'],
+    ['writer', 'POST /api/0/projects/acme/web/hooks/', 'refuse secret'],
+    ['writer', 'PUT /api/0/projects/acme/web/hooks/5/', 'refuse secret'],
+    ['writer', 'POST /api/0/projects/acme/web/symbol-sources/', 'allow'],
+    ['writer', 'PUT /api/0/projects/acme/web/symbol-sources/', 'refuse secret'],
     ['root', 'GET /api/0/projects/acme/web/keys/', 'allow'],
     ['tree', 'GET /api/0/projects/acme/web/keys/', 'allow'],
     ['tree', 'GET /api/0/projects/acme/web/releases/token/', 'allow'],

@@ -66,6 +66,20 @@ describe('the generator of the table', () => {
     assert.match(generate(withRow({ method: 'PUT', proxyScopes: ['org:write'] })), /'org:write'/);
   });
 
+  it('refuses a write beside a secret that says nothing of its own answer', () => {
+    const [row] = withRow({ secret: 'a key' }).rows;
+    const writes = ['POST', 'PUT', 'PATCH'].flatMap((method) => [
+      { ...row!, method, scopes: ['org:write'], secret: undefined },
+      { ...row!, method, scopes: ['org:write'], secret: undefined, path: `${row!.path}{id}/` },
+    ]);
+    for (const { secret: _, ...write } of writes) {
+      const withWrite = (change: object) => ({ ...source, rows: [row!, { ...write, ...change }] });
+      assert.throws(() => generate(withWrite({})), /may answer with the secret of its GET/);
+      assert.doesNotThrow(() => generate(withWrite({ secret: 'the key' })));
+      assert.doesNotThrow(() => generate(withWrite({ noSecret: 'the key is masked' })));
+    }
+  });
+
   it('refuses a limit or a method that the table cannot hold', () => {
     assert.throws(() => generate(withRow({ limit: 'perhaps' })), /limit that is not known/);
     assert.throws(() => generate(withRow({ method: 'TRACE' })), /method that the table cannot hold/);
