@@ -57,6 +57,7 @@ const LIMIT_LETTERS: Readonly<Record<string, string>> = {
   'body projects': 'b',
   'body project': 's',
   'filter-response': 'f',
+  'filter-projects': 'm',
   'none-needed': 'n',
   refuse: 'r',
 };

@@ -59,7 +59,7 @@ issues/{issue_id}/ G2lU7lDbl
     values/ G2l
   user-feedback/ G2l
 organizations/ G0f
- {org}/ G0nU6
+ {org}/ G0mU6
   ai-conversations/ G0i
    {conversation_id}/ G0
   alert-rules/ GciP8

@@ -1,5 +1,6 @@
 import type { ProjectRef } from './client.ts';
 import type { ResponseRule } from './decision.ts';
+import { isObject } from './json-members.ts';
 
 /** Request fields that would make an answer one that cannot be edited. They are dropped. */
 export const DROPPED_BEFORE_EDITING: readonly string[] = [
@@ -36,18 +37,23 @@ export function editResponse(rule: ResponseRule, bytes: Uint8Array): Uint8Array 
   }
   let isChanged = false;
   if (rule.only !== undefined) {
-    if (!Array.isArray(value)) return undefined;
-    const kept = value.filter((entry) => isNamed(entry, rule.only!));
-    isChanged = kept.length < value.length;
-    value = kept;
+    const list = listOf(rule, value);
+    if (!Array.isArray(list)) return undefined;
+    let kept = 0;
+    for (const entry of list) if (isNamed(entry, rule.only)) list[kept++] = entry;
+    isChanged = kept < list.length;
+    list.length = kept;
   }
   if (remove(value, new Set(rule.without))) isChanged = true;
   return isChanged ? new TextEncoder().encode(JSON.stringify(value)) : bytes;
 }
 
+const listOf = ({ listIn }: ResponseRule, value: unknown): unknown =>
+  listIn === undefined ? value : isObject(value) && (value[listIn] ?? []);
+
 function isNamed(entry: unknown, refs: readonly ProjectRef[]): boolean {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { id, slug } = entry as Record<string, unknown>;
+  if (!isObject(entry)) return false;
+  const { id, slug } = entry;
   return refs.some(({ kind, value }) => (kind === 'id' ? String(id) === value : slug === value));
 }
 

@@ -12,6 +12,7 @@ export const LIMITS = {
   b: 'body-projects',
   s: 'body-project',
   f: 'filter',
+  m: 'filter-projects',
   n: 'none',
   r: 'refuse',
 } as const;

@@ -392,6 +392,40 @@ function responses({ test }: Contract, scene: Scene): void {
     for (const name of names) assert.deepEqual(fieldValues(sent, name), [], name);
   });
 
+  test('leaves of an organization the projects of the client alone, no teams, and no URL that leads outside', async () => {
+    const organization = {
+      ...{ id: '1', slug: 'acme', features: ['a'] },
+      links: { organizationUrl: 'https://acme.example', regionUrl: 'https://sentry.example' },
+      projects: [{ ...WEB_PROJECT, teams: [{ slug: 'crew' }] }, API_PROJECT],
+      teams: [{ slug: 'crew' }],
+    };
+    const kept = {
+      ...{ id: '1', slug: 'acme', features: ['a'] },
+      links: { organizationUrl: 'https://acme.example' },
+      projects: [WEB_PROJECT],
+    };
+    for (const query of ['', '?detailed=1']) {
+      const target = `/api/0/organizations/acme/${query}`;
+      const { reply } = await scene.exchange(get('web', target), answer(json(organization)));
+      assert.equal(reply.status, 200);
+      assert.deepEqual(JSON.parse(reply.content.toString()), kept);
+      assert.deepEqual(fieldValues(reply, 'Content-Length'), [String(reply.content.length)]);
+    }
+    const { reply: all } = await scene.exchange(
+      get('reader', '/api/0/organizations/acme/'),
+      answer(json(organization)),
+    );
+    assert.deepEqual(JSON.parse(all.content.toString()).projects, organization.projects);
+  });
+
+  test('shows nothing of an organization that it cannot read', async () => {
+    for (const strange of [json([API_PROJECT]), response('200 OK', [LAST], '<p>api</p>')]) {
+      const { reply } = await scene.exchange(get('web', '/api/0/organizations/acme/'), answer(strange));
+      assert.equal(reply.status, 502);
+      assert.ok(!reply.bytes.includes('api<') && !reply.bytes.includes('"slug"'));
+    }
+  });
+
   test('takes them out of an answer that Sentry compressed', async () => {
     const packed = gzipSync(JSON.stringify(project));
     const { reply } = await scene.exchange(

@@ -15,8 +15,10 @@ function inWords(decision: Decision): string {
   if (decision.kind === 'refuse') return `refuse ${decision.reason}`;
   if (decision.kind === 'check') return `check ${decision.checks.map(({ check }) => check).join(' ')}`;
   if (decision.query !== undefined) return `allow ?${decision.query}`;
-  const only = decision.response?.only;
-  return only === undefined ? 'allow' : `allow only ${only.map(({ value }) => value).join(',')}`;
+  const { only, listIn } = decision.response ?? {};
+  if (only === undefined) return 'allow';
+  const names = only.map(({ value }) => value).join(',');
+  return listIn === undefined ? `allow only ${names}` : `allow ${listIn} only ${names}`;
 }
 
 function ask(client: string, request: string): Decision {
@@ -116,6 +118,9 @@ describe('every row of the table', () => {
           break;
         case 'filter-response':
           assert.equal(inWords(mine), 'allow only web', name);
+          break;
+        case 'filter-projects':
+          assert.equal(inWords(mine), 'allow projects only web', name);
           break;
         default:
           assert.equal(inWords(mine), 'refuse not_limitable', name);

@@ -103,6 +103,7 @@ const LIMITS: Readonly<Record<string, string>> = {
   projects: 'body-projects',
   project: 'body-project',
   'filter-response': 'filter',
+  'filter-projects': 'filter-projects',
   'none-needed': 'none',
   refuse: 'refuse',
 };
