@@ -33,6 +33,8 @@ export interface SourceRow {
 /** The checked-in data. */
 export interface Source {
   readonly source: { readonly endpoints: string; readonly schema: string };
+  /** Whatever is at or below these paths is given by no scope, and by an `allow` rule only if that names it. */
+  readonly guarded: readonly { readonly path: string; readonly why: string }[];
   /** Literal segments beside a parameter that belong to endpoints which are not enforced. */
   readonly siblings: readonly string[];
   readonly rows: readonly SourceRow[];
@@ -70,7 +72,7 @@ export const readSource = (): Source =>
  * The text of src/policy/endpoints.ts.
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
-export function generate({ source, siblings, rows }: Source): string {
+export function generate({ source, guarded, siblings, rows }: Source): string {
   checkWrites(rows);
   const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
@@ -87,6 +89,7 @@ export function generate({ source, siblings, rows }: Source): string {
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
+  for (const { path } of guarded) lines.set(guardedPath(path), ['!']);
   if (lists.length > 36) throw new Error('there are more lists of scopes than one character can tell apart');
   const table = [...lines].map(([path, entries]) => `${path} ${entries.join('')}`.trimEnd()).sort();
   const outline = table.map((line, index) => outlined(line, table[index - 1]));
@@ -102,7 +105,8 @@ ${lists.map((scopes) => `  '${scopes}',`).join('\n')}
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
  * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
- * say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken.
+ * say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken; with \`!\` alone,
+ * all that is at or below it is guarded.
  */
 export const ENDPOINTS = \`
 ${outline.join('\n')}
@@ -186,6 +190,10 @@ function ownLimit(row: SourceRow): string {
   if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
   return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : letter;
 }
+
+/** With what is below it. The bare list of projects alone is guarded: what is below that is known. */
+const guardedPath = (path: string): string =>
+  path === '/api/0/projects/' ? canonicalPath(path) : canonicalPath(path).replace(/\/$/, '');
 
 const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';
 

@@ -42,10 +42,25 @@ export const SCOPE_LISTS: readonly string[] = [
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
  * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
- * say it, and `!` if the answer holds a secret. A path without methods is only a name that is taken.
+ * say it, and `!` if the answer holds a secret. A path without methods is only a name that is taken; with `!` alone,
+ * all that is at or below it is guarded.
  */
 export const ENDPOINTS = `
 / Gln
+accept-invite !
+accept-transfer !
+api-applications !
+api-authorizations !
+api-tokens !
+assistant !
+auth !
+auth-v2 !
+authenticators !
+broadcasts !
+data-export !
+doc-integrations !
+integration-features !
+internal !
 issues/{issue_id}/ G2lU7lDbl
   activities/ G2l
   autofix/ G2lP7l
@@ -65,7 +80,10 @@ organizations/ G0f
   alert-rules/ GciP8
    available-actions
    {alert_rule_id}/ GcU8D8
+  api-keys !
   artifactbundle/assemble/ P5b
+  audit-logs !
+  auth-provider !
   chunk-upload/ G4nP5n
   code-mappings/bulk/ Pns
   combined-rules/ G0i
@@ -75,6 +93,7 @@ organizations/ G0f
    widgets
    {dashboard_id}/ G0U6D6
     revisions/ G0
+  data-export !
   detectors/ GcqU8D8
    {detector_id}/ GcU8D8
   discover/saved/ G0P6
@@ -87,11 +106,13 @@ organizations/ G0f
    validate/ G0
   external-users/ P6
    {external_user_id}/ U6D6
+  flags/signing-secrets !
   forwarding/ G0!P6!
    {data_forwarder_id}/ U6!D6
   integrations/ Gj!
    coding-agents
    {integration_id}/ Gj!Do
+  invite-requests !
   issues-count/ G0i
   issues/ G2qU7qDbq
    {issue_id}/ G2U7Db
@@ -116,6 +137,7 @@ organizations/ G0f
     stats/ Ga
   notifications/actions/ G0qP6b
     {action_id}/ G0U6D6
+  org-auth-tokens !
   preprodartifacts/snapshots/latest-base/ G4q
     {snapshot_id}/ G4Dd
      archive/ G4H4P5
@@ -167,7 +189,8 @@ organizations/ G0f
   user-teams/ G0
   workflows/ GcP8U8D8
    {workflow_id}/ GcU8D8
-projects/{org}/{project}/ G1!U3Dg
+projects/ !
+ {org}/{project}/ G1!U3Dg
    environments/ G1U3
     {environment}/ G1U3
    events/ G1
@@ -223,18 +246,29 @@ projects/{org}/{project}/ G1!U3Dg
    tags/{key}/values/ G1
    teams/ G1
     {team}/ P3D3
+   tempest-credentials !
    trace-items/{item_id}/ G1
    uptime/ P9
     {uptime_detector_id}/ GaU9D9
    user-feedback/ G1P3
    users/ G1
+prompts-activity !
+publickeys !
+relays !
+relocations !
+secret-scanning !
 seer/models/ Gl
+sentry-app-installations !
 sentry-app-installations/{uuid}/external-issues/ P7
    {external_issue_id}/ Db
+sentry-apps !
 sentry-apps/{sentry_app_id_or_slug}/ Gv!U6!Dw
 teams/{org}/{team}/ GiUfDk
    external-teams/ Pf
     {external_team_id}/ UfDk
    members/ Gi
    projects/ G1P3
+userroles !
+users !
+wizard !
 `;

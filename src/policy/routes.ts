@@ -1,5 +1,4 @@
 import { ENDPOINTS, SCOPE_LISTS } from './endpoints.ts';
-import { GUARDED_NAMES } from './guarded.ts';
 import { fits } from './parameters.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
@@ -42,6 +41,8 @@ export interface Walk {
   readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
   /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
   readonly isDisguised: boolean;
+  /** Whether only an `allow` rule that names it gives it, whatever the method. */
+  readonly isGuarded: boolean;
   /** Whether something stands in the place of an organization, project, team or issue that cannot be one. */
   readonly isMisfit: boolean;
 }
@@ -49,18 +50,16 @@ export interface Walk {
 interface Node {
   readonly literals: Map<string, Node>;
   parameter?: { readonly name: string; readonly node: Node };
+  isGuarded?: boolean;
   template?: string;
   methods?: ReadonlyMap<string, Endpoint>;
 }
 
-const METHODS: Readonly<Record<string, string>> = {
-  G: 'GET',
-  H: 'HEAD',
-  P: 'POST',
-  U: 'PUT',
-  A: 'PATCH',
-  D: 'DELETE',
-};
+/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** A letter for each of those in the table. */
+const LETTERS = 'GHPUAD';
 
 /** Parameters that rights are tied to. */
 const LIMITING: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id']);
@@ -74,6 +73,7 @@ export function walk({ segments }: Target): Walk {
   // Made at the first use: a proxy without named clients does without it.
   table ??= tableOf(ENDPOINTS, SCOPE_LISTS);
   let node: Node | undefined = table;
+  let isGuarded = false;
   let isDisguised = false;
   let isMisfit = false;
   for (const segment of segments) {
@@ -81,6 +81,7 @@ export function walk({ segments }: Target): Walk {
     const parameter: Node['parameter'] = node?.parameter;
     if (literal !== undefined) {
       if (!segment.isPlain) isDisguised = true;
+      if (literal.isGuarded) isGuarded = true;
       places.push('literal');
       node = literal;
     } else if (parameter !== undefined && fits(parameter.name, segment.text)) {
@@ -95,7 +96,7 @@ export function walk({ segments }: Target): Walk {
     }
   }
   const found = node?.methods === undefined ? {} : { template: node.template!, methods: node.methods };
-  return { ...found, parameters, places, isDisguised, isMisfit };
+  return { ...found, parameters, places, isGuarded, isDisguised, isMisfit };
 }
 
 /** HEAD is as GET: Sentry runs the same view for both. */
@@ -111,11 +112,12 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
     const below = path === '/' ? [''] : [...before.slice(0, shared), ...path.split('/')];
     before = below;
     const node = nodeAt(root, [...API_PREFIX, ...below]);
-    if (entries === undefined) continue;
+    if (entries === '!') node.isGuarded = true;
+    if (entries === undefined || entries === '!') continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
     node.methods = new Map(
-      Array.from(entries.matchAll(/([A-Z])(.)([a-z]?)(!?)/g), ([, method, list, limit, secret]) => [
-        METHODS[method!]!,
+      Array.from(entries.matchAll(/([A-Z])(.)([a-z]?)(!?)/g), ([, letter, list, limit, secret]) => [
+        METHODS[LETTERS.indexOf(letter!)]!,
         {
           anyOf: scopeLists[Number.parseInt(list!, 36)]!.split(' ').filter((scope) => scope !== ''),
           limit: LIMITS[limit as keyof typeof LIMITS],
@@ -124,7 +126,6 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
       ]),
     );
   }
-  for (const name of GUARDED_NAMES) nodeAt(root, [...API_PREFIX, name]);
   return root;
 }
 

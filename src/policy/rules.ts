@@ -1,11 +1,7 @@
-import { isGuarded } from './guarded.ts';
 import { fits, isNumber } from './parameters.ts';
-import { endpointOf, type Walk } from './routes.ts';
+import { endpointOf, METHODS, type Walk } from './routes.ts';
 import { canonicalSegments } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
-
-/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
-export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 type Piece =
   | { readonly kind: 'literal'; readonly text: string }
@@ -66,7 +62,7 @@ function pieceOf(name: string): Piece | undefined {
 export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  const needsNaming = endpointOf(walk, method)?.isSecret === true || isGuarded(target.names);
+  const needsNaming = endpointOf(walk, method)?.isSecret === true || walk.isGuarded;
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];

@@ -43,7 +43,13 @@ describe('the cases', () => {
 });
 
 describe('every row of the table', () => {
-  const { rows } = readSource();
+  const { rows, guarded } = readSource();
+  const guardedRequests = guarded.flatMap(({ path }) =>
+    // Whatever is below the bare list of projects is known.
+    [path, ...(path === '/api/0/projects/' ? [] : [`${path}{id}/`])].flatMap((below) =>
+      ['GET', 'POST'].map((method) => ({ method, path: below })),
+    ),
+  );
   const PREFIXES = /^\/api\/0\/sentry-app/;
 
   it('is asked with GET or HEAD alone by a client that may read', () => {
@@ -64,9 +70,24 @@ describe('every row of the table', () => {
   });
 
   it('is given by a rule that is its own method and path', () => {
-    for (const { method, path } of rows) {
+    for (const { method, path } of [...rows, ...guardedRequests]) {
       const client = clientOf({ allow: [`${method} ${path}`], orgs: ['*'] });
       assert.equal(decide(client, method, exampleTarget(path), NOW).kind, 'allow', `${method} ${path}`);
+    }
+  });
+
+  it('is not given by a rule that does not name it, if it gives a secret', () => {
+    for (const { method, path } of [...rows.filter(({ secret }) => secret !== undefined), ...guardedRequests]) {
+      // All names left open, and each of them by itself.
+      const names = [...new Set(path.split('/').slice(3))].filter((name) => /^[^{]/.test(name));
+      for (const open of [names, ...names.map((name) => [name])]) {
+        const isOpen = (segment: string) => open.includes(segment);
+        for (const wild of ['*', '{name}']) {
+          const rule = path.replaceAll(/[^/]+/g, (segment) => (isOpen(segment) ? wild : segment));
+          const client = clientOf({ allow: [`${method} ${rule}`], orgs: ['*'] });
+          assert.equal(decide(client, method, exampleTarget(path), NOW).kind, 'refuse', `${method} ${path} by ${rule}`);
+        }
+      }
     }
   });
 

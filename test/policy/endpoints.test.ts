@@ -47,6 +47,15 @@ describe('the table of endpoints', () => {
     }
   });
 
+  it('guards all that is below a guarded path', () => {
+    for (const { path } of source.guarded) {
+      const [at, below] = [exampleTarget(path), exampleTarget(`${path}x/y`)].map((text) => parseTarget(text));
+      assert.ok(typeof at !== 'string' && typeof below !== 'string', path);
+      assert.ok(walk(at!).isGuarded, path);
+      assert.equal(walk(below!).isGuarded, path !== '/api/0/projects/', path);
+    }
+  });
+
   it('lets no read scope write', () => {
     const writes = source.rows.filter(({ method }) => method !== 'GET' && method !== 'HEAD');
     const open = writes.filter((row) => (row.proxyScopes ?? row.scopes).some((scope) => scope.endsWith(':read')));
