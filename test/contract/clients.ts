@@ -308,6 +308,15 @@ function bodies({ test }: Contract, scene: Scene): void {
     assert.equal(fieldValue(sent, 'Content-Length'), String(good.length));
   });
 
+  test('sends a checked body with the type that it was checked by, although Connection names that', async () => {
+    const exchange = await scene.exchange(
+      post('ids', RELEASES, good, JSON_TYPE, 'Connection: content-type'),
+      withRelease(none),
+    );
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(fieldValue(exchange.connections.at(-1)!.request!, 'Content-Type'), 'application/json');
+  });
+
   test('sends a checked body that came in chunks with its length', async () => {
     const fields = [asClient('ids'), JSON_TYPE, 'Transfer-Encoding: chunked'];
     const exchange = await scene.exchange(
