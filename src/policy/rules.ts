@@ -1,6 +1,6 @@
-import { fits, isNumber } from './parameters.ts';
+import { fits } from './parameters.ts';
 import { endpointOf, METHODS, type Walk } from './routes.ts';
-import { canonicalSegments } from './synonyms.ts';
+import { canonicalName, canonicalSegments } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
 type Piece =
@@ -80,7 +80,8 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
 
 /**
  * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
- * the end does not count, and where Sentry takes a slug or a number, a rule with the one covers every request with the other.
+ * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
+ * with the other.
  */
 export function denies(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
@@ -123,10 +124,15 @@ const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(['org', 'project', 'team',
 
 /** Whether two spellings may mean one thing to Sentry. */
 function isPerhaps(written: string, asked: string, place: Walk['places'][number]): boolean {
-  if (place === 'literal') return written === asked;
-  const isOtherKind = place === 'parameter' && isNumber(written) !== isNumber(asked);
-  return isOtherKind || written.toLowerCase() === asked.toLowerCase();
+  const isOtherKind = place === 'parameter' && isId(written) !== isId(asked);
+  return isOtherKind || plain(written) === plain(asked);
 }
+
+/** Whether a segment is a number or a UUID, by which Sentry finds what has a slug as well. */
+const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
+
+/** A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes. */
+const plain = (text: string): string => canonicalName((isId(text) ? text.replaceAll('-', '') : text).toLowerCase());
 
 const withoutSlash = (texts: readonly string[]): readonly string[] =>
   texts.at(-1) === '' ? texts.slice(0, -1) : texts;
