@@ -96,11 +96,14 @@ function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): Re
   const all = new Set(dropped);
   for (const option of connection.split(',')) {
     const name = tableName(option.trim());
-    // Connection must not remove framing: a body without its length would be read as the next request.
-    if (TOKEN.test(name) && name !== 'content-length') all.add(name);
+    // A body without its length would be read as the next request, and without its type as other than what was checked.
+    if (TOKEN.test(name) && !OF_THE_BODY.test(name)) all.add(name);
   }
   return all;
 }
+
+/** What Connection must not remove. */
+const OF_THE_BODY = /^content-(?:length|type|encoding)$/;
 
 /** RFC 9110 section 5.6.2, in lower case: any other text names no field, and a runtime may refuse to look it up. */
 const TOKEN = /^[!#$%&'*+\-.^`|~0-9a-z]+$/;

@@ -125,7 +125,7 @@ suite('sentry-cli through the proxy', () => {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /client ci-checkout needs one of the scopes org:read, org:write, org:admin for GET \/api\/0\/organizations\/\{org\}\/projects\/\) \(http status: 403\)/,
+      /client ci-checkout needs the scope org:read for GET \/api\/0\/organizations\/\{org\}\/projects\/\) \(http status: 403\)/,
     );
     assert.deepEqual(received, []);
   });

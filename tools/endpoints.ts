@@ -1,9 +1,12 @@
 // Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { limitByPlace } from '../src/policy/places.ts';
+import { LIMITS } from '../src/policy/routes.ts';
 import { byCost } from '../src/policy/scope-cost.ts';
-import { SCOPES } from '../src/policy/scopes.ts';
+import { scopesOf } from '../src/policy/scopes.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
+import { parseTarget } from '../src/policy/target.ts';
 
 /** What is known of one endpoint and method of Sentry. */
 export interface SourceRow {
@@ -17,8 +20,12 @@ export interface SourceRow {
   readonly limit: string;
   readonly limitBasis?: string;
   readonly bodyKey?: string;
+  /** Why it is limited so, where Sentry's schema says otherwise. */
+  readonly note?: string;
   /** The secret that the answer holds. */
   readonly secret?: string;
+  /** Why the answer holds none, where a GET of the same path holds one. */
+  readonly noSecret?: string;
   readonly source: string;
   readonly verified?: boolean;
 }
@@ -26,6 +33,8 @@ export interface SourceRow {
 /** The checked-in data. */
 export interface Source {
   readonly source: { readonly endpoints: string; readonly schema: string };
+  /** Whatever is at or below these paths is given by no scope, and by an `allow` rule only if that names it. */
+  readonly guarded: readonly { readonly path: string; readonly why: string }[];
   /** Literal segments beside a parameter that belong to endpoints which are not enforced. */
   readonly siblings: readonly string[];
   readonly rows: readonly SourceRow[];
@@ -50,6 +59,7 @@ const LIMIT_LETTERS: Readonly<Record<string, string>> = {
   'body projects': 'b',
   'body project': 's',
   'filter-response': 'f',
+  'filter-projects': 'm',
   'none-needed': 'n',
   refuse: 'r',
 };
@@ -62,7 +72,9 @@ export const readSource = (): Source =>
  * The text of src/policy/endpoints.ts.
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
-export function generate({ source, siblings, rows }: Source): string {
+export function generate({ source, guarded, siblings, rows }: Source): string {
+  checkWrites(rows);
+  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
@@ -72,21 +84,29 @@ export function generate({ source, siblings, rows }: Source): string {
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${limitLetter(row)}${scopeLetters(row)}${row.secret === undefined ? '' : '!'}`);
+    const list = lists.indexOf(scopesText(row)).toString(36);
+    entries.push(`${letter}${list}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
-  const table = [...lines].map(([path, entries]) => [path, ...entries].join(' ')).sort();
+  for (const { path } of guarded) lines.set(guardedPath(path), ['!']);
+  if (lists.length > 36) throw new Error('there are more lists of scopes than one character can tell apart');
+  const table = [...lines].map(([path, entries]) => `${path} ${entries.join('')}`.trimEnd()).sort();
   const outline = table.map((line, index) => outlined(line, table[index - 1]));
   return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
 // ${source.endpoints}
 // ${source.schema}
 
+/** Lists of scopes of which any one will do, by their place, without scopes that imply others: first the one that opens least. */
+export const SCOPE_LISTS: readonly string[] = [
+${lists.map((scopes) => `  '${scopes}',`).join('\n')}
+];
+
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the letter of its limit, a letter for each scope that will do, by its place in SCOPES,
- * and \`!\` if the answer holds a secret.
- * A path without methods is only a name that is taken.
+ * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
+ * say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken; with \`!\` alone,
+ * all that is at or below it is guarded.
  */
 export const ENDPOINTS = \`
 ${outline.join('\n')}
@@ -94,16 +114,21 @@ ${outline.join('\n')}
 `;
 }
 
-/** A letter for each scope, by its place in `SCOPES`, and first the one that opens least. */
-const scopeLetters = ({ proxyScopes, scopes, path }: SourceRow): string =>
-  [...(proxyScopes ?? scopes)]
-    .sort(byCost)
-    .map((scope) => {
-      const place = SCOPES.indexOf(scope);
-      if (place === -1) throw new Error(`${path} has a scope that is not known`);
-      return (place + 10).toString(36);
-    })
-    .join('');
+/** The scopes that a row asks for, first the one that opens least. A client that has a scope has those that it implies. */
+export function leastScopes({ proxyScopes, scopes }: SourceRow): string[] {
+  const all = proxyScopes ?? scopes;
+  const isNeedless = (scope: string) => all.some((other) => other !== scope && scopesOf(scope)?.includes(other));
+  return all.filter((scope) => !isNeedless(scope)).sort(byCost);
+}
+
+const scopesText = (row: SourceRow): string => leastScopes(row).join(' ');
+
+/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
+function scopeLists(rows: readonly SourceRow[]): string[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
+}
 
 /** A line with a blank for each segment that the line before has as well. */
 function outlined(line: string, before: string | undefined): string {
@@ -126,6 +151,20 @@ function check(row: SourceRow): void {
   limitLetter(row);
 }
 
+/** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
+function checkWrites(rows: readonly SourceRow[]): void {
+  const secretPaths = new Set(rows.filter(isSecretRead).map(({ path }) => path));
+  for (const { method, path, secret, noSecret } of rows) {
+    const isWrite = method === 'POST' || method === 'PUT' || method === 'PATCH';
+    const list = path.replace(/\{\w+\}\/$/, '');
+    const isKnown = secret !== undefined || noSecret !== undefined;
+    if (isWrite && !isKnown && (secretPaths.has(path) || secretPaths.has(list)))
+      throw new Error(`${method} ${path} may answer with the secret of its GET; give it secret or noSecret`);
+  }
+}
+
+const isSecretRead = ({ method, secret }: SourceRow): boolean => method === 'GET' && secret !== undefined;
+
 /** The matcher holds one parameter for each place, under one name. */
 function checkParameters(path: string, known: Map<string, string>): void {
   const segments = path.split('/');
@@ -143,6 +182,18 @@ function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): s
   if (letter === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
   return letter;
 }
+
+/** The letter of a limit, unless it is what the policy would do anyhow in that place. */
+function ownLimit(row: SourceRow): string {
+  const letter = limitLetter(row);
+  const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
+  if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
+  return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : letter;
+}
+
+/** With what is below it. The bare list of projects alone is guarded: what is below that is known. */
+const guardedPath = (path: string): string =>
+  path === '/api/0/projects/' ? canonicalPath(path) : canonicalPath(path).replace(/\/$/, '');
 
 const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';
 

@@ -2,8 +2,7 @@ import { type Client, isExpired } from './client.ts';
 import { type Decision, refuse } from './decision.ts';
 import { grant } from './grant.ts';
 import { withinReach } from './reach.ts';
-import { walk } from './routes.ts';
-import { METHODS } from './rules.ts';
+import { METHODS, walk } from './routes.ts';
 import { parseTarget } from './target.ts';
 
 /**

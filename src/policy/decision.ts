@@ -85,6 +85,8 @@ export interface ResponseRule {
   readonly without: readonly string[];
   /** If there, the answer is a list, and only the entries that these name stay: by `slug` or `id`. */
   readonly only?: readonly ProjectRef[];
+  /** If there, the answer is an object, and the list is this member of it, if it has it. */
+  readonly listIn?: string;
 }
 
 /** What `decide` and `settle` answer with. */

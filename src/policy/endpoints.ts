@@ -2,203 +2,273 @@
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
 
+/** Lists of scopes of which any one will do, by their place, without scopes that imply others: first the one that opens least. */
+export const SCOPE_LISTS: readonly string[] = [
+  'org:read',
+  'project:read',
+  'event:read',
+  'project:write',
+  'project:read org:ci project:releases',
+  'org:ci project:releases project:write',
+  'org:write',
+  'event:write',
+  'alerts:write org:write',
+  'alerts:write project:write',
+  'alerts:read project:read',
+  'event:admin',
+  'alerts:read org:read',
+  'project:releases project:admin',
+  'member:write',
+  'team:write',
+  'project:admin',
+  'member:read',
+  'team:read',
+  'org:read org:integrations',
+  'team:admin',
+  '',
+  'org:write team:write',
+  'org:ci org:integrations org:write',
+  'org:integrations',
+  'member:write org:write team:write',
+  'org:write team:admin',
+  'project:releases',
+  'org:read org:ci org:integrations',
+  'member:admin',
+  'project:read project:distribution',
+  'event:read member:read org:read project:read team:read project:releases',
+  'org:admin',
+];
+
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the letter of its limit, a letter for each scope that will do, by its place in SCOPES,
- * and `!` if the answer holds a secret.
- * A path without methods is only a name that is taken.
+ * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
+ * say it, and `!` if the answer holds a secret. A path without methods is only a name that is taken; with `!` alone,
+ * all that is at or below it is guarded.
  */
 export const ENDPOINTS = `
-/ Gn
-issues/{issue_id}/ Glrst Ulst Dlt
-  activities/ Glrst
-  autofix/ Glrst Plst
-  events/ Glrst
-   {event_id}/ Glrst
-  external-issues/ Glrst
-  hashes/ Glrst
-  integrations/{integration_id}/ Glrst Plst Ulst Dlt
-  notes/ Glrst Plst
-  tags/{key}/ Glrst
-    values/ Glrst
-  user-feedback/ Glrst
-organizations/ Gfabc
- {org}/ Gnabc Urbc
-  ai-conversations/ Giabc
-   {conversation_id}/ Grabc
-  alert-rules/ Giuabc Prvbc
+/ Gln
+accept-invite !
+accept-transfer !
+api-applications !
+api-authorizations !
+api-tokens !
+assistant !
+auth !
+auth-v2 !
+authenticators !
+broadcasts !
+data-export !
+doc-integrations !
+integration-features !
+internal !
+issues/{issue_id}/ G2lU7lDbl
+  activities/ G2l
+  autofix/ G2lP7l
+  events/ G2l
+   {event_id}/ G2l
+  external-issues/ G2l
+  hashes/ G2l
+  integrations/{integration_id}/ G2lP7lU7lDbl
+  notes/ G2lP7l
+  tags/{key}/ G2l
+    values/ G2l
+  user-feedback/ G2l
+organizations/ G0f
+ {org}/ G0mU6
+  ai-conversations/ G0i
+   {conversation_id}/ G0
+  alert-rules/ GciP8
    available-actions
-   {alert_rule_id}/ Gruabc Urvbc Drvbc
-  artifactbundle/assemble/ Pbepno
-  chunk-upload/ Gnmepno Pnepno
-  code-mappings/bulk/ Psedbc
-  combined-rules/ Giabc
-  config/integrations/ Grabc
-  dashboards/ Grabc Prbc
+   {alert_rule_id}/ GcU8D8
+  api-keys !
+  artifactbundle/assemble/ P5b
+  audit-logs !
+  auth-provider !
+  chunk-upload/ G4nP5n
+  code-mappings/bulk/ Pns
+  combined-rules/ G0i
+  config/integrations/ G0
+  dashboards/ G0P6
    starred
    widgets
-   {dashboard_id}/ Grabc Urbc Drbc
-    revisions/ Grabc
-  detectors/ Gquabc Urvbc Drvbc
-   {detector_id}/ Gruabc Urvbc Drvbc
-  discover/saved/ Grabc Prbc
-    {query_id}/ Grabc Urbc Drbc
-  environments/ Giabc
-  eventids/{event_id}/ Grabc
-  events-stats/ Giabc
-  events-timeseries/ Gqabc
-  events/ Gqabc
-   validate/ Grabc
-  external-users/ Prbc
-   {external_user_id}/ Urbc Drbc
-  forwarding/ Gra! Prb
-   {data_forwarder_id}/ Urb Drb
-  integrations/ Gradbc!
+   {dashboard_id}/ G0U6D6
+    revisions/ G0
+  data-export !
+  detectors/ GcqU8D8
+   {detector_id}/ GcU8D8
+  discover/saved/ G0P6
+    {query_id}/ G0U6D6
+  environments/ G0i
+  eventids/{event_id}/ G0
+  events-stats/ G0i
+  events-timeseries/ G0q
+  events/ G0q
+   validate/ G0
+  external-users/ P6
+   {external_user_id}/ U6D6
+  flags/signing-secrets !
+  forwarding/ G0!P6!
+   {data_forwarder_id}/ U6!D6
+  integrations/ Gj!
    coding-agents
-   {integration_id}/ Gradbc! Drdc
-  issues-count/ Giabc
-  issues/ Gqrst Uqst Dqt
-   {issue_id}/ Glrst Ulst Dlt
-    activities/ Glrst
-    autofix/ Glrst Plst
-    events/ Glrst
-     {event_id}/ Glrst
-    external-issues/ Glrst
-    hashes/ Glrst
-    integrations/{integration_id}/ Glrst Plst Ulst Dlt
-    notes/ Glrst Plst
-    tags/{key}/ Glrst
-      values/ Glrst
-    user-feedback/ Glrst
-  members/ Grfhi Prghi
-   {member_id}/ Grfhi! Urghi Drhi
-    teams/{team}/ Prbk Urhbkicl Drbcl
-  metrics/data/ Giabc
-  monitors/ Gquabc Psvbc
-   {monitor_id_or_slug}/ Grumvno Urvno Drvno
-    checkins/ Grumvno
-    stats/ Grumvno
-  notifications/actions/ Gqabc Pbbc
-    {action_id}/ Grabc Urbc Drbc
-  preprodartifacts/snapshots/latest-base/ Gqmepno
-    {snapshot_id}/ Grmepno Drpo
-     archive/ Grmepno Hrmepno Prepno
-     images/{image_identifier}/ Grmepno
-   {artifact_id}/install-details/ Grabc
-    size-analysis/ Grabc
-  profiling/chunks/ Gqabc
-   flamegraph/ Gqabc
-  project-keys/ Grabc!
-  projects/ Gfabc Prno
-   {project}/detectors/ Ppvno
-  relay_usage/ Grabc
-  release-threshold-statuses/ Gqmepno
-  releases/ Gqmepno Pbepno
+   {integration_id}/ Gj!Do
+  invite-requests !
+  issues-count/ G0i
+  issues/ G2qU7qDbq
+   {issue_id}/ G2U7Db
+    activities/ G2
+    autofix/ G2P7
+    events/ G2
+     {event_id}/ G2
+    external-issues/ G2
+    hashes/ G2
+    integrations/{integration_id}/ G2P7U7Db
+    notes/ G2P7
+    tags/{key}/ G2
+      values/ G2
+    user-feedback/ G2
+  members/ GhPe
+   {member_id}/ Gh!Ue!De
+    teams/{team}/ PmUpDq
+  metrics/data/ G0i
+  monitors/ GcqP8s
+   {monitor_id_or_slug}/ GaU9D9
+    checkins/ Ga
+    stats/ Ga
+  notifications/actions/ G0qP6b
+    {action_id}/ G0U6D6
+  org-auth-tokens !
+  preprodartifacts/snapshots/latest-base/ G4q
+    {snapshot_id}/ G4Dd
+     archive/ G4H4P5
+     images/{image_identifier}/ G4
+   {artifact_id}/install-details/ G0
+    size-analysis/ G0
+  profiling/chunks/ G0q
+   flamegraph/ G0q
+  project-keys/ G0!
+  projects/ G0fP3
+   {project}/detectors/ P9
+  relay_usage/ G0
+  release-threshold-statuses/ G4
+  releases/ G4qP5b
    stats
-   {version}/ Glmepno Ulepno Dlpo
-    commitfiles/ Glp
-    commits/ Glmepno
-    deploys/ Glmepno Plepno
-    files/ Glmepno Plepno
-     {file_id}/ Glmepno Ulepno Dlpo
-    previous-with-commits/ Glmepno
-  replay-count/ Gqabc
-  replay-selectors/ Gqabc
-  replays/ Gqabc
-   {replay_id}/ Gqabc
-  repos/ Graedbc
-   {repo_id}/commits/ Grabc
-  scim/v2/Groups Grjkl Prkl
-    Groups/{team} Grjkl Arkl Drl
-    Users Grfhi Prhi
-    Users/{member_id} Grfhi Arhi Dri
-  sentry-app-installations/ Grad!
-  sentry-apps/ Grabc!
-  sessions/ Gqabc
-  shortids/{issue_id}/ Glrst
-  spike-protections/ Pbno Dbno
-  stats-summary/ Gqabc
-  stats_v2/ Gqabc
-  tags/ Gqabc
-   {key}/values/ Giabc
-  teams/ Grabc Prbkc
-  trace-items/attributes/ Giabc
-   stats/ Gqabc
-  trace-logs/ Grabc
-  trace-meta/{trace_id}/ Grabc
-  trace/{trace_id}/ Grabc
-  uptime/ Giabc
-  user-teams/ Grabc
-  workflows/ Gruabc Prvbc Urvbc Drvbc
-   {workflow_id}/ Gruabc Urvbc Drvbc
-projects/{org}/{project}/ Gpmno! Upno Dpo
-   environments/ Gpmno Upno
-    {environment}/ Gpmno Upno
-   events/ Gpmno
-    {event_id}/ Gpmno
-     attachments/ Gpmno
-      {attachment_id}/ Gpmno Dpo
-     source-map-debug/ Gpmno
-   files/difs/assemble/ Ppepno
-    dsyms/ Gpmepno Ppepno Dppo
-    preprodartifacts/assemble/ Ppepno
-   filters/ Gpmno
-    {filter_id}/ Upno
-   hooks/ Gpm! Ppn
-    {hook_id}/ Gpm! Upn Dpo
-   issues/ Gpr Ups Dpt
-   keys/ Gpmno! Ppno!
-    {key_id}/ Gpmno! Upno! Dpo
-   members/ Gpmno
-   monitors/{monitor_id_or_slug}/ Gpumvno Upvno Dpvno
-     checkins/ Gpumvno
-     stats/ Gpumvno
-   ownership/ Gpmno Upno
-   preprod/size-analysis/status-check-rules/ Gpmno
-     status-checks/skip/ Ppepno
-    snapshots/status-check-rules/ Gpmno
-     status-checks/skip/ Ppepno
-   preprodartifacts/build-distribution/latest/ Gpmqno
-    snapshots/ Ppepno
-     upload-options/ Gpmepno
-   profiling/profiles/{profile_id}/ Gpmno
-   releases/ Gpmepno
+   {version}/ G4U5Dd
+    commitfiles/ Gr
+    commits/ G4
+    deploys/ G4P5
+    files/ G4P5
+     {file_id}/ G4U5Dd
+    previous-with-commits/ G4
+  replay-count/ G0q
+  replay-selectors/ G0q
+  replays/ G0q
+   {replay_id}/ G0
+  repos/ Gs
+   {repo_id}/commits/ G0
+  scim/v2/Groups GiPf
+    Groups/{team} GiAfDk
+    Users GhPe
+    Users/{member_id} GhAeDt
+  sentry-app-installations/ Gj!
+  sentry-apps/ G0!
+  sessions/ G0q
+  shortids/{issue_id}/ G2l
+  spike-protections/ P3bD3b
+  stats-summary/ G0q
+  stats_v2/ G0q
+  tags/ G0q
+   {key}/values/ G0i
+  teams/ G0Pm
+  trace-items/attributes/ G0i
+   stats/ G0q
+  trace-logs/ G0
+  trace-meta/{trace_id}/ G0
+  trace/{trace_id}/ G0
+  uptime/ G0i
+  user-teams/ G0
+  workflows/ GcP8U8D8
+   {workflow_id}/ GcU8D8
+projects/ !
+ {org}/{project}/ G1!U3Dg
+   environments/ G1U3
+    {environment}/ G1U3
+   events/ G1
+    {event_id}/ G1
+     attachments/ G1
+      {attachment_id}/ G1Dg
+     source-map-debug/ G1
+   files/difs/assemble/ P5
+    dsyms/ G4P5Dd
+    preprodartifacts/assemble/ P5
+   filters/ G1
+    {filter_id}/ U3
+   hooks/ G1!P3!
+    {hook_id}/ G1!U3!Dg
+   issues/ G2U7Db
+   keys/ G1!P3!
+    {key_id}/ G1!U3!Dg
+   members/ G1
+   monitors/{monitor_id_or_slug}/ GaU9D9
+     checkins/ Ga
+     stats/ Ga
+   ownership/ G1U3
+   preprod/size-analysis/status-check-rules/ G1
+     status-checks/skip/ P5
+    snapshots/status-check-rules/ G1
+     status-checks/skip/ P5
+   preprodartifacts/build-distribution/latest/ Gu
+    snapshots/ P5
+     upload-options/ G4
+   profiling/profiles/{profile_id}/ G1
+   releases/ G4
     completion
-    token/ Gpmepno! Ppepno!
-    {version}/ Gpmepno Upepno Dppo
-     commits/ Gpmepno
-     files/ Gpmepno Ppepno
-      {file_id}/ Gpmepno Upepno Dppo
-   replays/jobs/delete/ Gpno Ppno
-      {job_id}/ Gpno
-    {replay_id}/ Dpno
-     clicks/ Gpmno
-     recording-segments/ Gpmno
-      {segment_id}/ Gpmno
-     viewed-by/ Gprst
-   repo/ Ppno
-   rules/ Gpumvno Ppvno
+    token/ G4!P5!
+    {version}/ G4U5Dd
+     commits/ G4
+     files/ G4P5
+      {file_id}/ G4U5Dd
+   replays/jobs/delete/ G3P3
+      {job_id}/ G3
+    {replay_id}/ G1D3
+     clicks/ G1
+     recording-segments/ G1
+      {segment_id}/ G1
+     viewed-by/ G2
+   repo/ P3
+   rules/ GaP9
     configuration
     preview
-    {rule_id}/ Gpumvno Upvno Dpvno
-   stacktrace-link/ Gpmno
-   stats/ Gpmno
-   symbol-sources/ Gpmno! Ppno Upno Dpo
-   tags/{key}/values/ Gpm
-   teams/ Gpmno
-    {team}/ Ppno Dpno
-   trace-items/{item_id}/ Gpmno
-   uptime/ Ppvno
-    {uptime_detector_id}/ Gpumvno Upvno Dpvno
-   user-feedback/ Gpm Ppn
-   users/ Gpmno
-seer/models/ Gr
-sentry-app-installations/{uuid}/external-issues/ Prs
-   {external_issue_id}/ Drt
-sentry-apps/{sentry_app_id_or_slug}/ Grrfamjpst! Urbc Drc
-teams/{org}/{team}/ Grjkl Urkl Drl
-   external-teams/ Prkl
-    {external_team_id}/ Urkl Drl
-   members/ Grjkl
-   projects/ Grmno Prno
+    {rule_id}/ GaU9D9
+   stacktrace-link/ G1
+   stats/ G1
+   symbol-sources/ G1!P3U3!Dg
+   tags/{key}/values/ G1
+   teams/ G1
+    {team}/ P3D3
+   tempest-credentials !
+   trace-items/{item_id}/ G1
+   uptime/ P9
+    {uptime_detector_id}/ GaU9D9
+   user-feedback/ G1P3
+   users/ G1
+prompts-activity !
+publickeys !
+relays !
+relocations !
+secret-scanning !
+seer/models/ Gl
+sentry-app-installations !
+sentry-app-installations/{uuid}/external-issues/ P7
+   {external_issue_id}/ Db
+sentry-apps !
+sentry-apps/{sentry_app_id_or_slug}/ Gv!U6!Dw
+teams/{org}/{team}/ GiUfDk
+   external-teams/ Pf
+    {external_team_id}/ UfDk
+   members/ Gi
+   projects/ G1P3
+userroles !
+users !
+wizard !
 `;

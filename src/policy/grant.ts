@@ -1,6 +1,5 @@
 import type { Client } from './client.ts';
 import { type Allowed, type Refused, type ResponseRule, refuse } from './decision.ts';
-import { isGuarded } from './guarded.ts';
 import { isIndex, isRead, PROJECT_DETAILS } from './known-paths.ts';
 import { askedText, type Endpoint, endpointOf, type Walk } from './routes.ts';
 import { allows, denies, endsInRest, type Rule } from './rules.ts';
@@ -17,7 +16,7 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   const endpoint = endpointOf(route, method);
   const allowRule = client.allow.find((rule) => allows(rule, method, target, route));
   const scope = endpoint && scopeFor(client, endpoint);
-  const mustBeNamed = endpoint !== undefined && needsNaming(endpoint, method, target, route);
+  const mustBeNamed = endpoint !== undefined && needsNaming(endpoint, method, route);
 
   let by: string | undefined;
   if (isIndex(method, route)) by = 'any client';
@@ -51,8 +50,8 @@ function scopeFor(client: Client, { anyOf }: Endpoint): string | undefined {
   return held ?? (client.hasAllScopes ? '*' : undefined);
 }
 
-const needsNaming = ({ isSecret }: Endpoint, method: string, target: Target, route: Walk): boolean =>
-  (isSecret && !isProjectDetails(method, route)) || isGuarded(target.names);
+const needsNaming = ({ isSecret }: Endpoint, method: string, route: Walk): boolean =>
+  (isSecret && !isProjectDetails(method, route)) || route.isGuarded;
 
 const isProjectDetails = (method: string, { template }: Walk): boolean =>
   isRead(method) && template === PROJECT_DETAILS;

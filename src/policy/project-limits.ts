@@ -1,5 +1,5 @@
 import { type Client, membership, type ProjectRef } from './client.ts';
-import { type Allowed, type Check, type Decision, type Refused, refuse } from './decision.ts';
+import { type Allowed, type Check, type Decision, type Refused, type ResponseRule, refuse } from './decision.ts';
 import { fits, isNumber, projectOfShortId } from './parameters.ts';
 import { projectIn } from './places.ts';
 import { type Pairs, parseQuery, projectsOf, withProjects } from './query.ts';
@@ -23,6 +23,8 @@ export const PROJECT_LIMITS: Readonly<Record<Limit, (question: Question) => Deci
   // It holds nothing of a project: blobs get their meaning only when they are assembled.
   none: ({ allowed }) => allowed,
   filter: ({ allowed, projects }) => withFilter(allowed, projects),
+  'filter-projects': ({ allowed, projects }) =>
+    withFilter(allowed, projects, { without: ['teams'], listIn: 'projects' }),
   path: byPath,
   query: byQuery,
   lookup: byLookUp,
@@ -33,10 +35,10 @@ export const PROJECT_LIMITS: Readonly<Record<Limit, (question: Question) => Deci
   refuse: (question) => unlimitable(question, 'has data of all projects of the organization'),
 };
 
-/** The answer is a list. Only these entries stay in it. */
-export const withFilter = (allowed: Allowed, only: readonly ProjectRef[]): Allowed => ({
+/** The answer is a list, or has one in it. Only these entries stay in it. */
+export const withFilter = (allowed: Allowed, only: readonly ProjectRef[], rule?: ResponseRule): Allowed => ({
   ...allowed,
-  response: { without: [], ...allowed.response, only },
+  response: { without: [], ...allowed.response, ...rule, only },
 });
 
 function byPath(question: Question): Decision {

@@ -1,6 +1,7 @@
 import { EACH, editJson, removeMembers } from '../json-edit.ts';
 import type { ProjectRef } from './client.ts';
 import type { ResponseRule } from './decision.ts';
+import { isObject } from './json-members.ts';
 
 /** Request fields that would make an answer one that cannot be edited. They are dropped. */
 export const DROPPED_BEFORE_EDITING: readonly string[] = [
@@ -26,13 +27,12 @@ export const DROPPED_AFTER_EDITING: readonly string[] = [
  * @param bytes of the whole answer, unpacked, whose status is 2xx
  * @returns undefined if the answer could not be read, and then nobody may see it
  */
-export function editResponse({ only, without }: ResponseRule, bytes: Uint8Array): Uint8Array | undefined {
+export function editResponse({ only, listIn, without }: ResponseRule, bytes: Uint8Array): Uint8Array | undefined {
   // To a HEAD, and with 204, there is nothing to see.
   if (bytes.length === 0) return bytes;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (only !== undefined && !text.trimStart().startsWith('[')) return undefined;
-    const kept = only === undefined ? text : withOnly(text, only);
+    const kept = only === undefined ? text : withOnly(text, listIn, only);
     const edited = kept === undefined ? undefined : removeMembers(kept, without);
     if (edited === undefined) return undefined;
     return edited === text ? bytes : new TextEncoder().encode(edited);
@@ -41,12 +41,22 @@ export function editResponse({ only, without }: ResponseRule, bytes: Uint8Array)
   }
 }
 
-/** A list with the entries that are named. */
-const withOnly = (list: string, refs: readonly ProjectRef[]): string | undefined =>
-  editJson(list, [EACH], (entry) => (isNamed(JSON.parse(entry), refs) ? undefined : ''));
+/** A list, or an object with a list in it, with only the entries that are named; undefined if it is neither. */
+function withOnly(text: string, listIn: string | undefined, refs: readonly ProjectRef[]): string | undefined {
+  const isKept = (entry: string): boolean => isNamed(JSON.parse(entry), refs);
+  const entries = (path: readonly string[]) =>
+    editJson(text, [...path, EACH], (entry) => (isKept(entry) ? undefined : ''));
+  if (listIn === undefined) return text.trimStart().startsWith('[') ? entries([]) : undefined;
+  let isList = text.trimStart().startsWith('{');
+  editJson(text, [listIn], (list) => {
+    if (!list.startsWith('[')) isList = false;
+    return undefined;
+  });
+  return isList ? entries([listIn]) : undefined;
+}
 
 function isNamed(entry: unknown, refs: readonly ProjectRef[]): boolean {
-  if (typeof entry !== 'object' || entry === null) return false;
-  const { id, slug } = entry as Record<string, unknown>;
+  if (!isObject(entry)) return false;
+  const { id, slug } = entry;
   return refs.some(({ kind, value }) => (kind === 'id' ? String(id) === value : slug === value));
 }

@@ -1,11 +1,9 @@
-import { ENDPOINTS } from './endpoints.ts';
-import { GUARDED_NAMES } from './guarded.ts';
+import { ENDPOINTS, SCOPE_LISTS } from './endpoints.ts';
 import { fits } from './parameters.ts';
-import { SCOPES } from './scopes.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
 /** How a client that is limited to projects is kept to them, by the letter in the table. */
-const LIMITS = {
+export const LIMITS = {
   p: 'path',
   l: 'lookup',
   q: 'query',
@@ -13,6 +11,7 @@ const LIMITS = {
   b: 'body-projects',
   s: 'body-project',
   f: 'filter',
+  m: 'filter-projects',
   n: 'none',
   r: 'refuse',
 } as const;
@@ -24,7 +23,8 @@ export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
 export interface Endpoint {
   /** Any of these will do; the first opens least. */
   readonly anyOf: readonly string[];
-  readonly limit: Limit;
+  /** Undefined: the place of the path says it. */
+  readonly limit: Limit | undefined;
   /** Whether its answer holds a secret. */
   readonly isSecret: boolean;
 }
@@ -41,6 +41,8 @@ export interface Walk {
   readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
   /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
   readonly isDisguised: boolean;
+  /** Whether only an `allow` rule that names it gives it, whatever the method. */
+  readonly isGuarded: boolean;
   /** Whether something stands in the place of an organization, project, team or issue that cannot be one. */
   readonly isMisfit: boolean;
 }
@@ -48,18 +50,16 @@ export interface Walk {
 interface Node {
   readonly literals: Map<string, Node>;
   parameter?: { readonly name: string; readonly node: Node };
+  isGuarded?: boolean;
   template?: string;
   methods?: ReadonlyMap<string, Endpoint>;
 }
 
-const METHODS: Readonly<Record<string, string>> = {
-  G: 'GET',
-  H: 'HEAD',
-  P: 'POST',
-  U: 'PUT',
-  A: 'PATCH',
-  D: 'DELETE',
-};
+/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** A letter for each of those in the table. */
+const LETTERS = 'GHPUAD';
 
 /** Parameters that rights are tied to. */
 const LIMITING: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id']);
@@ -71,8 +71,9 @@ export function walk({ segments }: Target): Walk {
   const parameters = new Map<string, string>();
   const places: Walk['places'][number][] = [];
   // Made at the first use: a proxy without named clients does without it.
-  table ??= tableOf(ENDPOINTS);
+  table ??= tableOf(ENDPOINTS, SCOPE_LISTS);
   let node: Node | undefined = table;
+  let isGuarded = false;
   let isDisguised = false;
   let isMisfit = false;
   for (const segment of segments) {
@@ -80,6 +81,7 @@ export function walk({ segments }: Target): Walk {
     const parameter: Node['parameter'] = node?.parameter;
     if (literal !== undefined) {
       if (!segment.isPlain) isDisguised = true;
+      if (literal.isGuarded) isGuarded = true;
       places.push('literal');
       node = literal;
     } else if (parameter !== undefined && fits(parameter.name, segment.text)) {
@@ -94,7 +96,7 @@ export function walk({ segments }: Target): Walk {
     }
   }
   const found = node?.methods === undefined ? {} : { template: node.template!, methods: node.methods };
-  return { ...found, parameters, places, isDisguised, isMisfit };
+  return { ...found, parameters, places, isGuarded, isDisguised, isMisfit };
 }
 
 /** HEAD is as GET: Sentry runs the same view for both. */
@@ -104,27 +106,30 @@ export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefi
 /** Method and path, as texts to the client name them. */
 export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
 
-function tableOf(lines: string): Node {
+function tableOf(lines: string, scopeLists: readonly string[]): Node {
   const root = newNode();
   let before: string[] = [];
   for (const line of lines.trim().split('\n')) {
     const shared = line.search(/\S/);
-    const [path = '', ...entries] = line.trimStart().split(' ');
+    const [path = '', entries] = line.trimStart().split(' ');
     const below = path === '/' ? [''] : [...before.slice(0, shared), ...path.split('/')];
     before = below;
     const node = nodeAt(root, [...API_PREFIX, ...below]);
-    if (entries.length === 0) continue;
+    if (entries === '!') node.isGuarded = true;
+    if (entries === undefined || entries === '!') continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
-    node.methods = new Map(entries.map(endpoint));
+    node.methods = new Map(
+      Array.from(entries.matchAll(/([A-Z])(.)([a-z]?)(!?)/g), ([, letter, list, limit, secret]) => [
+        METHODS[LETTERS.indexOf(letter!)]!,
+        {
+          anyOf: scopeLists[Number.parseInt(list!, 36)]!.split(' ').filter((scope) => scope !== ''),
+          limit: LIMITS[limit as keyof typeof LIMITS],
+          isSecret: secret === '!',
+        },
+      ]),
+    );
   }
-  for (const name of GUARDED_NAMES) nodeAt(root, [...API_PREFIX, name]);
   return root;
-}
-
-function endpoint(entry: string): [string, Endpoint] {
-  const [, letter, limit, scopes = '', secret] = /^(.)(.)([a-z]*)(!?)$/.exec(entry)!;
-  const anyOf = [...scopes].map((place) => SCOPES[Number.parseInt(place, 36) - 10]!);
-  return [METHODS[letter!]!, { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret === '!' }];
 }
 
 function nodeAt(root: Node, path: readonly string[]): Node {

@@ -1,11 +1,7 @@
-import { isGuarded } from './guarded.ts';
-import { fits, isNumber } from './parameters.ts';
-import { endpointOf, type Walk } from './routes.ts';
-import { canonicalSegments } from './synonyms.ts';
+import { fits } from './parameters.ts';
+import { endpointOf, METHODS, type Walk } from './routes.ts';
+import { canonicalName, canonicalSegments } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
-
-/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
-export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 type Piece =
   | { readonly kind: 'literal'; readonly text: string }
@@ -66,7 +62,7 @@ function pieceOf(name: string): Piece | undefined {
 export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  const needsNaming = endpointOf(walk, method)?.isSecret === true || isGuarded(target.names);
+  const needsNaming = endpointOf(walk, method)?.isSecret === true || walk.isGuarded;
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
@@ -84,7 +80,8 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
 
 /**
  * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
- * the end does not count, and where Sentry takes a slug or a number, a rule with the one covers every request with the other.
+ * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
+ * with the other.
  */
 export function denies(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
@@ -127,10 +124,15 @@ const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(['org', 'project', 'team',
 
 /** Whether two spellings may mean one thing to Sentry. */
 function isPerhaps(written: string, asked: string, place: Walk['places'][number]): boolean {
-  if (place === 'literal') return written === asked;
-  const isOtherKind = place === 'parameter' && isNumber(written) !== isNumber(asked);
-  return isOtherKind || written.toLowerCase() === asked.toLowerCase();
+  const isOtherKind = place === 'parameter' && isId(written) !== isId(asked);
+  return isOtherKind || plain(written) === plain(asked);
 }
+
+/** Whether a segment is a number or a UUID, by which Sentry finds what has a slug as well. */
+const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
+
+/** A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes. */
+const plain = (text: string): string => canonicalName((isId(text) ? text.replaceAll('-', '') : text).toLowerCase());
 
 const withoutSlash = (texts: readonly string[]): readonly string[] =>
   texts.at(-1) === '' ? texts.slice(0, -1) : texts;

@@ -6,6 +6,9 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['plugin', 'plugins'],
 ]);
 
+/** The name that the table has. */
+export const canonicalName = (name: string): string => SYNONYMS.get(name) ?? name;
+
 /** How many segments stand before the name of a resource, by the first segment of a path below /api/0/. */
 const RESOURCE_AT: ReadonlyMap<string, number> = new Map([
   ['organizations', 2],
@@ -22,7 +25,7 @@ export function canonicalSegments(segments: readonly string[]): string[] {
   const canonical = segments.slice();
   const rename = (index: number) => {
     const name = canonical[index];
-    if (name !== undefined) canonical[index] = SYNONYMS.get(name) ?? name;
+    if (name !== undefined) canonical[index] = canonicalName(name);
   };
   const resource = RESOURCE_AT.get(canonical[0] ?? '') ?? 0;
   rename(resource);

@@ -308,6 +308,15 @@ function bodies({ test }: Contract, scene: Scene): void {
     assert.equal(fieldValue(sent, 'Content-Length'), String(good.length));
   });
 
+  test('sends a checked body with the type that it was checked by, although Connection names that', async () => {
+    const exchange = await scene.exchange(
+      post('ids', RELEASES, good, JSON_TYPE, 'Connection: content-type'),
+      withRelease(none),
+    );
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(fieldValue(exchange.connections.at(-1)!.request!, 'Content-Type'), 'application/json');
+  });
+
   test('sends a checked body that came in chunks with its length', async () => {
     const fields = [asClient('ids'), JSON_TYPE, 'Transfer-Encoding: chunked'];
     const exchange = await scene.exchange(
@@ -390,6 +399,40 @@ function responses({ test }: Contract, scene: Scene): void {
     );
     assert.deepEqual(JSON.parse(reply.content.toString()), [{ id: '11' }]);
     for (const name of names) assert.deepEqual(fieldValues(sent, name), [], name);
+  });
+
+  test('leaves of an organization the projects of the client alone, no teams, and no URL that leads outside', async () => {
+    const organization = {
+      ...{ id: '1', slug: 'acme', features: ['a'] },
+      links: { organizationUrl: 'https://acme.example', regionUrl: 'https://sentry.example' },
+      projects: [{ ...WEB_PROJECT, teams: [{ slug: 'crew' }] }, API_PROJECT],
+      teams: [{ slug: 'crew' }],
+    };
+    const kept = {
+      ...{ id: '1', slug: 'acme', features: ['a'] },
+      links: { organizationUrl: 'https://acme.example' },
+      projects: [WEB_PROJECT],
+    };
+    for (const query of ['', '?detailed=1']) {
+      const target = `/api/0/organizations/acme/${query}`;
+      const { reply } = await scene.exchange(get('web', target), answer(json(organization)));
+      assert.equal(reply.status, 200);
+      assert.deepEqual(JSON.parse(reply.content.toString()), kept);
+      assert.deepEqual(fieldValues(reply, 'Content-Length'), [String(reply.content.length)]);
+    }
+    const { reply: all } = await scene.exchange(
+      get('reader', '/api/0/organizations/acme/'),
+      answer(json(organization)),
+    );
+    assert.deepEqual(JSON.parse(all.content.toString()).projects, organization.projects);
+  });
+
+  test('shows nothing of an organization that it cannot read', async () => {
+    for (const strange of [json([API_PROJECT]), response('200 OK', [LAST], '<p>api</p>')]) {
+      const { reply } = await scene.exchange(get('web', '/api/0/organizations/acme/'), answer(strange));
+      assert.equal(reply.status, 502);
+      assert.ok(!reply.bytes.includes('api<') && !reply.bytes.includes('"slug"'));
+    }
   });
 
   test('takes them out of an answer that Sentry compressed', async () => {

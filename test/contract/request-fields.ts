@@ -180,6 +180,16 @@ export function requestFields({ target, test }: Contract): void {
     assert.equal(request.content.toString(), get(AS_ALIAS));
   });
 
+  test('keeps what says how to read a body although Connection names it', async () => {
+    const fields = ['Content-Type: application/json', 'Content-Encoding: zstd'];
+    const named = 'Connection: close, content-type, Content_Encoding';
+    for (const credentials of [AS_ALIAS, AS_SELF]) {
+      const { request } = await scene.exchange(post(get(credentials), credentials, ...fields, named));
+      assert.equal(fieldValue(request, 'Content-Type'), 'application/json');
+      assert.equal(fieldValue(request, 'Content-Encoding'), 'zstd');
+    }
+  });
+
   test('keeps the framing although Connection names Transfer-Encoding', async () => {
     const body = `5\r\nhello\r\n0\r\n\r\n`;
     const { request } = await scene.exchange(postChunked(body, AS_ALIAS, 'Connection: Transfer-Encoding, upgrade'));

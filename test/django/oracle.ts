@@ -98,6 +98,7 @@ class Limits {
     switch (row.limit) {
       case 'none-needed':
       case 'filter-response':
+      case 'filter-projects':
         return undefined;
       case 'path':
         return this.#areMine([kwargs.project!]) ? undefined : 'the project of the path is not the client’s';

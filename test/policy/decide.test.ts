@@ -15,8 +15,10 @@ function inWords(decision: Decision): string {
   if (decision.kind === 'refuse') return `refuse ${decision.reason}`;
   if (decision.kind === 'check') return `check ${decision.checks.map(({ check }) => check).join(' ')}`;
   if (decision.query !== undefined) return `allow ?${decision.query}`;
-  const only = decision.response?.only;
-  return only === undefined ? 'allow' : `allow only ${only.map(({ value }) => value).join(',')}`;
+  const { only, listIn } = decision.response ?? {};
+  if (only === undefined) return 'allow';
+  const names = only.map(({ value }) => value).join(',');
+  return listIn === undefined ? `allow only ${names}` : `allow ${listIn} only ${names}`;
 }
 
 function ask(client: string, request: string): Decision {
@@ -41,7 +43,13 @@ describe('the cases', () => {
 });
 
 describe('every row of the table', () => {
-  const { rows } = readSource();
+  const { rows, guarded } = readSource();
+  const guardedRequests = guarded.flatMap(({ path }) =>
+    // Whatever is below the bare list of projects is known.
+    [path, ...(path === '/api/0/projects/' ? [] : [`${path}{id}/`])].flatMap((below) =>
+      ['GET', 'POST'].map((method) => ({ method, path: below })),
+    ),
+  );
   const PREFIXES = /^\/api\/0\/sentry-app/;
 
   it('is asked with GET or HEAD alone by a client that may read', () => {
@@ -62,9 +70,24 @@ describe('every row of the table', () => {
   });
 
   it('is given by a rule that is its own method and path', () => {
-    for (const { method, path } of rows) {
+    for (const { method, path } of [...rows, ...guardedRequests]) {
       const client = clientOf({ allow: [`${method} ${path}`], orgs: ['*'] });
       assert.equal(decide(client, method, exampleTarget(path), NOW).kind, 'allow', `${method} ${path}`);
+    }
+  });
+
+  it('is not given by a rule that does not name it, if it gives a secret', () => {
+    for (const { method, path } of [...rows.filter(({ secret }) => secret !== undefined), ...guardedRequests]) {
+      // All names left open, and each of them by itself.
+      const names = [...new Set(path.split('/').slice(3))].filter((name) => /^[^{]/.test(name));
+      for (const open of [names, ...names.map((name) => [name])]) {
+        const isOpen = (segment: string) => open.includes(segment);
+        for (const wild of ['*', '{name}']) {
+          const rule = path.replaceAll(/[^/]+/g, (segment) => (isOpen(segment) ? wild : segment));
+          const client = clientOf({ allow: [`${method} ${rule}`], orgs: ['*'] });
+          assert.equal(decide(client, method, exampleTarget(path), NOW).kind, 'refuse', `${method} ${path} by ${rule}`);
+        }
+      }
     }
   });
 
@@ -117,6 +140,9 @@ describe('every row of the table', () => {
         case 'filter-response':
           assert.equal(inWords(mine), 'allow only web', name);
           break;
+        case 'filter-projects':
+          assert.equal(inWords(mine), 'allow projects only web', name);
+          break;
         default:
           assert.equal(inWords(mine), 'refuse not_limitable', name);
       }
@@ -138,7 +164,7 @@ describe('a refusal', () => {
     );
     assert.equal(
       detail('ci', 'GET /api/0/organizations/acme/projects/'),
-      'client robot needs one of the scopes org:read, org:write, org:admin for GET /api/0/organizations/{org}/projects/',
+      'client robot needs the scope org:read for GET /api/0/organizations/{org}/projects/',
     );
     assert.equal(
       detail('ci', 'PUT /api/0/projects/acme/web/issues/'),

@@ -108,6 +108,23 @@ describe('an answer that is edited', () => {
     assert.equal(edit({ only }, JSON.stringify(list)), JSON.stringify(list.slice(0, 3)));
   });
 
+  it('keeps of a list inside it what the client may see', () => {
+    const rule = { only, listIn: 'projects', without: ['teams'] };
+    const projects = [
+      { id: '11', slug: 'web', teams: [{ slug: 'crew' }] },
+      { id: '13', slug: 'secret' },
+    ];
+    const organization = { slug: 'acme', projects, teams: [{ slug: 'all' }], features: ['a'] };
+    assert.equal(
+      edit(rule, JSON.stringify(organization)),
+      '{"slug":"acme","projects":[{"id":"11","slug":"web"}],"features":["a"]}',
+    );
+    assert.equal(edit(rule, ' {"slug": "acme"}'), ' {"slug": "acme"}');
+    for (const strange of ['[{"slug":"api"}]', '"api"', 'null', '{"projects":{"api":{}}}', '{"projects":"api"}']) {
+      assert.equal(edit(rule, strange), undefined, strange);
+    }
+  });
+
   it('loses the secrets of a project at every depth', () => {
     const without = ['securityToken', 'securityTokenHeader'];
     const project = { slug: 'web', securityToken: 'a', options: { 'sentry:x': 1 }, securityTokenHeader: null };

@@ -1,7 +1,7 @@
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
 import { type ClientsFile, readClients } from '../../../src/policy/clients-file.ts';
 import { decide } from '../../../src/policy/decide.ts';
-import type { Allowed, Check, Pending, Refused } from '../../../src/policy/decision.ts';
+import type { Allowed, Check, Pending, Refused, ResponseRule } from '../../../src/policy/decision.ts';
 import { suggestion } from '../../../src/policy/suggestion.ts';
 import type { Config } from '../config/config.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
@@ -61,10 +61,13 @@ function allowedLines(decision: Allowed | Pending, client: Client): string[] {
     `allowed by ${sourceText(by, client)}${template === undefined ? '' : `: ${template}`}`,
     ...checks.map((text) => `provided that ${text}`),
     ...(query === undefined ? [] : [`the query becomes: ${query}`]),
-    ...(response?.only ? [`the list that Sentry answers keeps: ${namesOf(response.only)}`] : []),
+    ...(response?.only ? [`${listText(response)} keeps: ${namesOf(response.only)}`] : []),
     ...(response?.without.length ? [`what Sentry answers loses: ${response.without.join(', ')}`] : []),
   ];
 }
+
+const listText = ({ listIn }: ResponseRule): string =>
+  listIn === undefined ? 'the list that Sentry answers' : `the list of ${listIn} in what Sentry answers`;
 
 /** `allow[0]` with the rule itself. */
 function sourceText(by: string, { allow, deny }: Client): string {

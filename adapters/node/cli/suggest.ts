@@ -1,5 +1,4 @@
 import { isReservedName } from '../../../src/policy/client-entry.ts';
-import { isGuarded } from '../../../src/policy/guarded.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
 import { endpointOf, type Walk, walk } from '../../../src/policy/routes.ts';
@@ -101,7 +100,7 @@ function observe(needs: Needs, { method, path }: Observed): void {
   const asked = `${method} ${route.template ?? path.split('?')[0]}`;
   const endpoint = endpointOf(route, method);
   const isSecret = endpoint?.isSecret === true && route.template !== PROJECT_DETAILS;
-  const isByScope = endpoint !== undefined && endpoint.anyOf.length > 0 && !isSecret && !isGuarded(target.names);
+  const isByScope = endpoint !== undefined && endpoint.anyOf.length > 0 && !isSecret && !route.isGuarded;
   if (isByScope) needs.anyOf.add(endpoint.anyOf.join(' '));
   else needs.allow.add(asked);
 

@@ -30,7 +30,8 @@ def projects(org):
 
 
 def organization_detail(org):
-    return organization(org)
+    found = organization(org)
+    return found and {**found, "projects": projects(org), "teams": [{"slug": "all", "projects": projects(org)}]}
 
 
 def project(org, project):
