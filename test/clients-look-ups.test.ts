@@ -163,7 +163,7 @@ describe('look-ups with the token of the database', () => {
     accepted = 'none';
     const refused = await send(proxy, get('web', `${ISSUES}2/`));
     assert.equal(refused.status, 503);
-    assert.match(refused.content.toString(), /Whether the client may do this could not be found out/);
+    assert.match(refused.content.toString(), /Sentry could not be asked whether the client may do this/);
     for (const token of [OLD, NEW]) assert.ok(!proxy.output.includes(token));
   });
 
