@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorRow, type ProxyError } from './errors.ts';
+import { ERRORS, type ErrorRow, type ProxyError, REASON_PHRASES } from './errors.ts';
 import { onlyFields } from './fields.ts';
 import { REQUEST_ID } from './request-id.ts';
 import type { ResponseInit } from './types.ts';
@@ -12,16 +12,17 @@ export function errorMessage(
   accept: string | null,
   requestId: string,
 ): { body: string; init: ResponseInit } {
+  const { status } = ERRORS[error.name];
   const row: ErrorRow = ERRORS[error.name];
-  const isClientsToMend = row.status < 500 || error.name === 'not_configured';
+  const isClientsToMend = status < 500 || error.name === 'not_configured';
   const detail = isClientsToMend && error.message !== '' ? `${row.detail} (${error.message})` : row.detail;
   const isJson = isAnsweredInJson(accept, row.isJsonByDefault ?? false);
   const body = isJson ? JSON.stringify({ detail }) : `${detail}\n`;
   return {
     body,
     init: {
-      status: row.status,
-      statusText: row.reason,
+      status,
+      statusText: REASON_PHRASES[status],
       headers: onlyFields([
         // sentry-cli reads a body as JSON only when the type is exactly this, without a charset.
         ['Content-Type', isJson ? 'application/json' : 'text/plain; charset=utf-8'],

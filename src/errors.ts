@@ -1,6 +1,5 @@
 export interface ErrorRow {
   readonly status: number;
-  readonly reason: string;
   /** RFC 9209 section 2.3: the error type that Proxy-Status names. */
   readonly proxyError: string;
   /** For the client. */
@@ -14,13 +13,11 @@ export interface ErrorRow {
 export const ERRORS = {
   bad_request: {
     status: 400,
-    reason: 'Bad Request',
     proxyError: 'http_request_error',
     detail: 'The request is malformed: its target, framing, fields or Host are not acceptable.',
   },
   client_unknown: {
     status: 401,
-    reason: 'Unauthorized',
     proxyError: 'http_request_denied',
     detail: "Send `Authorization: Bearer` with the token of one of this proxy's clients.",
     fields: [['WWW-Authenticate', 'Bearer']],
@@ -28,7 +25,6 @@ export const ERRORS = {
   },
   client_expired: {
     status: 401,
-    reason: 'Unauthorized',
     proxyError: 'http_request_denied',
     detail: 'The client is no longer valid.',
     fields: [['WWW-Authenticate', 'Bearer error="invalid_token"']],
@@ -36,45 +32,38 @@ export const ERRORS = {
   },
   client_denied: {
     status: 403,
-    reason: 'Forbidden',
     proxyError: 'http_request_denied',
     detail: 'The client may not do this.',
     isJsonByDefault: true,
   },
   browser_refused: {
     status: 403,
-    reason: 'Forbidden',
     proxyError: 'http_request_denied',
     detail: 'This proxy is open to everyone, so it refuses requests of web pages of other origins.',
   },
   host_refused: {
     status: 403,
-    reason: 'Forbidden',
     proxyError: 'http_request_denied',
     detail: 'This proxy does not serve the host that the request names.',
   },
   not_found: {
     status: 404,
-    reason: 'Not Found',
     proxyError: 'http_request_denied',
     detail: 'The path is not below the one at which this proxy is mounted.',
   },
   method_not_allowed: {
     status: 405,
-    reason: 'Method Not Allowed',
     proxyError: 'http_request_denied',
     detail: 'This method is not forwarded.',
     fields: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']],
   },
   request_timeout: {
     status: 408,
-    reason: 'Request Timeout',
     proxyError: 'http_request_error',
     detail: 'The request was not complete in time.',
   },
   content_too_large: {
     status: 413,
-    reason: 'Content Too Large',
     proxyError: 'http_request_error',
     detail:
       'A chunked body of this size is not forwarded, since Sentry behind uWSGI would read it as empty. Send it with a ' +
@@ -82,99 +71,83 @@ export const ERRORS = {
   },
   expectation_failed: {
     status: 417,
-    reason: 'Expectation Failed',
     proxyError: 'http_request_error',
     detail: 'The only expectation that is supported is 100-continue.',
   },
   client_limited: {
     status: 429,
-    reason: 'Too Many Requests',
     proxyError: 'http_request_denied',
     detail: 'The client is over its limit; try again later.',
     isJsonByDefault: true,
   },
   header_section_too_large: {
     status: 431,
-    reason: 'Request Header Fields Too Large',
     proxyError: 'http_request_error',
     detail: 'The header section of the request is too large.',
   },
   client_gone: {
     status: 499,
-    reason: 'Client Closed Request',
     proxyError: 'http_request_error',
     detail: 'The client went away.',
   },
   internal_error: {
     status: 500,
-    reason: 'Internal Server Error',
     proxyError: 'proxy_internal_error',
     detail: 'The proxy failed; its log says more.',
   },
   body_already_read: {
     status: 500,
-    reason: 'Internal Server Error',
     proxyError: 'proxy_configuration_error',
     detail: 'Something before the proxy has read the body; put the proxy before body parsers.',
   },
   upstream_unknown_host: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'dns_error',
     detail: 'The host name of Sentry could not be resolved.',
   },
   upstream_refused: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'connection_refused',
     detail: 'Sentry could not be connected to.',
   },
   upstream_tls: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'tls_protocol_error',
     detail: 'No secure connection to Sentry could be made.',
   },
   upstream_reset: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'connection_terminated',
     detail: 'Sentry closed the connection before it answered.',
   },
   upstream_malformed: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'http_protocol_error',
     detail: 'What Sentry answered is not valid HTTP.',
   },
   upstream_truncated: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'http_response_incomplete',
     detail: "Sentry's response broke off.",
   },
   response_withheld: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'http_response_content_coding',
     detail: 'The response could not be read to take out what the client may not see.',
   },
   upstream_failed: {
     status: 502,
-    reason: 'Bad Gateway',
     proxyError: 'destination_unavailable',
     detail: 'Sentry could not be reached.',
   },
   no_token: {
     status: 503,
-    reason: 'Service Unavailable',
     proxyError: 'destination_unavailable',
     detail: 'The proxy has no Sentry token yet; it keeps trying to get one.',
     fields: [['Retry-After', '5']],
   },
   look_up_failed: {
     status: 503,
-    reason: 'Service Unavailable',
     proxyError: 'destination_unavailable',
     detail: 'Sentry could not be asked whether the client may do this; try again later.',
     fields: [['Retry-After', '5']],
@@ -182,37 +155,52 @@ export const ERRORS = {
   },
   not_configured: {
     status: 503,
-    reason: 'Service Unavailable',
     proxyError: 'proxy_configuration_error',
     detail: 'The proxy is not configured.',
   },
   uploads_full: {
     status: 503,
-    reason: 'Service Unavailable',
     proxyError: 'http_request_denied',
     detail: 'The proxy cannot buffer more request bodies now. Try again later.',
     fields: [['Retry-After', '5']],
   },
   responses_full: {
     status: 503,
-    reason: 'Service Unavailable',
     proxyError: 'http_request_denied',
     detail: 'The proxy cannot buffer more responses now. Try again later.',
     fields: [['Retry-After', '5']],
   },
   upstream_timeout: {
     status: 504,
-    reason: 'Gateway Timeout',
     proxyError: 'http_response_timeout',
     detail: 'Sentry did not answer in time.',
   },
   loop_detected: {
     status: 508,
-    reason: 'Loop Detected',
     proxyError: 'proxy_loop_detected',
     detail: 'The request came through this proxy before: SENTRY_URI leads back to it.',
   },
 } as const satisfies Record<string, ErrorRow>;
+
+/** The reason phrases of the statuses above (RFC 9110 section 15). */
+export const REASON_PHRASES: Readonly<Record<(typeof ERRORS)[ErrorName]['status'], string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  417: 'Expectation Failed',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  508: 'Loop Detected',
+};
 
 export type ErrorName = keyof typeof ERRORS;
 
