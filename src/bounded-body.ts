@@ -17,37 +17,30 @@ export interface BoundedBody {
  */
 export async function readBounded(body: Body, limit: number, share?: Pick<Share, 'growTo'>): Promise<BoundedBody> {
   const reader = body.getReader();
-  const kept = new Gathered(limit, share);
-  /** A chunk for which there was no room. */
-  let excess: Uint8Array | undefined;
+  const kept = new Gathered();
   let isWhole = false;
-  while (!isWhole && excess === undefined) {
+  let hasRoom = true;
+  while (!isWhole && hasRoom && kept.size <= limit) {
     const { done, value } = await reader.read();
-    if (value !== undefined && !kept.add(value)) excess = value;
+    if (value !== undefined) kept.add(value);
+    hasRoom = share?.growTo(kept.capacity) ?? true;
     isWhole = done;
   }
-  const isOverShare = excess !== undefined && kept.size + excess.length <= limit;
-  const bytes = isWhole && excess === undefined ? kept.bytes : undefined;
-  const takeExcess = () => {
-    const value = excess;
-    excess = undefined;
-    return value;
-  };
+  const bytes = isWhole && hasRoom && kept.size <= limit ? kept.bytes : undefined;
   const rest = {
     async read() {
-      const value = kept.take() ?? takeExcess();
+      const value = kept.take();
       return value === undefined ? reader.read() : { done: false, value };
     },
     releaseLock: () => reader.releaseLock(),
   };
   return {
     bytes,
-    isOverShare,
+    isOverShare: !hasRoom,
     body: {
       getReader: () => rest,
       async cancel(reason) {
         kept.take();
-        takeExcess();
         // A stream can't be cancelled while a reader holds it.
         reader.releaseLock();
         await body.cancel(reason);
@@ -60,34 +53,26 @@ const FIRST_CAPACITY = 16 * 1024;
 
 /** Bytes in one piece: a sender may send chunks of one byte, and an object for each would cost a hundred. */
 class Gathered {
-  readonly #limit: number;
-  readonly #share: Pick<Share, 'growTo'> | undefined;
   #bytes = new Uint8Array(0);
   size = 0;
-
-  constructor(limit: number, share: Pick<Share, 'growTo'> | undefined) {
-    this.#limit = limit;
-    this.#share = share;
-  }
 
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.size);
   }
 
-  /** @returns whether there was room */
-  add(chunk: Uint8Array): boolean {
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  add(chunk: Uint8Array): void {
     const size = this.size + chunk.length;
-    if (size > this.#limit) return false;
     if (size > this.#bytes.length) {
-      const larger = Math.max(size, Math.min(2 * this.#bytes.length, this.#limit), FIRST_CAPACITY);
-      if (this.#share?.growTo(larger) === false) return false;
-      const grown = new Uint8Array(larger);
+      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length, FIRST_CAPACITY));
       grown.set(this.bytes);
       this.#bytes = grown;
     }
     this.#bytes.set(chunk, this.size);
     this.size = size;
-    return true;
   }
 
   /** All of them, once; undefined if there are none. */

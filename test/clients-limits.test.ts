@@ -20,7 +20,7 @@ const CLIENTS = {
   lone: { ...READER, scopes: ['org:read', 'project:read', 'event:write', 'project:releases'], concurrency: 1 },
   'lone-web': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], concurrency: 1 },
   'lone-watched': { scopes: ['event:read'], projects: ['acme/web'], concurrency: 1, mode: 'observe' },
-  web: { scopes: ['org:read', 'event:read', 'project:releases'], projects: ['acme/web'] },
+  web: { scopes: ['event:read', 'project:releases'], projects: ['acme/web'] },
   'web-watched': { scopes: ['event:read', 'project:releases'], projects: ['acme/web'], mode: 'observe' },
   five: { ...READER, concurrency: 5 },
   rated: { ...READER, rate: '100/h' },
@@ -266,9 +266,9 @@ describe('a response that is read for an edit', () => {
         connection.send(`HTTP/1.1 200 OK\r\n${JSON_TYPE}\r\nContent-Length: 60001\r\n\r\n${body}`);
       });
       const slow = await RawClient.connect(proxy, 'GET');
-      await slow.write(get('web', '/api/0/organizations/acme/'));
+      await slow.write(get('five', '/api/0/organizations/acme/'));
       await eventually(() => connections.length === 1, 'the request is under way');
-      const ask = () => send(proxy, get('web', '/api/0/organizations/acme/'));
+      const ask = () => send(proxy, get('five', '/api/0/organizations/acme/'));
       await eventually(async () => isRefused(await ask()), 'there is no more room');
       await slow.reset();
       await eventually(async () => !isRefused(await ask()), 'there is room again');

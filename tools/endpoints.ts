@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { limitByPlace } from '../src/policy/places.ts';
 import { LIMITS } from '../src/policy/routes.ts';
 import { byCost } from '../src/policy/scope-cost.ts';
-import { scopesOf } from '../src/policy/scopes.ts';
+import { SCOPES, scopesOf } from '../src/policy/scopes.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
 import { parseTarget } from '../src/policy/target.ts';
 
@@ -74,7 +74,6 @@ export const readSource = (): Source =>
  */
 export function generate({ source, guarded, siblings, rows }: Source): string {
   checkWrites(rows);
-  const lists = scopeLists(rows);
   const lines = new Map<string, string[]>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
@@ -84,28 +83,21 @@ export function generate({ source, guarded, siblings, rows }: Source): string {
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    const list = lists.indexOf(scopesText(row)).toString(36);
-    entries.push(`${letter}${list}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
+    entries.push(`${letter}${scopeLetters(row)}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
   for (const { path } of guarded) lines.set(guardedPath(path), ['!']);
-  if (lists.length > 36) throw new Error('there are more lists of scopes than one character can tell apart');
   const table = [...lines].map(([path, entries]) => `${path} ${entries.join('')}`.trimEnd()).sort();
   const outline = table.map((line, index) => outlined(line, table[index - 1]));
   return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
 // ${source.endpoints}
 // ${source.schema}
 
-/** Lists of scopes of which any one will do, by their place, without scopes that imply others: first the one that opens least. */
-export const SCOPE_LISTS: readonly string[] = [
-${lists.map((scopes) => `  '${scopes}',`).join('\n')}
-];
-
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), the place of its scopes in base 36, the letter of its limit if the path alone does not
- * say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken; with \`!\` alone,
+ * letter (PUT is U, PATCH is A), a letter for each scope that will do, by its place in SCOPES, without those that imply
+ * another; \`=\` and the letter of its limit if the path alone does not say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken; with \`!\` alone,
  * all that is at or below it is guarded.
  */
 export const ENDPOINTS = \`
@@ -121,14 +113,14 @@ export function leastScopes({ proxyScopes, scopes }: SourceRow): string[] {
   return all.filter((scope) => !isNeedless(scope)).sort(byCost);
 }
 
-const scopesText = (row: SourceRow): string => leastScopes(row).join(' ');
-
-/** Every list of scopes once. The most frequent come first, since a short place makes a small table. */
-function scopeLists(rows: readonly SourceRow[]): string[] {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(scopesText(row), (counts.get(scopesText(row)) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one).map(([list]) => list);
-}
+const scopeLetters = (row: SourceRow): string =>
+  leastScopes(row)
+    .map((scope) => {
+      const place = SCOPES.indexOf(scope);
+      if (place === -1) throw new Error(`${row.path} has a scope that is not known`);
+      return (place + 10).toString(36);
+    })
+    .join('');
 
 /** A line with a blank for each segment that the line before has as well. */
 function outlined(line: string, before: string | undefined): string {
@@ -188,7 +180,7 @@ function ownLimit(row: SourceRow): string {
   const letter = limitLetter(row);
   const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
   if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
-  return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : letter;
+  return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : `=${letter}`;
 }
 
 /** With what is below it. The bare list of projects alone is guarded: what is below that is known. */

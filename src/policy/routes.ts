@@ -1,5 +1,6 @@
-import { ENDPOINTS, SCOPE_LISTS } from './endpoints.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { fits } from './parameters.ts';
+import { SCOPES } from './scopes.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
 /** How a client that is limited to projects is kept to them, by the letter in the table. */
@@ -71,7 +72,7 @@ export function walk({ segments }: Target): Walk {
   const parameters = new Map<string, string>();
   const places: Walk['places'][number][] = [];
   // Made at the first use: a proxy without named clients does without it.
-  table ??= tableOf(ENDPOINTS, SCOPE_LISTS);
+  table ??= tableOf(ENDPOINTS);
   let node: Node | undefined = table;
   let isGuarded = false;
   let isDisguised = false;
@@ -106,7 +107,7 @@ export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefi
 /** Method and path, as texts to the client name them. */
 export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
 
-function tableOf(lines: string, scopeLists: readonly string[]): Node {
+function tableOf(lines: string): Node {
   const root = newNode();
   let before: string[] = [];
   for (const line of lines.trim().split('\n')) {
@@ -119,10 +120,10 @@ function tableOf(lines: string, scopeLists: readonly string[]): Node {
     if (entries === undefined || entries === '!') continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
     node.methods = new Map(
-      Array.from(entries.matchAll(/([A-Z])(.)([a-z]?)(!?)/g), ([, letter, list, limit, secret]) => [
+      Array.from(entries.matchAll(/([A-Z])([a-z]*)=?([a-z]?)(!?)/g), ([, letter, scopes, limit, secret]) => [
         METHODS[LETTERS.indexOf(letter!)]!,
         {
-          anyOf: scopeLists[Number.parseInt(list!, 36)]!.split(' ').filter((scope) => scope !== ''),
+          anyOf: Array.from(scopes!, (place) => SCOPES[Number.parseInt(place, 36) - 10]!),
           limit: LIMITS[limit as keyof typeof LIMITS],
           isSecret: secret === '!',
         },
