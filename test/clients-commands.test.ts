@@ -161,6 +161,16 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       );
     });
 
+    it('warns of deny rules for paths that the table does not have', async (t) => {
+      const deny = ['* /api/0/organizations/acme/unheard-of/', '* /api/0/organizations/acme/members/**'];
+      const path = clientsFile(t, { clients: [{ ...CLIENTS[0], deny }] });
+      const { code, stdout } = await runProxy(['check', '--token=x', '--clients-file', path]);
+      assert.equal(code, 0);
+      const warning = 'deny[0] of grafana has a path that the table of endpoints lacks; check its spelling';
+      assert.ok(stdout.includes(warning), stdout);
+      assert.ok(!stdout.includes('deny[1]'), stdout);
+    });
+
     it('warns in the log at the start as well', async (t) => {
       const proxy = await startProxy(['--token=x', '--clients-file', clientsFile(t)]);
       t.after(() => proxy.stop());

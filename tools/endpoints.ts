@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { limitByPlace } from '../src/policy/places.ts';
-import { LIMITS } from '../src/policy/routes.ts';
+import { LIMITS, type Limit } from '../src/policy/routes.ts';
 import { byCost } from '../src/policy/scope-cost.ts';
 import { SCOPES, scopesOf } from '../src/policy/scopes.ts';
 import { canonicalSegments } from '../src/policy/synonyms.ts';
@@ -35,7 +35,7 @@ export interface Source {
   readonly source: { readonly endpoints: string; readonly schema: string };
   /** Whatever is at or below these paths is given by no scope, and by an `allow` rule only if that names it. */
   readonly guarded: readonly { readonly path: string; readonly why: string }[];
-  /** Literal segments beside a parameter that belong to endpoints which are not enforced. */
+  /** Names of endpoints that are not enforced: those beside a parameter, and those that are nearly another name of the table. */
   readonly siblings: readonly string[];
   readonly rows: readonly SourceRow[];
 }
@@ -47,21 +47,6 @@ const METHOD_LETTERS: Readonly<Record<string, string>> = {
   PUT: 'U',
   PATCH: 'A',
   DELETE: 'D',
-};
-
-const LIMIT_LETTERS: Readonly<Record<string, string>> = {
-  path: 'p',
-  lookup: 'l',
-  'query code-read': 'q',
-  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
-  'query openapi-param': 'q',
-  'query inferred': 'i',
-  'body projects': 'b',
-  'body project': 's',
-  'filter-response': 'f',
-  'filter-projects': 'm',
-  'none-needed': 'n',
-  refuse: 'r',
 };
 
 /** Reads the checked-in data. */
@@ -83,12 +68,15 @@ export function generate({ source, guarded, siblings, rows }: Source): string {
     const entries = lines.get(path) ?? [];
     const letter = METHOD_LETTERS[row.method]!;
     if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    entries.push(`${letter}${scopeLetters(row)}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
+    const scopes = leastScopes(row).map((scope) => SCOPES.indexOf(scope).toString(36));
+    entries.push(`${letter}${scopes.join('')}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
     lines.set(path, entries);
   }
   for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
   for (const { path } of guarded) lines.set(guardedPath(path), ['!']);
-  const table = [...lines].map(([path, entries]) => `${path} ${entries.join('')}`.trimEnd()).sort();
+  const table = [...lines]
+    .map(([path, entries]) => `${path} ${entries.join('').replace(/^G(?=[0-9a-m])/, '')}`.trimEnd())
+    .sort();
   const outline = table.map((line, index) => outlined(line, table[index - 1]));
   return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
 // ${source.endpoints}
@@ -96,9 +84,9 @@ export function generate({ source, guarded, siblings, rows }: Source): string {
 
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), a letter for each scope that will do, by its place in SCOPES, without those that imply
- * another; \`=\` and the letter of its limit if the path alone does not say it, and \`!\` if the answer holds a secret. A path without methods is only a name that is taken; with \`!\` alone,
- * all that is at or below it is guarded.
+ * letter (PUT is U, PATCH is A; GET may go without), the scopes of which any one will do, by their place among Sentry's in
+ * base 36, the letter of its limit if the path alone does not say it, and \`!\` if the answer holds a secret. A path without
+ * methods is only a name that is taken; with \`!\` alone, all that is at or below it is guarded.
  */
 export const ENDPOINTS = \`
 ${outline.join('\n')}
@@ -112,15 +100,6 @@ export function leastScopes({ proxyScopes, scopes }: SourceRow): string[] {
   const isNeedless = (scope: string) => all.some((other) => other !== scope && scopesOf(scope)?.includes(other));
   return all.filter((scope) => !isNeedless(scope)).sort(byCost);
 }
-
-const scopeLetters = (row: SourceRow): string =>
-  leastScopes(row)
-    .map((scope) => {
-      const place = SCOPES.indexOf(scope);
-      if (place === -1) throw new Error(`${row.path} has a scope that is not known`);
-      return (place + 10).toString(36);
-    })
-    .join('');
 
 /** A line with a blank for each segment that the line before has as well. */
 function outlined(line: string, before: string | undefined): string {
@@ -169,18 +148,21 @@ function checkParameters(path: string, known: Map<string, string>): void {
   });
 }
 
-function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): string {
-  const letter = LIMIT_LETTERS[[limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ')];
-  if (letter === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
-  return letter;
+/** The letter of a row's limit. */
+export function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): Limit {
+  const name = [limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ');
+  if (!Object.hasOwn(LIMITS, name)) throw new Error(`${method} ${path} has a limit that is not known`);
+  return LIMITS[name as keyof typeof LIMITS];
 }
 
 /** The letter of a limit, unless it is what the policy would do anyhow in that place. */
 function ownLimit(row: SourceRow): string {
   const letter = limitLetter(row);
+  // A path without an organization is refused to clients limited to projects, or known by itself.
+  if (!row.path.includes('{org}')) return '';
   const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
   if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
-  return LIMITS[letter as keyof typeof LIMITS] === limitByPlace(target) ? '' : `=${letter}`;
+  return letter === limitByPlace(target) ? '' : letter;
 }
 
 /** With what is below it. The bare list of projects alone is guarded: what is below that is known. */

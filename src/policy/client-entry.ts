@@ -3,7 +3,7 @@ import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from './json-members.ts';
 import { SLUG_OR_ID } from './parameters.ts';
-import { organizationOf, parseRule, type Rule } from './rules.ts';
+import { organizationOf, parseRule, type Rule, slipIn } from './rules.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from './scopes.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -42,7 +42,7 @@ export function readClient(json: unknown, place: string, add: Add): Client | und
   const deny = readRules(json, 'deny', place, add);
   const isRightless = isEmptyList(json, 'scopes') && isEmptyList(json, 'allow');
   if (isRightless) add(place, 'has neither scopes nor allow');
-  checkReachOfRules(allow, reach, add);
+  checkReachOfRules(allow, deny, reach, add);
   const rate = readRate(json, `${place}.rate`, add);
   const concurrency = readConcurrency(json, `${place}.concurrency`, add);
   const expiresAt = readExpiry(json, `${place}.expires`, add);
@@ -89,11 +89,11 @@ function readCredentials(json: Json, place: string, add: Add): Credential[] {
 }
 
 function credentialOf(text: string): Credential | string {
-  if (/^sha256:/i.test(text)) {
+  if (/^sha-?\d+:/i.test(text)) {
     const hex = /^sha256:([0-9a-f]{64})$/.exec(text)?.[1];
     return hex === undefined ? 'is not sha256: and 64 hexadecimal digits in lower case' : { kind: 'digest', hex };
   }
-  if (!/^[\x21-\x7e]*$/.test(text)) return 'has a character that is not visible ASCII';
+  if (/[^\x21-\x7e]|[<>]/.test(text)) return 'has < or >, or a character that is not visible ASCII';
   if (text.length < MIN_TOKEN_LENGTH) return `is shorter than ${MIN_TOKEN_LENGTH} characters`;
   return { kind: 'token', token: text };
 }
@@ -144,21 +144,24 @@ interface Placed {
 function readRules(json: Json, key: 'allow' | 'deny', place: string, add: Add): Placed[] {
   return (texts(json, key, `${place}.${key}`, add, true) ?? []).flatMap(({ text, at }) => {
     const rule = parseRule(text);
-    if (typeof rule !== 'string') return [{ rule, at }];
-    add(at, rule);
-    return [];
+    const problem = typeof rule === 'string' ? rule : key === 'deny' && slipIn(rule);
+    if (problem) add(at, problem);
+    return typeof rule === 'string' ? [] : [{ rule, at }];
   });
 }
 
 /** A rule that no organization can be held against gives too much to a client that is limited to some. */
-function checkReachOfRules(allow: readonly Placed[], reach: Reach, add: Add): void {
+function checkReachOfRules(allow: readonly Placed[], deny: readonly Placed[], reach: Reach, add: Add): void {
   if (reach.kind === 'all') return;
   const known = reach.kind === 'organizations' ? reach.organizations : new Set(reach.projects.keys());
   for (const { rule, at } of allow) {
-    if (isOpenToAll(rule)) continue;
+    const isUnlimited = organizationOf(rule) === undefined && !isOpenToAll(rule);
+    if (isUnlimited) add(at, 'names no organization in its path, which needs "orgs": ["*"]');
+  }
+  for (const { rule, at } of [...allow, ...deny]) {
     const org = organizationOf(rule);
-    if (org === undefined) add(at, 'names no organization in its path, which needs "orgs": ["*"]');
-    else if (org.name !== undefined && !known.has(org.name)) add(at, "names an organization that is not the client's");
+    const isNamed = org !== undefined && !/^[{*]/.test(org);
+    if (isNamed && !known.has(org)) add(at, "names an organization that is not the client's");
   }
 }
 

@@ -4,12 +4,12 @@
 
 /**
  * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A), a letter for each scope that will do, by its place in SCOPES, without those that imply
- * another; `=` and the letter of its limit if the path alone does not say it, and `!` if the answer holds a secret. A path without methods is only a name that is taken; with `!` alone,
- * all that is at or below it is guarded.
+ * letter (PUT is U, PATCH is A; GET may go without), the scopes of which any one will do, by their place among Sentry's in
+ * base 36, the letter of its limit if the path alone does not say it, and `!` if the answer holds a secret. A path without
+ * methods is only a name that is taken; with `!` alone, all that is at or below it is guarded.
  */
 export const ENDPOINTS = `
-/ G=n
+/ G
 accept-invite !
 accept-transfer !
 api-applications !
@@ -24,197 +24,200 @@ data-export !
 doc-integrations !
 integration-features !
 internal !
-issues/{issue_id}/ Gr=lUs=lDt=l
-  activities/ Gr=l
-  autofix/ Gr=lPs=l
-  events/ Gr=l
-   {event_id}/ Gr=l
-  external-issues/ Gr=l
-  hashes/ Gr=l
-  integrations/{integration_id}/ Gr=lPs=lUs=lDt=l
-  notes/ Gr=lPs=l
-  tags/{key}/ Gr=l
-    values/ Gr=l
-  user-feedback/ Gr=l
-organizations/ Ga=f
- {org}/ Ga=mUb
-  ai-conversations/ Ga=i
-   {conversation_id}/ Ga
-  alert-rules/ Gua=iPvb
+issues/{issue_id}/ hUiDj
+  activities/ h
+  autofix/ hPi
+  events/ h
+   {event_id}/ h
+  external-issues/ h
+  hashes/ h
+  integrations/{integration_id}/ hPiUiDj
+  notes/ hPi
+  tags/{key}/ h
+    values/ h
+  user-feedback/ h
+organizations/ 0
+ {org}/ 0oU1
+  ai-conversations/ 0v
+   {conversation_id}/ 0
+  alert-rules/ k0vPl1
    available-actions
-   {alert_rule_id}/ GuaUvbDvb
+   {alert_rule_id}/ k0Ul1Dl1
   api-keys !
-  artifactbundle/assemble/ Pepn=b
+  artifactbundle/assemble/ P4fdw
   audit-logs !
   auth-provider !
-  chunk-upload/ Gmep=nPepn=n
-  code-mappings/bulk/ Pedb=s
-  combined-rules/ Ga=i
-  config/integrations/ Ga
-  dashboards/ GaPb
+  auth-providers
+  chunk-upload/ c4fnP4fdn
+  code-mappings/bulk/ P431s
+  combined-rules/ 0v
+  config/integrations/ 0
+  dashboards/ 0P1
    starred
    widgets
-   {dashboard_id}/ GaUbDb
-    revisions/ Ga
+   {dashboard_id}/ 0U1D1
+    revisions/ 0
   data-export !
-  detectors/ Gua=qUvbDvb
-   {detector_id}/ GuaUvbDvb
-  discover/saved/ GaPb
-    {query_id}/ GaUbDb
-  environments/ Ga=i
-  eventids/{event_id}/ Ga
-  events-stats/ Ga=i
-  events-timeseries/ Ga=q
-  events/ Ga=q
-   validate/ Ga
-  external-users/ Pb
-   {external_user_id}/ UbDb
+  detectors/ k0qUl1Dl1
+   {detector_id}/ k0Ul1Dl1
+  discover/saved/ 0P1
+    {query_id}/ 0U1D1
+  environments/ 0v
+  eventids/{event_id}/ 0
+  events-spans
+  events-stats/ 0v
+  events-timeseries/ 0q
+  events/ 0q
+   validate/ 0
+  external-users/ P1
+   {external_user_id}/ U1D1
   flags/signing-secrets !
-  forwarding/ Ga!Pb!
-   {data_forwarder_id}/ Ub!Db
-  integrations/ Gad!
+  forwarding/ 0!P1!
+   {data_forwarder_id}/ U1!D1
+  integrations/ 03!
    coding-agents
-   {integration_id}/ Gad!Dd
+   {integration_id}/ 03!D3
   invite-requests !
-  issues-count/ Ga=i
-  issues/ Gr=qUs=qDt=q
-   {issue_id}/ GrUsDt
-    activities/ Gr
-    autofix/ GrPs
-    events/ Gr
-     {event_id}/ Gr
-    external-issues/ Gr
-    hashes/ Gr
-    integrations/{integration_id}/ GrPsUsDt
-    notes/ GrPs
-    tags/{key}/ Gr
-      values/ Gr
-    user-feedback/ Gr
-  members/ GfPh
-   {member_id}/ Gf!Uh!Dh
-    teams/{team}/ PbkUhbkDbl
-  metrics/data/ Ga=i
-  monitors/ Gua=qPvb=s
-   {monitor_id_or_slug}/ GumUvnDvn
-    checkins/ Gum
-    stats/ Gum
-  notifications/actions/ Ga=qPb=b
-    {action_id}/ GaUbDb
+  issues-count/ 0v
+  issues/ hqUiqDjq
+   {issue_id}/ hUiDj
+    activities/ h
+    autofix/ hPi
+    events/ h
+     {event_id}/ h
+    external-issues/ h
+    hashes/ h
+    integrations/{integration_id}/ hPiUiDj
+    notes/ hPi
+    tags/{key}/ h
+      values/ h
+    user-feedback/ h
+  members/ 5P7
+   {member_id}/ 5!U7!D7
+    teams/{team}/ P1aU71aD1b
+  metrics/data/ 0v
+  monitors/ k0qPl1s
+   {monitor_id_or_slug}/ kcUldDld
+    checkins/ kc
+    stats/ kc
+  notifications/actions/ 0qP1w
+    {action_id}/ 0U1D1
   org-auth-tokens !
-  preprodartifacts/snapshots/latest-base/ Gmep=q
-    {snapshot_id}/ GmepDpo
-     archive/ GmepHmepPepn
-     images/{image_identifier}/ Gmep
-   {artifact_id}/install-details/ Ga
-    size-analysis/ Ga
-  profiling/chunks/ Ga=q
-   flamegraph/ Ga=q
-  project-keys/ Ga!
-  projects/ Ga=fPn
-   {project}/detectors/ Pvn
-  relay_usage/ Ga
-  release-threshold-statuses/ Gmep
-  releases/ Gmep=qPepn=b
+  preprodartifacts/snapshots/latest-base/ c4fq
+    {snapshot_id}/ c4fDfe
+     archive/ c4fHc4fP4fd
+     images/{image_identifier}/ c4f
+   {artifact_id}/install-details/ 0
+    size-analysis/ 0
+  profiling/chunks/ 0q
+   flamegraph/ 0q
+  project-keys/ 0!
+  projects/ 0tPd
+   {project}/detectors/ Pld
+  relay_usage/ 0
+  release-threshold-statuses/ c4f
+  releases/ c4fqP4fdw
    stats
-   {version}/ GmepUepnDpo
-    commitfiles/ Gp
-    commits/ Gmep
-    deploys/ GmepPepn
-    files/ GmepPepn
-     {file_id}/ GmepUepnDpo
-    previous-with-commits/ Gmep
-  replay-count/ Ga=q
-  replay-selectors/ Ga=q
-  replays/ Ga=q
-   {replay_id}/ Ga
-  repos/ Gaed
-   {repo_id}/commits/ Ga
-  scim/v2/Groups GjPk
-    Groups/{team} GjAkDl
-    Users GfPh
-    Users/{member_id} GfAhDi
-  sentry-app-installations/ Gad!
-  sentry-apps/ Ga!
-  sessions/ Ga=q
-  shortids/{issue_id}/ Gr=l
-  spike-protections/ Pn=bDn=b
-  stats-summary/ Ga=q
-  stats_v2/ Ga=q
-  tags/ Ga=q
-   {key}/values/ Ga=i
-  teams/ GaPbk
-  trace-items/attributes/ Ga=i
-   stats/ Ga=q
-  trace-logs/ Ga
-  trace-meta/{trace_id}/ Ga
-  trace/{trace_id}/ Ga
-  uptime/ Ga=i
-  user-teams/ Ga
-  workflows/ GuaPvbUvbDvb
-   {workflow_id}/ GuaUvbDvb
+   {version}/ c4fU4fdDfe
+    commitfiles/ f
+    commits/ c4f
+    deploys/ c4fP4fd
+    files/ c4fP4fd
+     {file_id}/ c4fU4fdDfe
+    previous-with-commits/ c4f
+  replay-count/ 0q
+  replay-selectors/ 0q
+  replays/ 0q
+   {replay_id}/ 0
+  repos/ 043
+   {repo_id}/commits/ 0
+  scim/v2/Groups 9Pa
+    Groups/{team} 9AaDb
+    Users 5P7
+    Users/{member_id} 5A7D8
+  sentry-app-installations/ 03!
+  sentry-apps/ 0!
+  sessions/ 0q
+  shortids/{issue_id}/ hu
+  spike-protections/ PdwDdw
+  stats-summary/ 0q
+  stats_v2/ 0q
+  tags/ 0q
+   {key}/values/ 0v
+  teams/ 0P1a
+  trace-items/attributes/ 0v
+   stats/ 0q
+  trace-logs/ 0
+  trace-meta/{trace_id}/ 0
+  trace/{trace_id}/ 0
+  traces
+  uptime/ 0v
+  user-teams/ 0
+  workflows/ k0Pl1Ul1Dl1
+   {workflow_id}/ k0Ul1Dl1
 projects/ !
- {org}/{project}/ Gm!UnDo
-   environments/ GmUn
-    {environment}/ GmUn
-   events/ Gm
-    {event_id}/ Gm
-     attachments/ Gm
-      {attachment_id}/ GmDo
-     source-map-debug/ Gm
-   files/difs/assemble/ Pepn
-    dsyms/ GmepPepnDpo
-    preprodartifacts/assemble/ Pepn
-   filters/ Gm
-    {filter_id}/ Un
-   hooks/ Gm!Pn!
-    {hook_id}/ Gm!Un!Do
-   issues/ GrUsDt
-   keys/ Gm!Pn!
-    {key_id}/ Gm!Un!Do
-   members/ Gm
-   monitors/{monitor_id_or_slug}/ GumUvnDvn
-     checkins/ Gum
-     stats/ Gum
-   ownership/ GmUn
-   preprod/size-analysis/status-check-rules/ Gm
-     status-checks/skip/ Pepn
-    snapshots/status-check-rules/ Gm
-     status-checks/skip/ Pepn
-   preprodartifacts/build-distribution/latest/ Gmq
-    snapshots/ Pepn
-     upload-options/ Gmep
-   profiling/profiles/{profile_id}/ Gm
-   releases/ Gmep
+ {org}/{project}/ c!UdDe
+   environments/ cUd
+    {environment}/ cUd
+   events/ c
+    {event_id}/ c
+     attachments/ c
+      {attachment_id}/ cDe
+     source-map-debug/ c
+   files/difs/assemble/ P4fd
+    dsyms/ c4fP4fdDfe
+    preprodartifacts/assemble/ P4fd
+   filters/ c
+    {filter_id}/ Ud
+   hooks/ c!Pd!
+    {hook_id}/ c!Ud!De
+   issues/ hUiDj
+   keys/ c!Pd!
+    {key_id}/ c!Ud!De
+   members/ c
+   monitors/{monitor_id_or_slug}/ kcUldDld
+     checkins/ kc
+     stats/ kc
+   ownership/ cUd
+   preprod/size-analysis/status-check-rules/ c
+     status-checks/skip/ P4fd
+    snapshots/status-check-rules/ c
+     status-checks/skip/ P4fd
+   preprodartifacts/build-distribution/latest/ cg
+    snapshots/ P4fd
+     upload-options/ c4f
+   profiling/profiles/{profile_id}/ c
+   releases/ c4f
     completion
-    token/ Gmep!Pepn!
-    {version}/ GmepUepnDpo
-     commits/ Gmep
-     files/ GmepPepn
-      {file_id}/ GmepUepnDpo
-   replays/jobs/delete/ GnPn
-      {job_id}/ Gn
-    {replay_id}/ GmDn
-     clicks/ Gm
-     recording-segments/ Gm
-      {segment_id}/ Gm
-     viewed-by/ Gr
-   repo/ Pn
-   rules/ GumPvn
+    token/ c4f!P4fd!
+    {version}/ c4fU4fdDfe
+     commits/ c4f
+     files/ c4fP4fd
+      {file_id}/ c4fU4fdDfe
+   replays/jobs/delete/ dPd
+      {job_id}/ d
+    {replay_id}/ cDd
+     clicks/ c
+     recording-segments/ c
+      {segment_id}/ c
+     viewed-by/ h
+   repo/ Pd
+   rules/ kcPld
     configuration
     preview
-    {rule_id}/ GumUvnDvn
-   stacktrace-link/ Gm
-   stats/ Gm
-   symbol-sources/ Gm!PnUn!Do
-   tags/{key}/values/ Gm
-   teams/ Gm
-    {team}/ PnDn
+    {rule_id}/ kcUldDld
+   stacktrace-link/ c
+   stats/ c
+   symbol-sources/ c!PdUd!De
+   tags/{key}/values/ c
+   teams/ c
+    {team}/ PdDd
    tempest-credentials !
-   trace-items/{item_id}/ Gm
-   uptime/ Pvn
-    {uptime_detector_id}/ GumUvnDvn
-   user-feedback/ GmPn
-   users/ Gm
+   trace-items/{item_id}/ c
+   uptime/ Pld
+    {uptime_detector_id}/ kcUldDld
+   user-feedback/ cPd
+   users/ c
 prompts-activity !
 publickeys !
 relays !
@@ -222,15 +225,15 @@ relocations !
 secret-scanning !
 seer/models/ G
 sentry-app-installations !
-sentry-app-installations/{uuid}/external-issues/ Ps
-   {external_issue_id}/ Dt
+sentry-app-installations/{uuid}/external-issues/ Pi
+   {external_issue_id}/ Dj
 sentry-apps !
-sentry-apps/{sentry_app_id_or_slug}/ Grfamjp!Ub!Dc
-teams/{org}/{team}/ GjUkDl
-   external-teams/ Pk
-    {external_team_id}/ UkDl
-   members/ Gj
-   projects/ GmPn
+sentry-apps/{sentry_app_id_or_slug}/ h50c9f!U1!D2
+teams/{org}/{team}/ 9UaDb
+   external-teams/ Pa
+    {external_team_id}/ UaDb
+   members/ 9
+   projects/ cPd
 userroles !
 users !
 wizard !

@@ -3,13 +3,13 @@ import { fits } from './parameters.ts';
 import type { Limit } from './routes.ts';
 import type { Target } from './target.ts';
 
-/** A path that only an `allow` rule knows is limited by where it stands. */
+/** What limits a path of which the table says nothing else: the path itself, a look-up, or nothing, so that it is refused. */
 export function limitByPlace(target: Target): Limit {
   const [first, , third, fourth] = target.names;
   const isBelow = (fourth ?? '') !== '';
-  if (first === 'projects' || projectIn(target) !== undefined) return 'path';
-  if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'lookup';
-  return 'refuse';
+  if (first === 'projects' || projectIn(target) !== undefined) return 'p';
+  if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'u';
+  return 'r';
 }
 
 /** The organization in the path, as it is written there, decoded. */

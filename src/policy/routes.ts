@@ -1,23 +1,29 @@
 import { ENDPOINTS } from './endpoints.ts';
 import { fits } from './parameters.ts';
 import { SCOPES } from './scopes.ts';
+import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
-/** How a client that is limited to projects is kept to them, by the letter in the table. */
+/**
+ * How a client that is limited to projects is kept to them: the words of the data, and the letter of the table, which is
+ * none of those that stand for scopes. `inferred` is a query that nobody has seen to filter.
+ */
 export const LIMITS = {
-  p: 'path',
-  l: 'lookup',
-  q: 'query',
-  i: 'inferred',
-  b: 'body-projects',
-  s: 'body-project',
-  f: 'filter',
-  m: 'filter-projects',
-  n: 'none',
-  r: 'refuse',
+  path: 'p',
+  lookup: 'u',
+  'query code-read': 'q',
+  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
+  'query openapi-param': 'q',
+  'query inferred': 'v',
+  'body projects': 'w',
+  'body project': 's',
+  'filter-response': 't',
+  'filter-projects': 'o',
+  'none-needed': 'n',
+  refuse: 'r',
 } as const;
 
-/** A limit of the table: see `LIMITS`; `inferred` is a query that nobody has seen to filter. */
+/** A limit of the table. */
 export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
 
 /** What the table knows of one method of one path. */
@@ -33,11 +39,9 @@ export interface Endpoint {
 /** Where a path leads in the table. */
 export interface Walk {
   /** The path as Sentry's documentation writes it, if the table has it. */
-  readonly template?: string;
+  readonly template: string | undefined;
   /** By method. */
-  readonly methods?: ReadonlyMap<string, Endpoint>;
-  /** The decoded parameters, by name. */
-  readonly parameters: ReadonlyMap<string, string>;
+  readonly methods: ReadonlyMap<string, Endpoint> | undefined;
   /** For each segment, whether the table has a parameter there, a literal, or does not know. */
   readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
   /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
@@ -48,7 +52,8 @@ export interface Walk {
   readonly isMisfit: boolean;
 }
 
-interface Node {
+/** A segment of the table, with what may come after it. */
+export interface Node {
   readonly literals: Map<string, Node>;
   parameter?: { readonly name: string; readonly node: Node };
   isGuarded?: boolean;
@@ -63,17 +68,17 @@ export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'
 const LETTERS = 'GHPUAD';
 
 /** Parameters that rights are tied to. */
-const LIMITING: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id']);
+const LIMITING = /^(?:org|project|team|issue_id)$/;
 
 let table: Node | undefined;
 
+/** Made at the first use: a proxy without named clients does without it. */
+export const root = (): Node => (table ??= tableOf(ENDPOINTS));
+
 /** Follows a target through the table: a literal before a parameter, and never back. */
 export function walk({ segments }: Target): Walk {
-  const parameters = new Map<string, string>();
   const places: Walk['places'][number][] = [];
-  // Made at the first use: a proxy without named clients does without it.
-  table ??= tableOf(ENDPOINTS);
-  let node: Node | undefined = table;
+  let node: Node | undefined = root();
   let isGuarded = false;
   let isDisguised = false;
   let isMisfit = false;
@@ -86,19 +91,21 @@ export function walk({ segments }: Target): Walk {
       places.push('literal');
       node = literal;
     } else if (parameter !== undefined && fits(parameter.name, segment.text)) {
-      parameters.set(parameter.name, segment.text);
       places.push('parameter');
       node = parameter.node;
     } else {
       const isNameless = segment.text === '';
-      if (parameter !== undefined && !isNameless && LIMITING.has(parameter.name)) isMisfit = true;
+      if (parameter !== undefined && !isNameless && LIMITING.test(parameter.name)) isMisfit = true;
       places.push('unknown');
       node = undefined;
     }
   }
-  const found = node?.methods === undefined ? {} : { template: node.template!, methods: node.methods };
-  return { ...found, parameters, places, isGuarded, isDisguised, isMisfit };
+  return { template: node?.template, methods: node?.methods, places, isGuarded, isDisguised, isMisfit };
 }
+
+/** Whether a path that lacks /api/0 and begins with this is a slip. Sentry's web pages are below /auth/ as well. */
+export const isOfTheApi = (name: string): boolean =>
+  !/^(?:auth)?$/.test(name) && nodeAt(root(), API_PREFIX).literals.has(canonicalName(name));
 
 /** HEAD is as GET: Sentry runs the same view for both. */
 export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
@@ -120,14 +127,14 @@ function tableOf(lines: string): Node {
     if (entries === undefined || entries === '!') continue;
     node.template = `/${[...API_PREFIX, ...below].join('/')}`;
     node.methods = new Map(
-      Array.from(entries.matchAll(/([A-Z])([a-z]*)=?([a-z]?)(!?)/g), ([, letter, scopes, limit, secret]) => [
-        METHODS[LETTERS.indexOf(letter!)]!,
-        {
-          anyOf: Array.from(scopes!, (place) => SCOPES[Number.parseInt(place, 36) - 10]!),
-          limit: LIMITS[limit as keyof typeof LIMITS],
-          isSecret: secret === '!',
-        },
-      ]),
+      entries.split(/(?=[A-Z])/).map((entry) => {
+        const [, letter, scopes, limit, secret] = /^([A-Z]?)([0-9a-m]*)([n-z]?)(!?)/.exec(entry)!;
+        const anyOf = Array.from(scopes!, (place) => SCOPES[Number.parseInt(place, 36)]!);
+        return [
+          METHODS[LETTERS.indexOf(letter!)]!,
+          { anyOf, limit: (limit || undefined) as Limit | undefined, isSecret: secret !== '' },
+        ];
+      }),
     );
   }
   return root;

@@ -1,5 +1,6 @@
 import { fits } from './parameters.ts';
-import { endpointOf, METHODS, type Walk } from './routes.ts';
+import { endpointOf, isOfTheApi, METHODS, type Node, root, type Walk } from './routes.ts';
+import { suggestion } from './suggestion.ts';
 import { canonicalName, canonicalSegments } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
@@ -29,7 +30,7 @@ export function parseRule(text: string): Rule | string {
   if (!path.startsWith('/')) return 'has a path that does not begin with a slash';
   const written = path.slice(1).split('/');
   const isApi = API_PREFIX.every((segment, index) => written[index] === segment);
-  if (!isApi && OF_THE_API.has(written[0]!)) return 'has a path that lacks /api/0';
+  if (!isApi && isOfTheApi(firstName(path))) return 'has a path that lacks /api/0';
   const names = isApi ? [...API_PREFIX, ...canonicalSegments(written.slice(API_PREFIX.length))] : written;
   const pieces: Piece[] = [];
   for (const [index, name] of names.entries()) {
@@ -42,7 +43,8 @@ export function parseRule(text: string): Rule | string {
   return { text, method, pieces };
 }
 
-const OF_THE_API: ReadonlySet<string> = new Set(['organizations', 'projects', 'teams', 'issues', 'groups']);
+/** The name behind what is nearly /api/0, or behind nothing. */
+const firstName = (path: string): string => /^\/(?:api\/)?(?:\d+\/)?([^/]*)/i.exec(path)![1]!.toLowerCase();
 
 function pieceOf(name: string): Piece | undefined {
   if (name === '**') return { kind: 'rest' };
@@ -51,7 +53,7 @@ function pieceOf(name: string): Piece | undefined {
   if (parameter !== undefined) return { kind: 'parameter', name: parameter };
   // One segment of Sentry's that holds two parameters.
   if (name === '{project}:{event_id}') return { kind: 'parameter', name: 'project:event_id' };
-  const isPlain = /^[A-Za-z0-9._~!$&'()+,=:@-]*$/.test(name) && name !== '.' && name !== '..';
+  const isPlain = /^(?![:$])[A-Za-z0-9._~!$&'()+,=:@-]*$/.test(name) && name !== '.' && name !== '..';
   return isPlain ? { kind: 'literal', text: name } : undefined;
 }
 
@@ -62,7 +64,7 @@ function pieceOf(name: string): Piece | undefined {
 export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  const needsNaming = endpointOf(walk, method)?.isSecret === true || walk.isGuarded;
+  const needsNaming = endpointOf(walk, method)?.isSecret || walk.isGuarded;
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
@@ -96,18 +98,41 @@ export function denies(rule: Rule, method: string, target: Target, walk: Walk): 
   return texts.length === pieces.length;
 }
 
+/**
+ * Looks for a slip in the path of a `deny` rule. In an `allow` rule it would give nothing, which is soon seen.
+ * @returns what is wrong, which quotes nothing; empty if the table does not know the path, undefined if it does
+ */
+export function slipIn({ pieces }: Rule): string | undefined {
+  let nodes = [root()];
+  for (const piece of pieces) {
+    if (piece.kind === 'rest') break;
+    const name = piece.kind === 'literal' ? piece.text : undefined;
+    const next = nodes.flatMap(({ literals, parameter }): Node | Node[] => {
+      const byParameter = parameter !== undefined && (name === undefined || fits(parameter.name, name));
+      const own = byParameter ? [parameter.node] : [];
+      return name === undefined ? [...literals.values(), ...own] : (literals.get(canonicalName(name)) ?? own);
+    });
+    if (next.length === 0) {
+      // What is below a guarded name is in no table.
+      if (nodes.some(({ isGuarded }) => isGuarded)) break;
+      const known = nodes.flatMap(({ literals }) => [...literals.keys()]);
+      // Short names of Sentry's are near to each other.
+      const meant = name && suggestion(name, known, Math.min(3, (name.length + 1) / 3));
+      return meant && `has a name that Sentry does not have there${meant}`;
+    }
+    nodes = next;
+  }
+  return undefined;
+}
+
 /** Whether a rule covers all that is below its path. */
 export const endsInRest = (rule: Rule): boolean => rule.pieces.at(-1)?.kind === 'rest';
 
-/** Whether the rule's path names an organization that a limit can be held against. */
-export function organizationOf(rule: Rule): { readonly any: boolean; readonly name?: string } | undefined {
-  const [api, version, first, org, next] = rule.pieces;
-  const isApi = isLiteral(api, 'api') && isLiteral(version, '0');
-  const hasOne = ['organizations', 'projects', 'teams'].some((name) => isLiteral(first, name));
-  if (!isApi || !hasOne || org === undefined || org.kind === 'rest' || isEmpty(org)) return undefined;
+/** The organization in the rule's path that a limit can be held against, as it is written there: a name, `{org}` or `*`. */
+export function organizationOf({ text }: Rule): string | undefined {
   // projects/{org} alone is no path of Sentry's.
-  if (next === undefined && !isLiteral(first, 'organizations')) return undefined;
-  return org.kind === 'literal' ? { any: false, name: org.text } : { any: true };
+  const match = /^\S+ \/api\/0\/(?:organizations\/(?!\*\*)([^/]+)|(?:projects|teams)\/([^/]+)\/)/.exec(text);
+  return match?.[1] ?? match?.[2];
 }
 
 const coversMethod = (rule: Rule, method: string): boolean =>
@@ -138,5 +163,3 @@ const withoutSlash = (texts: readonly string[]): readonly string[] =>
   texts.at(-1) === '' ? texts.slice(0, -1) : texts;
 
 const isEmpty = (piece: Piece): boolean => piece.kind === 'literal' && piece.text === '';
-
-const isLiteral = (piece: Piece | undefined, text: string): boolean => piece?.kind === 'literal' && piece.text === text;

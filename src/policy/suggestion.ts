@@ -1,19 +1,27 @@
 /**
  * `; did you mean NAME?` for the known name that is nearest, if it is near.
  * @param known none of these may be a secret, since one is shown
+ * @param least fewer edits than this make it near
  */
-export function suggestion(written: string, known: readonly string[]): string {
-  const name = nearest(written, known);
+export function suggestion(written: string, known: readonly string[], least?: number): string {
+  const name = nearest(written, known, least);
   return name === undefined ? '' : `; did you mean ${name}?`;
 }
 
-/** The known name that is nearest, the first of several; undefined if none is near. */
-export function nearest(written: string, known: readonly string[]): string | undefined {
+/**
+ * The known name that is nearest, the first of several; undefined if none is near.
+ * @param least fewer edits than this make it near
+ */
+export function nearest(
+  written: string,
+  known: readonly string[],
+  least = Math.min(4, Math.ceil(written.length / 2)),
+): string | undefined {
   let found: string | undefined;
-  let least = Math.min(4, Math.ceil(written.length / 2));
+  let fewest = least;
   for (const name of known) {
     const distance = editDistance(written.toLowerCase(), name.toLowerCase());
-    if (distance < least) [found, least] = [name, distance];
+    if (distance < fewest) [found, fewest] = [name, distance];
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { readClients } from '../../src/policy/clients-file.ts';
 import { SCOPES } from '../../src/policy/scopes.ts';
+import { readSource } from '../../tools/endpoints.ts';
 import { DIGEST } from './examples.ts';
 
 type Entry = Record<string, unknown>;
@@ -204,6 +205,75 @@ describe('a clients file', () => {
     assert.deepEqual(problemsWith({ deny: ['* /**'] }), []);
   });
 
+  it('may not deny what is plainly a slip, which would leave the request allowed', () => {
+    const slips: Record<string, RegExp> = {
+      '* /api/0/organization/acme/members/': /has a name that Sentry does not have there; did you mean organizations\?/,
+      '* /api/0/organizations/acme/member/**': /did you mean members\?/,
+      '* /api/0/organizations/{org}/issue/**': /did you mean issues\?/,
+      '* /api/0/projects/{org}/{project}/key/': /did you mean keys\?/,
+      '* /api/0/projects/*/*/key/': /did you mean keys\?/,
+      '* /api/0/interal/**': /did you mean internal\?/,
+      '* /api/0/organizations/acme/Issues/': /did you mean issues\?/,
+      '* /API/0/organizations/acme/members/': /lacks \/api\/0/,
+      '* /api/1/organizations/acme/members/': /lacks \/api\/0/,
+      '* /api/organizations/acme/members/': /lacks \/api\/0/,
+      '* /0/organizations/acme/members/': /lacks \/api\/0/,
+      '* /users/**': /lacks \/api\/0/,
+      '* /api/0/organizations/:org/members/': /neither plain text/,
+      '* /api/0/organizations/$org/members/': /neither plain text/,
+      '* /api/0/organizations/amce/members/': /names an organization that is not the client's/,
+      '* /api/0/projects/7/web/': /names an organization that is not the client's/,
+    };
+    for (const [rule, problem] of Object.entries(slips)) {
+      assert.match(problemsWith({ deny: [rule] }).join(), problem, rule);
+    }
+    // A client of every organization may be denied any.
+    assert.deepEqual(problemsWith({ deny: ['* /api/0/organizations/amce/members/'], orgs: ['*'] }), []);
+  });
+
+  it('may deny what the table does not have, and what is outside of the API', () => {
+    for (const rule of [
+      '* /**',
+      '* /api/0/**',
+      'DELETE /api/0/*/{org}/**',
+      '* /api/0/organizations/acme/unheard-of/',
+      '* /api/0/organizations/acme/unheard-of/**',
+      '* /api/0/organizations/acme/access-requests/5/',
+      '* /api/0/internal/options/',
+      '* /api/0/organizations/acme/groups/',
+      '* /api/0/*/acme/groups/',
+      '* /api/0/organizations/acme/releases/stat/',
+      '* /auth/**',
+      '* /settings/acme/projects/',
+      '* /api/1/envelope/',
+      '* /_health/',
+    ]) {
+      assert.deepEqual(problemsWith({ deny: [rule] }), [], rule);
+    }
+    const { rows, guarded } = readSource();
+    for (const { path } of [...rows, ...guarded]) {
+      const bare = path.replace(/\/$/, '');
+      for (const rule of [path, bare, bare.replaceAll(/\{\w+\}/g, '*'), `${bare}/**`]) {
+        assert.deepEqual(problemsWith({ deny: [`* ${rule}`] }), [], rule);
+      }
+    }
+  });
+
+  it('may not have a placeholder, or the digest of another kind, as a token', () => {
+    const hex = '0'.repeat(128);
+    for (const token of [
+      '<digest-of-the-token-that-grafana-has>',
+      'sha256:<digest-of-the-token-that-grafana-has>',
+      `sha512:${hex}`,
+      `sha-256:${hex.slice(64)}`,
+      `SHA256:${hex.slice(64)}`,
+      `sha1:${hex.slice(88)}`,
+    ]) {
+      assert.match(problemsWith({ token }).join(), /clients\[0\]\.token: (?:has < or >|is not sha256:)/, token);
+    }
+    assert.deepEqual(problemsWith({ token: `sharp:${hex}` }), []);
+  });
+
   it('may have a token once', () => {
     const twice = [GOOD, { ...GOOD, name: 'other' }];
     assert.deepEqual(problemsOf(fileOf(...twice)), ['clients[1].token: has a token that is in the file twice']);
@@ -236,6 +306,10 @@ const CHANGES: readonly Entry[] = [
     `sha256:${'F'.repeat(64)}`,
     `sha256:${'f'.repeat(63)}`,
     `SHA256:${'f'.repeat(64)}`,
+    `sha512:${'f'.repeat(128)}`,
+    `sha-256:${'f'.repeat(64)}`,
+    `sha:${'f'.repeat(64)}`,
+    `<${'x'.repeat(32)}>`,
     'x'.repeat(32),
     'x'.repeat(31),
     `${'x'.repeat(32)} `,
@@ -317,6 +391,9 @@ const CHANGES: readonly Entry[] = [
     'GET /api/0/organizations/{org}/a;b/',
     'GET /api/0/organizations/{org}/\\',
     'GET /api/0/organizations/{org}/é/',
+    'GET /api/0/organizations/:org/',
+    'GET /api/0/organizations/$org/',
+    'GET /api/0/organizations/{org}/a:$b/',
     '',
     'GET /',
     'GET //',
@@ -356,6 +433,10 @@ const BEYOND_THE_SCHEMA: readonly Entry[] = [
   // A rule against the organizations of its own client.
   { allow: ['* /**'] },
   { allow: ['GET /api/0/organizations/other/'] },
+  { deny: ['GET /api/0/organizations/other/'] },
+  // A slip in a rule, which the table of endpoints shows.
+  { deny: ['GET /api/0/organizations/acme/memebrs/'] },
+  { deny: ['GET /users/'] },
 ];
 
 describe('the schema of the clients file', () => {

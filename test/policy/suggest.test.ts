@@ -38,6 +38,16 @@ describe('suggest', () => {
     assert.deepEqual(agent.scopes, ['event:read']);
   });
 
+  it('limits to projects although requests pass that show none, filtered or not', async () => {
+    const [agent] = await suggested([
+      ['agent', 'GET', '/api/0/projects/acme/web/issues/'],
+      ['agent', 'GET', '/api/0/organizations/acme/'],
+      ['agent', 'GET', '/api/0/organizations/acme/projects/'],
+      ['agent', 'GET', '/api/0/organizations/acme/chunk-upload/'],
+    ]);
+    assert.deepEqual(agent.projects, ['acme/web']);
+  });
+
   it('says which requests kept it from limiting to projects', async () => {
     const { json, notes } = await suggest(
       logOf([

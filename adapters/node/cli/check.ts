@@ -15,6 +15,7 @@ import type { ConnInfo } from '../postgres/conninfo.ts';
 import { fingerprint } from '../token/fingerprint.ts';
 import { reasonOf } from '../token/system-token.ts';
 import { clientsTable } from './clients-table.ts';
+import { denyWarnings } from './deny-warnings.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 import { settingsTable } from './settings-table.ts';
 
@@ -56,6 +57,7 @@ export async function check(
   if (named !== undefined) {
     const now = Date.now();
     for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);
+    for (const warning of denyWarnings(named.clients)) say('warning', warning);
     process.stdout.write(`\n${clientsTable(named.clients, now)}`);
   }
   if (!isProbing) return 0;

@@ -1,10 +1,11 @@
 import { isReservedName } from '../../../src/policy/client-entry.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
-import { endpointOf, type Walk, walk } from '../../../src/policy/routes.ts';
+import { organizationIn, projectIn } from '../../../src/policy/places.ts';
+import { endpointOf, LIMITS, type Limit, walk } from '../../../src/policy/routes.ts';
 import { costOf } from '../../../src/policy/scope-cost.ts';
 import { SCOPES, scopesOf } from '../../../src/policy/scopes.ts';
-import { parseTarget } from '../../../src/policy/target.ts';
+import { parseTarget, type Target } from '../../../src/policy/target.ts';
 
 /** What the log says of a request that reached Sentry with the token. */
 interface Observed {
@@ -104,20 +105,30 @@ function observe(needs: Needs, { method, path }: Observed): void {
   if (isByScope) needs.anyOf.add(endpoint.anyOf.join(' '));
   else needs.allow.add(asked);
 
-  const org = route.parameters.get('org');
+  const org = organizationIn(target);
   if (org === undefined) {
     if (route.template !== '/api/0/organizations/') needs.isUnbound = true;
     return;
   }
   needs.organizations.add(org);
-  const project = projectOf(route);
-  const isFreeOfProjects = endpoint?.limit === 'none' || endpoint?.limit === 'filter';
+  const project = projectOf(target);
+  const isFreeOfProjects = endpoint?.limit !== undefined && FREE_OF_PROJECTS.includes(endpoint.limit);
   if (project !== undefined) needs.projects.add(`${org}/${project}`);
   else if (!isFreeOfProjects) needs.withoutProject.add(asked);
 }
 
-const projectOf = ({ parameters }: Walk): string | undefined =>
-  parameters.get('project') ?? projectOfShortId(parameters.get('issue_id') ?? '');
+/** These pass for a client limited to projects, whichever they are. */
+const FREE_OF_PROJECTS: readonly Limit[] = [
+  LIMITS['none-needed'],
+  LIMITS['filter-response'],
+  LIMITS['filter-projects'],
+];
+
+function projectOf(target: Target): string | undefined {
+  const [, , resource, name = ''] = target.names;
+  const isIssue = resource === 'issues' || resource === 'shortids';
+  return projectIn(target)?.value ?? (isIssue ? projectOfShortId(name) : undefined);
+}
 
 function entry(name: string, needs: Needs): Record<string, unknown> {
   const scopes = leastScopes([...needs.anyOf].map((scopes) => scopes.split(' ')));
