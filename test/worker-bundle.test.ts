@@ -4,8 +4,8 @@ import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
 
-/** Bytes: what it has now, and 2 %. More than half of it serves named clients. */
-const MAX_SIZE = 29_900;
+/** Bytes: little more than what it has now. More than half of it serves named clients. */
+const MAX_SIZE = 30_300;
 
 describe('the bundle of the Worker', () => {
   let worker: BuiltWorker;
