@@ -64,7 +64,10 @@ function pieceOf(name: string): Piece | undefined {
 export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  const needsNaming = endpointOf(walk, method)?.isSecret || walk.isGuarded;
+  // A method that the table does not have may give what another one of the same path gives.
+  const endpoint = endpointOf(walk, method);
+  const answers = endpoint === undefined ? [...(walk.methods?.values() ?? [])] : [endpoint];
+  const needsNaming = walk.isGuarded || answers.some(({ isSecret }) => isSecret);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
