@@ -119,7 +119,7 @@ function check(row: SourceRow): void {
   const isMutation = row.method !== 'GET' && row.method !== 'HEAD';
   const givesReaders = (row.proxyScopes ?? row.scopes).some((scope) => scope.endsWith(':read'));
   if (isMutation && givesReaders) throw new Error(`${name} would let a read scope write; give it proxyScopes`);
-  limitLetter(row);
+  limitOf(row);
 }
 
 /** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
@@ -148,21 +148,38 @@ function checkParameters(path: string, known: Map<string, string>): void {
   });
 }
 
-/** The letter of a row's limit. */
-export function limitLetter({ method, path, limit, limitBasis, bodyKey }: SourceRow): Limit {
+/** What the policy calls the limits of the data. */
+const POLICY_LIMITS: Readonly<Record<string, Limit>> = {
+  path: 'path',
+  lookup: 'lookup',
+  'query code-read': 'query',
+  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
+  'query openapi-param': 'query',
+  'query inferred': 'inferred',
+  'body projects': 'body-projects',
+  'body project': 'body-project',
+  'filter-response': 'filter',
+  'filter-projects': 'filter-projects',
+  'none-needed': 'none',
+  refuse: 'refuse',
+};
+
+function limitOf({ method, path, limit, limitBasis, bodyKey }: SourceRow): Limit {
   const name = [limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ');
-  if (!Object.hasOwn(LIMITS, name)) throw new Error(`${method} ${path} has a limit that is not known`);
-  return LIMITS[name as keyof typeof LIMITS];
+  const known = POLICY_LIMITS[name];
+  if (known === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
+  return known;
 }
 
 /** The letter of a limit, unless it is what the policy would do anyhow in that place. */
 function ownLimit(row: SourceRow): string {
-  const letter = limitLetter(row);
+  const limit = limitOf(row);
   // A path without an organization is refused to clients limited to projects, or known by itself.
   if (!row.path.includes('{org}')) return '';
   const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
   if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
-  return letter === limitByPlace(target) ? '' : letter;
+  if (limit === limitByPlace(target)) return '';
+  return Object.entries(LIMITS).find(([, word]) => word === limit)![0];
 }
 
 /** With what is below it. The bare list of projects alone is guarded: what is below that is known. */

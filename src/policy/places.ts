@@ -7,9 +7,9 @@ import type { Target } from './target.ts';
 export function limitByPlace(target: Target): Limit {
   const [first, , third, fourth] = target.names;
   const isBelow = (fourth ?? '') !== '';
-  if (first === 'projects' || projectIn(target) !== undefined) return 'p';
-  if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'u';
-  return 'r';
+  if (first === 'projects' || projectIn(target) !== undefined) return 'path';
+  if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'lookup';
+  return 'refuse';
 }
 
 /** The organization in the path, as it is written there, decoded. */

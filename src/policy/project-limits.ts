@@ -18,20 +18,21 @@ interface Question {
   readonly allowed: Allowed;
 }
 
-/** How each kind of row keeps a client to its projects. `LIMITS` has the words for the letters. */
+/** How each kind of row keeps a client to its projects. */
 export const PROJECT_LIMITS: Readonly<Record<Limit, (question: Question) => Decision>> = {
   // It holds nothing of a project: blobs get their meaning only when they are assembled.
-  n: ({ allowed }) => allowed,
-  t: ({ allowed, projects }) => withFilter(allowed, projects),
-  o: ({ allowed, projects }) => withFilter(allowed, projects, { without: ['teams'], listIn: 'projects' }),
-  p: byPath,
-  q: byQuery,
-  u: byLookUp,
-  s: (question) => byBody(question, 'project'),
-  w: (question) => byBody(question, 'projects'),
+  none: ({ allowed }) => allowed,
+  filter: ({ allowed, projects }) => withFilter(allowed, projects),
+  'filter-projects': ({ allowed, projects }) =>
+    withFilter(allowed, projects, { without: ['teams'], listIn: 'projects' }),
+  path: byPath,
+  query: byQuery,
+  lookup: byLookUp,
+  'body-project': (question) => byBody(question, 'project'),
+  'body-projects': (question) => byBody(question, 'projects'),
   // Declared by nobody and read nowhere: only a live Sentry could show whether it filters.
-  v: (question) => unlimitable(question, 'is not known to be limited by its query'),
-  r: (question) => unlimitable(question, 'has data of all projects of the organization'),
+  inferred: (question) => unlimitable(question, 'is not known to be limited by its query'),
+  refuse: (question) => unlimitable(question, 'has data of all projects of the organization'),
 };
 
 /** The answer is a list, or has one in it. Only these entries stay in it. */

@@ -4,23 +4,19 @@ import { SCOPES } from './scopes.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
 
-/**
- * How a client that is limited to projects is kept to them: the words of the data, and the letter of the table, which is
- * none of those that stand for scopes. `inferred` is a query that nobody has seen to filter.
- */
+/** How a client that is limited to projects is kept to them, by the letter in the table: none that stands for a scope. */
 export const LIMITS = {
-  path: 'p',
-  lookup: 'u',
-  'query code-read': 'q',
-  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
-  'query openapi-param': 'q',
-  'query inferred': 'v',
-  'body projects': 'w',
-  'body project': 's',
-  'filter-response': 't',
-  'filter-projects': 'o',
-  'none-needed': 'n',
-  refuse: 'r',
+  n: 'none',
+  o: 'filter-projects',
+  p: 'path',
+  q: 'query',
+  r: 'refuse',
+  s: 'body-project',
+  t: 'filter',
+  u: 'lookup',
+  // A query that nobody has seen to filter.
+  v: 'inferred',
+  w: 'body-projects',
 } as const;
 
 /** A limit of the table. */
@@ -132,7 +128,7 @@ function tableOf(lines: string): Node {
         const anyOf = Array.from(scopes!, (place) => SCOPES[Number.parseInt(place, 36)]!);
         return [
           METHODS[LETTERS.indexOf(letter!)]!,
-          { anyOf, limit: (limit || undefined) as Limit | undefined, isSecret: secret !== '' },
+          { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret !== '' },
         ];
       }),
     );

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { limitByPlace } from '../../src/policy/places.ts';
 import { endpointOf, walk } from '../../src/policy/routes.ts';
 import { parseTarget } from '../../src/policy/target.ts';
-import { generate, leastScopes, limitLetter, readSource, type SourceRow } from '../../tools/endpoints.ts';
+import { generate, leastScopes, readSource, type SourceRow } from '../../tools/endpoints.ts';
 import { exampleTarget } from './examples.ts';
 
 const source = readSource();
@@ -41,7 +41,7 @@ describe('the table of endpoints', () => {
       assert.equal(endpoint.isSecret, row.secret !== undefined, row.path);
       assert.equal(
         endpoint.limit ?? limitByPlace(target),
-        row.path.includes('{org}') ? limitLetter(row) : 'r',
+        row.path.includes('{org}') ? LIMITS[row.limitBasis ?? row.bodyKey ?? row.limit] : 'refuse',
         row.path,
       );
     }
@@ -102,3 +102,18 @@ describe('the generator of the table', () => {
     assert.throws(() => generate({ ...source, rows: [one, other] }), /a second name/);
   });
 });
+
+/** What the policy calls the limits of the data: the basis of a query, the key of a body, or the limit itself. */
+const LIMITS: Readonly<Record<string, string>> = {
+  path: 'path',
+  lookup: 'lookup',
+  'code-read': 'query',
+  'openapi-param': 'query',
+  inferred: 'inferred',
+  projects: 'body-projects',
+  project: 'body-project',
+  'filter-response': 'filter',
+  'filter-projects': 'filter-projects',
+  'none-needed': 'none',
+  refuse: 'refuse',
+};

@@ -2,7 +2,7 @@ import { isReservedName } from '../../../src/policy/client-entry.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
 import { projectOfShortId } from '../../../src/policy/parameters.ts';
 import { organizationIn, projectIn } from '../../../src/policy/places.ts';
-import { endpointOf, LIMITS, type Limit, walk } from '../../../src/policy/routes.ts';
+import { endpointOf, type Limit, walk } from '../../../src/policy/routes.ts';
 import { costOf } from '../../../src/policy/scope-cost.ts';
 import { SCOPES, scopesOf } from '../../../src/policy/scopes.ts';
 import { parseTarget, type Target } from '../../../src/policy/target.ts';
@@ -118,11 +118,7 @@ function observe(needs: Needs, { method, path }: Observed): void {
 }
 
 /** These pass for a client limited to projects, whichever they are. */
-const FREE_OF_PROJECTS: readonly Limit[] = [
-  LIMITS['none-needed'],
-  LIMITS['filter-response'],
-  LIMITS['filter-projects'],
-];
+const FREE_OF_PROJECTS: readonly Limit[] = ['none', 'filter', 'filter-projects'];
 
 function projectOf(target: Target): string | undefined {
   const [, , resource, name = ''] = target.names;

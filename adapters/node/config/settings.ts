@@ -218,7 +218,7 @@ const TABLE = {
     variable: 'REPLAY_LIMIT_TOTAL',
     placeholder: 'SIZE',
     default: '64MiB',
-    help: 'how much of all bodies together is kept: for a replay, for a check or for an edit; above it the answer is 503',
+    help: 'how much of all bodies together is kept; one that has to be kept whole (chunked, to check or to edit) gets 503 above it',
     parse: size({ min: '0', max: '64GiB' }),
   },
   streamChunked: {
