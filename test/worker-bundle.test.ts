@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type BuiltWorker, builtWorker } from './contract/edge-workerd.ts';
 
 /** Bytes: little more than what it has now. More than half of it serves named clients. */
-const MAX_SIZE = 30_400;
+const MAX_SIZE = 30_500;
 
 describe('the bundle of the Worker', () => {
   let worker: BuiltWorker;
