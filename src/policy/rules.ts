@@ -153,8 +153,13 @@ const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(['org', 'project', 'team',
 /** Whether two spellings may mean one thing to Sentry. */
 function isPerhaps(written: string, asked: string, place: Walk['places'][number]): boolean {
   const isOtherKind = place === 'parameter' && isId(written) !== isId(asked);
-  return isOtherKind || plain(written) === plain(asked);
+  const isOddlyWritten = (isOddNumber(asked) && isId(written)) || (isOddNumber(written) && isId(asked));
+  return isOtherKind || isOddlyWritten || plain(written) === plain(asked);
 }
+
+/** Whether Python's int() reads a number in it that is written in another way: 012, 1_2, +12, or with digits of another script. */
+const isOddNumber = (text: string): boolean =>
+  /^\s*[+-]?[\p{Nd}_]+\s*$/u.test(text) && !/^(?:0|[1-9][0-9]*)$/.test(text);
 
 /** Whether a segment is a number or a UUID, by which Sentry finds what has a slug as well. */
 const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
