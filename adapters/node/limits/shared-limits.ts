@@ -145,6 +145,8 @@ export class SharedLimits implements LimitStore {
     const places = [...this.#toFree];
     this.#toFree.clear();
     for (const place of places) this.#free(place);
+    // A store that was started again knows nothing of the requests under way.
+    this.#renew();
   }
 
   #failed(error: unknown): void {
