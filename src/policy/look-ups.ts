@@ -207,7 +207,7 @@ const MAX_WAITING = 64;
 class Queue {
   readonly #atATime: number;
   #underWay = 0;
-  readonly #waiting: (() => void)[] = [];
+  #waiting: { readonly signal: Signal; begin(): void; leave(): void }[] = [];
 
   constructor(atATime: number) {
     this.#atATime = atATime;
@@ -215,19 +215,28 @@ class Queue {
 
   async inTurn<T>(work: () => Promise<T>, signal: Signal): Promise<T> {
     if (this.#underWay >= this.#atATime) {
+      this.#dropAborted();
       if (this.#waiting.length >= MAX_WAITING)
         throw new LookUpFailed("too many of the client's look-ups are under way");
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((begin, reject) => {
+        this.#waiting.push({ signal, begin, leave: () => reject(signal.reason) });
+      });
     } else this.#underWay++;
     try {
-      if (signal.aborted) throw signal.reason;
       return await work();
     } finally {
       // The place goes to the next one that waits.
+      this.#dropAborted();
       const next = this.#waiting.shift();
       if (next === undefined) this.#underWay--;
-      else next();
+      else next.begin();
     }
+  }
+
+  #dropAborted(): void {
+    const dropped = this.#waiting.filter(({ signal }) => signal.aborted);
+    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
+    for (const { leave } of dropped) leave();
   }
 }
 

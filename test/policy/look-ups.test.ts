@@ -149,6 +149,21 @@ describe("a client's share of the look-ups", () => {
     assert.equal(asked.length, 2);
   });
 
+  it('has room again as soon as the requests that waited have ended', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ShareOfLookUps(lookUps, 1);
+    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const gone = new AbortController();
+    const waiting = Array.from({ length: 64 }, (_, i) => share.of(gone.signal).projectOfIssue('acme', String(100 + i)));
+    const outcomes = Promise.allSettled(waiting);
+    gone.abort(new Error('the client is gone'));
+    const last = share.of(LIVE).projectOfIssue('acme', '2');
+    assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
+    gate.resolve();
+    assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);
+  });
+
   it('leaves the others theirs: further ones wait for their turn, and too many are refused', async () => {
     const gates: (() => void)[] = [];
     const { lookUps, asked } = setUp(async (path) => {
