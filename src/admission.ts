@@ -58,7 +58,7 @@ export async function admit(
   const openShare = () => shareUntilEnd(means.budget, request, trace);
   if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body, openShare);
 
-  const body = new CheckedBody(request.body, openShare);
+  const body = new CheckedBody(request, openShare);
   const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, trace);
@@ -88,7 +88,7 @@ async function observe(
   trace: Trace,
   means: AdmissionMeans,
 ): Promise<Admission> {
-  const body = new CheckedBody(request.body, () => shareUntilEnd(means.budget, request, trace));
+  const body = new CheckedBody(request, () => shareUntilEnd(means.budget, request, trace));
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') trace.observed = decision.reason;
   else {
@@ -98,7 +98,8 @@ async function observe(
     // A client that is over its limits does not make the proxy ask Sentry either.
     if (taken.ok && decision.kind === 'check') {
       const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
-      if (settled.kind === 'refuse') trace.observed = settled.reason;
+      // Without room for the body nothing is known of it.
+      if (settled.kind === 'refuse' && !body.isOverBudget) trace.observed = settled.reason;
     }
   }
   return { target, dropped: DROPPED_FROM_REQUESTS.inject, body: body.rest() };
@@ -154,26 +155,32 @@ function droppedSets(hasBody: boolean) {
 
 /** The request's body, which a check may have read up to its limit. */
 class CheckedBody {
+  readonly #signal: Signal;
   readonly #openShare: () => Share;
   #body: Body | null;
+  #share: Share | undefined;
   /** There was no room for it beside those of other requests. */
   isOverBudget = false;
 
-  constructor(body: Body | null, openShare: () => Share) {
+  constructor({ body, signal }: IncomingRequest, openShare: () => Share) {
     this.#body = body;
+    this.#signal = signal;
     this.#openShare = openShare;
   }
 
   readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
     if (this.#body === null) return new Uint8Array(0);
-    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, this.#openShare());
+    this.#share = this.#openShare();
+    const reading = { share: this.#share, signal: this.#signal };
+    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
     this.#body = body;
     this.isOverBudget = isOverShare;
     return bytes;
   };
 
-  /** The whole body, including what was already read. */
+  /** The whole body, including what was already read, which whoever reads it counts. */
   rest(): Body | null {
+    this.#share?.close();
     return this.#body;
   }
 }
@@ -190,7 +197,7 @@ async function edit(
   if (!isSuccess) return { response, headers };
   // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
   if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
-  const bounded = await readBounded(body, LIMIT, share);
+  const bounded = await readBounded(body, LIMIT, { share });
   const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
   const edited = bytes && editResponse(rule, bytes);
   if (edited === undefined) {

@@ -1,4 +1,5 @@
-import type { Body, Share } from './types.ts';
+import type { Body, Share, Signal } from './types.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
 export interface BoundedBody {
@@ -10,18 +11,26 @@ export interface BoundedBody {
   readonly body: Body;
 }
 
+/** How a body is read that others wait for as well. */
+export interface Reading {
+  /** Counts what is kept; the caller closes it. */
+  readonly share?: Pick<Share, 'growTo'> | undefined;
+  /** Ends the wait for a body that stalls. */
+  readonly signal?: Signal;
+}
+
 /**
  * @param limit bytes
- * @param share counts what is kept; the caller closes it
- * @throws the body's own error, if it fails before its end or the limit
+ * @throws the body's own error, if it fails before its end or the limit; the signal's reason
  */
-export async function readBounded(body: Body, limit: number, share?: Pick<Share, 'growTo'>): Promise<BoundedBody> {
+export async function readBounded(body: Body, limit: number, { share, signal }: Reading = {}): Promise<BoundedBody> {
   const reader = body.getReader();
-  const kept = new Gathered();
+  const kept = new Gathered(limit);
   let isWhole = false;
   let hasRoom = true;
   while (!isWhole && hasRoom && kept.size <= limit) {
-    const { done, value } = await reader.read();
+    const reading = reader.read();
+    const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
     if (value !== undefined) kept.add(value);
     hasRoom = share?.growTo(kept.capacity) ?? true;
     isWhole = done;
@@ -53,8 +62,13 @@ const FIRST_CAPACITY = 16 * 1024;
 
 /** Bytes in one piece: a sender may send chunks of one byte, and an object for each would cost a hundred. */
 class Gathered {
+  readonly #limit: number;
   #bytes = new Uint8Array(0);
   size = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.size);
@@ -67,7 +81,7 @@ class Gathered {
   add(chunk: Uint8Array): void {
     const size = this.size + chunk.length;
     if (size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length, FIRST_CAPACITY));
+      const grown = new Uint8Array(Math.max(size, Math.min(2 * this.#bytes.length, this.#limit), FIRST_CAPACITY));
       grown.set(this.bytes);
       this.#bytes = grown;
     }

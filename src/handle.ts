@@ -93,7 +93,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): 
     if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
     const { status, statusText, body } = response;
     if (visit === undefined) return env.respond(body, { status, statusText, headers });
-    const kept = await keepInside(response, headers, visit, () => shareUntilEnd(env.bodies.budget, request, trace));
+    const openShare = () => shareUntilEnd(env.bodies.budget, request, trace);
+    const kept = await keepInside(response, headers, visit, admission.edit === undefined ? openShare : undefined);
     if (kept.warning !== undefined) trace.warning = kept.warning;
     return env.respond(kept.body, { status, statusText, headers: kept.headers });
   } finally {

@@ -163,21 +163,21 @@ export interface KeptInside {
 /**
  * @param response Sentry's response
  * @param headers its fields as they would go to the client
- * @param openShare for a body that has to be edited
+ * @param openShare for a body that has to be edited; undefined if what is kept of it is counted already
  * @throws the body's own error, if it fails while it is read; ProxyError `responses_full`
  */
 export async function keepInside(
   { status, headers: fields, body }: UpstreamResponse,
   headers: EditedFields,
   visit: Visit,
-  openShare: () => Share,
+  openShare: (() => Share) | undefined,
 ): Promise<KeptInside> {
   const kept = keepFieldsInside(headers, visit);
   const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
   if (!isEdited) return { headers: kept, body };
   // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
   if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept, body };
-  return keepBodyInside({ fields, body, share: openShare() }, kept, visit);
+  return keepBodyInside({ fields, body, share: openShare?.() }, kept, visit);
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
@@ -209,7 +209,7 @@ function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
 }
 
 async function keepBodyInside(
-  { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share },
+  { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share | undefined },
   headers: EditedFields,
   visit: Visit,
 ): Promise<KeptInside> {
@@ -221,7 +221,7 @@ async function keepBodyInside(
     warning: `a response to ${visit.endpoint!.path} passed with Sentry's own URLs: ${why}`,
   });
   if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
-  const bounded = await readBounded(body, LIMIT, share);
+  const bounded = await readBounded(body, LIMIT, { share });
   if (bounded.isOverShare) {
     await bounded.body.cancel();
     throw new ProxyError('responses_full');

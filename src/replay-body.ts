@@ -1,6 +1,7 @@
 import { makeBudget } from './budget.ts';
 import { ProxyError } from './errors.ts';
 import type { Body, BodyReader, BodyRules, Share, Signal } from './types.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /**
  * Makes the rules of one proxy.
@@ -134,22 +135,14 @@ class Recording implements AsyncIterable<Uint8Array> {
   }
 
   async #readWhile(isWanted: () => boolean, signal: Signal): Promise<void> {
-    let abort = (_reason: unknown): void => {};
-    const onAbort = () => abort(signal.reason);
-    signal.addEventListener('abort', onAbort);
     try {
       while (!this.#isEnded && isWanted()) {
         if (signal.aborted) throw signal.reason;
-        await new Promise<void>((resolve, reject) => {
-          abort = reject;
-          this.#read().then(resolve, reject);
-        });
+        await untilAborted(this.#read(), signal);
       }
     } catch (error) {
       this.release();
       throw error;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
     }
   }
 

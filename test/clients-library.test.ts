@@ -58,6 +58,59 @@ describe('a response that the runtime neither reads nor cancels', () => {
   });
 });
 
+describe('a body that is read for a check', () => {
+  const robots = {
+    robot: { scopes: ['org:ci'], projects: ['acme/web'] },
+    watched: { scopes: ['org:ci'], projects: ['acme/web'], mode: 'observe' },
+  } as const;
+  const RELEASES = 'http://proxy.example/api/0/organizations/acme/releases/';
+  /** A Sentry that knows no release yet. */
+  const sentry: Transport = async (_url, { method }) => ({
+    status: method === 'GET' ? 404 : 201,
+    statusText: '',
+    headers: new Headers(),
+    body: null,
+  });
+  const records: RequestRecord[] = [];
+  const makeRobots = () =>
+    createProxy({
+      sentryUri: 'http://sentry.example',
+      token: 'x',
+      clients: clientsFile(robots),
+      transport: sentry,
+      writeTimeout: 500,
+      replayLimit: 1000,
+      replayLimitTotal: 100_000,
+      onRequest: (record) => void records.push(record),
+    });
+  const whole = '{"version":"1.0","projects":["web"]}'.padEnd(60_000);
+  const stalling = () =>
+    new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(whole.slice(1))) });
+  const post = (client: keyof typeof robots, body: BodyInit) =>
+    new Request(RELEASES, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${clientToken(client)}`,
+        'Content-Type': 'application/json',
+        'Content-Length': '60000',
+      },
+      body,
+      duplex: 'half',
+    } as RequestInit);
+
+  it('is waited for no longer than the time limit, and gives its room back', async () => {
+    const proxy = makeRobots();
+    const stalled = proxy.fetch(post('robot', stalling()));
+    await sleep(50);
+    assert.equal((await proxy.fetch(post('robot', whole))).status, 503);
+    records.length = 0;
+    assert.equal((await proxy.fetch(post('watched', whole))).status, 201);
+    assert.deepEqual([records[0]?.status, records[0]?.observed], [201, undefined], 'nothing is known of the body');
+    assert.equal((await stalled).status, 504);
+    assert.equal((await proxy.fetch(post('robot', whole))).status, 201);
+  });
+});
+
 describe('a rate that a binding counts', () => {
   const limits = { rate: { requests: 1, seconds: 3600 }, concurrency: 1 };
   const local = () => new LocalLimits(() => 0);
