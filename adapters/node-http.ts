@@ -2,23 +2,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
-import { ProxyError } from '../src/errors.ts';
-import { answer, type LibraryEnv } from '../src/fetch-handler.ts';
-import { mountedAt } from '../src/keep-inside.ts';
-import { libraryEnv } from '../src/library-env.ts';
-import type { TokenSource } from '../src/types.ts';
-import { makeResponse } from '../src/web-response.ts';
-import { makeTransport } from './http1/client.ts';
+import { ProxyError } from '../src/http/errors.ts';
+import type { TokenSource } from '../src/http/types.ts';
+import { answer, type LibraryEnv } from '../src/pipeline/answer.ts';
+import { libraryEnv } from '../src/pipeline/make-env.ts';
+import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
+import { makeResponse } from '../src/web/response.ts';
+import { makeTransport } from './http1/client/transport.ts';
 import { closeOf } from './node-http/close-signal.ts';
 import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './node-http/incoming.ts';
 import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
-import { storedTokenSource } from './node-http/stored-token-source.ts';
 import { breakOffAfter } from './node-http/write-deadline.ts';
+import { storedTokenSource } from './system-token/source.ts';
 
-export { OptionsError } from '../src/options.ts';
+export { OptionsError } from '../src/config/options.ts';
 export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
-export type { TokenRead } from './node-http/stored-token-source.ts';
+export type { TokenRead } from './system-token/source.ts';
 
 /** A request listener of node:http. Its promise is fulfilled when the response is written, and never rejects. */
 export interface Listener extends AsyncDisposable {

@@ -1,16 +1,16 @@
-import type { Problem } from './config.ts';
-import { type FetchEnv, makeFetchHandler } from './fetch-handler.ts';
-import { fetchTransport } from './fetch-transport.ts';
-import { libraryEnv } from './library-env.ts';
-import { OptionsError, type ProxyOptions, readOptions } from './options.ts';
-import { readRequest } from './web-request.ts';
-import { makeResponse } from './web-response.ts';
+import type { Problem } from './config/configuration.ts';
+import { OptionsError, type ProxyOptions, readOptions } from './config/options.ts';
+import { type FetchEnv, makeFetchHandler } from './pipeline/answer.ts';
+import { libraryEnv } from './pipeline/make-env.ts';
+import { fetchTransport } from './web/fetch-transport.ts';
+import { readRequest } from './web/request.ts';
+import { makeResponse } from './web/response.ts';
 
-export { type ErrorName, ProxyError } from './errors.ts';
-export { fetchTransport } from './fetch-transport.ts';
-export { linesOf } from './fields.ts';
-export { OptionsError, type ProxyOptions } from './options.ts';
+export { OptionsError, type ProxyOptions } from './config/options.ts';
+export { type ErrorName, ProxyError } from './http/errors.ts';
+export { linesOf } from './http/headers.ts';
 export type * from './public-types.ts';
+export { fetchTransport } from './web/fetch-transport.ts';
 
 /** A proxy made from options. */
 export interface Proxy extends AsyncDisposable {

@@ -1,5 +1,5 @@
 // The types of what users of the library pass and get.
-export type { ClientJson, ClientsFileJson } from './policy/clients-json.ts';
+export type { ClientJson, ClientsFileJson } from './clients/clients-json.ts';
 export type {
   Body,
   BodyReader,
@@ -11,4 +11,4 @@ export type {
   Transport,
   UpstreamRequest,
   UpstreamResponse,
-} from './types.ts';
+} from './http/types.ts';

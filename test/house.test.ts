@@ -36,7 +36,7 @@ for (const [from, never] of [
 }
 
 test('adapters/node-http imports nothing of the program but the token and its database', () => {
-  const rooms = ['src/', 'adapters/node-http/', 'adapters/http1/', 'adapters/node/token/', 'adapters/node/postgres/'];
+  const rooms = ['src/', 'adapters/node-http/', 'adapters/http1/', 'adapters/system-token/'];
   holds('adapters/node-http', (path) => rooms.some((room) => path.startsWith(room)));
 });
 
@@ -61,8 +61,8 @@ test('no file imports itself, by whatever way around', () => {
 
 /** State of a module that changes, by file and name, with the reason why two proxies may share it. */
 const SHARED: Readonly<Record<string, string>> = {
-  'src/request-id.ts: drawn': 'random bytes, each of which is used once, whoever uses it',
-  'src/policy/routes.ts: table': 'made once of data that never changes',
+  'src/http/request-id.ts: drawn': 'random bytes, each of which is used once, whoever uses it',
+  'src/policy/sentry/endpoint-table.ts: table': 'made once of data that never changes',
   'adapters/worker.ts: proxy': 'an entry: the one proxy of an isolate',
 };
 

@@ -1,12 +1,12 @@
-// Makes src/policy/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
+// Makes src/policy/sentry/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { limitByPlace } from '../src/policy/places.ts';
-import { LIMITS, type Limit } from '../src/policy/routes.ts';
-import { byCost } from '../src/policy/scope-cost.ts';
-import { SCOPES, scopesOf } from '../src/policy/scopes.ts';
-import { canonicalSegments } from '../src/policy/synonyms.ts';
-import { parseTarget } from '../src/policy/target.ts';
+import { limitByPlace } from '../src/policy/resource.ts';
+import { LIMITS, type Limit } from '../src/policy/sentry/endpoint-table.ts';
+import { byCost } from '../src/policy/sentry/scope-cost.ts';
+import { SCOPES, scopesOf } from '../src/policy/sentry/scopes.ts';
+import { canonicalSegments } from '../src/policy/sentry/synonyms.ts';
+import { parseTarget } from '../src/policy/sentry/target.ts';
 
 /** What is known of one endpoint and method of Sentry. */
 export interface SourceRow {
@@ -54,7 +54,7 @@ export const readSource = (): Source =>
   JSON.parse(readFileSync(new URL('endpoints.source.json', import.meta.url), 'utf8')) as Source;
 
 /**
- * The text of src/policy/endpoints.ts.
+ * The text of src/policy/sentry/endpoints.ts.
  * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
  */
 export function generate({ source, guarded, siblings, rows }: Source): string {
@@ -189,5 +189,5 @@ const guardedPath = (path: string): string =>
 const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  writeFileSync(new URL('../src/policy/endpoints.ts', import.meta.url), generate(readSource()));
+  writeFileSync(new URL('../src/policy/sentry/endpoints.ts', import.meta.url), generate(readSource()));
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { ProxyError } from '../../src/errors.ts';
-import type { Signal } from '../../src/types.ts';
+import { ProxyError } from '../../src/http/errors.ts';
+import type { Signal } from '../../src/http/types.ts';
 
 /**
  * Aborts when a response has closed: the client left, the time was up, or a framework ended the response itself. Each

@@ -1,10 +1,10 @@
 // A node:http request as the handler reads it. Node's own parser is lenient, so the head is checked again, strictly.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { ProxyError } from '../../src/errors.ts';
-import type { Body, IncomingRequest } from '../../src/types.ts';
-import { FieldLines, MalformedMessage } from '../http1/field-lines.ts';
-import { type RequestHead, readRequestHead } from '../http1/request-head.ts';
+import { ProxyError } from '../../src/http/errors.ts';
+import type { Body, IncomingRequest } from '../../src/http/types.ts';
+import { FieldLines, MalformedMessage } from '../http1/message/field-lines.ts';
+import { type RequestHead, readRequestHead } from '../http1/message/request-head.ts';
 
 /** Express and Connect remove a listener's mount path from `url`, and keep the whole URL here. */
 type Mounted = IncomingMessage & { readonly originalUrl?: string };

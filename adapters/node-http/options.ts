@@ -1,4 +1,4 @@
-import { type Problem, SYSTEM } from '../../src/config.ts';
+import { type Problem, SYSTEM } from '../../src/config/configuration.ts';
 import {
   OptionsError,
   type OwnOptions,
@@ -6,11 +6,11 @@ import {
   type ProxyOptions,
   readOptions,
   STAND_IN,
-} from '../../src/options.ts';
-import type { TokenSource } from '../../src/types.ts';
-import { TlsTrust } from '../http1/tls-trust.ts';
-import { type ConnInfo, parseConnInfo } from '../node/postgres/conninfo.ts';
-import type { TokenRead } from './stored-token-source.ts';
+} from '../../src/config/options.ts';
+import type { TokenSource } from '../../src/http/types.ts';
+import { TlsTrust } from '../http1/client/tls-trust.ts';
+import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
+import type { TokenRead } from '../system-token/source.ts';
 
 /** The options of `createProxy`, and options for Node only. */
 export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {

@@ -1,28 +1,28 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { makeGate } from '../../src/gate.ts';
-import { handle } from '../../src/handle.ts';
-import { addressesOf } from '../../src/keep-inside.ts';
-import { type LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
-import { makeBodyRules } from '../../src/replay-body.ts';
-import { makeUpstream } from '../../src/target-url.ts';
-import type { Env } from '../../src/types.ts';
-import { withUpstreamHeaders } from '../../src/upstream-headers.ts';
-import { makeTransport } from '../http1/client.ts';
+import { makeBodyRules } from '../../src/bodies/request-body.ts';
+import { type LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts';
+import { makeUpstream } from '../../src/http/target-url.ts';
+import type { Env } from '../../src/http/types.ts';
+import { withUpstreamHeaders } from '../../src/http/upstream-headers.ts';
+import { handle } from '../../src/pipeline/handle.ts';
+import { makeGate } from '../../src/pipeline/make-authorizer.ts';
+import { addressesOf } from '../../src/pipeline/rewrite-urls.ts';
+import { makeTransport } from '../http1/client/transport.ts';
+import type { Answer } from '../http1/server/answer.ts';
+import { descriptorLimit } from '../http1/server/descriptors.ts';
+import { listen, listenFault } from '../http1/server/listen.ts';
+import { isLocal, type ListenAddress } from '../http1/server/listen-address.ts';
+import { makeServer, type ProxyServer } from '../http1/server/server.ts';
+import { InForce } from './clients/active-clients.ts';
+import { watchExpiring } from './clients/expiring-clients.ts';
 import type { Config } from './config/config.ts';
-import { isLocal, type ListenAddress } from './config/listen-address.ts';
 import { problemText } from './config/problem-text.ts';
-import { InForce } from './in-force.ts';
-import { watchExpiring } from './ops/expiring-clients.ts';
-import { type Log, LogWriter } from './ops/log.ts';
-import { logLookUp, logRequest } from './ops/log-request.ts';
+import { type Log, LogWriter } from './log/log.ts';
+import { logLookUp, logRequest } from './log/log-request.ts';
+import { turnedAwayReporter } from './log/turned-away.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
-import { turnedAwayReporter } from './ops/turned-away.ts';
+import type { Watch } from './ops/telemetry.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
-import type { Watch } from './ops/watch.ts';
-import type { Answer } from './server/answer.ts';
-import { descriptorLimit } from './server/descriptors.ts';
-import { listen, listenFault } from './server/listen.ts';
-import { makeServer, type ProxyServer } from './server/server.ts';
 import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
 
@@ -248,7 +248,7 @@ async function startAdmin(
   readiness: Readiness,
   log: Log,
 ): Promise<{ watch: Watch; address: string }> {
-  const [{ makeAdmin }, { Watch }] = await Promise.all([import('./ops/admin.ts'), import('./ops/watch.ts')]);
+  const [{ makeAdmin }, { Watch }] = await Promise.all([import('./ops/admin.ts'), import('./ops/telemetry.ts')]);
   const watch = new Watch(token, readiness);
   const { listener } = makeAdmin(watch, readiness);
   const where = await listen(listener, address, false).catch((error: unknown) =>

@@ -1,4 +1,4 @@
-import type { LimitStore, LocalLimits } from '../../src/policy/quotas.ts';
+import type { LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts';
 import type { Settings } from './config.ts';
 
 /** A Rate Limiting binding of Workers. Its own configuration sets the limit and the period for each key. */

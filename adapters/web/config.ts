@@ -9,8 +9,8 @@ import {
   readSwitch,
   SYSTEM,
   type Values,
-} from '../../src/config.ts';
-import { findMistakenNames } from '../../src/mistaken-names.ts';
+} from '../../src/config/configuration.ts';
+import { findMistakenNames } from '../../src/config/mistaken-names.ts';
 
 /** Bindings or variables by name; a binding may be something other than text. */
 export type Settings = Readonly<Record<string, unknown>>;

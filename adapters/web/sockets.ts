@@ -1,6 +1,6 @@
-import { fromClient } from '../../src/web-request.ts';
-import { makeResponse } from '../../src/web-response.ts';
-import { makeTransport } from '../http1/client.ts';
+import { fromClient } from '../../src/web/request.ts';
+import { makeResponse } from '../../src/web/response.ts';
+import { makeTransport } from '../http1/client/transport.ts';
 import type { Ends } from './proxy.ts';
 
 /**

@@ -1,9 +1,9 @@
+import { withinReach } from './boundary.ts';
 import { type Client, isExpired } from './client.ts';
 import { type Decision, refuse } from './decision.ts';
 import { grant } from './grant.ts';
-import { withinReach } from './reach.ts';
-import { METHODS, walk } from './routes.ts';
-import { parseTarget } from './target.ts';
+import { METHODS, walk } from './sentry/endpoint-table.ts';
+import { parseTarget } from './sentry/target.ts';
 
 /**
  * Decides what becomes of a named client's request: granted are the scopes and `allow`, less `deny`; then the

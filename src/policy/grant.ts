@@ -1,9 +1,9 @@
 import type { Client } from './client.ts';
 import { type Allowed, type Refused, type ResponseRule, refuse } from './decision.ts';
 import { isIndex, isRead, PROJECT_DETAILS } from './known-paths.ts';
-import { askedText, type Endpoint, endpointOf, type Walk } from './routes.ts';
 import { allows, denies, endsInRest, type Rule } from './rules.ts';
-import type { Target } from './target.ts';
+import { askedText, type Endpoint, endpointOf, type Walk } from './sentry/endpoint-table.ts';
+import type { Target } from './sentry/target.ts';
 
 /** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
 export function grant(client: Client, method: string, target: Target, route: Walk): Allowed | Refused {

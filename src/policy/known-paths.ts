@@ -1,4 +1,4 @@
-import type { Walk } from './routes.ts';
+import type { Walk } from './sentry/endpoint-table.ts';
 
 /** Its answer has secrets of the project in it. */
 export const PROJECT_DETAILS = '/api/0/projects/{org}/{project}/';

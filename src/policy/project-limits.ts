@@ -1,10 +1,10 @@
 import { type Client, membership, type ProjectRef } from './client.ts';
 import { type Allowed, type Check, type Decision, type Refused, type ResponseRule, refuse } from './decision.ts';
-import { fits, isNumber, projectOfShortId } from './parameters.ts';
-import { projectIn } from './places.ts';
 import { type Pairs, parseQuery, projectsOf, withProjects } from './query.ts';
-import type { Limit } from './routes.ts';
-import type { Target } from './target.ts';
+import { projectIn } from './resource.ts';
+import type { Limit } from './sentry/endpoint-table.ts';
+import { fits, isNumber, projectOfShortId } from './sentry/parameters.ts';
+import type { Target } from './sentry/target.ts';
 
 /** A granted request of a client that is limited to projects, within one of its organizations. */
 interface Question {

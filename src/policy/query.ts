@@ -1,5 +1,5 @@
-import { isProjectValue } from './parameters.ts';
-import { decoded } from './target.ts';
+import { isProjectValue } from './sentry/parameters.ts';
+import { decoded } from './sentry/target.ts';
 
 /** Parameters of a query, decoded as Django decodes them, in order. */
 export type Pairs = readonly (readonly [name: string, value: string])[];

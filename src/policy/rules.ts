@@ -1,8 +1,8 @@
-import { fits } from './parameters.ts';
-import { endpointOf, isOfTheApi, METHODS, type Node, root, type Walk } from './routes.ts';
-import { suggestion } from './suggestion.ts';
-import { canonicalName, canonicalSegments } from './synonyms.ts';
-import { API_PREFIX, type Target } from './target.ts';
+import { suggestion } from '../nearest-name.ts';
+import { endpointOf, isOfTheApi, METHODS, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { fits } from './sentry/parameters.ts';
+import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
+import { API_PREFIX, type Target } from './sentry/target.ts';
 
 type Piece =
   | { readonly kind: 'literal'; readonly text: string }

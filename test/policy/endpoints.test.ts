@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { limitByPlace } from '../../src/policy/places.ts';
-import { endpointOf, walk } from '../../src/policy/routes.ts';
-import { parseTarget } from '../../src/policy/target.ts';
+import { limitByPlace } from '../../src/policy/resource.ts';
+import { endpointOf, walk } from '../../src/policy/sentry/endpoint-table.ts';
+import { parseTarget } from '../../src/policy/sentry/target.ts';
 import { generate, leastScopes, readSource, type SourceRow } from '../../tools/endpoints.ts';
 import { exampleTarget } from './examples.ts';
 
 const source = readSource();
-const generated = readFileSync(new URL('../../src/policy/endpoints.ts', import.meta.url), 'utf8');
+const generated = readFileSync(new URL('../../src/policy/sentry/endpoints.ts', import.meta.url), 'utf8');
 
 const withRow = (row: Partial<SourceRow>) => ({
   ...source,

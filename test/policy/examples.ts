@@ -1,7 +1,7 @@
 // What tests of the policy share: targets made of templates, and clients made of a line of the clients file.
 import assert from 'node:assert/strict';
+import { readClients } from '../../src/clients/clients-file.ts';
 import type { Client } from '../../src/policy/client.ts';
-import { readClients } from '../../src/policy/clients-file.ts';
 
 const PARAMETERS: Readonly<Record<string, string>> = {
   org: 'acme',

@@ -1,9 +1,9 @@
 // What the policy does to the fields of requests and to the bodies of answers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { checkFields, type Described, droppedFields } from '../../src/enforce/request-fields.ts';
+import { editResponse } from '../../src/enforce/response-filter.ts';
 import type { ResponseRule } from '../../src/policy/decision.ts';
-import { checkFields, type Described, droppedFields } from '../../src/policy/request-fields.ts';
-import { editResponse } from '../../src/policy/response.ts';
 import { clientOf } from './examples.ts';
 
 const CLIENT = clientOf({ scopes: ['org:ci'], orgs: ['acme'] });

@@ -1,6 +1,6 @@
-import { parseConnInfo } from '../../adapters/node/postgres/conninfo.ts';
-import { readStoredToken } from '../../adapters/node/postgres/database.ts';
-import { DatabaseError } from '../../adapters/node/postgres/database-error.ts';
+import { parseConnInfo } from '../../adapters/system-token/postgres/conninfo.ts';
+import { readStoredToken } from '../../adapters/system-token/postgres/database.ts';
+import { DatabaseError } from '../../adapters/system-token/postgres/database-error.ts';
 
 /** No passfile, certificate or service of whoever runs the tests. */
 export const NOBODYS_HOME = { HOME: '/nonexistent' };

@@ -1,8 +1,8 @@
+import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
-import { type ClientsFile, readClients } from '../../../src/policy/clients-file.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import type { Allowed, Check, Pending, Refused, ResponseRule } from '../../../src/policy/decision.ts';
-import { suggestion } from '../../../src/policy/suggestion.ts';
 import type { Config } from '../config/config.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 

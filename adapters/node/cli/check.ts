@@ -1,19 +1,19 @@
-import type { Problem } from '../../../src/config.ts';
-import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/errors.ts';
-import { onlyFields } from '../../../src/fields.ts';
-import { type ClientsFile, readClients } from '../../../src/policy/clients-file.ts';
-import { makeUpstream } from '../../../src/target-url.ts';
-import type { UpstreamResponse } from '../../../src/types.ts';
-import { withUpstreamHeaders } from '../../../src/upstream-headers.ts';
-import { makeTransport } from '../../http1/client.ts';
+import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
+import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/http/errors.ts';
+import { onlyFields } from '../../../src/http/headers.ts';
+import { makeUpstream } from '../../../src/http/target-url.ts';
+import type { UpstreamResponse } from '../../../src/http/types.ts';
+import { withUpstreamHeaders } from '../../../src/http/upstream-headers.ts';
+import { makeTransport } from '../../http1/client/transport.ts';
+import { addressText, isLocal } from '../../http1/server/listen-address.ts';
+import { fingerprint } from '../../system-token/fingerprint.ts';
+import type { ConnInfo } from '../../system-token/postgres/conninfo.ts';
+import { reasonOf } from '../../system-token/renewal.ts';
+import { expiryWarnings } from '../clients/expiry.ts';
 import type { Config } from '../config/config.ts';
-import { addressText, isLocal } from '../config/listen-address.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
-import { expiryWarnings } from '../expiry.ts';
-import type { ConnInfo } from '../postgres/conninfo.ts';
-import { fingerprint } from '../token/fingerprint.ts';
-import { reasonOf } from '../token/system-token.ts';
 import { clientsTable } from './clients-table.ts';
 import { denyWarnings } from './deny-warnings.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
@@ -121,7 +121,7 @@ async function probe(config: Config): Promise<string | undefined> {
   if (origin.kind === 'static') token = origin.token;
   else {
     try {
-      const { readSystemToken } = await import('../postgres/read-system-token.ts');
+      const { readSystemToken } = await import('../../system-token/read.ts');
       token = await readSystemToken(origin.connInfo);
       say('system token', described(token));
     } catch (error) {

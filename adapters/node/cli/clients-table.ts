@@ -1,6 +1,6 @@
 import type { Client, Rate, Reach } from '../../../src/policy/client.ts';
-import { EVERYTHING, scopesOf } from '../../../src/policy/scopes.ts';
-import { expiryState, expiryText } from '../expiry.ts';
+import { EVERYTHING, scopesOf } from '../../../src/policy/sentry/scopes.ts';
+import { expiryState, expiryText } from '../clients/expiry.ts';
 
 /** Organizations or projects of one client that are shown; there may be hundreds. */
 const MAX_SHOWN = 4;

@@ -1,5 +1,5 @@
-import type { Problem } from '../../../src/config.ts';
-import { nearest } from '../../../src/policy/suggestion.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
+import { nearest } from '../../../src/nearest-name.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import type { Asked } from './check-as.ts';
 

@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { addressText, type ListenAddress } from '../../http1/server/listen-address.ts';
 import type { Config } from '../config/config.ts';
-import { addressText, type ListenAddress } from '../config/listen-address.ts';
 import { HEALTHCHECK_REQUEST } from '../ops/healthcheck-request.ts';
 
 /** Milliseconds. */

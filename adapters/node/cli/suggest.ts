@@ -1,11 +1,11 @@
-import { isReservedName } from '../../../src/policy/client-entry.ts';
+import { isReservedName } from '../../../src/clients/read-client.ts';
 import { isIndex, PROJECT_DETAILS } from '../../../src/policy/known-paths.ts';
-import { projectOfShortId } from '../../../src/policy/parameters.ts';
-import { organizationIn, projectIn } from '../../../src/policy/places.ts';
-import { endpointOf, type Limit, walk } from '../../../src/policy/routes.ts';
-import { costOf } from '../../../src/policy/scope-cost.ts';
-import { SCOPES, scopesOf } from '../../../src/policy/scopes.ts';
-import { parseTarget, type Target } from '../../../src/policy/target.ts';
+import { organizationIn, projectIn } from '../../../src/policy/resource.ts';
+import { endpointOf, type Limit, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { projectOfShortId } from '../../../src/policy/sentry/parameters.ts';
+import { costOf } from '../../../src/policy/sentry/scope-cost.ts';
+import { SCOPES, scopesOf } from '../../../src/policy/sentry/scopes.ts';
+import { parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 
 /** What the log says of a request that reached Sentry with the token. */
 interface Observed {

@@ -1,12 +1,12 @@
 import { createSecureContext } from 'node:tls';
-import { type Problem, SYSTEM } from '../../../src/config.ts';
-import { tableName } from '../../../src/fields.ts';
-import type { UpstreamHeaders } from '../../../src/upstream-headers.ts';
-import { TlsTrust } from '../../http1/tls-trust.ts';
-import { PG_VARIABLES } from '../postgres/conninfo/keys.ts';
-import { type ConnInfo, parseConnInfo } from '../postgres/conninfo.ts';
+import { type Problem, SYSTEM } from '../../../src/config/configuration.ts';
+import { tableName } from '../../../src/http/headers.ts';
+import type { UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
+import { TlsTrust } from '../../http1/client/tls-trust.ts';
+import { addressText } from '../../http1/server/listen-address.ts';
+import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
+import { type ConnInfo, parseConnInfo } from '../../system-token/postgres/conninfo.ts';
 import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
-import { addressText } from './listen-address.ts';
 import { settingName } from './problem-text.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Problem } from '../../../src/config.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
 import { type Contents, type Given, textOf } from './given.ts';
 import { type FileGroup, SETTINGS } from './settings.ts';
 

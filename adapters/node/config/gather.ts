@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Problem } from '../../../src/config.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
 import type { Given, Origin } from './given.ts';
 import { SETTINGS } from './settings.ts';
 

@@ -1,7 +1,7 @@
-import type { Problem } from '../../../src/config.ts';
-import { findMistakenNames } from '../../../src/mistaken-names.ts';
-import { loadClients } from '../../../src/policy/directory.ts';
-import { clientsProblem, sha256 } from '../in-force.ts';
+import { loadClients } from '../../../src/auth/client-registry.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
+import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
+import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { type Config, readConfig } from './config.ts';
 import { configuredFiles, readFiles } from './files.ts';
 import type { Gathered } from './gather.ts';

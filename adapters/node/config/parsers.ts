@@ -1,8 +1,8 @@
-import type { Complain } from '../../../src/config.ts';
-import { parseDuration, parseSize } from '../../../src/quantities.ts';
-import { isSendableToken } from '../../../src/token.ts';
-import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/upstream-headers.ts';
-import type { LogFormat } from '../ops/log.ts';
+import type { Complain } from '../../../src/config/configuration.ts';
+import { parseDuration, parseSize } from '../../../src/config/quantities.ts';
+import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
+import { isSendableToken } from '../../../src/tokens/token-source.ts';
+import type { LogFormat } from '../log/log.ts';
 
 /** Reads the text of a setting. A result must not be used if it complained. */
 export type Parse<T> = (value: string, complain: Complain) => T;

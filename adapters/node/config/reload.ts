@@ -1,5 +1,5 @@
-import type { Problem } from '../../../src/config.ts';
-import { PG_VARIABLES } from '../postgres/conninfo/keys.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
+import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { type ConfiguredFile, configuredFiles, WatchedFile } from './files.ts';
 import type { Contents } from './given.ts';

@@ -5,10 +5,10 @@ import {
   readSentryUri,
   readSwitch,
   readToken,
-} from '../../../src/config.ts';
-import { readUpstreamHeaders } from '../../../src/upstream-headers.ts';
-import { LEVELS } from '../ops/log.ts';
-import { readListenAddress } from './listen-address.ts';
+} from '../../../src/config/configuration.ts';
+import { readUpstreamHeaders } from '../../../src/http/upstream-headers.ts';
+import { readListenAddress } from '../../http1/server/listen-address.ts';
+import { LEVELS } from '../log/log.ts';
 import {
   aliasFile,
   choice,

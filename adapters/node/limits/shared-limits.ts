@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, ErrorReply } from '@redis/client';
-import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/policy/quotas.ts';
+import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/enforce/local-limits.ts';
 import { RENEW, TAKE } from './scripts.ts';
 
 /** Milliseconds that a request waits for the store before the local limits decide. */

@@ -1,14 +1,14 @@
 import type { Server, Socket } from 'node:net';
-import { onlyFields } from '../../../src/fields.ts';
-import type { IncomingRequest } from '../../../src/types.ts';
-import type { Answer } from '../server/answer.ts';
-import type { ConnectionLimits } from '../server/deadlines.ts';
-import { makeServer } from '../server/server.ts';
+import { onlyFields } from '../../../src/http/headers.ts';
+import type { IncomingRequest } from '../../../src/http/types.ts';
+import type { Answer } from '../../http1/server/answer.ts';
+import type { ConnectionLimits } from '../../http1/server/deadlines.ts';
+import { makeServer } from '../../http1/server/server.ts';
 import { latest } from './latest.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 import { PAGE, PAGE_FIELDS } from './status/page.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './telemetry.ts';
 
 /** Connections at a time: probes, a Prometheus or two, a person. */
 const MAX_CONNECTIONS = 16;

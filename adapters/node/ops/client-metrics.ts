@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { LookUpResult } from '../../../src/ask-sentry.ts';
+import type { LookUpResult } from '../../../src/enforce/sentry-api.ts';
+import type { Trace } from '../../../src/http/types.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { REASONS } from '../../../src/policy/decision.ts';
-import type { Trace } from '../../../src/types.ts';
 
 /** Clients whose series begin at 0. Of a larger file there would be more series than a scrape is worth. */
 const MAX_AT_ZERO = 100;

@@ -1,4 +1,4 @@
-import type { Finished } from '../server/connection.ts';
+import type { Finished } from '../../http1/server/connection.ts';
 
 /**
  * What the command `healthcheck` sends to the proxy's own port if there is no admin listener. Every path there belongs

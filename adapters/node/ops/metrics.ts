@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { ERRORS, type ErrorName } from '../../../src/errors.ts';
-import type { Trace } from '../../../src/types.ts';
-import type { Finished } from '../server/connection.ts';
-import type { Renewal, RenewalCause } from '../token/system-token.ts';
+import { ERRORS, type ErrorName } from '../../../src/http/errors.ts';
+import type { Trace } from '../../../src/http/types.ts';
+import type { Finished } from '../../http1/server/connection.ts';
+import type { Renewal, RenewalCause } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { isHealthcheck } from './healthcheck-request.ts';

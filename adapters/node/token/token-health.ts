@@ -1,7 +1,7 @@
-import { ProxyError } from '../../../src/errors.ts';
-import { onlyFields } from '../../../src/fields.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
-import type { Transport } from '../../http1/client.ts';
+import { ProxyError } from '../../../src/http/errors.ts';
+import { onlyFields } from '../../../src/http/headers.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
+import type { Transport } from '../../http1/client/transport.ts';
 
 /** Refusals in a row after which the proxy itself asks Sentry about the token. */
 const SUSPICIOUS = 5;

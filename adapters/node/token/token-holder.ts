@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { staticToken } from '../../../src/token.ts';
-import type { TokenSource } from '../../../src/types.ts';
+import type { TokenSource } from '../../../src/http/types.ts';
+import { staticToken } from '../../../src/tokens/token-source.ts';
+import { fingerprint } from '../../system-token/fingerprint.ts';
+import { type Renewal, SystemToken, TokenUnavailable } from '../../system-token/renewal.ts';
 import type { TokenOrigin } from '../config/config.ts';
-import type { Log } from '../ops/log.ts';
-import { fingerprint } from './fingerprint.ts';
-import { type Renewal, SystemToken, TokenUnavailable } from './system-token.ts';
+import type { Log } from '../log/log.ts';
 
 /** The token of a running proxy. A changed file may replace its source. */
 export class TokenHolder implements TokenSource {
@@ -88,7 +88,7 @@ export class TokenHolder implements TokenSource {
 
   async #readSystemToken(signal: AbortSignal): Promise<string> {
     const origin = this.#origin;
-    const { readSystemToken } = await import('../postgres/read-system-token.ts');
+    const { readSystemToken } = await import('../../system-token/read.ts');
     if (origin.kind === 'static') throw new TokenUnavailable('the token is static now');
     return readSystemToken(origin.connInfo, signal);
   }

@@ -1,10 +1,17 @@
-import { ProxyError } from '../../../src/errors.ts';
-import type { FieldTable } from '../../../src/field-tables.ts';
-import { linesOf } from '../../../src/fields.ts';
-import { PlatformAbort } from '../../../src/platform-abort.ts';
-import type { Body, EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/types.ts';
-import { fromClient, ReadFields } from '../../../src/web-request.ts';
-import { toStream } from '../../../src/web-response.ts';
+import { ProxyError } from '../../../src/http/errors.ts';
+import type { FieldTable } from '../../../src/http/header-tables.ts';
+import { linesOf } from '../../../src/http/headers.ts';
+import type {
+  Body,
+  EditedFields,
+  Signal,
+  Transport,
+  UpstreamRequest,
+  UpstreamResponse,
+} from '../../../src/http/types.ts';
+import { PlatformAbort } from '../../../src/web/platform-abort.ts';
+import { fromClient, ReadFields } from '../../../src/web/request.ts';
+import { toStream } from '../../../src/web/response.ts';
 import type { Ends, EndsFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';

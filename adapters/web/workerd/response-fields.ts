@@ -1,4 +1,4 @@
-import type { Fields } from '../../../src/types.ts';
+import type { Fields } from '../../../src/http/types.ts';
 
 /** A response's fields, not copied: the client's response is made from this one, and they are edited there. */
 export class ResponseFields implements Fields {

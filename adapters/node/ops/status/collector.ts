@@ -1,5 +1,5 @@
-import type { Finished } from '../../server/connection.ts';
-import type { Renewal } from '../../token/system-token.ts';
+import type { Finished } from '../../../http1/server/connection.ts';
+import type { Renewal } from '../../../system-token/renewal.ts';
 import { isHealthcheck } from '../healthcheck-request.ts';
 import { Failures } from './failures.ts';
 import { BUCKETS, bucketOf } from './latencies.ts';

@@ -1,4 +1,4 @@
-import type { Finished } from '../../server/connection.ts';
+import type { Finished } from '../../../http1/server/connection.ts';
 
 /** Failures that are kept. */
 const MAX_FAILURES = 50;

@@ -1,4 +1,4 @@
-import type { Finished } from '../../server/connection.ts';
+import type { Finished } from '../../../http1/server/connection.ts';
 
 /** How a request ended: `gone` is the client's own doing, `refused` the proxy's decision, `failed` a fault. */
 export type Outcome = 'good' | 'gone' | 'refused' | 'failed';

@@ -1,5 +1,5 @@
 import packageJson from '../../../../package.json' with { type: 'json' };
-import { fingerprint } from '../../token/fingerprint.ts';
+import { fingerprint } from '../../../system-token/fingerprint.ts';
 import type { TokenHolder } from '../../token/token-holder.ts';
 import type { Readiness } from '../readiness.ts';
 import { CLIENT, type Collector, type LastRenewal, TOTAL } from './collector.ts';

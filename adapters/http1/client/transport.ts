@@ -1,0 +1,218 @@
+import type { Socket } from 'node:net';
+import { ProxyError } from '../../../src/http/errors.ts';
+import { linesOf } from '../../../src/http/headers.ts';
+import type { Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
+import { upstreamError } from '../../../src/http/upstream-error.ts';
+import { Upload } from '../message/body-writer.ts';
+import { type FieldLines, MalformedMessage, parseHead } from '../message/field-lines.ts';
+import { type Framing, framingOf, NO_BODY } from '../message/framing.ts';
+import { HeadReader } from '../message/head-reader.ts';
+import { fieldSection, requestLine } from '../message/head-writer.ts';
+import { type CountRead, MessageBody } from '../message/message-body.ts';
+import { type ConnectOptions, connector } from './connector.ts';
+
+/** Bytes of a response's head, interim responses before it included. */
+const MAX_HEAD = 64 * 1024;
+const MAX_FIELD_LINES = 1000;
+/** RFC 9112 section 4, where some servers leave out the reason phrase and the space before it. */
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+
+export type { Transport };
+
+export interface TransportOptions extends ConnectOptions {
+  /** Scheme, host and port of Sentry. */
+  readonly origin: string;
+  /** Called each time that bytes of a response body were read. */
+  readonly countRead?: CountRead | undefined;
+}
+
+/**
+ * A `fetch` for Sentry's origin. Each request opens a connection, and each connection carries one request, so bytes
+ * after its response can't be taken for another response. Redirects are returned, nothing is decoded.
+ *
+ * The promise rejects with a `ProxyError`; after it is fulfilled, a body that breaks off fails with one.
+ */
+export function makeTransport(options: TransportOptions): Transport {
+  const { origin, countRead } = options;
+  const connect = connector(new URL(origin), options);
+  const host = new URL(origin).host;
+  return (url, request) => {
+    if (!url.startsWith(`${origin}/`))
+      return Promise.reject(new ProxyError('internal_error', 'a URL of another origin'));
+    return new Promise((resolve, reject) => {
+      // Before the connection is opened: a request that can't be written does not need one.
+      const head = requestHead(host, url.slice(origin.length), request);
+      new Exchange(connect(), request, resolve, reject, countRead).send(head);
+    });
+  };
+}
+
+interface WrittenHead {
+  readonly text: string;
+  readonly isChunked: boolean;
+}
+
+/**
+ * The text of a request's head.
+ * @throws ProxyError `bad_request` for text that no head may have; a lenient server lets a client send it
+ */
+export function requestHead(host: string, target: string, { method, headers, body }: UpstreamRequest): WrittenHead {
+  try {
+    const { text, hasLength } = fieldSection(linesOf(headers));
+    const isChunked = body !== null && !hasLength;
+    const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
+    return {
+      text: `${requestLine(method, target)}Host: ${host}\r\n${text}${framing}Connection: close\r\n\r\n`,
+      isChunked,
+    };
+  } catch (error) {
+    throw error instanceof MalformedMessage ? new ProxyError('bad_request', error.message) : error;
+  }
+}
+
+/** One request and its response on one connection. */
+export class Exchange {
+  readonly #socket: Socket;
+  readonly #request: UpstreamRequest;
+  readonly #resolve: (response: UpstreamResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #countRead: CountRead | undefined;
+  #head = new HeadReader();
+  /** Bytes of interim responses. */
+  #interimBytes = 0;
+  #body: MessageBody | undefined;
+  #upload: Upload | undefined;
+  #hasResponse = false;
+  #isOver = false;
+
+  constructor(
+    socket: Socket,
+    request: UpstreamRequest,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: Error) => void,
+    countRead?: CountRead | undefined,
+  ) {
+    this.#socket = socket;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#countRead = countRead;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onEnd);
+    request.signal.addEventListener('abort', this.#onAbort);
+    if (request.signal.aborted) this.#onAbort();
+  }
+
+  send({ text, isChunked }: WrittenHead): void {
+    const { body } = this.#request;
+    this.#socket.write(text, 'latin1');
+    if (body === null) return;
+    // Nagle's algorithm would hold the body back until the head is acknowledged.
+    this.#socket.setNoDelay(true);
+    const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
+    this.#upload = upload;
+    if (body instanceof Uint8Array) upload.write(body);
+    else if (body instanceof MessageBody) upload.take(body);
+    else upload.pull(body).catch(this.#onUploadError);
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    try {
+      if (this.#body !== undefined) this.#body.push(bytes);
+      else this.#takeHead(bytes);
+    } catch (error) {
+      const isMalformed = error instanceof MalformedMessage;
+      this.#fail(isMalformed ? new ProxyError('upstream_malformed', error.message) : asError(error));
+    }
+  };
+
+  #takeHead(bytes: Buffer): void {
+    let next = bytes;
+    for (;;) {
+      const hasEnded = this.#head.push(next);
+      if (this.#interimBytes + this.#head.size > MAX_HEAD) throw new MalformedMessage('a header section too large');
+      if (!hasEnded) return;
+      const { text, rest } = this.#head;
+      if (this.#takeResponse(text, rest)) return;
+      this.#interimBytes += this.#head.size;
+      this.#head = new HeadReader();
+      next = rest;
+    }
+  }
+
+  #takeResponse(head: string, rest: Buffer): boolean {
+    const { startLine, fields } = parseHead(head, MAX_FIELD_LINES);
+    const [, minor, code, reason = ''] = STATUS_LINE.exec(startLine) ?? [];
+    if (code === undefined) throw new MalformedMessage('a malformed status line');
+    const status = Number(code);
+    if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
+    const framing = responseFraming(this.#request.method, status, fields, minor === '0');
+    if (status < 200) return false;
+    const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish, this.#countRead);
+    if (body !== null) {
+      this.#body = body;
+      body.onComplete = this.#onWhole;
+    }
+    const surplus = body === null ? rest.length : rest.length > 0 ? body.push(rest) : 0;
+    // A server that announces its last response and then sends more contradicts itself (response splitting).
+    // Bodies in answer to HEAD and in a 304 are a known slip and harmless.
+    const isSlip = this.#request.method === 'HEAD' || status === 304;
+    const isContradiction = surplus > 0 && !isSlip && fields.get('connection')?.toLowerCase() === 'close';
+    if (isContradiction) throw new MalformedMessage('bytes behind the response that was said to be the last');
+    this.#hasResponse = true;
+    if (body === null || body.isComplete) this.#finish();
+    if (status >= 400) this.#upload?.stop();
+    this.#resolve({ status, statusText: reason, headers: fields, body });
+    return true;
+  }
+
+  readonly #onWhole = (): void => {
+    if (this.#hasResponse) this.#finish();
+  };
+
+  /** The connection is finished, even if an upload still runs. */
+  readonly #finish = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#request.signal.removeEventListener('abort', this.#onAbort);
+    this.#socket.destroy();
+  };
+
+  /** For the end of the upstream's data and, if that never came, for the close of the socket. */
+  readonly #onEnd = (): void => {
+    if (this.#isOver) return;
+    if (this.#body !== undefined) {
+      this.#body.finish(new ProxyError('upstream_truncated'));
+      this.#finish();
+    } else this.#fail(new ProxyError('upstream_reset'));
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
+
+  readonly #onAbort = (): void => {
+    const { reason } = this.#request.signal;
+    this.#fail(reason instanceof ProxyError ? reason : new ProxyError('client_gone'));
+  };
+
+  readonly #onUploadError = (error: unknown): void => this.#fail(asError(error));
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.#finish();
+    if (this.#hasResponse) this.#body?.fail(error);
+    else this.#reject(error);
+  }
+}
+
+/** RFC 9112 section 6.3. */
+function responseFraming(method: string, status: number, fields: FieldLines, isHttp10: boolean): Framing {
+  const declared = framingOf(fields, isHttp10);
+  const isBodiless = method === 'HEAD' || status === 204 || status === 304;
+  const isEmpty = declared?.kind === 'length' && declared.length === 0;
+  if (isBodiless || isEmpty) return NO_BODY;
+  return declared ?? { kind: 'until-close' };
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error('unknown'));

@@ -1,0 +1,88 @@
+import type { Fields } from '../../../src/http/types.ts';
+
+/** Refuses a message. The text names the rule that it breaks and quotes nothing of it. */
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage';
+}
+
+/** Field lines in their original order and spelling: name, value, name, value … */
+export class FieldLines implements Fields {
+  readonly flat: readonly string[];
+
+  constructor(flat: readonly string[]) {
+    this.flat = flat;
+  }
+
+  /** The values of one name, joined as RFC 9110 section 5.3 allows; null if there are none. */
+  get(name: string): string | null {
+    let joined: string | null = null;
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (!isName(this.flat[i]!, name)) continue;
+      joined = joined === null ? this.flat[i + 1]! : `${joined}, ${this.flat[i + 1]}`;
+    }
+    return joined;
+  }
+
+  /** How many lines have this name, which is given in lower case. */
+  count(name: string): number {
+    let lines = 0;
+    for (let i = 0; i < this.flat.length; i += 2) if (isName(this.flat[i]!, name)) lines++;
+    return lines;
+  }
+
+  *[Symbol.iterator](): Generator<[string, string]> {
+    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i]!, this.flat[i + 1]!];
+  }
+}
+
+const isName = (name: string, lowerCase: string): boolean =>
+  name.length === lowerCase.length && (name === lowerCase || name.toLowerCase() === lowerCase);
+
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Controls (but HTAB) in a head, and CR or LF without the other: RFC 9110 section 5.5, RFC 9112 section 2.2. */
+const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+
+/** Whether the text can be a method or a field name. */
+export const isToken = (text: string): boolean => TOKEN.test(text);
+
+/**
+ * The start line and the field lines of a message head.
+ * @param head the head without the empty line that ends it
+ * @param maxLines field lines at most
+ * @throws MalformedMessage
+ */
+export function parseHead(head: string, maxLines: number): { startLine: string; fields: FieldLines } {
+  if (FORBIDDEN_IN_HEAD.test(head)) throw new MalformedMessage('a control character in the head');
+  const startEnd = head.indexOf('\r\n');
+  if (startEnd === -1) return { startLine: head, fields: new FieldLines([]) };
+  return { startLine: head.slice(0, startEnd), fields: parseFieldLines(head, startEnd + 2, maxLines) };
+}
+
+function parseFieldLines(head: string, from: number, maxLines: number): FieldLines {
+  const flat: string[] = [];
+  for (let start = from; start < head.length; ) {
+    let end = head.indexOf('\r\n', start);
+    if (end === -1) end = head.length;
+    const colon = head.indexOf(':', start);
+    // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
+    const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
+    if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a proper name');
+    flat.push(name, withoutBlanks(head, colon + 1, end));
+    if (flat.length > 2 * maxLines) throw new MalformedMessage('too many field lines');
+    start = end + 2;
+  }
+  return new FieldLines(flat);
+}
+
+/** Removes optional whitespace (SP, HTAB) from both ends. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

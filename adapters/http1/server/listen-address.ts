@@ -1,0 +1,31 @@
+import type { Complain } from '../../../src/config/configuration.ts';
+
+/** Where to listen: a port of one address, or of all addresses if there is no host, or a Unix socket. */
+export type ListenAddress = { readonly host: string | undefined; readonly port: number } | { readonly path: string };
+
+/** Reads `host:port`, `:port`, `[IPv6]:port` or `unix:/path`. */
+export function readListenAddress(value: string, complain: Complain): ListenAddress {
+  const path = /^unix:(\/.+)$/.exec(value)?.[1];
+  if (path !== undefined) return { path };
+  const [, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(value) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65535) {
+    complain('is not an address like 0.0.0.0:8080, :8080, [::1]:8080 or unix:/path');
+    return { host: undefined, port: 0 };
+  }
+  return { host: bracketed ?? (name || undefined), port };
+}
+
+/** The address as `readListenAddress` reads it. */
+export function addressText(address: ListenAddress): string {
+  if ('path' in address) return `unix:${address.path}`;
+  const host = address.host?.includes(':') ? `[${address.host}]` : (address.host ?? '');
+  return `${host}:${address.port}`;
+}
+
+/** Whether only this machine's own users can reach the address. */
+export function isLocal(address: ListenAddress): boolean {
+  if ('path' in address) return true;
+  const { host } = address;
+  return host !== undefined && (host === 'localhost' || host === '::1' || /^127\./.test(host));
+}

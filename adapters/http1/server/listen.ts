@@ -1,0 +1,90 @@
+import { lstatSync, rmSync, type Stats } from 'node:fs';
+import { connect, isIP, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { addressText, type ListenAddress } from './listen-address.ts';
+
+const BACKLOG = 4096;
+
+/**
+ * Starts listening.
+ * @returns the address, as a URL for a port
+ * @throws the system's error, with its code
+ */
+export async function listen(server: Server, address: ListenAddress, reusePort: boolean): Promise<string> {
+  if ('path' in address) {
+    await removeStaleSocket(address.path);
+    return listenOnSocket(server, address);
+  }
+  await bound(server, () => server.listen({ ...address, backlog: BACKLOG, reusePort }));
+  const actual = server.address() as { address: string; port: number };
+  const host = isIP(actual.address) === 6 ? `[${actual.address}]` : actual.address;
+  return `http://${host}:${actual.port}`;
+}
+
+/** The socket file is created with its final rights, so it is never open to others, not even for a moment. */
+async function listenOnSocket(server: Server, address: { path: string }): Promise<string> {
+  const before = process.umask(0o177);
+  try {
+    await bound(server, () => server.listen({ path: address.path, backlog: BACKLOG }));
+  } finally {
+    process.umask(before);
+  }
+  return addressText(address);
+}
+
+function bound(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+    start();
+  });
+}
+
+/** A killed process leaves its socket file behind, and then no process listens on it. */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  if (await isAbandoned(path)) rmSync(path, { force: true });
+}
+
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      resolve(false);
+      probe.destroy();
+    });
+    // Only these failures mean that no process listens: one that is too busy to accept answers with EAGAIN.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT'));
+  });
+}
+
+/** What is wrong with the path of a socket. The system's codes say the same of other faults. */
+function placeFault(path: string): string | undefined {
+  const there = lookAt(path);
+  if (there === undefined && lookAt(dirname(path)) === undefined) return 'its folder does not exist';
+  if (there === undefined || typeof there === 'string' || there.isSocket()) return undefined;
+  return there.isDirectory() ? 'it is a folder' : 'another file is there';
+}
+
+/** What is at a path; undefined if nothing is, and the system's code if this user may not know. */
+function lookAt(path: string): Stats | string | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  }
+}
+
+/** Why listening failed and what to do, in one line. */
+export function listenFault(error: unknown, address: ListenAddress, flag: string): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const cannot = `cannot listen on ${addressText(address)}`;
+  const place = 'path' in address ? placeFault(address.path) : undefined;
+  if (place !== undefined) return `${cannot}: ${place}; choose another with --${flag}`;
+  if (code === 'EADDRINUSE') return `${cannot}: it is in use; choose another with --${flag}`;
+  if (code === 'EACCES') return `${cannot}: this user may not; choose another with --${flag}`;
+  return `${cannot}: ${code}; check --${flag}`;
+}

@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+import { Principals, type PrincipalsOptions } from '../../../src/auth/authenticator.ts';
+import { type ClientDirectory, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import type { FileProblem } from '../../../src/clients/clients-file.ts';
+import type { Problem } from '../../../src/config/configuration.ts';
+import { type Client, isExpired } from '../../../src/policy/client.ts';
+import type { Config } from '../config/config.ts';
+import { inFile } from '../config/given.ts';
+import { lineOfFault } from '../config/line-of-fault.ts';
+
+/** SHA-256 in lower-case hex. */
+export const sha256 = (token: string): string => hash('sha256', token, 'hex');
+
+/** A problem of a clients file as one of the setting that gives the clients. */
+export function clientsProblem({ place, text }: FileProblem, { clientsFile, clientsText = '' }: Config): Problem {
+  // V8 gives no position of some faults, and a search for it may take long: that is for files, not for requests.
+  const line = text === 'is not JSON' && place === '' ? lineOfFault(clientsText) : undefined;
+  const where = line === undefined ? place : `line ${line}`;
+  const placed = where === '' ? text : `has ${where}, which ${text}`;
+  return clientsFile === undefined
+    ? { variable: 'CLIENTS', text: placed }
+    : { variable: 'CLIENTS_FILE', text: inFile(placed) };
+}
+
+/** What became of a changed configuration. */
+export interface Taken {
+  /** What is wrong with the clients file, if it was read. */
+  readonly problems: readonly Problem[];
+  /** Whether other alias tokens or clients are in force now. */
+  readonly isChanged: boolean;
+}
+
+/** Who gets the token: alias tokens and named clients as they are now in force. */
+export class InForce {
+  readonly #admit: PrincipalsOptions['admit'];
+  /** The configuration that was taken last. */
+  #config: Config;
+  #directory: ClientDirectory | undefined;
+  #principals: Principals;
+
+  private constructor(admit: PrincipalsOptions['admit'], config: Config, directory: ClientDirectory | undefined) {
+    this.#admit = admit;
+    this.#config = config;
+    this.#directory = directory;
+    this.#principals = this.#principalsOf(config);
+  }
+
+  /** @param config with nothing wrong in it */
+  static async of(config: Config, admit: PrincipalsOptions['admit']): Promise<InForce> {
+    return new InForce(admit, config, await directoryOf(config));
+  }
+
+  get principals(): Principals {
+    return this.#principals;
+  }
+
+  /** How many alias tokens there are. */
+  get aliases(): number {
+    return this.#config.aliasTokens.length;
+  }
+
+  /** The names of all clients, also of those that are refused as expired. */
+  get names(): ReadonlySet<string> {
+    return new Set([...(this.#directory?.byDigest.values() ?? [])].map(({ name }) => name));
+  }
+
+  /** The named clients. */
+  get clients(): readonly Client[] {
+    return this.#directory?.clients ?? [];
+  }
+
+  /**
+   * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the clients in force stay,
+   * but for those that the file has no more.
+   */
+  async take(config: Config): Promise<Taken> {
+    const { clientsText, aliasTokens } = config;
+    const hasOtherAliases = aliasTokens !== this.#config.aliasTokens;
+    const hasOtherText = clientsText !== this.#config.clientsText;
+    this.#config = config;
+    // A file that is bad and did not change would be reported again.
+    if (!hasOtherAliases && !hasOtherText) return { problems: [], isChanged: false };
+    const loaded = clientsText === undefined ? NO_FILE : await this.#reload(clientsText, config);
+    this.#principals = this.#principalsOf(config);
+    return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged };
+  }
+
+  async #reload(text: string, config: Config): Promise<Taken> {
+    const now = Date.now();
+    const loaded = await loadClients(text, config.aliasTokens, sha256, now);
+    if ('directory' in loaded) {
+      this.#directory = loaded.directory;
+      return { problems: [], isChanged: true };
+    }
+    // Somebody who empties the file means that nobody is a client any more.
+    const listed = text.trim() === '' ? NOBODY : loaded.listed;
+    const before = this.#directory;
+    if (before !== undefined && listed !== undefined) this.#directory = onlyListed(before, listed, loaded.expired);
+    return {
+      problems: loaded.problems.map((problem) => clientsProblem(problem, config)),
+      isChanged: validTokens(this.#directory, now) !== validTokens(before, now),
+    };
+  }
+
+  #principalsOf({ aliasTokens, isOpen }: Config): Principals {
+    return new Principals({
+      aliasTokens,
+      isOpen,
+      clients: this.#directory?.byDigest,
+      rejectsUnmatched: this.#directory?.unmatched === 'reject',
+      digest: sha256,
+      admit: this.#admit,
+    });
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+const NO_FILE: Taken = { problems: [], isChanged: false };
+
+/** How many tokens get their client in. */
+const validTokens = (directory: ClientDirectory | undefined, now: number): number =>
+  [...(directory?.byDigest.values() ?? [])].filter((client) => !isExpired(client, now)).length;
+
+async function directoryOf({ clientsText, aliasTokens }: Config): Promise<ClientDirectory | undefined> {
+  if (clientsText === undefined) return undefined;
+  const loaded = await loadClients(clientsText, aliasTokens, sha256, Date.now());
+  if (!('directory' in loaded)) throw new Error('a clients file with problems');
+  return loaded.directory;
+}

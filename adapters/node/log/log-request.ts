@@ -1,0 +1,50 @@
+import type { LookedUp } from '../../../src/enforce/sentry-api.ts';
+import type { Finished } from '../../http1/server/connection.ts';
+import { isHealthcheck } from '../ops/healthcheck-request.ts';
+import type { Log } from './log.ts';
+
+/** Writes the line of a request that is over. */
+export function logRequest(log: Log, request: Finished): void {
+  const { method, target, status, duration, trace } = request;
+  const level = trace.warning !== undefined ? 'warn' : isHealthcheck(request) ? 'debug' : 'info';
+  log(level, 'request', {
+    method,
+    path: loggedTarget(target),
+    route: trace.route,
+    client: trace.client,
+    remote: request.remote,
+    status,
+    attempts: trace.attempts,
+    duration_ms: Math.round(duration * 10) / 10,
+    id: trace.id,
+    trace_id: trace.traceId,
+    error: trace.error,
+    cause: trace.cause,
+    warning: trace.warning,
+    refusal: trace.refusal,
+    observed: trace.observed,
+  });
+}
+
+/** Writes the line of a question that the proxy itself asked Sentry, to decide on a client's request. */
+export function logLookUp(log: Log, { path, status, result, duration, id }: LookedUp): void {
+  log(result === 'failed' ? 'warn' : 'info', 'look_up', {
+    path,
+    status,
+    result,
+    duration_ms: Math.round(duration * 10) / 10,
+    id,
+  });
+}
+
+/** A request target for the log: the keys of its query are kept, the values are not. */
+function loggedTarget(target: string): string {
+  const queryStart = target.indexOf('?');
+  if (queryStart === -1) return target;
+  const keys = target
+    .slice(queryStart + 1)
+    .split('&')
+    // What has no value may itself be one: a token that was pasted behind the question mark.
+    .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : pair && '-'));
+  return `${target.slice(0, queryStart)}?${keys.join('&')}`;
+}

@@ -1,0 +1,44 @@
+import type { Finished } from '../../http1/server/connection.ts';
+import type { Renewal } from '../../system-token/renewal.ts';
+import type { TokenHolder } from '../token/token-holder.ts';
+import { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+import { Collector } from './status/collector.ts';
+import { makeStatus, type Status } from './status/status.ts';
+
+/** Everything that is counted for the admin listener. */
+export class Watch {
+  readonly metrics: Metrics;
+  readonly #collector = new Collector();
+  readonly #token: TokenHolder;
+  readonly #readiness: Readiness;
+
+  constructor(token: TokenHolder, readiness: Readiness) {
+    this.metrics = new Metrics(token, readiness);
+    this.#token = token;
+    this.#readiness = readiness;
+  }
+
+  /** A request has begun. */
+  started(): void {
+    this.metrics.started();
+    this.#collector.started();
+  }
+
+  /** A request is over, however it ended. */
+  finished(request: Finished): void {
+    this.metrics.finished(request);
+    this.#collector.finished(request);
+  }
+
+  /** The token was read, or could not be. */
+  renewed(renewal: Renewal): void {
+    this.metrics.renewed(renewal);
+    this.#collector.renewed(renewal);
+  }
+
+  /** What the status page shows. */
+  status(): Status {
+    return makeStatus(this.#collector, this.#token, this.#readiness);
+  }
+}

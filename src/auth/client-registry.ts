@@ -1,0 +1,91 @@
+import { type ClientsFile, examineClients, type FileProblem, spellingOf } from '../clients/clients-file.ts';
+import { type Client, isExpired } from '../policy/client.ts';
+
+/** SHA-256 of a text's bytes in lower-case hex. Synchronous where the runtime can, since each request needs one. */
+export type Digest = (token: string) => string | Promise<string>;
+
+/** The digest of Web Crypto, which is asynchronous. */
+export async function webDigest(token: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The clients of a file, to be found by the digests of their tokens. */
+export interface ClientDirectory extends ClientsFile {
+  /** The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed. */
+  readonly byDigest: ReadonlyMap<string, Client>;
+}
+
+/**
+ * A directory without the credentials that are not listed any more; used if a new file is bad.
+ * @param expired digests whose client is refused as expired, not forgotten: it must not fall through to bypass
+ */
+export function onlyListed(
+  { byDigest, clients, unmatched }: ClientDirectory,
+  listed: ReadonlySet<string>,
+  expired: ReadonlySet<string>,
+): ClientDirectory {
+  const left = new Map([...byDigest].filter(([digest]) => listed.has(digest)));
+  const over = [...byDigest].filter(([digest]) => expired.has(digest));
+  const stay = new Set(left.values());
+  return {
+    clients: clients.filter((client) => stay.has(client)),
+    unmatched,
+    byDigest: new Map([...left, ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const)]),
+  };
+}
+
+/** The directory, or what is wrong. */
+export type LoadedClients =
+  | { readonly directory: ClientDirectory }
+  | {
+      readonly problems: readonly FileProblem[];
+      /**
+       * Digests of the credentials that the bad file still gives. If another file is in force, the others are to stop:
+       * `onlyListed`. Undefined: the file could not be read so far.
+       */
+      readonly listed: ReadonlySet<string> | undefined;
+      /** Digests of the credentials that the bad file has expire. */
+      readonly expired: ReadonlySet<string>;
+    };
+
+/**
+ * Reads, checks and prepares a clients file.
+ * @param aliasTokens which no client may have as well
+ * @param now milliseconds since 1970
+ * @example
+ * const loaded = await loadClients(text, aliasTokens, webDigest, Date.now());
+ * if ('directory' in loaded) directory = loaded.directory;
+ * else if (loaded.listed !== undefined) directory = onlyListed(directory, loaded.listed, loaded.expired);
+ */
+export async function loadClients(
+  text: string,
+  aliasTokens: readonly string[],
+  digest: Digest,
+  now: number,
+): Promise<LoadedClients> {
+  const { file, entries, problems: found } = examineClients(text);
+  if (file === undefined) return { problems: found, listed: undefined, expired: new Set() };
+  const problems = [...found];
+  const byDigest = new Map<string, Client>();
+  const spellings = new Map<string, string>();
+  const listed = new Set<string>();
+  const expired = new Set<string>();
+  const aliases = new Set(await Promise.all(aliasTokens.map(digest)));
+  for (const [index, client] of entries.entries()) {
+    if (client === undefined) continue;
+    const place = `clients[${index}].token`;
+    for (const credential of client.credentials) {
+      const hex = credential.kind === 'digest' ? credential.hex : await digest(credential.token);
+      const spelling = spellingOf(credential);
+      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is an alias token as well' });
+      // In the same spelling it was found before.
+      const isTwice = (spellings.get(hex) ?? spelling) !== spelling;
+      if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });
+      byDigest.set(hex, client);
+      spellings.set(hex, spelling);
+      (isExpired(client, now) ? expired : listed).add(hex);
+    }
+  }
+  return problems.length > 0 ? { problems, listed, expired } : { directory: { ...file, byDigest } };
+}

@@ -1,0 +1,21 @@
+import type { Budget, IncomingRequest, Share, Trace } from '../http/types.ts';
+
+/** Frees something that a request holds once the request has ended, however it ends. */
+export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: Trace, free: () => void): void {
+  const others = trace.release;
+  // If the request has ended already, nothing else would free it.
+  if (signal.aborted) free();
+  else {
+    trace.release = () => {
+      others?.();
+      free();
+    };
+  }
+}
+
+/** A share of what the proxy keeps of all bodies, until the request has ended. */
+export function shareUntilEnd(budget: Budget, request: Pick<IncomingRequest, 'signal'>, trace: Trace): Share {
+  const share = budget.open();
+  freeAtEnd(request, trace, () => share.close());
+  return share;
+}

@@ -1,0 +1,43 @@
+import type { Budget, Share } from '../http/types.ts';
+
+/**
+ * Makes a budget of bytes that requests share; one per proxy.
+ * @param limit bytes
+ * @param maxAge milliseconds after which a share is taken back, for a runtime that drops requests without notice
+ */
+export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Budget {
+  let taken = 0;
+  /** In the order of opening, each with the time at which it was opened. */
+  const shares = new Map<Share, number>();
+
+  const takeBackOld = (): void => {
+    const last = performance.now() - maxAge;
+    for (const [share, opened] of shares) {
+      if (opened > last) return;
+      share.close();
+    }
+  };
+
+  return {
+    open() {
+      let own = 0;
+      const share: Share = {
+        growTo(size) {
+          if (taken - own + size > limit) takeBackOld();
+          const all = taken - own + size;
+          if (all > limit || !shares.has(share)) return false;
+          taken = all;
+          own = size;
+          return true;
+        },
+        close() {
+          taken -= own;
+          own = 0;
+          shares.delete(share);
+        },
+      };
+      shares.set(share, performance.now());
+      return share;
+    },
+  };
+}

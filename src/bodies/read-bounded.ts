@@ -1,0 +1,118 @@
+import type { Body, Share, Signal } from '../http/types.ts';
+import { untilAborted } from '../http/until-aborted.ts';
+
+/** A body read up to a limit for a check, which can still be sent unchanged. */
+export interface BoundedBody {
+  /** The whole body; undefined if it is larger than the limit, or if there was no room for it. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether there was no room for it in the share. */
+  readonly isOverShare: boolean;
+  /** What was read, then the rest. */
+  readonly body: Body;
+}
+
+/** How a body is read that others wait for as well. */
+export interface Reading {
+  /** Counts what is kept; the caller closes it. */
+  readonly share?: Pick<Share, 'growTo'> | undefined;
+  /** Ends the wait for a body that stalls. */
+  readonly signal?: Signal;
+}
+
+/**
+ * @param limit bytes
+ * @throws the body's own error, if it fails before its end or the limit; the signal's reason
+ */
+export async function readBounded(body: Body, limit: number, { share, signal }: Reading = {}): Promise<BoundedBody> {
+  const reader = body.getReader();
+  const kept = new Gathered(limit);
+  let isWhole = false;
+  let hasRoom = true;
+  while (!isWhole && hasRoom && kept.size <= limit) {
+    const reading = reader.read();
+    const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
+    if (value !== undefined) kept.add(value);
+    hasRoom = share?.growTo(kept.capacity) ?? true;
+    isWhole = done;
+  }
+  const bytes = isWhole && hasRoom && kept.size <= limit ? kept.bytes : undefined;
+  const rest = {
+    async read() {
+      const value = kept.take();
+      return value === undefined ? reader.read() : { done: false, value };
+    },
+    releaseLock: () => reader.releaseLock(),
+  };
+  return {
+    bytes,
+    isOverShare: !hasRoom,
+    body: {
+      getReader: () => rest,
+      async cancel(reason) {
+        kept.take();
+        // A stream can't be cancelled while a reader holds it.
+        reader.releaseLock();
+        await body.cancel(reason);
+      },
+    },
+  };
+}
+
+const FIRST_CAPACITY = 16 * 1024;
+
+/** Bytes in one piece: a sender may send chunks of one byte, and an object for each would cost a hundred. */
+class Gathered {
+  readonly #limit: number;
+  #bytes = new Uint8Array(0);
+  size = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  add(chunk: Uint8Array): void {
+    const size = this.size + chunk.length;
+    if (size > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(size, Math.min(2 * this.#bytes.length, this.#limit), FIRST_CAPACITY));
+      grown.set(this.bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(chunk, this.size);
+    this.size = size;
+  }
+
+  /** All of them, once; undefined if there are none. */
+  take(): Uint8Array | undefined {
+    const { bytes } = this;
+    this.#bytes = new Uint8Array(0);
+    this.size = 0;
+    return bytes.length === 0 ? undefined : bytes;
+  }
+}
+
+/** Bytes as a body. */
+export function bodyOf(bytes: Uint8Array): Body {
+  let isRead = false;
+  const reader = {
+    async read() {
+      const isDone = isRead || bytes.length === 0;
+      isRead = true;
+      return isDone ? { done: true } : { done: false, value: bytes };
+    },
+    releaseLock() {},
+  };
+  return {
+    getReader: () => reader,
+    async cancel() {
+      isRead = true;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { type Add, checkKeys, isObject, oneOf } from '../json/members.ts';
+import { parseStrictJson } from '../json/strict.ts';
+import type { Client, Credential } from '../policy/client.ts';
+import { readClient } from './read-client.ts';
+
+/** What is wrong with the clients file, and where: `clients[2].scopes[0]`. No value is quoted. */
+export interface FileProblem {
+  /** Empty: the file as a whole. */
+  readonly place: string;
+  readonly text: string;
+}
+
+/** What the clients file says. */
+export interface ClientsFile {
+  readonly clients: readonly Client[];
+  /** What becomes of who is no client. */
+  readonly unmatched: 'bypass' | 'reject';
+}
+
+/** The file, or all that is wrong with it. */
+export type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
+
+const FILE_KEYS = ['$schema', 'clients', 'unmatched'];
+
+/** What could be read of a clients file, right or wrong. */
+export interface Examined {
+  readonly problems: readonly FileProblem[];
+  /** Undefined if the file has no list of clients. With problems, its clients are for comparison only. */
+  readonly file: ClientsFile | undefined;
+  /** The clients by their place in the list; undefined where an entry is none. */
+  readonly entries: readonly (Client | undefined)[];
+}
+
+/** Reads and checks a clients file. Equal tokens in two spellings are found by `loadClients`, which can make digests. */
+export function readClients(text: string): ReadClients {
+  const { problems, file } = examineClients(text);
+  return problems.length > 0 || file === undefined ? { problems } : file;
+}
+
+/** The same, with what could be read of a file that has problems. */
+export function examineClients(text: string): Examined {
+  if (text.trim() === '') return unreadable('is empty');
+  if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
+  const json = parseStrictJson(text);
+  if ('problem' in json) return unreadable(json.problem, json.place);
+  if (!isObject(json.value)) return unreadable('is not a JSON object');
+  const problems: FileProblem[] = [];
+  const add: Add = (place, problem) => problems.push({ place, text: problem });
+  const { value } = json;
+
+  checkKeys(value, FILE_KEYS, '', add);
+  if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
+  const unmatched = oneOf(value, 'unmatched', ['bypass', 'reject'], 'unmatched', add) ?? 'bypass';
+  const entries: unknown = Object.hasOwn(value, 'clients') ? value.clients : undefined;
+  if (!Array.isArray(entries)) {
+    add('clients', entries === undefined ? 'is missing' : 'is not a list');
+    return { problems, file: undefined, entries: [] };
+  }
+  // Taken for "no clients" it would open the proxy to everyone.
+  if (entries.length === 0) add('clients', 'is empty');
+  const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, add));
+  findTwice(read, add);
+  const clients = read.filter((client) => client !== undefined);
+  return { problems, file: { clients, unmatched: unmatched as ClientsFile['unmatched'] }, entries: read };
+}
+
+const unreadable = (text: string, place = ''): Examined => ({
+  problems: [{ place, text }],
+  file: undefined,
+  entries: [],
+});
+
+/** Names twice, and tokens twice in the same spelling. */
+function findTwice(clients: readonly (Client | undefined)[], add: Add): void {
+  const names = new Set<string>();
+  const tokens = new Set<string>();
+  clients.forEach((client, index) => {
+    const { name, credentials } = client ?? { name: '', credentials: [] };
+    if (name !== '' && names.has(name)) add(`clients[${index}].name`, 'is the name of another client as well');
+    names.add(name);
+    for (const credential of credentials) {
+      const key = spellingOf(credential);
+      if (tokens.has(key)) add(`clients[${index}].token`, 'has a token that is in the file twice');
+      tokens.add(key);
+    }
+  });
+}
+
+/** A credential as the file has it. */
+export const spellingOf = (credential: Credential): string =>
+  credential.kind === 'digest' ? `sha256:${credential.hex}` : credential.token;

@@ -1,0 +1,201 @@
+import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from '../json/members.ts';
+import { suggestion } from '../nearest-name.ts';
+import { type Client, type Credential, type ProjectRef, projectRef, type Rate, type Reach } from '../policy/client.ts';
+import { organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
+import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
+import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
+import type { ClientJson } from './clients-json.ts';
+import { parseExpiry } from './expiry.ts';
+
+const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
+  'name',
+  'token',
+  'scopes',
+  'orgs',
+  'projects',
+  'allow',
+  'deny',
+  'rate',
+  'concurrency',
+  'expires',
+  'mode',
+];
+
+const SCOPE_NAMES = [...SCOPES, READONLY, EVERYTHING];
+
+/** At least 128 random bits in any usual alphabet, which makes a plain hash of it safe to show. */
+const MIN_TOKEN_LENGTH = 32;
+
+/** Reads one entry of `clients`. What is wrong is added to the problems, and left out of the client. */
+export function readClient(json: unknown, place: string, add: Add): Client | undefined {
+  if (!isObject(json)) {
+    add(place, 'is not an object');
+    return undefined;
+  }
+  checkKeys(json, CLIENT_KEYS, place, add);
+  const name = readName(json, `${place}.name`, add);
+  const credentials = readCredentials(json, `${place}.token`, add);
+
+  const reach = readReach(json, place, add);
+  const scopes = readScopes(json, `${place}.scopes`, add);
+  const allow = readRules(json, 'allow', place, add);
+  const deny = readRules(json, 'deny', place, add);
+  const isRightless = isEmptyList(json, 'scopes') && isEmptyList(json, 'allow');
+  if (isRightless) add(place, 'has neither scopes nor allow');
+  checkReachOfRules(allow, deny, reach, add);
+  const rate = readRate(json, `${place}.rate`, add);
+  const concurrency = readConcurrency(json, `${place}.concurrency`, add);
+  const expiresAt = readExpiry(json, `${place}.expires`, add);
+  return {
+    name,
+    credentials,
+    scopes: scopes.all,
+    hasAllScopes: scopes.names.includes(EVERYTHING),
+    reach,
+    allow: allow.map(({ rule }) => rule),
+    deny: deny.map(({ rule }) => rule),
+    ...(rate && { rate }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    mode: (oneOf(json, 'mode', ['enforce', 'observe'], `${place}.mode`, add) ?? 'enforce') as Client['mode'],
+  };
+}
+
+function readName(json: Json, place: string, add: Add): string {
+  const name = required(json, 'name', place, add);
+  if (name === undefined) return '';
+  const isName = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
+  const isReserved = isName && isReservedName(name);
+  if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
+  if (isReserved) add(place, 'is a name that the log and the metrics use themselves');
+  return isName ? name : '';
+}
+
+/** Whether the log writes this for requests that no client of the file sent. */
+export const isReservedName = (name: string): boolean => /^(?:anyone|none|alias(?:-[0-9]+)?)$/.test(name);
+
+function readCredentials(json: Json, place: string, add: Add): Credential[] {
+  const value = required(json, 'token', place, add);
+  if (value === undefined) return [];
+  const isList = Array.isArray(value);
+  const entries: readonly unknown[] = isList ? value : [value];
+  if (entries.length === 0) add(place, 'is empty');
+  return entries.flatMap((entry, index) => {
+    const credential = typeof entry === 'string' ? credentialOf(entry) : 'is not a string';
+    if (typeof credential !== 'string') return [credential];
+    add(isList ? `${place}[${index}]` : place, credential);
+    return [];
+  });
+}
+
+function credentialOf(text: string): Credential | string {
+  if (/^sha-?\d+:/i.test(text)) {
+    const hex = /^sha256:([0-9a-f]{64})$/.exec(text)?.[1];
+    return hex === undefined ? 'is not sha256: and 64 hexadecimal digits in lower case' : { kind: 'digest', hex };
+  }
+  if (/[^\x21-\x7e]|[<>]/.test(text)) return 'has < or >, or a character that is not visible ASCII';
+  if (text.length < MIN_TOKEN_LENGTH) return `is shorter than ${MIN_TOKEN_LENGTH} characters`;
+  return { kind: 'token', token: text };
+}
+
+function readScopes(json: Json, place: string, add: Add): { names: string[]; all: ReadonlySet<string> } {
+  const names = texts(json, 'scopes', place, add, true) ?? [];
+  const all = new Set<string>();
+  for (const { text, at } of names) {
+    const implied = scopesOf(text);
+    if (implied === undefined) add(at, `is no scope of Sentry's${suggestion(text, SCOPE_NAMES)}`);
+    for (const scope of implied ?? []) all.add(scope);
+  }
+  return { names: names.map(({ text }) => text), all };
+}
+
+function readReach(json: Json, place: string, add: Add): Reach {
+  const hasOrgs = Object.hasOwn(json, 'orgs');
+  const hasProjects = Object.hasOwn(json, 'projects');
+  if (hasOrgs && hasProjects) add(place, 'has both orgs and projects; projects imply their organizations');
+  if (!hasOrgs && !hasProjects) add(place, 'lacks orgs or projects; "orgs": ["*"] means all');
+  if (hasProjects) return { kind: 'projects', projects: readProjects(json, `${place}.projects`, add) };
+  const orgs = texts(json, 'orgs', `${place}.orgs`, add) ?? [];
+  if (orgs.length === 1 && orgs[0]!.text === '*') return { kind: 'all' };
+  for (const { text, at } of orgs) {
+    if (text === '*') add(at, 'is not the only entry; * means all, so use it alone');
+    else if (!SLUG_OR_ID.test(text)) add(at, 'is neither the slug nor the numeric id of an organization');
+  }
+  return { kind: 'organizations', organizations: new Set(orgs.map(({ text }) => text)) };
+}
+
+function readProjects(json: Json, place: string, add: Add): ReadonlyMap<string, readonly ProjectRef[]> {
+  const projects = new Map<string, ProjectRef[]>();
+  for (const { text, at } of texts(json, 'projects', place, add) ?? []) {
+    const [org = '', project = '', more] = text.split('/');
+    const isProject = more === undefined && SLUG_OR_ID.test(org) && SLUG_OR_ID.test(project);
+    if (!isProject) add(at, 'is not org/project, each a slug or a numeric id');
+    else projects.set(org, [...(projects.get(org) ?? []), projectRef(project)]);
+  }
+  return projects;
+}
+
+/** A rule, and its place in the file. */
+interface Placed {
+  readonly rule: Rule;
+  readonly at: string;
+}
+
+function readRules(json: Json, key: 'allow' | 'deny', place: string, add: Add): Placed[] {
+  return (texts(json, key, `${place}.${key}`, add, true) ?? []).flatMap(({ text, at }) => {
+    const rule = parseRule(text);
+    const problem = typeof rule === 'string' ? rule : key === 'deny' && slipIn(rule);
+    if (problem) add(at, problem);
+    return typeof rule === 'string' ? [] : [{ rule, at }];
+  });
+}
+
+/** A rule that no organization can be held against gives too much to a client that is limited to some. */
+function checkReachOfRules(allow: readonly Placed[], deny: readonly Placed[], reach: Reach, add: Add): void {
+  if (reach.kind === 'all') return;
+  const known = reach.kind === 'organizations' ? reach.organizations : new Set(reach.projects.keys());
+  for (const { rule, at } of allow) {
+    const isUnlimited = organizationOf(rule) === undefined && !isOpenToAll(rule);
+    if (isUnlimited) add(at, 'names no organization in its path, which needs "orgs": ["*"]');
+  }
+  for (const { rule, at } of [...allow, ...deny]) {
+    const org = organizationOf(rule);
+    const isNamed = org !== undefined && !/^[{*]/.test(org);
+    if (isNamed && !known.has(org)) add(at, "names an organization that is not the client's");
+  }
+}
+
+const isOpenToAll = ({ text }: Rule): boolean => /^(?:GET|HEAD) \/api\/0\/(?:organizations\/)?$/.test(text);
+
+function readRate(json: Json, place: string, add: Add): Rate | undefined {
+  if (!Object.hasOwn(json, 'rate')) return undefined;
+  const [, requests, unit] =
+    /^([1-9][0-9]{0,8})\/(s|min|h)$/.exec(typeof json.rate === 'string' ? json.rate : '') ?? [];
+  if (requests !== undefined) return { requests: Number(requests), seconds: SECONDS[unit as keyof typeof SECONDS] };
+  add(place, 'is not N/s, N/min or N/h with a whole N above 0');
+  return undefined;
+}
+
+const SECONDS = { s: 1, min: 60, h: 3600 };
+
+function readConcurrency(json: Json, place: string, add: Add): number | undefined {
+  if (!Object.hasOwn(json, 'concurrency')) return undefined;
+  const { concurrency } = json;
+  const isCount = typeof concurrency === 'number' && Number.isInteger(concurrency);
+  if (isCount && concurrency >= 1 && concurrency <= 1_000_000) return concurrency;
+  add(place, 'is not a whole number from 1 to 1000000');
+  return undefined;
+}
+
+function readExpiry(json: Json, place: string, add: Add): number | undefined {
+  if (!Object.hasOwn(json, 'expires')) return undefined;
+  const expiresAt = typeof json.expires === 'string' ? parseExpiry(json.expires) : undefined;
+  if (expiresAt === undefined) add(place, 'is neither a date (2027-06-30) nor a time as in RFC 3339');
+  return expiresAt;
+}
+
+/** Whether nothing is there, or a list without entries. */
+function isEmptyList(json: Json, key: string): boolean {
+  const value = Object.hasOwn(json, key) ? json[key] : [];
+  return Array.isArray(value) && value.length === 0;
+}

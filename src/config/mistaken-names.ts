@@ -1,0 +1,34 @@
+import type { Problem } from './configuration.ts';
+
+/**
+ * Variables with nearly our names. Some belong to Sentry's other tools and may be set on the same machine. For a setting
+ * that keeps others out it is safer not to start than to start without it.
+ */
+const MISTAKES: readonly (readonly [names: RegExp, meant: string, isError: boolean])[] = [
+  [/^CLIENTS?(_?(FILES?|PATH|JSON))?$/, 'CLIENTS', true],
+  [/^ALIAS(ES|_?TOKENS?)(_?(FILES?|PATH))?$/, 'ALIAS_TOKENS', true],
+  [/^ALLOW(ED)?_?HOSTS?$/, 'ALLOWED_HOSTS', true],
+  [/^LISTEN_ADDR(ESS)?$/, 'LISTEN', false],
+  [/^SENTRY_URL$/, 'SENTRY_URI', false],
+  [/^SENTRY_(AUTH_TOKEN|TOKENS)$|^TOKEN_FILE$/, 'SENTRY_TOKEN', false],
+  [/^UPSTREAM_HEADER$/, 'UPSTREAM_HEADERS', false],
+];
+
+/**
+ * Finds mistaken names among the variables that are set; warnings are added to `warnings`, errors to `problems`.
+ * @param isSetting whether the adapter reads a variable
+ */
+export function findMistakenNames(
+  variables: readonly string[],
+  isSetting: (variable: string) => boolean,
+  problems: Problem[],
+  warnings: Problem[],
+): void {
+  for (const variable of variables) {
+    const [, setting = '', isError] = MISTAKES.find(([names]) => names.test(variable)) ?? [];
+    const file = `${setting}_FILE`;
+    const meant = /FILE|PATH/.test(variable) && isSetting(file) ? file : setting;
+    const isMistake = isSetting(meant) && !isSetting(variable);
+    if (isMistake) (isError ? problems : warnings).push({ variable, text: `is not a setting; did you mean ${meant}?` });
+  }
+}

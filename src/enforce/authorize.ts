@@ -1,0 +1,223 @@
+import { decode } from '../bodies/decode.ts';
+import { freeAtEnd, shareUntilEnd } from '../bodies/free-at-end.ts';
+import { bodyOf, readBounded } from '../bodies/read-bounded.ts';
+import { ProxyError } from '../http/errors.ts';
+import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from '../http/headers.ts';
+import { targetOf } from '../http/target-url.ts';
+import type {
+  Admission,
+  Body,
+  Budget,
+  EditedFields,
+  EditedResponse,
+  IncomingRequest,
+  Share,
+  Signal,
+  Trace,
+  UpstreamResponse,
+} from '../http/types.ts';
+import { type Client, isExpired } from '../policy/client.ts';
+import { decide } from '../policy/decide.ts';
+import type { Allowed, Decision, Reason, Refused, ResponseRule } from '../policy/decision.ts';
+import { settle } from './conditions.ts';
+import type { LimitStore } from './local-limits.ts';
+import type { LookUps } from './lookups.ts';
+import { checkFields, droppedFields } from './request-fields.ts';
+import { DROPPED_AFTER_EDITING, DROPPED_BEFORE_EDITING, editResponse } from './response-filter.ts';
+
+/** Bytes of a response that has to be edited, encoded and decoded. */
+const LIMIT = 8 * 1024 * 1024;
+
+/** What a decision about a named client's request needs. Each proxy has its own. */
+export interface AdmissionMeans {
+  readonly limits: LimitStore;
+  /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */
+  lookUpsOf(name: string, signal: Signal): LookUps;
+  /** For bodies that are read for a check or an edit. */
+  readonly budget: Budget;
+}
+
+/**
+ * Decides whether a named client may send a request, and counts it against the client's limits until `trace.release`.
+ * A client in observe mode gets everything; the trace notes what would have been refused.
+ * @throws ProxyError if the request is refused
+ */
+export async function admit(
+  client: Client,
+  request: IncomingRequest,
+  trace: Trace,
+  means: AdmissionMeans,
+): Promise<Admission> {
+  const target = targetOf(request.url);
+  if (client.mode === 'observe' && !isExpired(client, Date.now()))
+    return observe(client, request, target, trace, means);
+
+  const decision = check(client, request, target);
+  if (decision.kind === 'refuse') throw refusal(decision, trace);
+  await takePlace(client, request, trace, means.limits);
+  const openShare = () => shareUntilEnd(means.budget, request, trace);
+  if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body, openShare);
+
+  const body = new CheckedBody(request, openShare);
+  const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
+  if (body.isOverBudget) throw new ProxyError('uploads_full');
+  if (settled.kind === 'refuse') throw refusal(settled, trace);
+  return admissionOf(settled, request, target, settled.body ?? request.body, openShare);
+}
+
+/** The part of the decision that needs no look-ups: by target and by fields. */
+function check(client: Client, request: IncomingRequest, target: string): Decision {
+  const decision = decide(client, request.method, target, Date.now());
+  // Fields say how a body is read: where there is none, there is nothing to check.
+  if (decision.kind === 'refuse' || !hasBody(request)) return decision;
+  const isBodyChecked = decision.kind === 'check' && decision.checks.some(({ check }) => check === 'body');
+  const { method } = request;
+  const described = {
+    method,
+    contentTypes: linesNamed('content-type', request),
+    contentEncoding: linesNamed('content-encoding', request)[0] ?? null,
+    isBodyChecked,
+  };
+  return checkFields(client, described) ?? decision;
+}
+
+async function observe(
+  client: Client,
+  request: IncomingRequest,
+  target: string,
+  trace: Trace,
+  means: AdmissionMeans,
+): Promise<Admission> {
+  const body = new CheckedBody(request, () => shareUntilEnd(means.budget, request, trace));
+  const decision = check(client, request, target);
+  if (decision.kind === 'refuse') trace.observed = decision.reason;
+  else {
+    const taken = await means.limits.take(client.name, client);
+    if (taken.ok) hold(client, request, trace, taken.release);
+    else trace.observed = taken.over;
+    // A client that is over its limits does not make the proxy ask Sentry either.
+    if (taken.ok && decision.kind === 'check') {
+      const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
+      // Without room for the body nothing is known of it.
+      if (settled.kind === 'refuse' && !body.isOverBudget) trace.observed = settled.reason;
+    }
+  }
+  return { target, dropped: DROPPED_FROM_REQUESTS.inject, body: body.rest() };
+}
+
+async function takePlace(client: Client, request: IncomingRequest, trace: Trace, limits: LimitStore): Promise<void> {
+  const taken = await limits.take(client.name, client);
+  if (taken.ok) {
+    hold(client, request, trace, taken.release);
+    return;
+  }
+  trace.refusal = taken.over;
+  const bound = taken.over === 'rate' ? 'has used up its rate' : 'has as many requests under way as it may';
+  throw new ProxyError('client_limited', `client ${client.name} ${bound}`, [
+    ['Retry-After', String(taken.retryAfterSeconds)],
+  ]);
+}
+
+function hold(client: Client, request: IncomingRequest, trace: Trace, release: () => void): void {
+  // A rate has nothing to free.
+  if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
+}
+
+function refusal({ error, reason, detail }: Refused, trace: Trace): ProxyError {
+  trace.refusal = reason satisfies Reason;
+  return new ProxyError(error, detail);
+}
+
+function admissionOf(
+  { query, response }: Allowed,
+  request: IncomingRequest,
+  target: string,
+  body: Admission['body'],
+  openShare: () => Share,
+): Admission {
+  const queryStart = target.indexOf('?');
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
+  return {
+    target: query === undefined ? target : `${path}?${query}`,
+    dropped: response === undefined ? dropped.always : dropped.beforeEditing,
+    body,
+    ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response, openShare()) }),
+  };
+}
+
+const DROPPED = { withBody: droppedSets(true), withoutBody: droppedSets(false) };
+
+function droppedSets(hasBody: boolean) {
+  const always = new Set([...DROPPED_FROM_REQUESTS.inject, ...droppedFields(hasBody)]);
+  return { always, beforeEditing: new Set([...always, ...DROPPED_BEFORE_EDITING]) };
+}
+
+/** The request's body, which a check may have read up to its limit. */
+class CheckedBody {
+  readonly #signal: Signal;
+  readonly #openShare: () => Share;
+  #body: Body | null;
+  #share: Share | undefined;
+  /** There was no room for it beside those of other requests. */
+  isOverBudget = false;
+
+  constructor({ body, signal }: IncomingRequest, openShare: () => Share) {
+    this.#body = body;
+    this.#signal = signal;
+    this.#openShare = openShare;
+  }
+
+  readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
+    if (this.#body === null) return new Uint8Array(0);
+    this.#share = this.#openShare();
+    const reading = { share: this.#share, signal: this.#signal };
+    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
+    this.#body = body;
+    this.isOverBudget = isOverShare;
+    return bytes;
+  };
+
+  /** The whole body, including what was already read, which whoever reads it counts. */
+  rest(): Body | null {
+    this.#share?.close();
+    return this.#body;
+  }
+}
+
+/** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
+async function edit(
+  response: UpstreamResponse,
+  headers: EditedFields,
+  rule: ResponseRule,
+  share: Share,
+): Promise<EditedResponse> {
+  const { status, body } = response;
+  const isSuccess = status >= 200 && status < 300;
+  if (!isSuccess) return { response, headers };
+  // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
+  if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
+  const bounded = await readBounded(body, LIMIT, { share });
+  const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
+  const edited = bytes && editResponse(rule, bytes);
+  if (edited === undefined) {
+    await bounded.body.cancel();
+    throw new ProxyError(bounded.isOverShare ? 'responses_full' : 'response_withheld');
+  }
+  const kept = withEdits(headers, OF_THE_BYTES, [['Content-Length', String(edited.length)]]);
+  return { response: { ...response, headers: viewOf(kept), body: bodyOf(edited) }, headers: kept };
+}
+
+const OF_THE_BYTES = [...DROPPED_AFTER_EDITING, 'content-length', 'content-encoding', 'accept-ranges'];
+
+/** As in the field tables, an underscore counts as a dash: WSGI joins both spellings. */
+function linesNamed(name: string, { headers }: IncomingRequest): string[] {
+  const lines: string[] = [];
+  for (const [own, value] of headers) if (own.toLowerCase().replaceAll('_', '-') === name) lines.push(value);
+  return lines;
+}
+
+function hasBody({ headers, body }: IncomingRequest): boolean {
+  const length = headers.get('content-length');
+  return length === null ? body !== null || headers.get('transfer-encoding') !== null : length !== '0';
+}

@@ -1,0 +1,53 @@
+import type { Client } from '../policy/client.ts';
+import { type Refused, refuse } from '../policy/decision.ts';
+
+/** Fields that a named client's request is sent without: what was allowed is the method that the request has. */
+const DROPPED_OF_CLIENTS: readonly string[] = ['x-http-method-override', 'x-method-override', 'x-http-method'];
+
+/** Where there is no body, also these. */
+const DROPPED_WITHOUT_BODY: readonly string[] = [
+  'content-type', // Django decodes the query by its charset, whether there is a body or not
+  'content-encoding', // there is nothing that could be encoded
+];
+
+/** What of a request with a body matters here. */
+export interface Described {
+  readonly method: string;
+  /** All lines of Content-Type. */
+  readonly contentTypes: readonly string[];
+  readonly contentEncoding: string | null;
+  /** Whether the policy reads the body. */
+  readonly isBodyChecked: boolean;
+}
+
+/** Names of the fields that are to be dropped. */
+export const droppedFields = (hasBody: boolean): readonly string[] =>
+  hasBody ? DROPPED_OF_CLIENTS : [...DROPPED_OF_CLIENTS, ...DROPPED_WITHOUT_BODY];
+
+/** Refuses a body that Sentry would read in another way than the policy. */
+export function checkFields(client: Client, described: Described): Refused | undefined {
+  const { method, contentTypes, contentEncoding, isBodyChecked } = described;
+  const denied = (text: string) => refuse(client, 'header', text);
+  // RFC 9110 section 9.3.1: such a body has no meaning, but DRF reads parameters from it.
+  if (method === 'GET' || method === 'HEAD') return denied(`sent a body with ${method}`);
+  if (contentTypes.length > 1) return denied('sent Content-Type twice');
+  const [contentType = ''] = contentTypes;
+  if (!isAcceptableType(contentType)) return denied('sent a Content-Type with a charset other than utf-8');
+  if (!isBodyChecked) return undefined;
+  if (!isJson(contentType)) return denied('has to send application/json, since the projects in the body are checked');
+  // Django ignores it and reads the body as it is; whatever stands between may not.
+  if (contentEncoding !== null) return denied('has to send the body unpacked, since the projects in it are checked');
+  return undefined;
+}
+
+/** Of two charset parameters Django takes the last, and RFC 2231 lets one be written as `charset*`: none but one, plainly. */
+function isAcceptableType(contentType: string): boolean {
+  if (/[^\t\x20-\x7e]/.test(contentType)) return false;
+  if (!/charset/i.test(contentType)) return true;
+  const [, ...parameters] = contentType.split(';');
+  const charsets = parameters.filter((parameter) => /charset/i.test(parameter));
+  return charsets.length === 1 && /^\s*charset=(?:utf-?8|"utf-?8")\s*$/i.test(charsets[0]!);
+}
+
+const isJson = (contentType: string): boolean =>
+  contentType.split(';', 1)[0]!.trim().toLowerCase() === 'application/json';

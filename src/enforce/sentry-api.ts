@@ -1,0 +1,93 @@
+import { decode } from '../bodies/decode.ts';
+import { readBounded } from '../bodies/read-bounded.ts';
+import { onlyFields } from '../http/headers.ts';
+import { newId, REQUEST_ID } from '../http/request-id.ts';
+import type { TokenSource, Transport, Upstream, UpstreamResponse } from '../http/types.ts';
+import { VIA } from '../http/via.ts';
+import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
+
+/** Milliseconds for an answer. */
+const TIMEOUT = 5000;
+/** Bytes of an answer, encoded and decoded. */
+const LIMIT = 1024 * 1024;
+
+/** What came of a look-up: `failed` if Sentry did not say. */
+export type LookUpResult = 'found' | 'absent' | 'failed';
+
+/** What the log and the metrics say about a look-up. */
+export interface LookedUp {
+  readonly path: string;
+  /** Undefined if there was no answer. */
+  readonly status: number | undefined;
+  readonly result: LookUpResult;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Sentry sees it as X-Request-Id. */
+  readonly id: string;
+}
+
+export interface AskOptions {
+  readonly upstream: Upstream;
+  readonly token: TokenSource;
+  readonly fetch: Transport;
+  readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
+}
+
+/** Sends the proxy's own requests to Sentry with the injected token, which is renewed once if Sentry refuses it. */
+export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask {
+  return async (path) => {
+    const begun = performance.now();
+    const id = newId();
+    let status: number | undefined;
+    let result: LookUpResult = 'failed';
+    const send = (bearer: string) =>
+      fetch(upstream.origin + upstream.basePath + path, {
+        method: 'GET',
+        headers: onlyFields([
+          ['Authorization', `Bearer ${bearer}`],
+          ['Accept', 'application/json'],
+          [REQUEST_ID, id],
+          VIA,
+        ]),
+        body: null,
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    try {
+      const bearer = await token.get();
+      if (bearer === undefined) throw new LookUpFailed('there is no token to ask with');
+      let response = await send(bearer);
+      const renewed = response.status === 401 && token.isRenewable ? await token.renew(bearer) : undefined;
+      if (renewed !== undefined) {
+        await response.body?.cancel();
+        response = await send(renewed);
+      }
+      status = response.status;
+      const json = await jsonOf(response);
+      if (status === 200) result = 'found';
+      else if (ABSENT.has(status)) result = 'absent';
+      return { status, json };
+    } finally {
+      lookedUp?.({ path, status, result, duration: performance.now() - begun, id });
+    }
+  };
+}
+
+/** The answer's JSON; undefined unless its status is 200 and it has a body. */
+async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unknown> {
+  if (body === null) return undefined;
+  if (status !== 200) {
+    await body.cancel();
+    return undefined;
+  }
+  const bounded = await readBounded(body, LIMIT);
+  const bytes = bounded.bytes && (await decode(bounded.bytes, headers.get('content-encoding'), LIMIT));
+  if (bytes === undefined) {
+    await bounded.body.cancel();
+    throw new LookUpFailed('the answer is too large, or in an encoding that is not known');
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new LookUpFailed('the answer is not JSON');
+  }
+}

@@ -1,0 +1,109 @@
+import {
+  COMMON_REQUEST_FIELDS,
+  COMMON_RESPONSE_FIELDS,
+  type FieldTable,
+  HOP_BY_HOP,
+  PROXY_REQUEST_FIELDS,
+  PROXY_RESPONSE_FIELDS,
+} from './header-tables.ts';
+import type { EditedFields, Fields } from './types.ts';
+
+/** Whether the token is injected into a request. */
+type Kind = 'inject' | 'bypass';
+
+const namesOf = (...tables: FieldTable[]): ReadonlySet<string> => new Set(tables.flat());
+
+/** Names of the request fields that do not go to Sentry. */
+export const DROPPED_FROM_REQUESTS: Readonly<Record<Kind, ReadonlySet<string>>> = {
+  inject: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS, PROXY_REQUEST_FIELDS),
+  bypass: namesOf(HOP_BY_HOP, COMMON_REQUEST_FIELDS),
+};
+
+const DROPPED_FROM_RESPONSES: Readonly<Record<Kind, ReadonlySet<string>>> = {
+  inject: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS, PROXY_RESPONSE_FIELDS),
+  bypass: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS),
+};
+
+/**
+ * The fields of a request as they go to Sentry.
+ * @param dropped names, in lower case, of the lines to leave out
+ * @param added lines that no field of the client removes
+ */
+export const cleanRequest = (
+  fields: Fields,
+  dropped: ReadonlySet<string>,
+  added: [string, string][],
+): EditedFields => ({ from: fields, dropped: withNamedByConnection(dropped, fields), added });
+
+/** The fields of a response as they go to the client. */
+export const cleanResponse = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
+  from: fields,
+  dropped: withNamedByConnection(DROPPED_FROM_RESPONSES[kind], fields),
+  added,
+});
+
+/** The same fields, with some more removed and others added. */
+export const withEdits = (
+  { from, dropped, added }: EditedFields,
+  without: readonly string[],
+  also: readonly [string, string][],
+): EditedFields => ({
+  from,
+  dropped: new Set([...dropped, ...without]),
+  // Fields from an earlier edit are replaced too: a response that is edited twice has one length.
+  added: [...added.filter(([name]) => !without.includes(name.toLowerCase())), ...also],
+});
+
+/** The fields as they go out, for reading. */
+export const viewOf = (edited: EditedFields): Fields => {
+  const lines = linesOf(edited);
+  return {
+    get(name) {
+      const values = lines.filter((line) => line[0].toLowerCase() === name).map(([, value]) => value);
+      return values.length === 0 ? null : values.join(', ');
+    },
+    [Symbol.iterator]: () => lines[Symbol.iterator](),
+  };
+};
+
+/** Only these lines. */
+export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });
+
+const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
+
+/** What goes out, line by line. */
+export function linesOf({ from, dropped, added }: EditedFields): [string, string][] {
+  const lines: [string, string][] = [];
+  for (const line of from) {
+    const name = tableName(line[0]);
+    // uWSGI would read Content_Length as a second Content-Length, and the rest of the body as another request.
+    const isFramingTwin = name === 'content-length' && line[0].includes('_');
+    if (!dropped.has(name) && !isFramingTwin) lines.push(line);
+  }
+  lines.push(...added);
+  return lines;
+}
+
+/** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables treat them as equal. */
+export function tableName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower;
+}
+
+function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): ReadonlySet<string> {
+  const connection = fields.get('connection');
+  if (connection === null || connection === 'close' || connection === 'keep-alive') return dropped;
+  const all = new Set(dropped);
+  for (const option of connection.split(',')) {
+    const name = tableName(option.trim());
+    // A body without its length would be read as the next request, and without its type as other than what was checked.
+    if (TOKEN.test(name) && !OF_THE_BODY.test(name)) all.add(name);
+  }
+  return all;
+}
+
+/** What Connection must not remove. */
+const OF_THE_BODY = /^content-(?:length|type|encoding)$/;
+
+/** RFC 9110 section 5.6.2, in lower case: any other text names no field, and a runtime may refuse to look it up. */
+const TOKEN = /^[!#$%&'*+\-.^`|~0-9a-z]+$/;

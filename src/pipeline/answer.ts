@@ -1,0 +1,149 @@
+import { WatchedBody } from '../bodies/reporting-body.ts';
+import { Deadline } from '../http/deadline.ts';
+import { asProxyError, ProxyError } from '../http/errors.ts';
+import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Signal, Trace } from '../http/types.ts';
+import { newTrace } from '../http/types.ts';
+import { refuseAmbiguous } from '../web/strict.ts';
+import { answerError, handle } from './handle.ts';
+
+/** What a proxy of the library needs in addition to the handler. */
+export interface LibraryEnv<R> extends Env<R> {
+  /** Milliseconds from a request's arrival to the end of its response; 0: no limit. */
+  readonly writeTimeout: number;
+  /** The path at which the proxy is mounted, without a trailing slash. It is removed from each path. */
+  readonly basePath: string;
+  /** Called when a response has ended. */
+  readonly onRequest: ((record: RequestRecord) => void) | undefined;
+}
+
+/** What a proxy needs to be a function from `Request` to `Response`. */
+export interface FetchEnv extends LibraryEnv<Response> {
+  /**
+   * What the handler reads of a request.
+   * @throws ProxyError if the request can't be read
+   */
+  receive(request: Request): IncomingRequest;
+}
+
+/**
+ * The proxy as a `fetch` handler; it never rejects.
+ * @param answered called as soon as there is a response, whose body may still be under way
+ */
+export function makeFetchHandler(
+  env: FetchEnv,
+  answered: (trace: Trace) => void = () => {},
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const trace = newTrace();
+    const receive = () => {
+      const received = env.receive(request);
+      refuseAmbiguous(received);
+      return received;
+    };
+    const response = await answer(env, request, receive, trace);
+    answered(trace);
+    return response;
+  };
+}
+
+/**
+ * Answers one request: below the base path, within the time limit, and with a record at its end. Never rejects.
+ * @param shown what an error response and the record need even if the request can't be received
+ * @param receive reads the request, and throws a ProxyError if that fails
+ */
+export async function answer<R>(
+  env: LibraryEnv<R>,
+  shown: Shown,
+  receive: () => IncomingRequest,
+  trace: Trace = newTrace(),
+): Promise<R> {
+  const begun = performance.now();
+  let received: IncomingRequest;
+  try {
+    received = withoutBasePath(receive(), env.basePath);
+  } catch (thrown) {
+    return answerError(asProxyError(thrown), shown.headers, watching(env, shown, trace, begun), trace);
+  }
+  const signal = new Deadline(received.signal, env.writeTimeout);
+  return handle({ ...received, signal }, watching(env, shown, trace, begun, signal), trace);
+}
+
+type Shown = Pick<IncomingRequest, 'method' | 'url' | 'headers'>;
+
+function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRequest {
+  if (basePath === '') return request;
+  const { url } = request;
+  const pathStart = url.indexOf('/', url.indexOf('://') + 3);
+  const rest = url.slice(pathStart + basePath.length);
+  const isBelow = url.startsWith(basePath, pathStart) && /^(?:[/?]|$)/.test(rest);
+  if (!isBelow) throw new ProxyError('not_found');
+  return { ...request, url: url.slice(0, pathStart) + (rest.startsWith('/') ? rest : `/${rest}`) };
+}
+
+/**
+ * Makes responses that report their end to `onRequest` and to the client's limits.
+ * @param signal ends a response that is neither read nor cancelled; undefined where the proxy itself answers
+ */
+function watching<R>(
+  env: LibraryEnv<R>,
+  { method, url }: Shown,
+  trace: Trace,
+  begun: number,
+  signal?: Signal,
+): LibraryEnv<R> {
+  const { onRequest } = env;
+  // A response that the runtime refuses is followed by another, and the request still ends once.
+  let hasEnded = false;
+  return {
+    ...env,
+    respond(body: Body | string | null, init: ResponseInit) {
+      const isWatched = onRequest !== undefined || trace.release !== undefined;
+      if (!isWatched) return env.respond(body, init);
+      const ended = (error?: ProxyError) => {
+        if (hasEnded) return;
+        hasEnded = true;
+        if (error !== undefined) note(error, trace);
+        trace.release?.();
+        if (onRequest !== undefined) report(onRequest, recordOf(trace, method, url, init.status, begun));
+      };
+      const isStreamed = body !== null && typeof body !== 'string' && signal !== undefined;
+      if (isStreamed) return env.respond(new WatchedBody(body, signal, ended), init);
+      ended();
+      return env.respond(body, init);
+    },
+  };
+}
+
+/** What the handler has noted itself comes first. */
+function note({ name, message }: ProxyError, trace: Trace): void {
+  trace.error ??= name;
+  if (message !== '') trace.cause ??= message;
+}
+
+const recordOf = (trace: Trace, method: string, url: string, status: number, begun: number): RequestRecord => ({
+  id: trace.id,
+  method,
+  path: PATH.exec(url)?.[1] ?? '/',
+  route: trace.route,
+  status,
+  attempts: trace.attempts,
+  duration: performance.now() - begun,
+  ...(trace.client !== undefined && { client: trace.client }),
+  ...(trace.refusal !== undefined && { refusal: trace.refusal }),
+  ...(trace.observed !== undefined && { observed: trace.observed }),
+  ...(trace.error !== undefined && { error: trace.error }),
+  ...(trace.cause !== undefined && { cause: trace.cause }),
+  ...(trace.warning !== undefined && { warning: trace.warning }),
+});
+
+/** Without the query, which may hold private data. */
+const PATH = /^[^:]*:\/\/[^/?#]*([^?#]+)/;
+
+/** An error in the callback must not break a response. */
+function report(onRequest: (record: RequestRecord) => void, record: RequestRecord): void {
+  try {
+    onRequest(record);
+  } catch (error) {
+    console.error('sentry-api-proxy: onRequest threw', error);
+  }
+}

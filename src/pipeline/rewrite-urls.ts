@@ -1,0 +1,286 @@
+import { decode } from '../bodies/decode.ts';
+import { readBounded } from '../bodies/read-bounded.ts';
+import { ProxyError } from '../http/errors.ts';
+import type { FieldTable } from '../http/header-tables.ts';
+import { withEdits } from '../http/headers.ts';
+import type { Addresses, Body, EditedFields, Fields, Share, Upstream, UpstreamResponse } from '../http/types.ts';
+import { EACH, editJson, type JsonPath } from '../json/edit.ts';
+
+/** Bytes of a response that is edited, encoded and decoded. */
+const LIMIT = 8 * 1024 * 1024;
+
+/** One request of a client that must stay inside. */
+export interface Visit {
+  readonly method: string;
+  /** Path and query as the client sent them. */
+  readonly path: string;
+  /** The URL at which the client reaches this proxy, without a trailing slash; undefined without a Host. */
+  readonly own: string | undefined;
+  readonly addresses: Addresses;
+  readonly endpoint: Endpoint | undefined;
+}
+
+interface Row {
+  /** A path of Sentry's API; `*` is one segment. */
+  readonly path: string;
+  readonly field: JsonPath;
+  /** An edit for `editJson`: takes the member's value as it is written. */
+  change(value: string, visit: Visit): string | undefined;
+}
+
+interface Endpoint extends Row {
+  readonly pattern: RegExp;
+}
+
+const remove = (): string => '';
+
+/** The responses with a URL that clients follow with their token, and the edit for it. Nothing else is edited. */
+const ROWS: readonly Row[] = [
+  {
+    // sentry sends an organization's requests there, and sentry-mcp refuses a host other than its own
+    path: '/api/0/organizations/',
+    field: [EACH, 'links', 'regionUrl'],
+    change: remove,
+  },
+  {
+    // as in the list; the bundler plugins ask here
+    path: '/api/0/organizations/*/',
+    field: ['links', 'regionUrl'],
+    change: remove,
+  },
+  {
+    // each project has its organization in it
+    path: '/api/0/projects/',
+    field: [EACH, 'organization', 'links', 'regionUrl'],
+    change: remove,
+  },
+  {
+    // the project has its organization in it
+    path: '/api/0/projects/*/*/',
+    field: ['organization', 'links', 'regionUrl'],
+    change: remove,
+  },
+  {
+    // sentry-cli and the bundler plugins upload there; a relative URL, or one of another path, stays
+    path: '/api/0/organizations/*/chunk-upload/',
+    field: ['url'],
+    // An organization has a slug and a number. Sentry writes the slug, whichever of them a client used.
+    change: (value, visit) => mapUrl(value, (url) => atOwnUrl(url, visit, (path) => CHUNK_UPLOAD.test(path))),
+  },
+  {
+    // sentry-cli 2 asks each of them for its organizations; without one it asks the address it was given
+    path: '/api/0/users/*/regions/',
+    field: ['regions'],
+    change: (value) => (value.startsWith('[') ? '[]' : undefined),
+  },
+  {
+    // Sentry builds it from the Host it got, which only its own network knows
+    path: '/api/0/organizations/*/preprodartifacts/*/install-details/',
+    field: ['installUrl'],
+    change: (value, visit) => mapUrl(value, (url) => fromSentry(url, visit, [visit.addresses.sentry])),
+  },
+];
+
+const ENDPOINTS: readonly Endpoint[] = ROWS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
+const CHUNK_UPLOAD = patternOf('/api/0/organizations/*/chunk-upload/');
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
+}
+
+/** With these fields Sentry may leave out the content that must be edited. */
+export const CONDITIONS: FieldTable = [
+  'if-modified-since', // the client's copy may date from before it was kept inside
+  'if-none-match', // the client's copy may date from before it was kept inside
+  'if-range', // part of Range
+  'range', // a part of a document can't be edited
+];
+
+/** Fields about a response's bytes, which an edit changes. */
+export const OF_THE_BYTES: FieldTable = [
+  'accept-ranges', // Range is not forwarded
+  'content-digest', // describes Sentry's bytes
+  'content-encoding', // edited content is sent decoded
+  'content-length', // of the edited content
+  'content-md5', // describes Sentry's bytes
+  'digest', // describes Sentry's bytes
+  'etag', // describes Sentry's bytes, and a client that sends it back would be told that nothing has changed
+  'repr-digest', // describes Sentry's bytes
+];
+
+/** The addresses of a proxy, or undefined if its clients are not kept inside. */
+export const addressesOf = (
+  { origin, basePath }: Upstream,
+  { keepInside, publicUrl }: { readonly keepInside: boolean; readonly publicUrl: string | undefined },
+  mountPath = '',
+): Addresses | undefined =>
+  keepInside ? { publicUrl, mountPath, sentry: origin.slice(origin.indexOf('://') + 3) + basePath } : undefined;
+
+/** The same proxy, at a path that only the request shows. */
+export const mountedAt = (addresses: Addresses, mountPath: string): Addresses => ({
+  ...addresses,
+  mountPath,
+  get sentryPublic() {
+    return addresses.sentryPublic;
+  },
+  set sentryPublic(seen) {
+    addresses.sentryPublic = seen;
+  },
+});
+
+/**
+ * @param requestUrl as the client sent it: the origin that it names, then path and query
+ * @returns undefined if it is not a request to Sentry's API
+ */
+export function visitOf(method: string, requestUrl: string, addresses: Addresses): Visit | undefined {
+  const pathStart = requestUrl.indexOf('/', requestUrl.indexOf('://') + 3);
+  if (!requestUrl.startsWith(API, pathStart)) return undefined;
+  const target = requestUrl.slice(pathStart);
+  const queryStart = target.indexOf('?');
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const origin = requestUrl.slice(0, pathStart);
+  const hasHost = !origin.endsWith('://');
+  const own = addresses.publicUrl ?? (hasHost ? origin + addresses.mountPath : undefined);
+  return { method, path, own, addresses, endpoint: ENDPOINTS.find(({ pattern }) => pattern.test(path)) };
+}
+
+const API = '/api/0/';
+
+/** The fields of a request, without those with which Sentry would leave out the content to edit. */
+export function askForAll(headers: EditedFields, { method, endpoint }: Visit): EditedFields {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead && endpoint !== undefined ? withEdits(headers, CONDITIONS, []) : headers;
+}
+
+/** A response with Sentry's URLs replaced by the proxy's own, so that a client that follows them stays inside. */
+export interface KeptInside {
+  readonly headers: EditedFields;
+  readonly body: Body | string | null;
+  /** Why a body that should have been edited was not. */
+  readonly warning?: string;
+}
+
+/**
+ * @param response Sentry's response
+ * @param headers its fields as they would go to the client
+ * @param openShare for a body that has to be edited; undefined if what is kept of it is counted already
+ * @throws the body's own error, if it fails while it is read; ProxyError `responses_full`
+ */
+export async function keepInside(
+  { status, headers: fields, body }: UpstreamResponse,
+  headers: EditedFields,
+  visit: Visit,
+  openShare: (() => Share) | undefined,
+): Promise<KeptInside> {
+  const kept = keepFieldsInside(headers, visit);
+  const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
+  if (!isEdited) return { headers: kept, body };
+  // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
+  if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept, body };
+  return keepBodyInside({ fields, body, share: openShare?.() }, kept, visit);
+}
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
+
+function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
+  const link = headers.from.get('link');
+  const location = headers.from.get('location');
+  const dropped: string[] = [];
+  const added: [string, string][] = [];
+  if (link !== null) {
+    const inside = link.replace(/<([^<>]*)>/g, (target, url) => {
+      const own = atOwnUrl(url, visit, (path) => isSamePath(path, visit.path));
+      return own === undefined ? target : `<${own}>`;
+    });
+    if (inside !== link) {
+      dropped.push('link');
+      added.push(['Link', inside]);
+    }
+  }
+  if (location !== null) {
+    const { sentry, sentryPublic } = visit.addresses;
+    const inside = fromSentry(location, visit, sentryPublic === undefined ? [sentry] : [sentry, sentryPublic]);
+    if (inside !== undefined) {
+      dropped.push('location');
+      added.push(['Location', inside]);
+    }
+  }
+  return added.length === 0 ? headers : withEdits(headers, dropped, added);
+}
+
+async function keepBodyInside(
+  { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share | undefined },
+  headers: EditedFields,
+  visit: Visit,
+): Promise<KeptInside> {
+  const length = fields.get('content-length');
+  const { field, change } = visit.endpoint!;
+  const asItCame = (body: Body, why: string) => ({
+    headers,
+    body,
+    warning: `a response to ${visit.endpoint!.path} passed with Sentry's own URLs: ${why}`,
+  });
+  if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
+  const bounded = await readBounded(body, LIMIT, { share });
+  if (bounded.isOverShare) {
+    await bounded.body.cancel();
+    throw new ProxyError('responses_full');
+  }
+  if (bounded.bytes === undefined) return asItCame(bounded.body, TOO_LARGE);
+  const text = await textOf(bounded.bytes, fields.get('content-encoding'));
+  if (text === undefined) return asItCame(bounded.body, 'it is not gzip or UTF-8, or too large decoded');
+  const inside = editJson(text, field, (value) => change(value, visit));
+  if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
+  if (inside === text) return { headers, body: bounded.body };
+  const size = String(new TextEncoder().encode(inside).length);
+  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', size]]), body: inside };
+}
+
+const TOO_LARGE = `it is larger than ${LIMIT} bytes`;
+
+/** The text of a body; undefined if it has no text to edit. */
+async function textOf(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
+  const plain = await decode(bytes, encoding, LIMIT);
+  try {
+    // A byte order mark is kept. It is not valid JSON.
+    return plain && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The URL at this proxy, if the client may follow its path; undefined for any other path. */
+function atOwnUrl(url: string, { own, addresses }: Visit, isItsPath: (path: string) => boolean): string | undefined {
+  const [, address, rest = ''] = ABSOLUTE.exec(url) ?? [];
+  if (address === undefined || !isItsPath(rest.split(/[?#]/, 1)[0]!)) return undefined;
+  addresses.sentryPublic = address;
+  return own === undefined ? undefined : own + rest;
+}
+
+/** Host and port, the path of Sentry's address, if any, then the API's own path. */
+const ABSOLUTE = /^https?:\/\/([^/?#]+(?:\/[^?#]*?)??)(\/api\/0\/.*)$/is;
+
+/** Sentry decodes a path and may encode it again in another way: `my-app%401.0` and `my-app@1.0`. */
+function isSamePath(one: string, other: string): boolean {
+  if (one === other) return true;
+  try {
+    return decodeURIComponent(one) === decodeURIComponent(other);
+  } catch {
+    return false;
+  }
+}
+
+/** A URL of the API at one of Sentry's addresses, moved to this proxy; undefined for any other URL. */
+function fromSentry(url: string, { own }: Visit, addresses: readonly string[]): string | undefined {
+  const [, address = '', rest = ''] = ABSOLUTE.exec(url) ?? [];
+  // Behind a web server that ends TLS, Sentry writes http, so the scheme says nothing.
+  const isSentry = addresses.some((one) => one.toLowerCase() === address.toLowerCase());
+  return isSentry && own !== undefined ? own + rest : undefined;
+}
+
+/** Changes a string in its JSON form. */
+function mapUrl(value: string, change: (url: string) => string | undefined): string | undefined {
+  const url: unknown = JSON.parse(value);
+  const changed = typeof url === 'string' ? change(url) : undefined;
+  return changed === undefined ? undefined : JSON.stringify(changed);
+}

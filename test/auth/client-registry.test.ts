@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { Principals } from '../../src/auth/authenticator.ts';
+import {
+  type ClientDirectory,
+  type Digest,
+  loadClients,
+  onlyListed,
+  webDigest,
+} from '../../src/auth/client-registry.ts';
+import type { Fields, Route } from '../../src/http/types.ts';
+import type { Client } from '../../src/policy/client.ts';
+import { isExpired } from '../../src/policy/client.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+const nodeDigest = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+const tokenOf = (name: string): string => `${name}-`.padEnd(40, 'x');
+const digestOf = (name: string): string => `sha256:${nodeDigest(tokenOf(name))}`;
+
+const entryOf = (name: string, more: object = {}) => ({
+  name,
+  token: digestOf(name),
+  scopes: ['org:read'],
+  orgs: ['acme'],
+  ...more,
+});
+
+const load = (entries: unknown[], aliasTokens: string[] = [], digest: Digest = nodeDigest) =>
+  loadClients(JSON.stringify({ clients: entries }), aliasTokens, digest, NOW);
+
+async function directoryOf(entries: unknown[], digest?: Digest): Promise<ClientDirectory> {
+  const loaded = await load(entries, [], digest);
+  assert.ok('directory' in loaded);
+  return loaded.directory;
+}
+
+const problemsOf = async (...parameters: Parameters<typeof load>) => {
+  const loaded = await load(...parameters);
+  return 'problems' in loaded ? loaded.problems.map(({ place, text }) => `${place}: ${text}`) : [];
+};
+
+/** The name of the client with this token, as requests find it. */
+function nameAt(directory: ClientDirectory, token: string, digest: Digest = nodeDigest) {
+  const principals = new Principals({
+    aliasTokens: [],
+    isOpen: false,
+    clients: directory.byDigest,
+    digest,
+    admit: () => assert.fail('nothing is sent'),
+  });
+  const nameOf = (route: Route) => (route.kind === 'inject' ? route.principal.name : undefined);
+  const fields = { get: () => `Bearer ${token}` } as unknown as Fields;
+  const route = principals.identify(fields);
+  return route instanceof Promise ? route.then(nameOf) : nameOf(route);
+}
+
+const clientWith = (directory: ClientDirectory, token: string): Client | undefined =>
+  directory.byDigest.get(nodeDigest(token));
+
+describe('the directory of clients', () => {
+  it('finds a client by its token, whether the file has the digest or the token', async () => {
+    const directory = await directoryOf([entryOf('a'), entryOf('b', { token: [digestOf('old'), tokenOf('new')] })]);
+    assert.equal(nameAt(directory, tokenOf('a')), 'a');
+    assert.equal(nameAt(directory, tokenOf('old')), 'b');
+    assert.equal(nameAt(directory, tokenOf('new')), 'b');
+    assert.equal(nameAt(directory, tokenOf('b')), undefined);
+    assert.equal(nameAt(directory, ''), undefined);
+    // Who reads the file has the digest, which opens nothing.
+    assert.equal(nameAt(directory, digestOf('a')), undefined);
+  });
+
+  it('finds the same with the digest of Web Crypto', async () => {
+    assert.equal(await webDigest('abc'), nodeDigest('abc'));
+    const directory = await directoryOf([entryOf('a')], webDigest);
+    assert.equal(await nameAt(directory, tokenOf('a'), webDigest), 'a');
+    assert.equal(await nameAt(directory, tokenOf('b'), webDigest), undefined);
+  });
+
+  it('makes one digest for each request, however many clients there are', async () => {
+    let digests = 0;
+    const counting = (token: string) => {
+      digests++;
+      return nodeDigest(token);
+    };
+    const names = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
+    const directory = await directoryOf(
+      names.map((name) => entryOf(name)),
+      counting,
+    );
+    digests = 0;
+    assert.equal(nameAt(directory, tokenOf('c9999'), counting), 'c9999');
+    assert.equal(digests, 1);
+  });
+
+  it('finds a client that has expired, so that it is refused and not bypassed', async () => {
+    const directory = await directoryOf([entryOf('a', { expires: '2020-01-01' })]);
+    assert.equal(nameAt(directory, tokenOf('a')), 'a');
+  });
+
+  it('lets no token be that of two, in whatever spelling', async () => {
+    const twice = [entryOf('a'), entryOf('b', { token: tokenOf('a') })];
+    assert.deepEqual(await problemsOf(twice), [
+      'clients[1].token: has a token that is in the file twice, once as a digest',
+    ]);
+    const same = [entryOf('a'), entryOf('b', { token: digestOf('a') })];
+    assert.deepEqual(await problemsOf(same), ['clients[1].token: has a token that is in the file twice']);
+    assert.deepEqual(await problemsOf([entryOf('a')], ['other', tokenOf('a')]), [
+      'clients[0].token: has a token that is an alias token as well',
+    ]);
+  });
+
+  it('shows these together with the other problems', async () => {
+    const entries = [entryOf('a', { mode: 'off' }), 'nothing', entryOf('b', { token: tokenOf('a') })];
+    assert.deepEqual(await problemsOf(entries, [tokenOf('a')]), [
+      'clients[0].mode: is neither enforce nor observe',
+      'clients[1]: is not an object',
+      'clients[0].token: has a token that is an alias token as well',
+      'clients[2].token: has a token that is an alias token as well',
+      'clients[2].token: has a token that is in the file twice, once as a digest',
+    ]);
+  });
+});
+
+describe('a bad new file', () => {
+  const reload = async (before: unknown[], after: string): Promise<ClientDirectory> => {
+    const directory = await directoryOf(before);
+    const loaded = await loadClients(after, [], nodeDigest, NOW);
+    assert.ok('problems' in loaded);
+    return loaded.listed === undefined ? directory : onlyListed(directory, loaded.listed, loaded.expired);
+  };
+  const names = (directory: ClientDirectory) => directory.clients.map(({ name }) => name);
+  const BEFORE = [entryOf('a'), entryOf('b', { token: [digestOf('b'), digestOf('b2')] }), entryOf('c')];
+
+  it('stops the clients and tokens that it no longer has, and keeps the others as they were', async () => {
+    const after = JSON.stringify({ clients: [entryOf('a', { scopes: ['org:wriet'] }), entryOf('b')] });
+    const directory = await reload(BEFORE, after);
+    assert.deepEqual(names(directory), ['a', 'b']);
+    assert.equal(nameAt(directory, tokenOf('b')), 'b');
+    assert.equal(nameAt(directory, tokenOf('b2')), undefined);
+    assert.equal(nameAt(directory, tokenOf('c')), undefined);
+    assert.ok(directory.clients[0]!.scopes.has('org:read'));
+  });
+
+  it('stops the clients that it lets expire', async () => {
+    const after = JSON.stringify({ clients: [entryOf('a', { expires: '2020-01-01' }), entryOf('b', { mode: 'off' })] });
+    const directory = await reload(BEFORE, after);
+    assert.deepEqual(names(directory), ['b']);
+    const over = clientWith(directory, tokenOf('a'));
+    assert.ok(over !== undefined && isExpired(over, NOW), 'it is refused as expired, and not bypassed');
+  });
+
+  it('stops nobody if its clients cannot be read', async () => {
+    for (const after of ['', '{"clients":[', '{"client":[]}', '[]']) {
+      assert.deepEqual(names(await reload(BEFORE, after)), ['a', 'b', 'c']);
+    }
+  });
+});

@@ -1,0 +1,212 @@
+// What is kept of request bodies, so that they can be sent again.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { makeBudget } from '../../src/bodies/memory-budget.ts';
+import { makeBodyRules, type OutgoingBody, outgoingBody } from '../../src/bodies/request-body.ts';
+import { ProxyError } from '../../src/http/errors.ts';
+import type { Body, Signal } from '../../src/http/types.ts';
+
+/** A body whose chunks come when the test says so. */
+class Incoming implements Body {
+  readonly #chunks: (string | undefined)[] = [];
+  #wake = () => {};
+  /** Readers that hold it. */
+  readers = 0;
+
+  /** Undefined ends it. */
+  push(chunk: string | undefined): void {
+    this.#chunks.push(chunk);
+    this.#wake();
+  }
+
+  getReader() {
+    this.readers++;
+    return {
+      read: async () => {
+        while (this.#chunks.length === 0) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+        const chunk = this.#chunks.shift();
+        return chunk === undefined ? { done: true } : { done: false, value: Buffer.from(chunk) };
+      },
+      releaseLock: () => {
+        this.readers--;
+      },
+    };
+  }
+
+  async cancel(): Promise<void> {}
+}
+
+const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
+const KNOWN = { isInjected: true, framing: 'length', mayReplay: true, signal: NEVER } as const;
+const CHUNKED = { ...KNOWN, framing: 'chunked' } as const;
+const BYPASSED = { ...CHUNKED, isInjected: false, mayReplay: false };
+
+const rules = (replayLimit: number, replayLimitTotal = 1024 ** 2, streamChunked = false) =>
+  makeBodyRules({ replayLimit, replayLimitTotal, streamChunked });
+
+async function wholeOf({ body }: OutgoingBody): Promise<string> {
+  let whole = '';
+  for await (const chunk of body as AsyncIterable<Uint8Array>) whole += Buffer.from(chunk).toString();
+  return whole;
+}
+
+describe('a request body', () => {
+  it('is sent again from its beginning', async () => {
+    const incoming = new Incoming();
+    const outgoing = await outgoingBody(incoming, KNOWN, rules(100));
+    for (const chunk of ['first ', 'second', undefined]) incoming.push(chunk);
+    assert.equal(await wholeOf(outgoing), 'first second');
+    assert.ok(outgoing.canReplay());
+    assert.equal(await wholeOf(outgoing), 'first second');
+  });
+
+  it('is sent again whole when it outgrows the limit after that began', async () => {
+    const incoming = new Incoming();
+    const outgoing = await outgoingBody(incoming, KNOWN, rules(10));
+    incoming.push('first ');
+    const refused = wholeOf(outgoing);
+    await turn();
+    assert.ok(outgoing.canReplay());
+    const replayed = wholeOf(outgoing);
+    await turn();
+    for (const chunk of ['second ', 'third', undefined]) incoming.push(chunk);
+    assert.equal(await replayed, 'first second third');
+    await refused;
+    assert.ok(!outgoing.canReplay());
+  });
+
+  it('goes on when what was kept of it is given up', async () => {
+    const incoming = new Incoming();
+    const outgoing = await outgoingBody(incoming, KNOWN, rules(100));
+    incoming.push('first ');
+    const sent = (outgoing.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await sent.next();
+    outgoing.release();
+    assert.ok(!outgoing.canReplay());
+    incoming.push('second');
+    incoming.push(undefined);
+    assert.equal(Buffer.from((await sent.next()).value).toString(), 'second');
+    assert.equal((await sent.next()).done, true);
+  });
+
+  it('of unknown length is read whole and sent with its length', async () => {
+    const incoming = new Incoming();
+    for (const chunk of ['12345', '67890', undefined]) incoming.push(chunk);
+    const outgoing = await outgoingBody(incoming, CHUNKED, rules(10));
+    assert.equal(outgoing.length, 10);
+    assert.equal(Buffer.from(outgoing.body as Uint8Array).toString(), '1234567890');
+    assert.ok(outgoing.canReplay());
+  });
+
+  it('of unknown length is refused above the limit, and read no further', async () => {
+    const incoming = new Incoming();
+    for (const chunk of ['12345', '67890', '!', undefined]) incoming.push(chunk);
+    await assert.rejects(outgoingBody(incoming, CHUNKED, rules(10)), { name: 'content_too_large' });
+    assert.equal(incoming.readers, 0);
+  });
+
+  it('of unknown length is streamed to a Sentry that reads chunks', async () => {
+    const incoming = new Incoming();
+    for (const chunk of ['12345', '67890', '!', undefined]) incoming.push(chunk);
+    const outgoing = await outgoingBody(incoming, CHUNKED, rules(10, 1024, true));
+    assert.equal(outgoing.length, undefined);
+    assert.equal(await wholeOf(outgoing), '1234567890!');
+    assert.ok(!outgoing.canReplay());
+  });
+
+  it('that is bypassed is handed on as it is, and nothing of it is kept', async () => {
+    const incoming = new Incoming();
+    const outgoing = await outgoingBody(incoming, BYPASSED, rules(10));
+    assert.equal(outgoing.body, incoming);
+    assert.ok(!outgoing.canReplay());
+  });
+
+  it('that may be none is looked at before it is sent', async () => {
+    const unknown = { ...BYPASSED, framing: 'unknown' } as const;
+    const none = new Incoming();
+    none.push(undefined);
+    assert.equal((await outgoingBody(none, unknown, rules(10))).body, null);
+    const some = new Incoming();
+    for (const chunk of ['', '12345', '67890', '!', undefined]) some.push(chunk);
+    const outgoing = await outgoingBody(some, unknown, rules(10));
+    assert.equal(outgoing.length, undefined);
+    assert.ok(!outgoing.canReplay());
+    assert.equal(await wholeOf(outgoing), '1234567890!');
+    assert.equal(none.readers, 0);
+  });
+
+  it('of unknown length is refused where the bodies of others take up all the room', async () => {
+    const all = rules(1000, 10_000);
+    const make = () => {
+      const incoming = new Incoming();
+      for (const chunk of ['x'.repeat(1000), undefined]) incoming.push(chunk);
+      return outgoingBody(incoming, CHUNKED, all);
+    };
+    const kept: OutgoingBody[] = [];
+    for (let i = 0; i < 10; i++) kept.push(await make());
+    await assert.rejects(make(), { name: 'uploads_full' });
+    kept.pop()!.release();
+    await make();
+    await assert.rejects(make(), { name: 'uploads_full' });
+    // Another proxy in the same process has its own room.
+    const other = new Incoming();
+    for (const chunk of ['x', undefined]) other.push(chunk);
+    assert.equal((await outgoingBody(other, CHUNKED, rules(1000, 10_000))).length, 1);
+  });
+
+  it('of known length streams on where there is no room, and can not be sent again', async () => {
+    const all = rules(1000, 1000);
+    const first = new Incoming();
+    for (const chunk of ['x'.repeat(1000), undefined]) first.push(chunk);
+    await outgoingBody(first, CHUNKED, all);
+    const second = new Incoming();
+    for (const chunk of ['hello', undefined]) second.push(chunk);
+    const outgoing = await outgoingBody(second, KNOWN, all);
+    assert.equal(await wholeOf(outgoing), 'hello');
+    assert.ok(!outgoing.canReplay());
+  });
+
+  it('gives back its room when the request is aborted while it is read', async () => {
+    const all = rules(1000, 1000);
+    const controller = new AbortController();
+    const reason = new ProxyError('upstream_timeout');
+    const slow = new TransformStream<Uint8Array>();
+    const reading = outgoingBody(slow.readable, { ...CHUNKED, signal: controller.signal }, all);
+    const client = slow.writable.getWriter();
+    await client.write(new Uint8Array(900));
+    controller.abort(reason);
+    await assert.rejects(reading, (error) => error === reason);
+    await client.write(new Uint8Array(1));
+    assert.ok(!slow.readable.locked, 'the reader still holds the body');
+    const next = new Incoming();
+    for (const chunk of ['x'.repeat(1000), undefined]) next.push(chunk);
+    assert.equal((await outgoingBody(next, CHUNKED, all)).length, 1000);
+  });
+
+  it('is released by its reader when the upload ends early', async () => {
+    const stream = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(10)) });
+    const outgoing = await outgoingBody(stream, KNOWN, rules(1000));
+    const upload = (outgoing.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await upload.next();
+    outgoing.release();
+    assert.ok(stream.locked);
+    await upload.return?.();
+    assert.ok(!stream.locked);
+  });
+});
+
+describe('a budget of bytes', () => {
+  it('takes back what a request had that was dropped without a word', async () => {
+    const budget = makeBudget(100, 20);
+    assert.ok(budget.open().growTo(100));
+    assert.ok(!budget.open().growTo(1));
+    await sleep(30);
+    assert.ok(budget.open().growTo(100));
+    assert.ok(!budget.open().growTo(1));
+  });
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { SETTINGS } from '../../adapters/node/config/settings.ts';
+import { ERRORS } from '../../src/http/errors.ts';
+import * as fieldTables from '../../src/http/header-tables.ts';
+import * as keepInside from '../../src/pipeline/rewrite-urls.ts';
+import { fieldValue } from '../support/message.ts';
+import { get, makeFolder, startProxy } from '../support/operator.ts';
+import { tableUnder, text } from '../support/pages.ts';
+import { answer, OK, Upstream } from '../support/upstream.ts';
+
+const ROOT = new URL('../..', import.meta.url);
+
+const docs = readdirSync(new URL('../../docs', import.meta.url))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+
+/** The names of a table of fields, each with the reason that stands beside it. */
+function rowsOf(file: string, table: string, names: readonly string[]): string[][] {
+  const [, lines = ''] =
+    new RegExp(`^export const ${table}: FieldTable = \\[\n([^\\]]*)\\];$`, 'm').exec(text(file)) ?? [];
+  const rows = [...lines.matchAll(/^ {2}'([^']+)', \/\/ (.+)$/gm)].map(([, name, reason]) => [name!, reason!]);
+  assert.deepEqual(
+    rows.map(([name]) => name),
+    names,
+    `${table} has a name without a reason`,
+  );
+  return rows.map(([name, reason]) => [`\`${name}\``, reason!]);
+}
+
+describe('the documentation', () => {
+  const tables: Record<string, string> = {
+    '## Hop-by-hop: removed in both directions': 'HOP_BY_HOP',
+    '## Removed from every request': 'COMMON_REQUEST_FIELDS',
+    '## Removed from a request if the token is injected': 'PROXY_REQUEST_FIELDS',
+    '## Removed from every response': 'COMMON_RESPONSE_FIELDS',
+    '## Removed from a response if the token was injected': 'PROXY_RESPONSE_FIELDS',
+    '## Removed from every response if there are upstream headers': 'GATEWAY_RESPONSE_FIELDS',
+    '## Removed from a request whose response is edited': 'CONDITIONS',
+    '## Removed from a response that was edited': 'OF_THE_BYTES',
+  };
+  const files = { 'src/http/header-tables.ts': fieldTables, 'src/pipeline/rewrite-urls.ts': keepInside };
+  for (const [heading, table] of Object.entries(tables)) {
+    it(`shows the header table as it is: ${heading.slice(3)}`, () => {
+      const [file, exported] = Object.entries(files).find(([, own]) => table in own)!;
+      const rows = rowsOf(file, table, exported[table as keyof typeof exported] as readonly string[]);
+      assert.deepEqual(tableUnder('docs/headers.md', heading), rows);
+    });
+  }
+
+  it('shows every flag with its variable and default', () => {
+    const expected = SETTINGS.map(({ flag, variable, default: fallback, help }) => [
+      `\`--${flag}\``,
+      `\`${variable}\``,
+      fallback === '' ? '' : `\`${fallback}\``,
+      help.replaceAll('|', '\\|'),
+    ]);
+    assert.deepEqual(tableUnder('docs/configuration.md', '## Flags and variables'), expected);
+  });
+
+  it('shows the error table as it is', () => {
+    const expected = Object.entries(ERRORS).map(([name, { status, proxyError }]) => [
+      `\`${name}\``,
+      String(status),
+      `\`${proxyError}\``,
+    ]);
+    const shown = tableUnder('docs/errors.md', '# Errors').map(([name, status, proxyError]) => [
+      name,
+      status,
+      proxyError,
+    ]);
+    assert.deepEqual(shown, expected);
+  });
+
+  for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs]) {
+    it(`links to files that exist: ${file}`, () => {
+      const folder = new URL(`../../${file}`, import.meta.url);
+      const links = [...text(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1]!);
+      for (const link of links) assert.ok(existsSync(new URL(link, folder)), `${file} links to ${link}`);
+    });
+  }
+
+  it('maps every folder of code in CONTRIBUTING.md', () => {
+    const files = globSync('*/**/*.ts', { cwd: ROOT, exclude: ['node_modules', 'dist'] });
+    const folders = new Set(files.map((file) => file.split('/')[0]!));
+    const [map = ''] = /(?<=^## The house\n\n)(?: {4}.*\n)+/m.exec(text('CONTRIBUTING.md')) ?? [];
+    for (const folder of folders) assert.match(map, new RegExp(`(?:^|  )${folder}/`, 'm'), `${folder}/`);
+  });
+
+  it('names tests that exist beside each promise of SECURITY.md', () => {
+    const rows = tableUnder('SECURITY.md', '## What is promised, and where it is tested');
+    for (const [promise, tests] of rows) {
+      const files = [...tests!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+      assert.ok(files.length > 0, `no test of: ${promise}`);
+      for (const file of files) {
+        const found = globSync(file, { cwd: new URL('..', import.meta.url) });
+        assert.ok(found.length > 0, `SECURITY.md names test/${file}`);
+      }
+    }
+  });
+
+  it('makes in the quick start of the README what its other commands name', async (t) => {
+    const upstream = await Upstream.start();
+    t.after(() => upstream.stop());
+    const connections = upstream.play(answer(OK));
+    const folder = makeFolder(t);
+    const run = (command: string, input = '') =>
+      execFileSync('sh', ['-c', command], { cwd: folder, input, encoding: 'utf8' });
+
+    const [, section = ''] = text('README.md').split('### Run it as a program\n');
+    const lines = section.split('\n###', 1)[0]!.match(/(?<=^ {4}).+/gm) ?? [];
+    const start = lines.findIndex((line) => line.startsWith('node dist/'));
+    run(lines.slice(1, start).join('\n'), 'token-of-the-quick-start\n');
+    const [, , ...args] = lines[start]!.replace('https://sentry.example', upstream.uri).split(' ');
+    const proxy = await startProxy(args.map((arg) => arg.replace(/^\.\//, `${folder}/`)));
+    t.after(() => proxy.stop());
+
+    const curl = lines.find((line) => line.startsWith('curl '))!;
+    const [, header] = /-H (".+?")/.exec(curl)!;
+    const [, path] = /localhost:8080(\S+)/.exec(curl)!;
+    const [name = '', value = ''] = run(`printf %s ${header}`).split(': ');
+    assert.equal((await get(proxy, path!, { headers: { [name]: value } })).status, 200);
+    assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), 'Bearer token-of-the-quick-start');
+  });
+
+  it('describes every setting that the README names as one of the program', () => {
+    const named = [...text('README.md').matchAll(/`--([a-z-]+)/g)].map((match) => match[1]!);
+    assert.ok(named.length > 10);
+    const flags = new Set(SETTINGS.map(({ flag }) => flag));
+    const commands = new Set(['as', 'probe', 'version', 'help']);
+    for (const flag of named) assert.ok(flags.has(flag) || commands.has(flag), `README names --${flag}`);
+  });
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CachedLookUps, LookUpFailed, ShareOfLookUps } from '../../src/enforce/lookups.ts';
+
+/** Look-ups over a Sentry that answers what it is told to, on a clock that is set by hand. */
+function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<typeof CachedLookUps>[2] = {}) {
+  const asked: string[] = [];
+  const clock = { now: 0 };
+  const lookUps = new CachedLookUps(
+    async (path) => {
+      asked.push(path);
+      const json = await answer(path);
+      return json === undefined ? { status: 404, json } : { status: 200, json };
+    },
+    () => clock.now,
+    bounds,
+  );
+  return { lookUps, asked, clock };
+}
+
+const WEB = { id: '11', slug: 'web' };
+
+describe('look-ups', () => {
+  it('ask once for what is asked at the same time', async () => {
+    const { lookUps, asked } = setUp(() => WEB);
+    const all = await Promise.all(Array.from({ length: 20 }, () => lookUps.project('acme', 'web')));
+    assert.ok(all.every((project) => project?.id === '11'));
+    assert.deepEqual(asked, ['/api/0/projects/acme/web/']);
+  });
+
+  it('keep a project for ten minutes, an issue for five, an absence for five seconds, a release not at all', async () => {
+    const { lookUps, asked, clock } = setUp((path) => {
+      if (path.includes('/issues/')) return { project: WEB };
+      return path.includes('/releases/') ? { projects: [WEB] } : path.includes('web') ? WEB : undefined;
+    });
+    const askAll = async () => {
+      await lookUps.project('acme', 'web');
+      await lookUps.projectOfIssue('acme', '4711');
+      await lookUps.project('acme', 'gone');
+      await lookUps.projectsOfRelease('acme', '1.0');
+    };
+    const askedAt = async (now: number) => {
+      clock.now = now;
+      asked.length = 0;
+      await askAll();
+      return asked.map(
+        (path) => path.split('/')[path.includes('gone') ? 5 : 3 + (path.includes('organizations') ? 2 : 0)],
+      );
+    };
+    assert.deepEqual(await askedAt(0), ['projects', 'issues', 'gone', 'releases']);
+    assert.deepEqual(await askedAt(4999), ['releases']);
+    assert.deepEqual(await askedAt(5000), ['gone', 'releases']);
+    assert.deepEqual(await askedAt(300_000), ['issues', 'gone', 'releases']);
+    assert.deepEqual(await askedAt(600_000), ['projects', 'issues', 'gone', 'releases']);
+  });
+
+  it('keep only so many answers', async () => {
+    const { lookUps, asked } = setUp(() => ({ project: WEB }), { entries: 2 });
+    for (const id of ['1', '2', '3', '3', '2', '1']) await lookUps.projectOfIssue('acme', id);
+    assert.equal(asked.length, 4);
+  });
+
+  it('fail at once when too many are under way', async () => {
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const { lookUps } = setUp(() => gate.then(() => ({ project: WEB })), { atATime: 2 });
+    const underWay = ['1', '2'].map((id) => lookUps.projectOfIssue('acme', id));
+    await assert.rejects(lookUps.projectOfIssue('acme', '3'), LookUpFailed);
+    go();
+    await Promise.all(underWay);
+    assert.deepEqual(await lookUps.projectOfIssue('acme', '3'), WEB);
+  });
+
+  it('fail, and are asked again, if Sentry does not answer or makes no sense', async () => {
+    const answers: unknown[] = [
+      Promise.reject(new Error('connection reset')),
+      {},
+      { project: { id: 'x', slug: 'web' } },
+      { project: { id: '11' } },
+      null,
+      [],
+      { project: WEB },
+    ];
+    const { lookUps } = setUp(() => answers.shift());
+    for (let left = answers.length; left > 1; left--) {
+      await assert.rejects(lookUps.projectOfIssue('acme', '4711'), LookUpFailed);
+    }
+    assert.deepEqual(await lookUps.projectOfIssue('acme', '4711'), WEB);
+  });
+
+  it('take an old slug, which redirects, for absent', async () => {
+    const lookUps = new CachedLookUps(
+      async () => ({ status: 302, json: { slug: 'new' } }),
+      () => 0,
+    );
+    assert.equal(await lookUps.project('acme', 'old'), undefined);
+  });
+
+  it('encode what they put into a path, and ask for nothing else than they mean', async () => {
+    const { lookUps, asked } = setUp(() => ({ projects: [WEB], project: WEB, ...WEB }));
+    await lookUps.projectsOfRelease('acme', 'web@1.0+5?a#b;c é');
+    assert.deepEqual(asked, ['/api/0/organizations/acme/releases/web%401.0%2B5%3Fa%23b%3Bc%20%C3%A9/']);
+    asked.length = 0;
+    for (const version of ['stats', '..', '.', '', 'a/b', 'a\\b', 'a\nb', '%2e', '\ud800']) {
+      assert.equal(await lookUps.projectsOfRelease('acme', version), undefined, version);
+    }
+    for (const issueId of ['..', '', 'x', '1/../../x']) {
+      assert.equal(await lookUps.projectOfIssue('acme', issueId), undefined, issueId);
+    }
+    for (const org of ['..', '', 'a/b', 'ACME']) assert.equal(await lookUps.project(org, 'web'), undefined, org);
+    assert.deepEqual(asked, []);
+  });
+});
+
+const LIVE = new AbortController().signal;
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a client's share of the look-ups", () => {
+  it('does not make others wait for a look-up that has not begun', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps, asked } = setUp(async (path) => {
+      if (!path.includes('/issues/')) return WEB;
+      await gate.promise;
+      return { project: WEB };
+    });
+    const greedy = new ShareOfLookUps(lookUps, 1).of(LIVE);
+    const other = new ShareOfLookUps(lookUps, 1).of(LIVE);
+    const [long, queued] = [greedy.projectOfIssue('acme', '1'), greedy.project('acme', 'web')];
+    assert.deepEqual(await other.project('acme', 'web'), WEB);
+    gate.resolve();
+    assert.deepEqual(await Promise.all([long, queued]), [WEB, WEB]);
+    assert.equal(asked.length, 2, 'what another one has learned meanwhile is not asked again');
+  });
+
+  it('asks nothing for a request that ended while it waited', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ShareOfLookUps(lookUps, 1);
+    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const gone = new AbortController();
+    const waiting = ['2', '3', '4'].map((id) => share.of(gone.signal).projectOfIssue('acme', id));
+    const last = share.of(LIVE).projectOfIssue('acme', '5');
+    gone.abort(new Error('the client is gone'));
+    gate.resolve();
+    for (const look of waiting) await assert.rejects(look, /the client is gone/);
+    assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);
+    assert.equal(asked.length, 2);
+  });
+
+  it('has room again as soon as the requests that waited have ended', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { lookUps } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ShareOfLookUps(lookUps, 1);
+    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const gone = new AbortController();
+    const waiting = Array.from({ length: 64 }, (_, i) => share.of(gone.signal).projectOfIssue('acme', String(100 + i)));
+    const outcomes = Promise.allSettled(waiting);
+    gone.abort(new Error('the client is gone'));
+    const last = share.of(LIVE).projectOfIssue('acme', '2');
+    assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
+    gate.resolve();
+    assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);
+  });
+
+  it('leaves the others theirs: further ones wait for their turn, and too many are refused', async () => {
+    const gates: (() => void)[] = [];
+    const { lookUps, asked } = setUp(async (path) => {
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return path.includes('/issues/') ? { project: WEB } : WEB;
+    });
+    const greedy = new ShareOfLookUps(lookUps, 8).of(LIVE);
+    const other = new ShareOfLookUps(lookUps, 8).of(LIVE);
+    const many = Array.from({ length: 80 }, (_, issue) => greedy.projectOfIssue('acme', String(1000 + issue)));
+    const outcomes = Promise.allSettled(many);
+    const one = other.project('acme', 'web');
+    await nextTurn();
+    assert.equal(asked.length, 9, 'eight of the greedy one, and one of the other');
+    while (gates.length > 0) {
+      gates.shift()!();
+      await nextTurn();
+    }
+    assert.equal((await one)?.id, '11');
+    const refused = (await outcomes).filter(({ status }) => status === 'rejected');
+    assert.equal(refused.length, 80 - 8 - 64);
+  });
+});
