@@ -46,25 +46,40 @@ function say(client: Client, method: string, target: string, now: number): numbe
 
 function refusedLines({ error, reason, detail, by }: Refused, client: Client): string[] {
   const rule = by === undefined ? '' : ` by ${sourceText(by, client)}`;
-  const isLetThrough = client.mode === 'observe' && reason !== 'expired';
+  const isForwarded = client.mode === 'observe' && reason !== 'expired';
   return [
     `refused${rule}: ${detail}`,
     `the log and the metrics say: ${error}, ${reason}`,
-    ...(isLetThrough ? ['the client is observed: for now the request is let through all the same'] : []),
+    ...(isForwarded ? ['observe mode: the request is still forwarded'] : []),
   ];
 }
 
 function allowedLines(decision: Allowed | Pending, client: Client): string[] {
   const { by, template, query, response } = decision.kind === 'check' ? decision.allowed : decision;
-  const checks = decision.kind === 'check' ? decision.checks.map((check) => checkText(check, decision)) : [];
+  const tense = client.mode === 'observe' ? WOULD : DOES;
+  const checks = decision.kind === 'check' ? decision.checks.map((check) => checkText(check, decision, tense)) : [];
+  const limits = [
+    ...checks.map((text) => `provided that ${text}`),
+    ...(query === undefined ? [] : [`the query ${tense.become}: ${query}`]),
+    ...(response?.only ? [`${listText(response)} ${tense.keep}: ${namesOf(response.only)}`] : []),
+    ...(response?.without.length ? [`what Sentry answers ${tense.lose}: ${response.without.join(', ')}`] : []),
+  ];
   return [
     `allowed by ${sourceText(by, client)}${template === undefined ? '' : `: ${template}`}`,
-    ...checks.map((text) => `provided that ${text}`),
-    ...(query === undefined ? [] : [`the query becomes: ${query}`]),
-    ...(response?.only ? [`${listText(response)} keeps: ${namesOf(response.only)}`] : []),
-    ...(response?.without.length ? [`what Sentry answers loses: ${response.without.join(', ')}`] : []),
+    ...(tense === WOULD && limits.length > 0 ? [UNCHANGED] : []),
+    ...limits,
   ];
 }
+
+/** How the limits of a request are told: none of them takes effect for a client in observe mode. */
+const DOES = { become: 'becomes', keep: 'keeps', lose: 'loses', isNarrowed: 'is narrowed' };
+const WOULD: typeof DOES = {
+  become: 'would become',
+  keep: 'would keep',
+  lose: 'would lose',
+  isNarrowed: 'would be narrowed',
+};
+const UNCHANGED = 'observe mode: the request and its response pass unchanged; in enforce mode it would be allowed';
 
 const listText = ({ listIn }: ResponseRule): string =>
   listIn === undefined ? 'the list that Sentry answers' : `the list of ${listIn} in what Sentry answers`;
@@ -76,13 +91,13 @@ function sourceText(by: string, { allow, deny }: Client): string {
   return `${by}, ${(list === 'allow' ? allow : deny)[Number(index)]!.text}`;
 }
 
-function checkText(check: Check, { org, projects }: Pending): string {
+function checkText(check: Check, { org, projects }: Pending, { isNarrowed }: typeof DOES): string {
   const mine = namesOf(projects);
   switch (check.check) {
     case 'project':
       return `Sentry knows project ${check.project.value} of ${org} as one of ${mine}`;
     case 'query':
-      return `Sentry knows ${mine} in ${org}; the query is narrowed to those of them that it asks for`;
+      return `Sentry knows ${mine} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
     case 'issue':
       return `Sentry says that issue ${check.issueId} is of one of ${mine}`;
     case 'release':

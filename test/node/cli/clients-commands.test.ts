@@ -35,6 +35,16 @@ const CLIENTS = [
   { name: 'admin', token: digestOf('admin'), allow: ['* /**'], scopes: ['*'], orgs: ['*'] },
 ];
 
+/** For `check --as` alone. */
+const OBSERVED_CLIENTS = [
+  {
+    ...{ name: 'watched-web', token: digestOf('watched-web'), scopes: ['org:read', 'event:read'] },
+    ...{ projects: ['acme/web'], allow: ['GET /api/0/projects/{org}/{project}/'], mode: 'observe' },
+  },
+  { name: 'watched-2', token: digestOf('watched-2'), scopes: ['event:read'], projects: ['acme/2'], mode: 'observe' },
+];
+const OBSERVED = 'observe mode: the request and its response pass unchanged; in enforce mode it would be allowed';
+
 function clientsFile(t: TestContext, content: unknown = { clients: CLIENTS }): string {
   const path = join(makeFolder(t), 'clients.json');
   writeFileSync(path, JSON.stringify(content));
@@ -257,8 +267,32 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         [
           /^refused: client watched needs the scope project:admin/,
           'the log and the metrics say: client_denied, scope',
-          'the client is observed: for now the request is let through all the same',
+          'observe mode: the request is still forwarded',
         ],
+      ],
+      'what would be narrowed for an observed client, and passes unchanged': [
+        'watched-web GET /api/0/organizations/acme/issues/',
+        0,
+        [
+          /^allowed by the scope event:read/,
+          OBSERVED,
+          'provided that Sentry knows web in acme; the query would be narrowed to those of them that it asks for',
+        ],
+      ],
+      'a query that would be rewritten for an observed client': [
+        'watched-2 GET /api/0/organizations/acme/issues/?a=b',
+        0,
+        [/^allowed by the scope event:read/, OBSERVED, 'the query would become: a=b&project=2'],
+      ],
+      'a list that would be filtered for an observed client': [
+        'watched-web GET /api/0/organizations/',
+        0,
+        [/^allowed by the scope org:read/, OBSERVED, 'the list that Sentry answers would keep: acme'],
+      ],
+      'keys that an observed client would lose': [
+        'watched-web GET /api/0/projects/acme/web/',
+        0,
+        [/^allowed by allow\[0\]/, OBSERVED, 'what Sentry answers would lose: securityToken, securityTokenHeader'],
       ],
       'an alias': [
         'alias-2 DELETE /x',
@@ -268,7 +302,8 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
     };
     for (const [title, [asked, code, expected]] of Object.entries(cases)) {
       it(`says of ${title}: exit code ${code}`, async (t) => {
-        const flags = ['--token=x', '--clients-file', clientsFile(t), `--alias-token=${SECRET}-1;${SECRET}-2`];
+        const file = clientsFile(t, { clients: [...CLIENTS, ...OBSERVED_CLIENTS] });
+        const flags = ['--token=x', '--clients-file', file, `--alias-token=${SECRET}-1;${SECRET}-2`];
         const answer = await runProxy(['check', '--as', ...asked.split(' '), ...flags]);
         assert.deepEqual([answer.code, answer.stderr], [code, '']);
         const lines = answer.stdout.trimEnd().split('\n');
