@@ -1,4 +1,4 @@
-import { type ClientsFile, examineClients, type FileProblem, spellingOf } from '../clients/clients-file.ts';
+import { type ClientsFile, examineClients, type FileProblem, spellingOf, withNames } from '../clients/clients-file.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 
 /** SHA-256 of a text's bytes in lower-case hex. Synchronous where the runtime can, since each request needs one. */
@@ -87,5 +87,7 @@ export async function loadClients(
       (isExpired(client, now) ? expired : listed).add(hex);
     }
   }
-  return problems.length > 0 ? { problems, listed, expired } : { directory: { ...file, byDigest } };
+  return problems.length > 0
+    ? { problems: withNames(problems, entries), listed, expired }
+    : { directory: { ...file, byDigest } };
 }

@@ -8,7 +8,20 @@ export interface FileProblem {
   /** Empty: the file as a whole. */
   readonly place: string;
   readonly text: string;
+  /** The name of the client that it is about, if the client has a valid one. */
+  readonly client?: string;
 }
+
+/** The place of a problem with the client's name: `clients[2].scopes[0] (client grafana)`. */
+export const placeText = ({ place, client }: FileProblem): string =>
+  client === undefined ? place : `${place} (client ${client})`;
+
+/** The same problems, each with the name of its client. */
+export const withNames = (problems: readonly FileProblem[], entries: readonly (Client | undefined)[]): FileProblem[] =>
+  problems.map((problem) => {
+    const name = entries[Number(/^clients\[(\d+)\]/.exec(problem.place)?.[1])]?.name;
+    return name ? { ...problem, client: name } : problem;
+  });
 
 /** What the clients file says. */
 export interface ClientsFile {
@@ -61,7 +74,11 @@ export function examineClients(text: string): Examined {
   const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, add));
   findTwice(read, add);
   const clients = read.filter((client) => client !== undefined);
-  return { problems, file: { clients, unmatched: unmatched as ClientsFile['unmatched'] }, entries: read };
+  return {
+    problems: withNames(problems, read),
+    file: { clients, unmatched: unmatched as ClientsFile['unmatched'] },
+    entries: read,
+  };
 }
 
 const unreadable = (text: string, place = ''): Examined => ({

@@ -1,4 +1,4 @@
-import { examineClients } from '../clients/clients-file.ts';
+import { examineClients, placeText } from '../clients/clients-file.ts';
 import { readUpstreamHeaders, type UpstreamHeaders } from '../http/upstream-headers.ts';
 import { isSendableToken } from '../tokens/token-source.ts';
 import { parseDuration, parseSize } from './quantities.ts';
@@ -100,8 +100,8 @@ export function checkAliasTokens(tokens: readonly string[], complain: Complain):
 /** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
 export function readClientsText(value: string | undefined, complain: Complain): string | undefined {
   if (value === undefined) return undefined;
-  for (const { place, text } of examineClients(value).problems)
-    complain(place === '' ? text : `has ${place}, which ${text}`);
+  for (const problem of examineClients(value).problems)
+    complain(problem.place === '' ? problem.text : `has ${placeText(problem)}, which ${problem.text}`);
   return value;
 }
 

@@ -19,8 +19,8 @@ export const COMMANDS = {
   token: [{ usage: 'token', help: 'make a token for a client, and print it with its digest for the clients file' }],
   suggest: [
     {
-      usage: 'suggest < LOG',
-      help: "read the proxy's JSON log, and print the clients with the least rights that their requests need",
+      usage: 'suggest [--clients-file FILE] < LOG',
+      help: "read the proxy's JSON log, and print a clients file with the least rights that the clients' requests need; what the file has beside the rights is kept",
     },
   ],
   healthcheck: [{ usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' }],

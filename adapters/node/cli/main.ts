@@ -1,5 +1,5 @@
 import type { Problem } from '../../../src/config/configuration.ts';
-import { gatherSettings } from '../config/gather.ts';
+import { type Gathered, gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { watchFiles } from '../config/reload.ts';
@@ -24,12 +24,15 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
 
-  if (command === 'token' || command === 'suggest') {
-    process.exitCode = problems.length > 0 ? refuse(problems) : await runWithoutConfiguration(command);
+  if (command === 'token') {
+    process.exitCode = problems.length > 0 ? refuse(problems) : await printToken();
     return;
   }
-
   const gathered = await gatherSettings(values, process.env, problems);
+  if (command === 'suggest') {
+    process.exitCode = await printSuggestion(gathered, problems);
+    return;
+  }
   const loaded = await loadConfig(gathered, problems);
   const { config, warnings } = loaded;
   if (command === 'check' && as === undefined) {
@@ -59,15 +62,23 @@ function refuse(problems: readonly Problem[]): number {
 }
 
 /** @returns the exit code */
-async function runWithoutConfiguration(command: 'token' | 'suggest'): Promise<number> {
-  if (command === 'token') {
-    const { tokenText } = await import('./token.ts');
-    process.stdout.write(tokenText());
-    return 0;
-  }
+async function printToken(): Promise<number> {
+  const { tokenText } = await import('./token.ts');
+  process.stdout.write(tokenText());
+  return 0;
+}
+
+/** @returns the exit code */
+async function printSuggestion({ given }: Gathered, problems: Problem[]): Promise<number> {
+  const [{ createInterface }, { suggest }, { readKnownClients }] = await Promise.all([
+    import('node:readline'),
+    import('../suggest/suggest.ts'),
+    import('../suggest/known-clients.ts'),
+  ]);
+  const known = await readKnownClients(given, problems);
+  if (problems.length > 0) return refuse(problems);
   if (process.stdin.isTTY) process.stderr.write('Reading the log of the proxy from standard input.\n');
-  const [{ createInterface }, { suggest }] = await Promise.all([import('node:readline'), import('./suggest.ts')]);
-  const { json, notes } = await suggest(createInterface({ input: process.stdin }));
+  const { json, notes } = await suggest(createInterface({ input: process.stdin }), known);
   process.stderr.write(notes.map((note) => `${note}\n`).join(''));
   // A file made of the output would be refused, so there is none.
   if (json === undefined) return 1;

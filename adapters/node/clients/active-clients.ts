@@ -1,25 +1,29 @@
 import { hash } from 'node:crypto';
 import { Principals, type PrincipalsOptions } from '../../../src/auth/authenticator.ts';
 import { type ClientDirectory, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
-import type { FileProblem } from '../../../src/clients/clients-file.ts';
+import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/configuration.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
 import type { Config } from '../config/config.ts';
-import { inFile } from '../config/given.ts';
 import { lineOfFault } from '../config/line-of-fault.ts';
 
 /** SHA-256 in lower-case hex. */
 export const sha256 = (token: string): string => hash('sha256', token, 'hex');
 
 /** A problem of a clients file as one of the setting that gives the clients. */
-export function clientsProblem({ place, text }: FileProblem, { clientsFile, clientsText = '' }: Config): Problem {
+export function clientsProblem(
+  problem: FileProblem,
+  { clientsPath, clientsText = '' }: Pick<Config, 'clientsPath' | 'clientsText'>,
+): Problem {
+  const { place, text } = problem;
   // V8 gives no position of some faults, and a search for it may take long: that is for files, not for requests.
   const line = text === 'is not JSON' && place === '' ? lineOfFault(clientsText) : undefined;
-  const where = line === undefined ? place : `line ${line}`;
-  const placed = where === '' ? text : `has ${where}, which ${text}`;
-  return clientsFile === undefined
-    ? { variable: 'CLIENTS', text: placed }
-    : { variable: 'CLIENTS_FILE', text: inFile(placed) };
+  const where = line === undefined ? placeText(problem) : `line ${line}`;
+  if (clientsPath === undefined) {
+    return { variable: 'CLIENTS', text: where === '' ? text : `has ${where}, which ${text}` };
+  }
+  const placed = where === '' ? `which ${text}` : `where ${where} ${text}`;
+  return { variable: 'CLIENTS_FILE', text: `names ${clientsPath}, ${placed}` };
 }
 
 /** What became of a changed configuration. */

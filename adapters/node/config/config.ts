@@ -24,6 +24,8 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly upstreamHeaders: UpstreamHeaders;
   /** The clients file; undefined: there are no named clients. */
   readonly clientsText: string | undefined;
+  /** The path of that file; undefined if the setting holds its text. */
+  readonly clientsPath: string | undefined;
   /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run time. */
   readonly isOpen: boolean;
   /** For an https Sentry. */
@@ -56,6 +58,7 @@ export function readConfig(
     aliasTokens,
     upstreamHeaders: readHeaders(settings, problems),
     clientsText,
+    clientsPath: textOf(given, 'CLIENTS_FILE') || undefined,
     isOpen: aliasTokens.length === 0 && clientsText === undefined,
     sentryTrust: readSentryTrust(settings, given, problems),
     tls: readTls(settings, given, problems),

@@ -97,7 +97,49 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
           { name: 'alias-1', ...entry, scopes: ['project:read'], orgs: ['acme'] },
         ],
       });
-      assert.equal(stderr, 'alias-1: the log uses this name itself; give the client one of its own\n');
+      assert.equal(stderr, 'alias-1: the log uses this name itself; choose another name for the client\n');
+    });
+
+    it('takes names, order, digests and all else but the rights from the clients file', async (t) => {
+      const line = (client: string, path: string) =>
+        `${JSON.stringify({ event: 'request', route: 'inject', attempts: 1, client, method: 'GET', path, status: 200 })}\n`;
+      const file = clientsFile(t, { unmatched: 'reject', clients: CLIENTS });
+      const log = [
+        line('agent', '/api/0/projects/acme/web/issues/'),
+        line('grafana', '/api/0/organizations/acme/events/'),
+      ];
+      const { code, stdout, stderr } = await runWithInput(['suggest', '--clients-file', file], log.join(''));
+      assert.equal(code, 0);
+      const { unmatched, clients } = JSON.parse(stdout);
+      assert.equal(unmatched, 'reject');
+      const [grafana, agent, ...others] = clients;
+      const plain = digestOf(PLAIN_TOKEN);
+      assert.deepEqual(grafana, {
+        name: 'grafana',
+        token: [digestOf('grafana'), plain],
+        scopes: ['org:read'],
+        orgs: ['acme'],
+        rate: '300/min',
+        concurrency: 8,
+        expires: dateIn(100),
+      });
+      assert.deepEqual(agent, {
+        ...{ name: 'agent', token: digestOf('agent'), scopes: ['event:read'], projects: ['acme/web'] },
+        ...{ deny: ['GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/**'], expires: dateIn(3) },
+      });
+      assert.deepEqual(others, CLIENTS.slice(2));
+      assert.match(stderr, /^watched: stays as it is, because the log has no request of it that succeeded$/m);
+      assert.ok(!(stdout + stderr).includes(SECRET));
+    });
+
+    it('takes no clients file that is wrong', async (t) => {
+      const file = clientsFile(t, { clients: [{ ...CLIENTS[0], scopes: ['org:raed'] }] });
+      const { code, stdout, stderr } = await runWithInput(['suggest', '--clients-file', file], '');
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.ok(
+        stderr.includes(`names ${file}, where clients[0].scopes[0] (client grafana) is no scope of Sentry's`),
+        stderr,
+      );
     });
   });
 

@@ -136,7 +136,7 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     const reloads = () => proxy.logLines().filter(({ event }) => event === 'reload');
     writeFileSync(file, '{\n"clients": oops\n}');
     const { error } = await proxy.logged(isReloadError);
-    assert.equal(error, '--clients-file (CLIENTS_FILE) names a file whose content has line 2, which is not JSON');
+    assert.equal(error, `--clients-file (CLIENTS_FILE) names ${file}, where line 2 is not JSON`);
     await sleep(500);
     assert.equal(reloads().length, 1);
     // Another file's change is a success of its own.

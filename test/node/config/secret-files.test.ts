@@ -122,27 +122,27 @@ describe('a secret file', { concurrency: 3 }, () => {
     'an empty clients file': (folder) => {
       writeFileSync(join(folder, 'clients'), '\n');
       const args = ['--token=x', '--clients-file', join(folder, 'clients')];
-      return { args, says: /--clients-file \(CLIENTS_FILE\) names a file whose content is empty$/m };
+      return { args, says: /--clients-file \(CLIENTS_FILE\) names \S+\/clients, which is empty$/m };
     },
     'a clients file with a byte order mark': (folder) => {
       writeFileSync(join(folder, 'clients'), '\ufeff{"clients":[]}');
       return {
         args: ['--token=x', '--clients-file', join(folder, 'clients')],
-        says: /names a file whose content begins with a byte order mark$/m,
+        says: /names \S+\/clients, which begins with a byte order mark$/m,
       };
     },
     'a clients file with a comment': (folder) => {
       writeFileSync(join(folder, 'clients'), `{\n  "clients": [\n    // ${SECRET}\n  ]\n}\n`);
       return {
         args: ['--token=x', '--clients-file', join(folder, 'clients')],
-        says: /names a file whose content has line 3, which is not JSON$/m,
+        says: /names \S+\/clients, where line 3 is not JSON$/m,
       };
     },
     'a clients file that is cut off': (folder) => {
       writeFileSync(join(folder, 'clients'), '{\n  "clients": [\n');
       return {
         args: ['--token=x', '--clients-file', join(folder, 'clients')],
-        says: /names a file whose content has line 2, which is not JSON$/m,
+        says: /names \S+\/clients, where line 2 is not JSON$/m,
       };
     },
     'a connection string and a file of it': (folder) => {

@@ -1,0 +1,128 @@
+import { isReservedName } from '../../../src/clients/read-client.ts';
+import { type KnownClient, type KnownClients, NO_CLIENTS } from './known-clients.ts';
+import { requestIn } from './log-lines.ts';
+import { type Needs, newNeeds, observe, type Sample } from './needs.ts';
+import { type Proposal, propose } from './proposal.ts';
+
+/** What `suggest` prints. */
+export interface Suggestion {
+  /** A clients file; undefined if the log has no request of a client. */
+  readonly json: string | undefined;
+  /** What a person should look at before using it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Suggests a clients file with the least scopes, rules, organizations and projects that the requests of a log need.
+ * @param lines of the proxy's JSON log; other lines are skipped
+ * @param known the clients file that the suggestion is to replace: it keeps what it says beside the rights
+ */
+export async function suggest(lines: AsyncIterable<string>, known: KnownClients = NO_CLIENTS): Promise<Suggestion> {
+  const byClient = new Map<string, Needs>();
+  for await (const line of lines) {
+    const request = requestIn(line);
+    if (request === undefined) continue;
+    const needs = byClient.get(request.client) ?? newNeeds();
+    byClient.set(request.client, needs);
+    observe(needs, request);
+  }
+  if (byClient.size === 0) {
+    return {
+      json: undefined,
+      notes: ['no request of a client was found: pass the JSON log of the proxy on standard input'],
+    };
+  }
+  const others = [...byClient.keys()].filter((name) => !known.byName.has(name)).sort();
+  const named = [...known.byName.keys(), ...others].map((name) => ({
+    name,
+    known: known.byName.get(name),
+    needs: byClient.get(name) ?? newNeeds(),
+  }));
+  const suggested = named.map(({ name, known, needs }) => ofClient(name, known, needs));
+  const clients = suggested.flatMap(({ entry }) => entry ?? []);
+  return {
+    json: clients.length === 0 ? undefined : JSON.stringify({ ...known.frame, clients }, null, 2),
+    notes: suggested.flatMap(({ notes }, index) => notes.map((note) => `${named[index]!.name}: ${note}`)),
+  };
+}
+
+interface Suggested {
+  /** An entry of the clients file; undefined if there is nothing to go by. */
+  readonly entry: object | undefined;
+  readonly notes: readonly string[];
+}
+
+function ofClient(name: string, known: KnownClient | undefined, needs: Needs): Suggested {
+  const samples = [...needs.samples.values()];
+  const refused = [...needs.refused].map(shown);
+  const leftOut =
+    refused.length === 0 ? [] : [`left out, because Sentry refused them or they failed: ${listed(refused)}`];
+  if (samples.length === 0) {
+    const stays = known === undefined ? 'is not suggested' : 'stays as it is';
+    return { entry: known?.json, notes: [`${stays}, because the log has no request of it that succeeded`, ...leftOut] };
+  }
+  const proposal = propose(samples, known);
+  const notes = [...notesOn(name, known, proposal), ...leftOut];
+  if (needs.isCut) notes.push(`makes more kinds of requests than are looked at (${samples.length})`);
+  return { entry: entryOf(name, known, proposal), notes };
+}
+
+/** The keys that the suggestion does not concern keep what the file says. */
+function entryOf(name: string, known: KnownClient | undefined, { scopes, allow, reach }: Proposal): object {
+  const { deny, rate, concurrency, expires, mode, token } = known?.json ?? {
+    token: 'sha256:REPLACE-WITH-THE-DIGEST',
+    mode: 'observe',
+  };
+  return {
+    name,
+    token,
+    ...(scopes.length > 0 && { scopes }),
+    ...reach,
+    ...(allow.length > 0 && { allow }),
+    ...{ deny, rate, concurrency, expires, mode },
+  };
+}
+
+function notesOn(name: string, known: KnownClient | undefined, proposal: Proposal): string[] {
+  const notes: string[] = [];
+  if (isReservedName(name) && known === undefined) {
+    notes.push('the log uses this name itself; choose another name for the client');
+  }
+  if ('orgs' in proposal.reach && proposal.reach.orgs.length === 0) {
+    notes.push('no request names an organization; fill in "orgs"');
+  }
+  if (proposal.unlimitable.length > 0) {
+    const unlimitable = listed(unique(proposal.unlimitable.map(asked)));
+    notes.push(`could be limited to projects but for ${unlimitable}: ${UNLIMITABLE}`);
+    notes.push(`these requests could be limited to projects: ${listed(unique(proposal.limitable.map(asked)))}`);
+  }
+  if (proposal.needsRules) notes.push('no scope gives its allow rules; check that it needs each of them');
+  const uncovered = unique(proposal.uncovered.map(({ sample, why }) => `${asked(sample)} is not covered: ${why}`));
+  notes.push(...uncovered.slice(0, MAX_LISTED));
+  if (uncovered.length > MAX_LISTED) notes.push(`${uncovered.length - MAX_LISTED} more requests are not covered`);
+  return notes;
+}
+
+const UNLIMITABLE =
+  'they have data of all projects, or the log does not show which projects they are about; it does if the client is ' +
+  'observed with "projects"';
+
+/** Requests that one note names. */
+const MAX_LISTED = 20;
+
+function listed(requests: readonly string[]): string {
+  const more = requests.length - MAX_LISTED;
+  return requests.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+
+const asked = ({ method, path, template }: Sample): string => shown(`${method} ${template ?? path}`);
+
+/** The characters of a note that a client can choose; a terminal gets nothing but visible ones. */
+const MAX_SHOWN = 200;
+
+function shown(text: string): string {
+  const visible = text.replaceAll(/[^\x20-\x7e]/g, '?');
+  return visible.length > MAX_SHOWN ? `${visible.slice(0, MAX_SHOWN)}...` : visible;
+}
