@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
 import { ProxyError } from '../src/http/errors.ts';
-import type { TokenSource } from '../src/http/types.ts';
-import { answer, type LibraryEnv } from '../src/pipeline/answer.ts';
-import { libraryEnv } from '../src/pipeline/make-env.ts';
+import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
+import { makeEnv } from '../src/pipeline/make-env.ts';
 import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
+import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { makeTransport } from './http1/client/transport.ts';
 import { closeOf } from './node-http/close-signal.ts';
@@ -43,7 +43,15 @@ export function createListener(options: ListenerOptions): Listener {
   const { token: origin, trust, onTokenRead, ...config } = readListenerOptions(options, process.env);
   const token: TokenSource = 'hosts' in origin ? storedTokenSource(origin, onTokenRead) : origin;
   const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, trust });
-  const env = libraryEnv(config, { token, fetch: transport, respond: makeResponse });
+  // A client that does not read must not keep its place forever.
+  const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
+  const { writeTimeout, basePath, onRequest } = config;
+  const env: ServedEnv<Response> = {
+    ...makeEnv(config, { token, fetch: transport, respond: makeResponse, lease }),
+    writeTimeout,
+    basePath,
+    onRequest,
+  };
 
   const refused = new WeakSet<Socket>();
 
@@ -81,9 +89,12 @@ export function createListener(options: ListenerOptions): Listener {
 }
 
 /** Clients of a mounted listener are kept inside below the path at which it is mounted. */
-const mounted = <R>(env: LibraryEnv<R>, mountPath: string): LibraryEnv<R> => ({
+const mounted = <R>(env: ServedEnv<R>, mountPath: string): ServedEnv<R> => ({
   ...env,
-  inside: env.inside && mountedAt(env.inside, mountPath),
+  destination: {
+    ...env.destination,
+    urls: env.destination.urls && mountedAt(env.destination.urls, mountPath),
+  },
 });
 
 /** What belongs to one call of the listener. */

@@ -1,7 +1,7 @@
 import type { Problem } from './config/configuration.ts';
-import { OptionsError, type ProxyOptions, readOptions } from './config/options.ts';
-import { type FetchEnv, makeFetchHandler } from './pipeline/answer.ts';
-import { libraryEnv } from './pipeline/make-env.ts';
+import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './config/options.ts';
+import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
+import { makeEnv as composeEnv } from './pipeline/make-env.ts';
 import { fetchTransport } from './web/fetch-transport.ts';
 import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
@@ -20,6 +20,33 @@ export interface Proxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A proxy as `handle` takes it. What is in it may change with any version. */
+export type ProxyEnv = FetchEnv;
+
+/**
+ * Makes what `handle` needs. `createProxy` is the two together.
+ *
+ * @throws OptionsError that names every wrong option
+ * @example
+ * const env = makeEnv({
+ *   sentryUri: 'https://sentry.example.com',
+ *   token: process.env.SENTRY_TOKEN,
+ *   aliasTokens: [process.env.ALIAS_TOKEN],
+ * });
+ * export default { fetch: (request) => handle(request, env) };
+ */
+export const makeEnv = (options: ProxyOptions): ProxyEnv => envOf(validOptions(options));
+
+/**
+ * Answers one request: refuses it, or forwards it to Sentry with or without the token. It never rejects: a failure
+ * becomes a response.
+ *
+ * @param env as `makeEnv` makes it; one for all requests of a proxy
+ * @example
+ * const response = await handle(new Request('https://proxy.example.com/api/0/organizations/'), env);
+ */
+export const handle = (request: Request, env: ProxyEnv): Promise<Response> => answerFetch(request, env);
+
 /**
  * Makes a proxy for any runtime that has `Request`, `Response` and `fetch`.
  *
@@ -33,12 +60,23 @@ export interface Proxy extends AsyncDisposable {
  * export const GET = proxy.fetch;
  */
 export function createProxy(options: ProxyOptions): Proxy {
+  const config = validOptions(options);
+  const env = envOf(config);
+  const close = async (): Promise<void> => config.token.close?.();
+  return { fetch: (request) => handle(request, env), close, [Symbol.asyncDispose]: close };
+}
+
+function validOptions(options: ProxyOptions): ProxyConfig {
   const problems: Problem[] = [];
   const config = readOptions(options, problems);
   if (problems.length > 0) throw new OptionsError(problems);
-  const ends = { token: config.token, fetch: config.transport ?? fetchTransport(), respond: makeResponse };
-  const shared = libraryEnv(config, ends);
-  const env: FetchEnv = { ...shared, receive: readRequest };
-  const close = async (): Promise<void> => config.token.close?.();
-  return { fetch: makeFetchHandler(env), close, [Symbol.asyncDispose]: close };
+  return config;
+}
+
+function envOf(config: ProxyConfig): ProxyEnv {
+  const { token, transport = fetchTransport(), writeTimeout, basePath, onRequest } = config;
+  // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
+  const lease = writeTimeout === 0 ? undefined : writeTimeout;
+  const env = composeEnv(config, { token, fetch: transport, respond: makeResponse, lease });
+  return { ...env, writeTimeout, basePath, onRequest, receive: readRequest };
 }

@@ -7,7 +7,7 @@ import {
   readOptions,
   STAND_IN,
 } from '../../src/config/options.ts';
-import type { TokenSource } from '../../src/http/types.ts';
+import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { TlsTrust } from '../http1/client/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
 import type { TokenRead } from '../system-token/source.ts';

@@ -1,12 +1,10 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { makeBodyRules } from '../../src/bodies/request-body.ts';
 import { type LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts';
 import { makeUpstream } from '../../src/http/target-url.ts';
-import type { Env } from '../../src/http/types.ts';
 import { withUpstreamHeaders } from '../../src/http/upstream-headers.ts';
+import type { Env } from '../../src/pipeline/env.ts';
 import { handle } from '../../src/pipeline/handle.ts';
-import { makeGate } from '../../src/pipeline/make-authorizer.ts';
-import { addressesOf } from '../../src/pipeline/rewrite-urls.ts';
+import { makeEnv } from '../../src/pipeline/make-env.ts';
 import { makeTransport } from '../http1/client/transport.ts';
 import type { Answer } from '../http1/server/answer.ts';
 import { descriptorLimit } from '../http1/server/descriptors.ts';
@@ -48,7 +46,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
 
   const sentry = makeSentry(config, countRead);
   const token = new TokenHolder(config.token, log);
-  const health = new TokenHealth({ url: sentry.apiRoot, send: sentry.send, token: () => token.current });
+  const health = new TokenHealth({ url: `${sentry.uri}/api/0/`, send: sentry.send, token: () => token.current });
   token.onChange = () => health.reset();
   let isDraining = false;
   const readiness = makeReadiness(token, health, () => isDraining);
@@ -60,33 +58,21 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
 
   const local = new LocalLimits(() => performance.now());
   const limits = await limitStoreOf(config, local, log, admin?.watch);
-  const bodies = makeBodyRules(config);
-  const gate = makeGate(limits, {
-    budget: bodies.budget,
-    upstream: sentry.upstream,
+  const inForce = await InForce.of(config);
+  admin?.watch.metrics.clients.clientsAre(inForce.clients);
+
+  const env = makeEnv<Answer>(config, {
     token,
-    fetch: sentry.send,
+    fetch: admin === undefined ? sentry.transport : health.observe(sentry.transport),
+    upstreamHeaders: sentry.headers,
+    authenticator: inForce,
+    limits,
     lookedUp(lookedUp) {
       logLookUp(log, lookedUp);
       admin?.watch.metrics.clients.lookedUp(lookedUp.result);
     },
-  });
-  const inForce = await InForce.of(config, gate);
-  admin?.watch.metrics.clients.clientsAre(inForce.clients);
-
-  const env: Env<Answer> = {
-    upstream: sentry.upstream,
-    token,
-    get principals() {
-      return inForce.principals;
-    },
-    allowedHosts: new Set(config.allowedHosts),
-    bodies,
-    fetch: admin === undefined ? sentry.send : health.observe(sentry.send),
-    hasGateway: config.upstreamHeaders.length > 0,
-    inside: addressesOf(sentry.upstream, config),
     respond: (body, init) => ({ ...init, body }),
-  };
+  });
   const server = makeProxyServer(config, env, { countRead, writer, watch: admin?.watch });
 
   source.watch(async (changed, problems) => {
@@ -111,12 +97,12 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   log('info', 'listening', {
     address: config.tls === undefined ? address : address.replace('http:', 'https:'),
     version: packageJson.version,
-    sentry: sentry.upstream.origin + sentry.upstream.basePath,
+    sentry: sentry.uri,
     token: config.token.kind,
     ...countsOf(inForce),
   });
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
-  logDoubts(log, config, source.warnings, inForce.principals.isOpen);
+  logDoubts(log, config, source.warnings, inForce.isOpen);
   watchExpiring(log, () => inForce.clients);
   token.start();
 
@@ -135,18 +121,20 @@ type CountRead = (bytes: number) => void;
 /** The way to Sentry, with what can change of it while the proxy runs. */
 function makeSentry(config: Config, countRead: CountRead) {
   let { sentryTrust, upstreamHeaders } = config;
-  const upstream = makeUpstream(config.sentryUri);
+  const { origin, basePath } = makeUpstream(config.sentryUri);
   const transport = makeTransport({
-    origin: upstream.origin,
+    origin,
     get trust() {
       return sentryTrust;
     },
     countRead,
   });
+  const headers = () => upstreamHeaders;
   return {
-    upstream,
-    apiRoot: `${upstream.origin}${upstream.basePath}/api/0/`,
-    send: withUpstreamHeaders(transport, () => upstreamHeaders),
+    uri: origin + basePath,
+    transport,
+    headers,
+    send: withUpstreamHeaders(transport, headers),
     take(changed: Config): void {
       ({ sentryTrust, upstreamHeaders } = changed);
     },

@@ -1,4 +1,4 @@
-import type { TokenSource } from '../../src/http/types.ts';
+import type { TokenSource } from '../../src/tokens/token-source.ts';
 
 /** Milliseconds after which the token is read again in the background: half of its nominal life of 30 minutes. */
 const RENEW_AFTER = 15 * 60_000;

@@ -1,4 +1,4 @@
-import type { TokenSource } from '../../src/http/types.ts';
+import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { ConnInfo } from './postgres/conninfo.ts';
 import { SystemToken } from './renewal.ts';

@@ -1,21 +1,18 @@
-import { laterPrincipals } from '../../src/auth/lazy-authenticator.ts';
-import { makeBodyRules } from '../../src/bodies/request-body.ts';
 import type { Problem } from '../../src/config/configuration.ts';
 import { type LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts';
 import { ERRORS, type ErrorName, ProxyError } from '../../src/http/errors.ts';
-import { makeUpstream } from '../../src/http/target-url.ts';
-import { newTrace, type Trace } from '../../src/http/types.ts';
-import { withUpstreamHeaders } from '../../src/http/upstream-headers.ts';
-import { type FetchEnv, makeFetchHandler } from '../../src/pipeline/answer.ts';
+import { newContext, type RequestContext } from '../../src/http/request-context.ts';
+import type { Transport } from '../../src/http/types.ts';
+import { answerFetch, type FetchEnv } from '../../src/pipeline/answer.ts';
 import { answerError } from '../../src/pipeline/handle.ts';
-import { makeGate } from '../../src/pipeline/make-authorizer.ts';
-import { addressesOf } from '../../src/pipeline/rewrite-urls.ts';
+import { makeEnv } from '../../src/pipeline/make-env.ts';
 import { staticToken } from '../../src/tokens/token-source.ts';
 import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
 
 /** The runtime's two ends of the handler: towards Sentry and towards the client. */
-export interface Ends extends Pick<FetchEnv, 'receive' | 'fetch' | 'respond'> {
+export interface Ends extends Pick<FetchEnv, 'receive' | 'respond'> {
+  readonly fetch: Transport;
   /** Whether the runtime stops a request's code without notice if the client leaves. */
   readonly dropsRequests?: boolean;
 }
@@ -28,40 +25,37 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const config = readEdgeConfig(settings, problems, warnings);
-  const upstream = makeUpstream(config.sentryUri);
-  const ends = endsFor(upstream.origin, settings, problems);
+  const ends = endsFor(config.sentryUri.origin, settings, problems);
   for (const warning of warnings) log('config', { warning: textOf(warning) });
 
   if (problems.length > 0) {
     const error = new ProxyError('not_configured', problems.map(textOf).join('; '));
     log('error', { error: error.name, cause: error.message });
-    return async ({ headers }) => answerError(error, headers, ends, newTrace());
+    return async ({ headers }) => answerError(error, headers, ends, newContext());
   }
 
-  const token = staticToken(config.token);
   const lease = ends.dropsRequests ? config.writeTimeout || LONG : undefined;
-  const limits = limitsOf(settings, lease);
-  const fetch = withUpstreamHeaders(ends.fetch, () => config.upstreamHeaders);
-  // A look-up ends with the request that asked, and whoever else waited for it would wait for ever.
-  const bodies = makeBodyRules(config, lease);
-  const asking = { budget: bodies.budget, upstream, token, fetch, sharesLookUps: !ends.dropsRequests };
-  return makeFetchHandler(
-    {
-      ...config,
-      ...ends,
-      fetch,
-      hasGateway: config.upstreamHeaders.length > 0,
-      upstream,
-      token,
-      principals: laterPrincipals({ ...config, admit: makeGate(limits, asking) }),
-      allowedHosts: new Set(config.allowedHosts),
-      inside: addressesOf(upstream, config),
-      bodies,
-      basePath: '',
-      onRequest: undefined,
-    },
-    logTrace,
-  );
+  const env = makeEnv(config, {
+    ...ends,
+    token: staticToken(config.token),
+    limits: limitsOf(settings, lease),
+    lease,
+    // A lookup ends with the request that caused it, and another request that waited for it would wait forever.
+    sharesLookups: !ends.dropsRequests,
+  });
+  const served: FetchEnv = {
+    ...env,
+    receive: ends.receive,
+    writeTimeout: config.writeTimeout,
+    basePath: '',
+    onRequest: undefined,
+  };
+  return async (request) => {
+    const context = newContext();
+    const response = await answerFetch(request, served, context);
+    logTrace(context);
+    return response;
+  };
 }
 
 /**
@@ -92,7 +86,7 @@ function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 
 /** Errors that are not the client's fault. The client learns of its own from the response. */
-function logTrace({ error, cause, warning, id }: Trace): void {
+function logTrace({ error, cause, warning, id }: RequestContext): void {
   if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });
 }

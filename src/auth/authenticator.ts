@@ -1,13 +1,14 @@
-import type { Admission, Fields, Identify, IncomingRequest, Principal, Route, Trace } from '../http/types.ts';
+import type { Fields } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 import type { Digest } from './client-registry.ts';
+import type { Authentication, Authenticator } from './types.ts';
 
-const ANYONE: Route = { kind: 'inject', principal: { name: 'anyone', isAnyone: true } };
-const BYPASS: Route = { kind: 'bypass' };
-const REJECT: Route = { kind: 'reject' };
+const ANYONE: Authentication = { kind: 'inject', principal: { name: 'anyone', isAnyone: true } };
+const BYPASS: Authentication = { kind: 'bypass' };
+const REJECT: Authentication = { kind: 'reject' };
 
-/** What the principals are made of. */
-export interface PrincipalsOptions {
+/** The credentials that an authenticator knows. */
+export interface KnownCredentials {
   readonly aliasTokens: readonly string[];
   /** Whether every request gets the token: neither alias tokens nor clients were ever set. */
   readonly isOpen: boolean;
@@ -16,63 +17,49 @@ export interface PrincipalsOptions {
   /** Whether a request without a known token is refused instead of bypassed. */
   readonly rejectsUnmatched?: boolean | undefined;
   readonly digest: Digest;
-  /** Decides whether a client may send a request. */
-  readonly admit: (client: Client, request: IncomingRequest, trace: Trace) => Promise<Admission>;
 }
 
 /**
- * Finds a token's principal by the token's SHA-256 digest. A look-up costs one hash, however many tokens there are, and
- * its time does not show how close a guess was.
+ * Finds a bearer token's principal by the token's SHA-256 digest. A lookup costs one hash, however many tokens there
+ * are, and its time does not show how close a guess was.
  */
-export class Principals implements Identify {
+export class BearerAuthenticator implements Authenticator {
   readonly isOpen: boolean;
   readonly #digest: Digest;
-  readonly #unmatched: Route;
-  readonly #byDigest: ReadonlyMap<string, Route> | Promise<ReadonlyMap<string, Route>>;
+  readonly #unmatched: Authentication;
+  readonly #byDigest: ReadonlyMap<string, Authentication>;
 
-  constructor(options: PrincipalsOptions) {
-    const { aliasTokens, isOpen, clients = new Map(), rejectsUnmatched = false, digest } = options;
-    this.isOpen = isOpen;
-    this.#digest = digest;
-    this.#unmatched = rejectsUnmatched ? REJECT : BYPASS;
-    const named = [...clients].map(([hex, client]): [string, Principal] => {
-      const admit: Principal['admit'] = (request, trace) => options.admit(client, request, trace);
-      return [hex, { name: client.name, admit }];
-    });
-    const digests = [...new Set(aliasTokens)].map(digest);
-    this.#byDigest = areReady(digests)
-      ? routesOf(digests, named)
-      : Promise.all(digests).then((all) => routesOf(all, named));
+  private constructor(known: KnownCredentials, byDigest: ReadonlyMap<string, Authentication>) {
+    this.isOpen = known.isOpen;
+    this.#digest = known.digest;
+    this.#unmatched = known.rejectsUnmatched ? REJECT : BYPASS;
+    this.#byDigest = byDigest;
   }
 
-  /** The principal that a request with these fields belongs to. It is synchronous if the digest is. */
-  identify(fields: Fields): Route | Promise<Route> {
+  static async of(known: KnownCredentials): Promise<BearerAuthenticator> {
+    const byDigest = new Map<string, Authentication>();
+    const aliases = await Promise.all([...new Set(known.aliasTokens)].map(known.digest));
+    for (const [index, digest] of aliases.entries()) {
+      byDigest.set(digest, { kind: 'inject', principal: { name: `alias-${index + 1}` } });
+    }
+    for (const [digest, client] of known.clients ?? []) {
+      byDigest.set(digest, { kind: 'inject', principal: { name: client.name, client } });
+    }
+    return new BearerAuthenticator(known, byDigest);
+  }
+
+  /** Synchronous if the digest is, which saves each request of the program two turns of the event loop's queue. */
+  authenticate(fields: Fields): Authentication | Promise<Authentication> {
     if (this.isOpen) return ANYONE;
     const token = bearerOf(fields.get('authorization'));
     if (token === undefined) return this.#unmatched;
     const digest = this.#digest(token);
-    const routes = this.#byDigest;
-    if (typeof digest !== 'string' || routes instanceof Promise) return this.#identifyLater(digest, routes);
-    return routes.get(digest) ?? this.#unmatched;
+    return typeof digest === 'string' ? this.#find(digest) : digest.then((hex) => this.#find(hex));
   }
 
-  async #identifyLater(
-    digest: string | Promise<string>,
-    routes: ReadonlyMap<string, Route> | Promise<ReadonlyMap<string, Route>>,
-  ): Promise<Route> {
-    return (await routes).get(await digest) ?? this.#unmatched;
+  #find(digest: string): Authentication {
+    return this.#byDigest.get(digest) ?? this.#unmatched;
   }
-}
-
-const areReady = (digests: readonly (string | Promise<string>)[]): digests is readonly string[] =>
-  digests.every((digest) => typeof digest === 'string');
-
-function routesOf(
-  aliases: readonly string[],
-  clients: readonly (readonly [string, Principal])[],
-): ReadonlyMap<string, Route> {
-  const named = aliases.map((digest, index): [string, Principal] => [digest, { name: `alias-${index + 1}` }]);
-  return new Map([...named, ...clients].map(([digest, principal]) => [digest, { kind: 'inject', principal }]));
 }
 
 /** RFC 9110 section 11.1: the scheme is case-insensitive and one or more spaces follow it. */

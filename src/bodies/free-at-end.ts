@@ -1,7 +1,9 @@
-import type { Budget, IncomingRequest, Share, Trace } from '../http/types.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import type { IncomingRequest } from '../http/types.ts';
+import type { Budget, Share } from './types.ts';
 
 /** Frees something that a request holds once the request has ended, however it ends. */
-export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: Trace, free: () => void): void {
+export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: RequestContext, free: () => void): void {
   const others = trace.release;
   // If the request has ended already, nothing else would free it.
   if (signal.aborted) free();
@@ -14,7 +16,7 @@ export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: Tr
 }
 
 /** A share of what the proxy keeps of all bodies, until the request has ended. */
-export function shareUntilEnd(budget: Budget, request: Pick<IncomingRequest, 'signal'>, trace: Trace): Share {
+export function shareUntilEnd(budget: Budget, request: Pick<IncomingRequest, 'signal'>, trace: RequestContext): Share {
   const share = budget.open();
   freeAtEnd(request, trace, () => share.close());
   return share;

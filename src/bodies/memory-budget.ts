@@ -1,4 +1,4 @@
-import type { Budget, Share } from '../http/types.ts';
+import type { Budget, Share } from './types.ts';
 
 /**
  * Makes a budget of bytes that requests share; one per proxy.

@@ -1,5 +1,6 @@
-import type { Body, Share, Signal } from '../http/types.ts';
+import type { Body, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
+import type { Share } from './types.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
 export interface BoundedBody {

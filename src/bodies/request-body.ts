@@ -1,7 +1,8 @@
 import { ProxyError } from '../http/errors.ts';
-import type { Body, BodyReader, BodyRules, Share, Signal } from '../http/types.ts';
+import type { Body, BodyReader, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
 import { makeBudget } from './memory-budget.ts';
+import type { BodyRules, Share } from './types.ts';
 
 /**
  * Makes the rules of one proxy.

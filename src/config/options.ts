@@ -1,8 +1,10 @@
 import { examineClients } from '../clients/clients-file.ts';
 import type { ClientsFileJson } from '../clients/clients-json.ts';
-import type { RequestRecord, TokenSource, Transport } from '../http/types.ts';
+import type { RequestRecord } from '../http/request-context.ts';
+import type { Transport } from '../http/types.ts';
 import { readUpstreamHeaders, readUpstreamHeadersObject, type UpstreamHeaders } from '../http/upstream-headers.ts';
 import { suggestion } from '../nearest-name.ts';
+import type { TokenSource } from '../tokens/token-source.ts';
 import { staticToken } from '../tokens/token-source.ts';
 import {
   checkAliasTokens,

@@ -1,21 +1,12 @@
 import { decode } from '../bodies/decode.ts';
 import { freeAtEnd, shareUntilEnd } from '../bodies/free-at-end.ts';
 import { bodyOf, readBounded } from '../bodies/read-bounded.ts';
+import type { Budget, Share } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
 import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from '../http/headers.ts';
+import type { RequestContext } from '../http/request-context.ts';
 import { targetOf } from '../http/target-url.ts';
-import type {
-  Admission,
-  Body,
-  Budget,
-  EditedFields,
-  EditedResponse,
-  IncomingRequest,
-  Share,
-  Signal,
-  Trace,
-  UpstreamResponse,
-} from '../http/types.ts';
+import type { Body, IncomingRequest, Reply, Signal } from '../http/types.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 import { decide } from '../policy/decide.ts';
 import type { Allowed, Decision, Reason, Refused, ResponseRule } from '../policy/decision.ts';
@@ -24,12 +15,13 @@ import type { LimitStore } from './local-limits.ts';
 import type { LookUps } from './lookups.ts';
 import { checkFields, droppedFields } from './request-fields.ts';
 import { DROPPED_AFTER_EDITING, DROPPED_BEFORE_EDITING, editResponse } from './response-filter.ts';
+import type { Authorized } from './types.ts';
 
 /** Bytes of a response that has to be edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
 
 /** What a decision about a named client's request needs. Each proxy has its own. */
-export interface AdmissionMeans {
+export interface AuthorizerMeans {
   readonly limits: LimitStore;
   /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */
   lookUpsOf(name: string, signal: Signal): LookUps;
@@ -42,12 +34,12 @@ export interface AdmissionMeans {
  * A client in observe mode gets everything; the trace notes what would have been refused.
  * @throws ProxyError if the request is refused
  */
-export async function admit(
+export async function authorize(
   client: Client,
   request: IncomingRequest,
-  trace: Trace,
-  means: AdmissionMeans,
-): Promise<Admission> {
+  trace: RequestContext,
+  means: AuthorizerMeans,
+): Promise<Authorized> {
   const target = targetOf(request.url);
   if (client.mode === 'observe' && !isExpired(client, Date.now()))
     return observe(client, request, target, trace, means);
@@ -56,13 +48,13 @@ export async function admit(
   if (decision.kind === 'refuse') throw refusal(decision, trace);
   await takePlace(client, request, trace, means.limits);
   const openShare = () => shareUntilEnd(means.budget, request, trace);
-  if (decision.kind === 'allow') return admissionOf(decision, request, target, request.body, openShare);
+  if (decision.kind === 'allow') return authorizedBy(decision, request, target, request.body, openShare);
 
   const body = new CheckedBody(request, openShare);
   const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, trace);
-  return admissionOf(settled, request, target, settled.body ?? request.body, openShare);
+  return authorizedBy(settled, request, target, settled.body ?? request.body, openShare);
 }
 
 /** The part of the decision that needs no look-ups: by target and by fields. */
@@ -85,9 +77,9 @@ async function observe(
   client: Client,
   request: IncomingRequest,
   target: string,
-  trace: Trace,
-  means: AdmissionMeans,
-): Promise<Admission> {
+  trace: RequestContext,
+  means: AuthorizerMeans,
+): Promise<Authorized> {
   const body = new CheckedBody(request, () => shareUntilEnd(means.budget, request, trace));
   const decision = check(client, request, target);
   if (decision.kind === 'refuse') trace.observed = decision.reason;
@@ -105,7 +97,12 @@ async function observe(
   return { target, dropped: DROPPED_FROM_REQUESTS.inject, body: body.rest() };
 }
 
-async function takePlace(client: Client, request: IncomingRequest, trace: Trace, limits: LimitStore): Promise<void> {
+async function takePlace(
+  client: Client,
+  request: IncomingRequest,
+  trace: RequestContext,
+  limits: LimitStore,
+): Promise<void> {
   const taken = await limits.take(client.name, client);
   if (taken.ok) {
     hold(client, request, trace, taken.release);
@@ -118,23 +115,23 @@ async function takePlace(client: Client, request: IncomingRequest, trace: Trace,
   ]);
 }
 
-function hold(client: Client, request: IncomingRequest, trace: Trace, release: () => void): void {
+function hold(client: Client, request: IncomingRequest, trace: RequestContext, release: () => void): void {
   // A rate has nothing to free.
   if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
 }
 
-function refusal({ error, reason, detail }: Refused, trace: Trace): ProxyError {
+function refusal({ error, reason, detail }: Refused, trace: RequestContext): ProxyError {
   trace.refusal = reason satisfies Reason;
   return new ProxyError(error, detail);
 }
 
-function admissionOf(
+function authorizedBy(
   { query, response }: Allowed,
   request: IncomingRequest,
   target: string,
-  body: Admission['body'],
+  body: Authorized['body'],
   openShare: () => Share,
-): Admission {
+): Authorized {
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
   const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
@@ -142,7 +139,7 @@ function admissionOf(
     target: query === undefined ? target : `${path}?${query}`,
     dropped: response === undefined ? dropped.always : dropped.beforeEditing,
     body,
-    ...(response !== undefined && { edit: (answer, headers) => edit(answer, headers, response, openShare()) }),
+    ...(response !== undefined && { filter: (reply) => edit(reply, response, openShare()) }),
   };
 }
 
@@ -186,12 +183,7 @@ class CheckedBody {
 }
 
 /** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
-async function edit(
-  response: UpstreamResponse,
-  headers: EditedFields,
-  rule: ResponseRule,
-  share: Share,
-): Promise<EditedResponse> {
+async function edit({ response, headers }: Reply, rule: ResponseRule, share: Share): Promise<Reply> {
   const { status, body } = response;
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess) return { response, headers };

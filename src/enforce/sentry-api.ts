@@ -2,8 +2,9 @@ import { decode } from '../bodies/decode.ts';
 import { readBounded } from '../bodies/read-bounded.ts';
 import { onlyFields } from '../http/headers.ts';
 import { newId, REQUEST_ID } from '../http/request-id.ts';
-import type { TokenSource, Transport, Upstream, UpstreamResponse } from '../http/types.ts';
+import type { Transport, Upstream, UpstreamResponse } from '../http/types.ts';
 import { VIA } from '../http/via.ts';
+import type { TokenSource } from '../tokens/token-source.ts';
 import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
 
 /** Milliseconds for an answer. */

@@ -1,13 +1,15 @@
 import { WatchedBody } from '../bodies/reporting-body.ts';
 import { Deadline } from '../http/deadline.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
-import type { Body, Env, IncomingRequest, RequestRecord, ResponseInit, Signal, Trace } from '../http/types.ts';
-import { newTrace } from '../http/types.ts';
+import type { RequestContext, RequestRecord } from '../http/request-context.ts';
+import { newContext } from '../http/request-context.ts';
+import type { Body, IncomingRequest, ResponseInit, Signal } from '../http/types.ts';
 import { refuseAmbiguous } from '../web/strict.ts';
+import type { Env } from './env.ts';
 import { answerError, handle } from './handle.ts';
 
-/** What a proxy of the library needs in addition to the handler. */
-export interface LibraryEnv<R> extends Env<R> {
+/** A proxy that is served below a path and within a time limit, and that reports its requests. */
+export interface ServedEnv<R> extends Env<R> {
   /** Milliseconds from a request's arrival to the end of its response; 0: no limit. */
   readonly writeTimeout: number;
   /** The path at which the proxy is mounted, without a trailing slash. It is removed from each path. */
@@ -16,8 +18,8 @@ export interface LibraryEnv<R> extends Env<R> {
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
 }
 
-/** What a proxy needs to be a function from `Request` to `Response`. */
-export interface FetchEnv extends LibraryEnv<Response> {
+/** A proxy from `Request` to `Response`. */
+export interface FetchEnv extends ServedEnv<Response> {
   /**
    * What the handler reads of a request.
    * @throws ProxyError if the request can't be read
@@ -25,25 +27,14 @@ export interface FetchEnv extends LibraryEnv<Response> {
   receive(request: Request): IncomingRequest;
 }
 
-/**
- * The proxy as a `fetch` handler; it never rejects.
- * @param answered called as soon as there is a response, whose body may still be under way
- */
-export function makeFetchHandler(
-  env: FetchEnv,
-  answered: (trace: Trace) => void = () => {},
-): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const trace = newTrace();
-    const receive = () => {
-      const received = env.receive(request);
-      refuseAmbiguous(received);
-      return received;
-    };
-    const response = await answer(env, request, receive, trace);
-    answered(trace);
-    return response;
+/** Answers a `Request`. Never rejects. */
+export function answerFetch(request: Request, env: FetchEnv, trace: RequestContext = newContext()): Promise<Response> {
+  const receive = () => {
+    const received = env.receive(request);
+    refuseAmbiguous(received);
+    return received;
   };
+  return answer(env, request, receive, trace);
 }
 
 /**
@@ -52,10 +43,10 @@ export function makeFetchHandler(
  * @param receive reads the request, and throws a ProxyError if that fails
  */
 export async function answer<R>(
-  env: LibraryEnv<R>,
+  env: ServedEnv<R>,
   shown: Shown,
   receive: () => IncomingRequest,
-  trace: Trace = newTrace(),
+  trace: RequestContext = newContext(),
 ): Promise<R> {
   const begun = performance.now();
   let received: IncomingRequest;
@@ -85,12 +76,12 @@ function withoutBasePath(request: IncomingRequest, basePath: string): IncomingRe
  * @param signal ends a response that is neither read nor cancelled; undefined where the proxy itself answers
  */
 function watching<R>(
-  env: LibraryEnv<R>,
+  env: ServedEnv<R>,
   { method, url }: Shown,
-  trace: Trace,
+  trace: RequestContext,
   begun: number,
   signal?: Signal,
-): LibraryEnv<R> {
+): ServedEnv<R> {
   const { onRequest } = env;
   // A response that the runtime refuses is followed by another, and the request still ends once.
   let hasEnded = false;
@@ -115,12 +106,18 @@ function watching<R>(
 }
 
 /** What the handler has noted itself comes first. */
-function note({ name, message }: ProxyError, trace: Trace): void {
+function note({ name, message }: ProxyError, trace: RequestContext): void {
   trace.error ??= name;
   if (message !== '') trace.cause ??= message;
 }
 
-const recordOf = (trace: Trace, method: string, url: string, status: number, begun: number): RequestRecord => ({
+const recordOf = (
+  trace: RequestContext,
+  method: string,
+  url: string,
+  status: number,
+  begun: number,
+): RequestRecord => ({
   id: trace.id,
   method,
   path: PATH.exec(url)?.[1] ?? '/',

@@ -1,27 +1,21 @@
+import type { Authentication } from '../auth/types.ts';
 import { shareUntilEnd } from '../bodies/free-at-end.ts';
 import { type Delivery, type OutgoingBody, outgoingBody } from '../bodies/request-body.ts';
+import type { Authorized } from '../enforce/types.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from '../http/header-tables.ts';
 import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from '../http/headers.ts';
+import { newContext, type RequestContext } from '../http/request-context.ts';
 import { REQUEST_ID, requestIdOf } from '../http/request-id.ts';
 import { targetOf, upstreamUrl } from '../http/target-url.ts';
 import { traceIdOf } from '../http/trace-context.ts';
-import type {
-  Admission,
-  Env,
-  Fields,
-  IncomingRequest,
-  Route,
-  Signal,
-  TokenSource,
-  Trace,
-  UpstreamResponse,
-} from '../http/types.ts';
-import { newTrace } from '../http/types.ts';
+import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
 import { refuseLoop, VIA } from '../http/via.ts';
+import type { TokenSource } from '../tokens/token-source.ts';
+import type { Env } from './env.ts';
 import { errorMessage } from './error-response.ts';
 import { refuseForeignPages } from './guards.ts';
-import { askForAll, keepInside, visitOf } from './rewrite-urls.ts';
+import { askForAll, urlRewriting, visitOf } from './rewrite-urls.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
@@ -32,7 +26,11 @@ const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
  *
  * @param trace filled in on the way
  */
-export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Trace = newTrace()): Promise<R> {
+export async function handle<R>(
+  request: IncomingRequest,
+  env: Env<R>,
+  trace: RequestContext = newContext(),
+): Promise<R> {
   trace.id = requestIdOf(request.headers);
   const traceId = traceIdOf(request.headers);
   if (traceId !== undefined) trace.traceId = traceId;
@@ -44,7 +42,12 @@ export async function handle<R>(request: IncomingRequest, env: Env<R>, trace: Tr
 }
 
 /** Answers a request with an error. A request that never reached the handler gets its id here. */
-export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<R>, 'respond'>, trace: Trace): R {
+export function answerError<R>(
+  error: ProxyError,
+  fields: Fields,
+  env: Pick<Env<R>, 'respond'>,
+  trace: RequestContext,
+): R {
   if (trace.id === '') trace.id = requestIdOf(fields);
   trace.error = error.name;
   if (error.message !== '') trace.cause = error.message;
@@ -52,74 +55,87 @@ export function answerError<R>(error: ProxyError, fields: Fields, env: Pick<Env<
   return env.respond(body, init);
 }
 
-async function forward<R>(request: IncomingRequest, env: Env<R>, trace: Trace): Promise<R> {
+async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestContext): Promise<R> {
   refuseLoop(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
 
-  const route = await identify(request, env, trace);
-  const principal = route.kind === 'inject' ? route.principal : undefined;
-  const admission =
-    principal?.admit === undefined ? everything(request, route.kind) : await principal.admit(request, trace);
-  const url = upstreamUrl(admission.target, env.upstream);
+  const authentication = await authenticate(request, env, trace);
+  const { kind } = authentication;
+  const principal = authentication.kind === 'inject' ? authentication.principal : undefined;
+  const authorized =
+    principal?.client === undefined ? everything(request, kind) : await env.authorize(principal.client, request, trace);
+  const { destination } = env;
+  const url = upstreamUrl(authorized.target, destination.upstream);
 
   const isInjected = principal !== undefined;
-  const token = isInjected ? await env.token.get() : undefined;
+  const token = isInjected ? await destination.token.get() : undefined;
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
-  const visit = isInjected && env.inside ? visitOf(request.method, request.url, env.inside) : undefined;
+  const visit = isInjected && destination.urls ? visitOf(request.method, request.url, destination.urls) : undefined;
 
   const delivery: Delivery = {
     isInjected,
     framing: framingOf(request.headers),
-    mayReplay: isInjected && env.token.isRenewable,
+    mayReplay: isInjected && destination.token.isRenewable,
     signal: request.signal,
   };
-  const outgoing = await outgoingBody(admission.body, delivery, env.bodies);
+  const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
 
   const send = (bearer: string | undefined) => {
     const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
-    let headers = cleanRequest(request.headers, admission.dropped, added);
+    let headers = cleanRequest(request.headers, authorized.dropped, added);
     if (visit !== undefined) headers = askForAll(headers, visit);
     trace.attempts++;
-    return env.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
+    return destination.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
 
+  const stages: ResponseStage[] = [];
+  if (destination.hasGateway) stages.push(withoutGatewaySession);
+  if (authorized.filter !== undefined) stages.push(authorized.filter);
+  if (visit !== undefined) {
+    // What a filter has read is counted already.
+    const isCounted = authorized.filter !== undefined;
+    const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
+    stages.push(urlRewriting(visit, trace, openShare));
+  }
+
   try {
-    let response = await sendAndRenew(send, token, outgoing, request.signal, env.token);
-    let headers = cleanResponse(response.headers, route.kind, [[REQUEST_ID, trace.id]]);
-    if (env.hasGateway) headers = withEdits(headers, GATEWAY_RESPONSE_FIELDS, []);
-    if (admission.edit !== undefined) ({ response, headers } = await admission.edit(response, headers));
-    const { status, statusText, body } = response;
-    if (visit === undefined) return env.respond(body, { status, statusText, headers });
-    const openShare = () => shareUntilEnd(env.bodies.budget, request, trace);
-    const kept = await keepInside(response, headers, visit, admission.edit === undefined ? openShare : undefined);
-    if (kept.warning !== undefined) trace.warning = kept.warning;
-    return env.respond(kept.body, { status, statusText, headers: kept.headers });
+    const response = await sendAndRenew(send, token, outgoing, request.signal, destination.token);
+    let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
+    for (const stage of stages) reply = await stage(reply);
+    const { status, statusText, body } = reply.response;
+    return env.respond(body, { status, statusText, headers: reply.headers });
   } finally {
     outgoing.release();
   }
 }
 
+/** A gateway's session is the operator's, not the client's. */
+const withoutGatewaySession: ResponseStage = ({ response, headers }) => ({
+  response,
+  headers: withEdits(headers, GATEWAY_RESPONSE_FIELDS, []),
+});
+
 /**
  * Finds out who sent a request.
  * @throws ProxyError `client_unknown`, `host_refused` or `browser_refused`
  */
-async function identify<R>(
+async function authenticate<R>(
   { headers }: IncomingRequest,
   env: Env<R>,
-  trace: Trace,
-): Promise<Exclude<Route, { kind: 'reject' }>> {
-  const route = await env.principals.identify(headers);
-  refuseForeignPages(headers, route, env.allowedHosts);
-  if (route.kind === 'reject') {
+  trace: RequestContext,
+): Promise<Exclude<Authentication, { kind: 'reject' }>> {
+  const authentication = await env.authenticator.authenticate(headers);
+  refuseForeignPages(headers, authentication, env.allowedHosts);
+  if (authentication.kind === 'reject') {
     trace.refusal = 'unknown';
     throw new ProxyError('client_unknown');
   }
-  trace.route = route.kind;
-  if (route.kind === 'inject') trace.client = route.principal.name;
-  return route;
+  trace.route = authentication.kind;
+  if (authentication.kind === 'inject') trace.client = authentication.principal.name;
+  return authentication;
 }
 
 /** Sends a request with the token; if Sentry refuses that, once more with a renewed one, as long as the body is kept. */
@@ -146,7 +162,7 @@ function framingOf(fields: Fields): Delivery['framing'] {
 }
 
 /** For requests without a named client: no limits and no edits. */
-const everything = ({ url, body }: IncomingRequest, kind: 'inject' | 'bypass'): Admission => ({
+const everything = ({ url, body }: IncomingRequest, kind: 'inject' | 'bypass'): Authorized => ({
   target: targetOf(url),
   dropped: DROPPED_FROM_REQUESTS[kind],
   body,

@@ -1,20 +1,27 @@
-import { type AdmissionMeans, admit } from '../enforce/authorize.ts';
+import type { Budget } from '../bodies/types.ts';
+import { authorize } from '../enforce/authorize.ts';
 import type { LimitStore } from '../enforce/local-limits.ts';
 import { BOUNDS, CachedLookUps, type LookUps, ShareOfLookUps } from '../enforce/lookups.ts';
 import { type AskOptions, askSentry } from '../enforce/sentry-api.ts';
-import type { Admission, Budget, IncomingRequest, Signal, Trace } from '../http/types.ts';
-import type { Client } from '../policy/client.ts';
+import type { Authorizer } from '../enforce/types.ts';
+import type { Signal } from '../http/types.ts';
 
-/** What the gate asks Sentry with. */
-export interface GateOptions extends AskOptions {
+/** What an authorizer is made of. */
+export interface AuthorizerParts extends AskOptions {
+  readonly limits: LimitStore;
   /** For bodies that are read for a check. */
   readonly budget: Budget;
-  /** Whether a request may wait for the look-up of another one. Default true. */
-  readonly sharesLookUps?: boolean;
+  /** Whether a request may wait for the lookup of another one. Default true. */
+  readonly sharesLookups?: boolean | undefined;
 }
 
-/** Decides on named clients' requests, with limits and with look-ups at Sentry. */
-export function makeGate(limits: LimitStore, { budget, sharesLookUps: isShared = true, ...asking }: GateOptions) {
+/** Makes what decides on named clients' requests, with limits and with lookups at Sentry. */
+export function makeAuthorizer({
+  limits,
+  budget,
+  sharesLookups: isShared = true,
+  ...asking
+}: AuthorizerParts): Authorizer {
   const lookUps = new CachedLookUps(askSentry(asking), () => performance.now(), { isShared });
   // By name, and so no more than the clients that a file has had.
   const shares = new Map<string, ShareOfLookUps>();
@@ -23,7 +30,5 @@ export function makeGate(limits: LimitStore, { budget, sharesLookUps: isShared =
     shares.set(name, share);
     return share.of(signal);
   };
-  const means: AdmissionMeans = { limits, lookUpsOf, budget };
-  return (client: Client, request: IncomingRequest, trace: Trace): Promise<Admission> =>
-    admit(client, request, trace, means);
+  return (client, request, context) => authorize(client, request, context, { limits, lookUpsOf, budget });
 }

@@ -1,39 +1,78 @@
-import { laterPrincipals } from '../auth/lazy-authenticator.ts';
+import { lazyAuthenticator } from '../auth/lazy-authenticator.ts';
+import type { Authenticator } from '../auth/types.ts';
 import { makeBodyRules } from '../bodies/request-body.ts';
-import type { ProxyConfig } from '../config/options.ts';
-import { LocalLimits } from '../enforce/local-limits.ts';
+import { type LimitStore, LocalLimits } from '../enforce/local-limits.ts';
+import type { LookedUp } from '../enforce/sentry-api.ts';
 import { makeUpstream } from '../http/target-url.ts';
-import type { Env } from '../http/types.ts';
-import { withUpstreamHeaders } from '../http/upstream-headers.ts';
-import type { LibraryEnv } from './answer.ts';
-import { makeGate } from './make-authorizer.ts';
+import type { Transport } from '../http/types.ts';
+import { type UpstreamHeaders, withUpstreamHeaders } from '../http/upstream-headers.ts';
+import type { TokenSource } from '../tokens/token-source.ts';
+import type { Destination, Env } from './env.ts';
+import { makeAuthorizer } from './make-authorizer.ts';
 import { addressesOf } from './rewrite-urls.ts';
 
-/**
- * A proxy made from options, for any way to receive requests and send responses.
- * @param ends the source of the token, and the ways to send requests to Sentry and responses to clients
- */
-export function libraryEnv<R>(
-  config: Omit<ProxyConfig, 'token' | 'transport'>,
-  { fetch: send, ...others }: Pick<Env<R>, 'token' | 'fetch' | 'respond'>,
-): LibraryEnv<R> {
+/** The configuration that every way to run a proxy shares. */
+export interface EnvConfig {
+  readonly sentryUri: URL;
+  readonly aliasTokens: readonly string[];
+  /** The text of a clients file; undefined: there are no named clients. */
+  readonly clientsText: string | undefined;
+  /** Whether every request gets the token. */
+  readonly isOpen: boolean;
+  /** Lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Without a trailing slash. */
+  readonly publicUrl: string | undefined;
+  readonly keepInside: boolean;
+  readonly upstreamHeaders: UpstreamHeaders;
+  /** Bytes. */
+  readonly replayLimit: number;
+  /** Bytes. */
+  readonly replayLimitTotal: number;
+  readonly streamChunked: boolean;
+  /** The path at which the proxy is mounted, without a trailing slash. Default: the root. */
+  readonly basePath?: string;
+}
+
+/** What differs between the ways to run a proxy. */
+export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
+  readonly token: TokenSource;
+  /** Sends requests to Sentry, without the operator's own headers. */
+  readonly fetch: Transport;
+  /** Default: one for credentials that do not change. */
+  readonly authenticator?: Authenticator;
+  /** Default: limits that this process counts alone. */
+  readonly limits?: LimitStore;
+  /** Header lines that may change while the proxy runs. Default: those of the configuration. */
+  readonly upstreamHeaders?: () => UpstreamHeaders;
+  /** Milliseconds after which a request counts as ended, for a runtime that may drop one without notice. */
+  readonly lease?: number | undefined;
+  /** Whether a request may wait for the lookup of another one. Default true. */
+  readonly sharesLookups?: boolean | undefined;
+  /** Called after each lookup. */
+  readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
+}
+
+/** Puts a proxy together. This is the only place that does. */
+export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
+  const { token, respond, lease, sharesLookups, lookedUp } = parts;
+  const { upstreamHeaders = () => config.upstreamHeaders } = parts;
   const upstream = makeUpstream(config.sentryUri);
-  const ends = { ...others, fetch: withUpstreamHeaders(send, () => config.upstreamHeaders) };
-  // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
-  const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
-  const limits = new LocalLimits(() => performance.now(), lease);
-  const bodies = makeBodyRules(config);
-  const admit = makeGate(limits, { ...ends, budget: bodies.budget, upstream });
-  return {
-    ...ends,
+  const destination: Destination = {
     upstream,
-    principals: laterPrincipals({ ...config, admit }),
+    token,
+    fetch: withUpstreamHeaders(parts.fetch, upstreamHeaders),
+    hasGateway: config.upstreamHeaders.length > 0,
+    urls: addressesOf(upstream, config, config.basePath),
+  };
+  const bodies = makeBodyRules(config, lease);
+  const limits = parts.limits ?? new LocalLimits(() => performance.now(), lease);
+  return {
+    authenticator: parts.authenticator ?? lazyAuthenticator(config),
+    authorize: makeAuthorizer({ ...destination, limits, budget: bodies.budget, sharesLookups, lookedUp }),
     allowedHosts: new Set(config.allowedHosts),
     bodies,
-    hasGateway: config.upstreamHeaders.length > 0,
-    inside: addressesOf(upstream, config, config.basePath),
-    writeTimeout: config.writeTimeout,
-    basePath: config.basePath,
-    onRequest: config.onRequest,
+    destination,
+    respond,
   };
 }

@@ -1,10 +1,13 @@
 import { decode } from '../bodies/decode.ts';
-import { readBounded } from '../bodies/read-bounded.ts';
+import { bodyOf, readBounded } from '../bodies/read-bounded.ts';
+import type { Share } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
 import type { FieldTable } from '../http/header-tables.ts';
 import { withEdits } from '../http/headers.ts';
-import type { Addresses, Body, EditedFields, Fields, Share, Upstream, UpstreamResponse } from '../http/types.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import type { Body, EditedFields, Fields, ResponseStage, Upstream } from '../http/types.ts';
 import { EACH, editJson, type JsonPath } from '../json/edit.ts';
+import type { Addresses } from './env.ts';
 
 /** Bytes of a response that is edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
@@ -152,32 +155,29 @@ export function askForAll(headers: EditedFields, { method, endpoint }: Visit): E
   return isRead && endpoint !== undefined ? withEdits(headers, CONDITIONS, []) : headers;
 }
 
-/** A response with Sentry's URLs replaced by the proxy's own, so that a client that follows them stays inside. */
-export interface KeptInside {
-  readonly headers: EditedFields;
-  readonly body: Body | string | null;
-  /** Why a body that should have been edited was not. */
-  readonly warning?: string;
-}
-
 /**
- * @param response Sentry's response
- * @param headers its fields as they would go to the client
+ * Makes the stage that replaces Sentry's URLs with the proxy's own, so that a client that follows them stays inside.
+ * It fails with the body's own error, or with a ProxyError `responses_full`.
  * @param openShare for a body that has to be edited; undefined if what is kept of it is counted already
- * @throws the body's own error, if it fails while it is read; ProxyError `responses_full`
  */
-export async function keepInside(
-  { status, headers: fields, body }: UpstreamResponse,
-  headers: EditedFields,
+export function urlRewriting(
   visit: Visit,
+  context: RequestContext,
   openShare: (() => Share) | undefined,
-): Promise<KeptInside> {
-  const kept = keepFieldsInside(headers, visit);
-  const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
-  if (!isEdited) return { headers: kept, body };
-  // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
-  if (body === null) return { headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept, body };
-  return keepBodyInside({ fields, body, share: openShare?.() }, kept, visit);
+): ResponseStage {
+  return async ({ response, headers }) => {
+    const { status, headers: fields, body } = response;
+    const kept = keepFieldsInside(headers, visit);
+    const isEdited = visit.endpoint !== undefined && status === 200 && JSON_TYPE.test(fields.get('content-type') ?? '');
+    if (!isEdited) return { response, headers: kept };
+    // It is unknown if GET's content would change, so HEAD leaves out fields about its bytes (RFC 9110 section 9.3.2).
+    if (body === null) {
+      return { response, headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept };
+    }
+    const edited = await keepBodyInside({ fields, body, share: openShare?.() }, kept, visit);
+    if (edited.warning !== undefined) context.warning = edited.warning;
+    return { response: { ...response, body: edited.body }, headers: edited.headers };
+  };
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
@@ -208,11 +208,18 @@ function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
   return added.length === 0 ? headers : withEdits(headers, dropped, added);
 }
 
+interface EditedBody {
+  readonly headers: EditedFields;
+  readonly body: Body;
+  /** Why a body that should have been edited was not. */
+  readonly warning?: string;
+}
+
 async function keepBodyInside(
   { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share | undefined },
   headers: EditedFields,
   visit: Visit,
-): Promise<KeptInside> {
+): Promise<EditedBody> {
   const length = fields.get('content-length');
   const { field, change } = visit.endpoint!;
   const asItCame = (body: Body, why: string) => ({
@@ -232,8 +239,9 @@ async function keepBodyInside(
   const inside = editJson(text, field, (value) => change(value, visit));
   if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
   if (inside === text) return { headers, body: bounded.body };
-  const size = String(new TextEncoder().encode(inside).length);
-  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', size]]), body: inside };
+  const bytes = new TextEncoder().encode(inside);
+  const size = String(bytes.length);
+  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', size]]), body: bodyOf(bytes) };
 }
 
 const TOO_LARGE = `it is larger than ${LIMIT} bytes`;

@@ -1,4 +1,18 @@
-import type { TokenSource } from '../http/types.ts';
+/** Where the token to inject comes from. */
+export interface TokenSource {
+  /** Whether a 401 is worth a renewal: false for a static token, which can't change. */
+  readonly isRenewable: boolean;
+  /** The token to inject now, or undefined while there is none. */
+  get(): string | undefined | Promise<string | undefined>;
+  /**
+   * Called when Sentry refused a token.
+   * @param refused the token that was refused
+   * @returns a token other than the refused one, or undefined if there is none now; never rejects
+   */
+  renew(refused: string): Promise<string | undefined>;
+  /** Ends its work in the background. */
+  close?(): void | Promise<void>;
+}
 
 export const staticToken = (token: string): TokenSource => ({
   isRenewable: false,

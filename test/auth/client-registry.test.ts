@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { Principals } from '../../src/auth/authenticator.ts';
+import { BearerAuthenticator } from '../../src/auth/authenticator.ts';
 import {
   type ClientDirectory,
   type Digest,
@@ -9,7 +9,7 @@ import {
   onlyListed,
   webDigest,
 } from '../../src/auth/client-registry.ts';
-import type { Fields, Route } from '../../src/http/types.ts';
+import type { Fields } from '../../src/http/types.ts';
 import type { Client } from '../../src/policy/client.ts';
 import { isExpired } from '../../src/policy/client.ts';
 
@@ -43,18 +43,12 @@ const problemsOf = async (...parameters: Parameters<typeof load>) => {
 };
 
 /** The name of the client with this token, as requests find it. */
-function nameAt(directory: ClientDirectory, token: string, digest: Digest = nodeDigest) {
-  const principals = new Principals({
-    aliasTokens: [],
-    isOpen: false,
-    clients: directory.byDigest,
-    digest,
-    admit: () => assert.fail('nothing is sent'),
-  });
-  const nameOf = (route: Route) => (route.kind === 'inject' ? route.principal.name : undefined);
+async function nameAt(directory: ClientDirectory, token: string, digest: Digest = nodeDigest) {
+  const known = { aliasTokens: [], isOpen: false, clients: directory.byDigest, digest };
+  const authenticator = await BearerAuthenticator.of(known);
   const fields = { get: () => `Bearer ${token}` } as unknown as Fields;
-  const route = principals.identify(fields);
-  return route instanceof Promise ? route.then(nameOf) : nameOf(route);
+  const authentication = await authenticator.authenticate(fields);
+  return authentication.kind === 'inject' ? authentication.principal.name : undefined;
 }
 
 const clientWith = (directory: ClientDirectory, token: string): Client | undefined =>
@@ -63,13 +57,13 @@ const clientWith = (directory: ClientDirectory, token: string): Client | undefin
 describe('the directory of clients', () => {
   it('finds a client by its token, whether the file has the digest or the token', async () => {
     const directory = await directoryOf([entryOf('a'), entryOf('b', { token: [digestOf('old'), tokenOf('new')] })]);
-    assert.equal(nameAt(directory, tokenOf('a')), 'a');
-    assert.equal(nameAt(directory, tokenOf('old')), 'b');
-    assert.equal(nameAt(directory, tokenOf('new')), 'b');
-    assert.equal(nameAt(directory, tokenOf('b')), undefined);
-    assert.equal(nameAt(directory, ''), undefined);
+    assert.equal(await nameAt(directory, tokenOf('a')), 'a');
+    assert.equal(await nameAt(directory, tokenOf('old')), 'b');
+    assert.equal(await nameAt(directory, tokenOf('new')), 'b');
+    assert.equal(await nameAt(directory, tokenOf('b')), undefined);
+    assert.equal(await nameAt(directory, ''), undefined);
     // Who reads the file has the digest, which opens nothing.
-    assert.equal(nameAt(directory, digestOf('a')), undefined);
+    assert.equal(await nameAt(directory, digestOf('a')), undefined);
   });
 
   it('finds the same with the digest of Web Crypto', async () => {
@@ -91,13 +85,13 @@ describe('the directory of clients', () => {
       counting,
     );
     digests = 0;
-    assert.equal(nameAt(directory, tokenOf('c9999'), counting), 'c9999');
+    assert.equal(await nameAt(directory, tokenOf('c9999'), counting), 'c9999');
     assert.equal(digests, 1);
   });
 
   it('finds a client that has expired, so that it is refused and not bypassed', async () => {
     const directory = await directoryOf([entryOf('a', { expires: '2020-01-01' })]);
-    assert.equal(nameAt(directory, tokenOf('a')), 'a');
+    assert.equal(await nameAt(directory, tokenOf('a')), 'a');
   });
 
   it('lets no token be that of two, in whatever spelling', async () => {
@@ -138,9 +132,9 @@ describe('a bad new file', () => {
     const after = JSON.stringify({ clients: [entryOf('a', { scopes: ['org:wriet'] }), entryOf('b')] });
     const directory = await reload(BEFORE, after);
     assert.deepEqual(names(directory), ['a', 'b']);
-    assert.equal(nameAt(directory, tokenOf('b')), 'b');
-    assert.equal(nameAt(directory, tokenOf('b2')), undefined);
-    assert.equal(nameAt(directory, tokenOf('c')), undefined);
+    assert.equal(await nameAt(directory, tokenOf('b')), 'b');
+    assert.equal(await nameAt(directory, tokenOf('b2')), undefined);
+    assert.equal(await nameAt(directory, tokenOf('c')), undefined);
     assert.ok(directory.clients[0]!.scopes.has('org:read'));
   });
 

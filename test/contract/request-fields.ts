@@ -42,7 +42,7 @@ const PASSED = {
   Referer: 'https://proxy.example/issues/?query=is:unresolved',
   'Cache-Control': 'no-cache',
   'X-Request-Id': '0f8fad5b-d9cb-469f-a165-70867728950e',
-  'Sentry-Trace': '771a43a4192642f0b136d5159a501700-1234567890abcdef-1',
+  'Sentry-RequestContext': '771a43a4192642f0b136d5159a501700-1234567890abcdef-1',
   Baggage: 'sentry-release=1.0',
   'X-Forwarded-Something': 'else',
   'X-Hostess': 'x',

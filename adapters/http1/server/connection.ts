@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { asProxyError, ProxyError } from '../../../src/http/errors.ts';
-import type { Body, IncomingRequest, Trace } from '../../../src/http/types.ts';
-import { newTrace } from '../../../src/http/types.ts';
+import type { RequestContext } from '../../../src/http/request-context.ts';
+import { newContext } from '../../../src/http/request-context.ts';
+import type { Body, IncomingRequest } from '../../../src/http/types.ts';
 import { errorMessage } from '../../../src/pipeline/error-response.ts';
 import { Download } from '../message/body-writer.ts';
 import { MalformedMessage } from '../message/field-lines.ts';
@@ -21,7 +22,7 @@ export interface Finished {
   readonly status: number;
   /** Milliseconds from the end of the header section, or from the connection's start if that never came. */
   readonly duration: number;
-  readonly trace: Trace;
+  readonly trace: RequestContext;
   /** The address of the peer; undefined over a Unix socket. */
   readonly remote?: string | undefined;
 }
@@ -33,7 +34,7 @@ export interface ConnectionOwner {
   readonly isDraining: boolean;
   /** Called each time that bytes of a request body were read. */
   readonly countRead?: CountRead | undefined;
-  handle(request: IncomingRequest, trace: Trace): Promise<Answer>;
+  handle(request: IncomingRequest, trace: RequestContext): Promise<Answer>;
   finished(request: Finished): void;
   closed(connection: Connection): void;
 }
@@ -60,7 +61,7 @@ export class Connection {
   /** The response is written and the whole request was read. */
   #isDone = false;
   #signal: RequestSignal | undefined;
-  #trace = newTrace();
+  #trace = newContext();
   #status = 0;
 
   constructor(socket: Socket, owner: ConnectionOwner) {

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import { Principals, type PrincipalsOptions } from '../../../src/auth/authenticator.ts';
+import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
 import { type ClientDirectory, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
 import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/configuration.ts';
+import type { Fields } from '../../../src/http/types.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
 import type { Config } from '../config/config.ts';
 import { lineOfFault } from '../config/line-of-fault.ts';
@@ -35,27 +37,31 @@ export interface Taken {
 }
 
 /** Who gets the token: alias tokens and named clients as they are now in force. */
-export class InForce {
-  readonly #admit: PrincipalsOptions['admit'];
+export class InForce implements Authenticator {
   /** The configuration that was taken last. */
   #config: Config;
   #directory: ClientDirectory | undefined;
-  #principals: Principals;
+  #authenticator: BearerAuthenticator;
 
-  private constructor(admit: PrincipalsOptions['admit'], config: Config, directory: ClientDirectory | undefined) {
-    this.#admit = admit;
+  private constructor(config: Config, directory: ClientDirectory | undefined, authenticator: BearerAuthenticator) {
     this.#config = config;
     this.#directory = directory;
-    this.#principals = this.#principalsOf(config);
+    this.#authenticator = authenticator;
   }
 
   /** @param config with nothing wrong in it */
-  static async of(config: Config, admit: PrincipalsOptions['admit']): Promise<InForce> {
-    return new InForce(admit, config, await directoryOf(config));
+  static async of(config: Config): Promise<InForce> {
+    const directory = await directoryOf(config);
+    return new InForce(config, directory, await authenticatorOf(config, directory));
   }
 
-  get principals(): Principals {
-    return this.#principals;
+  /** Whether every request gets the token. */
+  get isOpen(): boolean {
+    return this.#authenticator.isOpen;
+  }
+
+  authenticate(fields: Fields): Authentication | Promise<Authentication> {
+    return this.#authenticator.authenticate(fields);
   }
 
   /** How many alias tokens there are. */
@@ -85,7 +91,7 @@ export class InForce {
     // A file that is bad and did not change would be reported again.
     if (!hasOtherAliases && !hasOtherText) return { problems: [], isChanged: false };
     const loaded = clientsText === undefined ? NO_FILE : await this.#reload(clientsText, config);
-    this.#principals = this.#principalsOf(config);
+    this.#authenticator = await authenticatorOf(config, this.#directory);
     return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged };
   }
 
@@ -105,18 +111,19 @@ export class InForce {
       isChanged: validTokens(this.#directory, now) !== validTokens(before, now),
     };
   }
-
-  #principalsOf({ aliasTokens, isOpen }: Config): Principals {
-    return new Principals({
-      aliasTokens,
-      isOpen,
-      clients: this.#directory?.byDigest,
-      rejectsUnmatched: this.#directory?.unmatched === 'reject',
-      digest: sha256,
-      admit: this.#admit,
-    });
-  }
 }
+
+const authenticatorOf = (
+  { aliasTokens, isOpen }: Config,
+  directory: ClientDirectory | undefined,
+): Promise<BearerAuthenticator> =>
+  BearerAuthenticator.of({
+    aliasTokens,
+    isOpen,
+    clients: directory?.byDigest,
+    rejectsUnmatched: directory?.unmatched === 'reject',
+    digest: sha256,
+  });
 
 const NOBODY: ReadonlySet<string> = new Set();
 const NO_FILE: Taken = { problems: [], isChanged: false };

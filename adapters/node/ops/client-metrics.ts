@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { LookUpResult } from '../../../src/enforce/sentry-api.ts';
-import type { Trace } from '../../../src/http/types.ts';
+import type { RequestContext } from '../../../src/http/request-context.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { REASONS } from '../../../src/policy/decision.ts';
 
@@ -56,7 +56,7 @@ export class ClientMetrics {
   }
 
   /** @param status a class of them, like `2xx` */
-  finished({ client: name, refusal, observed }: Trace, status: string): void {
+  finished({ client: name, refusal, observed }: RequestContext, status: string): void {
     const client = labelOf(name);
     this.#requests.inc({ client, status });
     if (refusal !== undefined) this.#refusals.inc({ client, reason: refusal, mode: 'enforce' });

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ERRORS, type ErrorName } from '../../../src/http/errors.ts';
-import type { Trace } from '../../../src/http/types.ts';
+import type { RequestContext } from '../../../src/http/request-context.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import type { Renewal, RenewalCause } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
@@ -15,7 +15,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
 /** Milliseconds for which the same text is served. Making it takes some milliseconds of CPU time. */
 const TEXT_LIFETIME = 1000;
 
-const ROUTES: readonly Trace['route'][] = ['inject', 'bypass', 'none'];
+const ROUTES: readonly RequestContext['route'][] = ['inject', 'bypass', 'none'];
 const FORWARDING_ROUTES = ROUTES.filter((route) => route !== 'none');
 const CAUSES: readonly RenewalCause[] = ['start', 'background', 'refused'];
 const RESULTS: readonly Renewal['result'][] = ['changed', 'unchanged', 'failed'];

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { TokenSource } from '../../../src/http/types.ts';
+import type { TokenSource } from '../../../src/tokens/token-source.ts';
 import { staticToken } from '../../../src/tokens/token-source.ts';
 import { fingerprint } from '../../system-token/fingerprint.ts';
 import { type Renewal, SystemToken, TokenUnavailable } from '../../system-token/renewal.ts';

@@ -1,0 +1,23 @@
+import type { Fields } from '../http/types.ts';
+import type { Client } from '../policy/client.ts';
+
+/** The sender of a request that gets Sentry's token. */
+export interface Principal {
+  /** A client's name, `alias-N`, or `anyone`: for the log and the metrics. */
+  readonly name: string;
+  /** Whether the proxy is open, so that the sender had to present no token. */
+  readonly isAnyone?: boolean;
+  /** The rights of a named client. Undefined: everything is allowed. */
+  readonly client?: Client;
+}
+
+/** How a request is authenticated to Sentry: with its token, with the sender's own credentials, or not at all. */
+export type Authentication =
+  | { readonly kind: 'inject'; readonly principal: Principal }
+  | { readonly kind: 'bypass' }
+  | { readonly kind: 'reject' };
+
+/** Finds the sender of a request. */
+export interface Authenticator {
+  authenticate(fields: Fields): Authentication | Promise<Authentication>;
+}

@@ -1,0 +1,21 @@
+/** How request bodies are kept and sent. */
+export interface BodyRules {
+  /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
+  readonly replayLimit: number;
+  /** The same of all requests together; one per proxy. */
+  readonly budget: Budget;
+  /** Whether Sentry reads chunked bodies, so that they need no length. */
+  readonly streamChunked: boolean;
+}
+
+/** Bytes that requests share. */
+export interface Budget {
+  open(): Share;
+}
+
+/** One request's share of a budget. */
+export interface Share {
+  /** @returns whether there is room for this many bytes; if not, the share stays as it is */
+  growTo(size: number): boolean;
+  close(): void;
+}

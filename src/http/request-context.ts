@@ -1,0 +1,53 @@
+/** The outcome of a request: filled in by the handler, read by the log and the metrics. */
+export interface RequestContext {
+  /** The request's id: goes upstream and comes back as X-Request-Id. */
+  id: string;
+  /** The trace that the client says the request belongs to (W3C Trace Context). */
+  traceId?: string;
+  route: 'inject' | 'bypass' | 'none';
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  attempts: number;
+  /** A name from the error table, when the proxy itself made the response. */
+  error?: string;
+  /** The cause behind the error, for the log alone; never a secret. */
+  cause?: string;
+  /** A problem with a request that was still answered, for the log alone; never a secret. */
+  warning?: string;
+  /** The sender: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or is unknown. */
+  client?: string;
+  /** Why the client was refused, in a word. */
+  refusal?: string;
+  /** Why an observed client would have been refused, in a word. */
+  observed?: string;
+  /** Frees what the request holds: its place in its client's limits, room for its body. Call it once the request has ended. */
+  release?: () => void;
+}
+
+export const newContext = (): RequestContext => ({ id: '', route: 'none', attempts: 0 });
+
+/** The record of a finished request, for a log or a metric. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly method: string;
+  /** Without the query, which may hold a token. */
+  readonly path: string;
+  readonly route: RequestContext['route'];
+  /** The status of the response that the client got. */
+  readonly status: number;
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  readonly attempts: number;
+  /** Milliseconds, to the end of the response. */
+  readonly duration: number;
+  /** A name from the error table. */
+  readonly error?: string;
+  /** The cause behind the error; never a secret. */
+  readonly cause?: string;
+  /** A problem with a request that was still answered; never a secret. */
+  readonly warning?: string;
+  /** The sender: a client's name, `alias-N` or `anyone`; missing if it was bypassed or is unknown. */
+  readonly client?: string;
+  /** Why the client was refused, in a word. */
+  readonly refusal?: string;
+  /** Why an observed client would have been refused, in a word. */
+  readonly observed?: string;
+}
