@@ -178,7 +178,9 @@ export const ERRORS = {
   loop_detected: {
     status: 508,
     proxyError: 'proxy_loop_detected',
-    detail: 'The request came through this proxy before: SENTRY_URI leads back to it.',
+    detail:
+      'The request came through two proxies like this one before. At most two may stand in series: either there is a third, ' +
+      'or SENTRY_URI leads back to one of them.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -31,7 +31,7 @@ export const COMMON_REQUEST_FIELDS: FieldTable = [
   'te', // hop-by-hop
   'true-client-ip', // would give a proxy in front of Sentry an address other than this proxy's
   'upgrade', // hop-by-hop
-  'via', // replaced by the proxy's own, which shows every loop through the proxy
+  'via', // replaced by the proxy's own, which shows loops
   'x-forwarded-for', // becomes the caller's address in Sentry, which takes the system token from internal addresses only
   'x-forwarded-host', // becomes the host in Sentry's links, if Sentry is set to trust it
   'x-forwarded-proto', // becomes the scheme in Sentry's links, if Sentry is set to trust it

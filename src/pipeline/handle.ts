@@ -10,7 +10,7 @@ import { REQUEST_ID, requestIdOf } from '../http/request-id.ts';
 import { targetOf, upstreamUrl } from '../http/target-url.ts';
 import { traceIdOf } from '../http/trace-context.ts';
 import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
-import { refuseLoop, VIA } from '../http/via.ts';
+import { viaOf } from '../http/via.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
 import { errorMessage } from './error-response.ts';
@@ -56,7 +56,7 @@ export function answerError<R>(
 }
 
 async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestContext): Promise<R> {
-  refuseLoop(request.headers);
+  const via = viaOf(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
 
   const authentication = await authenticate(request, env, trace);
@@ -82,7 +82,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
 
   const send = (bearer: string | undefined) => {
-    const added: [string, string][] = [VIA, [REQUEST_ID, trace.id]];
+    const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     let headers = cleanRequest(request.headers, authorized.dropped, added);

@@ -92,13 +92,27 @@ export function requestFields({ target, test }: Contract): void {
     for (const lines of [
       ['Via: 1.1 sentry-api-proxy'],
       ['Via: 1.0 fred,1.1\tSentry-API-Proxy (a comment), 1.1 other'],
-      ['Via: HTTP/1.1 sentry-api-proxy'],
-      ['Via: 1.1 other', 'VIA: 1.1 sentry-api-proxy'],
+      ['Via: 1.1 other', 'VIA: HTTP/1.1 sentry-api-proxy'],
     ]) {
-      test(`answers 508 to a request that came through a proxy like this one and is ${way}: ${lines.join(' | ')}`, async () => {
+      test(`serves the second of two proxies in series when a request is ${way}: ${lines.join(' | ')}`, async () => {
+        const { reply, request } = await scene.exchange(get(credentials, ...lines));
+        assert.equal(reply.status, 200);
+        assert.deepEqual(fieldValues(request, 'Via'), ['1.1 sentry-api-proxy, 1.1 sentry-api-proxy']);
+      });
+    }
+
+    for (const lines of [
+      ['Via: 1.1 sentry-api-proxy, 1.1 sentry-api-proxy'],
+      ['Via: 1.1 sentry-api-proxy', 'via: 1.1 sentry-api-proxy'],
+      ['Via: 1.1 sentry-api-proxy, 1.0 fred,1.1\tSentry-API-Proxy (a comment), 1.1 other'],
+      ['Via: HTTP/1.1 sentry-api-proxy', 'Via: 1.1 other', 'VIA: 1.1 sentry-api-proxy'],
+      ['Via: 1.1 sentry-api-proxy, 1.1 sentry-api-proxy, 1.1 sentry-api-proxy'],
+    ]) {
+      test(`answers 508 to a request that came through two proxies like this one and is ${way}: ${lines.join(' | ')}`, async () => {
         const exchange = await scene.exchange(get(credentials, ...lines));
         exchange.refused(508);
         assert.match(fieldValue(exchange.reply, 'Proxy-Status') ?? '', /error=proxy_loop_detected/);
+        assert.match(exchange.reply.content.toString(), /two proxies like this one/);
       });
     }
 
