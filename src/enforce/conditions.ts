@@ -2,7 +2,8 @@ import { membership, type ProjectRef, projectRef } from '../policy/client.ts';
 import { type Allowed, type Check, type Pending, type Refused, refuse } from '../policy/decision.ts';
 import { projectsOf, withProjects } from '../policy/query.ts';
 import { checkBody } from './checked-body.ts';
-import { isReleaseName, LookUpFailed, type LookUps, type Project } from './lookups.ts';
+import { isReleaseName } from './lookup-path.ts';
+import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
 
 /**
  * The request's body.

@@ -1,6 +1,5 @@
 import type { Signal } from '../http/types.ts';
-import { walk } from '../policy/sentry/endpoint-table.ts';
-import { parseTarget } from '../policy/sentry/target.ts';
+import { lookUpPath, releasePath } from './lookup-path.ts';
 
 /** A project as Sentry knows it. */
 export interface Project {
@@ -33,11 +32,14 @@ export type Ask = (path: string) => Promise<{ readonly status: number; readonly 
 export interface LookUpBounds {
   /** A project's id never changes, its slug may. */
   readonly projectLifetime: number;
-  /** An issue may be merged into one of another project. */
-  readonly issueLifetime: number;
-  /** For what was not found. */
+  /** For a project that was not found. */
   readonly absenceLifetime: number;
-  /** Answers that are kept. */
+  /**
+   * An issue may be merged into one of another project. What was not found is kept as long: the client chooses the id, and
+   * a refusal that takes another time would tell it whether another project has such an issue.
+   */
+  readonly issueLifetime: number;
+  /** Answers that are kept for one client. */
   readonly entries: number;
   /** Look-ups at a time; more are refused at once. */
   readonly atATime: number;
@@ -50,9 +52,9 @@ export interface LookUpBounds {
 /** What holds unless the caller says otherwise. */
 export const BOUNDS: LookUpBounds = {
   projectLifetime: 10 * 60_000,
-  issueLifetime: 5 * 60_000,
   absenceLifetime: 5000,
-  entries: 10_000,
+  issueLifetime: 60_000,
+  entries: 1000,
   atATime: 256,
   atATimePerClient: 8,
   isShared: true,
@@ -63,15 +65,26 @@ export const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);
 
 type Answer = readonly Project[] | undefined;
 
+/** Milliseconds for which answers are kept. */
+interface Lifetimes {
+  readonly found: number;
+  readonly absent: number;
+}
+
+/** Answers that are kept, by the path that was asked. */
+type Kept = Map<string, { readonly answer: Answer; readonly until: number }>;
+
 /**
- * Look-ups over HTTP. Equal ones that are under way are one if they may be; answers are kept for a while, and only so many of them.
+ * Look-ups over HTTP. Equal ones that are under way are one if they may be; answers are kept for a while, and only so many of
+ * them, for each client by itself: one that asks for much takes nothing from the others, and sees nothing of what they asked.
  * A release is looked up each time, since projects join it at any time.
  */
 export class CachedLookUps implements LookUps {
   readonly #ask: Ask;
   readonly #now: () => number;
   readonly #bounds: LookUpBounds;
-  readonly #kept = new Map<string, { readonly answer: Answer; readonly until: number }>();
+  /** For what no client caused. */
+  readonly #own: Cause = { kept: new Map(), inTurn: (work) => work() };
   readonly #underWay = new Map<string, Promise<Answer>>();
   #asking = 0;
 
@@ -82,58 +95,64 @@ export class CachedLookUps implements LookUps {
     this.#bounds = { ...BOUNDS, ...bounds };
   }
 
-  async project(org: string, idOrSlug: string, turns?: Turns): Promise<Project | undefined> {
+  async project(org: string, idOrSlug: string, cause?: Cause): Promise<Project | undefined> {
     const path = ['projects', org, idOrSlug];
-    const answer = await this.#answer(path, '', this.#bounds.projectLifetime, turns, (json) => [projectFrom(json)]);
+    const lifetimes = { found: this.#bounds.projectLifetime, absent: this.#bounds.absenceLifetime };
+    const answer = await this.#answer(path, '', lifetimes, cause, (json) => [projectFrom(json)]);
     return answer?.[0];
   }
 
-  async projectOfIssue(org: string, issueId: string, turns?: Turns): Promise<Project | undefined> {
+  async projectOfIssue(org: string, issueId: string, cause?: Cause): Promise<Project | undefined> {
     const path = ['organizations', org, 'issues', issueId];
     // Sentry leaves out what takes it longest; a version that does not know one of these words ignores it.
     const query = '?collapse=release&collapse=stats&collapse=tags';
-    const answer = await this.#answer(path, query, this.#bounds.issueLifetime, turns, (json) => [
+    const lifetimes = { found: this.#bounds.issueLifetime, absent: this.#bounds.issueLifetime };
+    const answer = await this.#answer(path, query, lifetimes, cause, (json) => [
       projectFrom(memberOf(json, 'project')),
     ]);
     return answer?.[0];
   }
 
-  projectsOfRelease(org: string, version: string, turns?: Turns): Promise<readonly Project[] | undefined> {
+  projectsOfRelease(org: string, version: string, cause?: Cause): Promise<readonly Project[] | undefined> {
     const path = releasePath(org, version);
-    return this.#answer(path, '', 0, turns, (json) => {
+    return this.#answer(path, '', NOT_KEPT, cause, (json) => {
       const projects = memberOf(json, 'projects');
       if (!Array.isArray(projects)) throw new LookUpFailed('the answer has no list of projects');
       return projects.map(projectFrom);
     });
   }
 
-  /** @param turns of the client that causes it; who waits for another's look-up needs no turn */
+  /** @param cause the client that causes it; a request that waits for another's look-up needs no turn */
   async #answer(
     names: string[],
     query: string,
-    lifetime: number,
-    turns: Turns | undefined,
+    lifetimes: Lifetimes,
+    { kept, inTurn }: Cause = this.#own,
     read: (json: unknown) => Answer,
   ): Promise<Answer> {
     const path = lookUpPath(names);
     if (path === undefined) return undefined;
-    const known = (): Promise<Answer> | undefined => {
-      const kept = this.#kept.get(path);
-      return kept !== undefined && this.#now() < kept.until ? Promise.resolve(kept.answer) : this.#underWay.get(path);
+    const known = () => {
+      const entry = kept.get(path);
+      return entry !== undefined && this.#now() < entry.until ? entry : undefined;
     };
-    const ask = async (): Promise<Answer> => {
-      const answer = await this.#fetch(path + query, read);
-      this.#keep(path, answer, answer === undefined && lifetime > 0 ? this.#bounds.absenceLifetime : lifetime);
+    const ask = () => this.#fetch(path + query, read);
+    const look = async (): Promise<Answer> => {
+      const entry = known();
+      if (entry !== undefined) return entry.answer;
+      // Nothing is counted either: a request that never ends would be counted for ever.
+      const answer = await (this.#bounds.isShared ? this.#once(path, ask) : ask());
+      this.#keep(kept, path, answer, answer === undefined ? lifetimes.absent : lifetimes.found);
       return answer;
     };
-    // Nothing is counted either: who never comes to an end would be counted for ever.
-    if (!this.#bounds.isShared) return known() ?? ask();
     // Only what has begun is shared, or one client would wait for another's turn.
-    const askOnce = () => known() ?? this.#begin(path, ask);
-    return known() ?? (turns === undefined ? askOnce() : turns.inTurn(askOnce));
+    const needsTurn = this.#bounds.isShared && known() === undefined && !this.#underWay.has(path);
+    return needsTurn ? inTurn(look) : look();
   }
 
-  async #begin(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+  async #once(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const begun = this.#underWay.get(path);
+    if (begun !== undefined) return begun;
     const asking = this.#counted(ask);
     this.#underWay.set(path, asking);
     try {
@@ -165,12 +184,12 @@ export class CachedLookUps implements LookUps {
     return read(answer.json);
   }
 
-  #keep(path: string, answer: Answer, lifetime: number): void {
+  #keep(kept: Kept, path: string, answer: Answer, lifetime: number): void {
     if (lifetime === 0) return;
     // A Map keeps its order, so the first is the oldest.
-    this.#kept.delete(path);
-    if (this.#kept.size >= this.#bounds.entries) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(path, { answer, until: this.#now() + lifetime });
+    kept.delete(path);
+    if (kept.size >= this.#bounds.entries) kept.delete(kept.keys().next().value!);
+    kept.set(path, { answer, until: this.#now() + lifetime });
   }
 }
 
@@ -178,6 +197,7 @@ export class CachedLookUps implements LookUps {
 export class ShareOfLookUps {
   readonly #lookUps: CachedLookUps;
   readonly #queue: Queue;
+  readonly #kept: Kept = new Map();
 
   constructor(lookUps: CachedLookUps, atATime: number) {
     this.#lookUps = lookUps;
@@ -186,19 +206,24 @@ export class ShareOfLookUps {
 
   /** @param signal of the request that causes them: those that still wait end with it */
   of(signal: Signal): LookUps {
-    const turns: Turns = { inTurn: (work) => this.#queue.inTurn(work, signal) };
+    const cause: Cause = { kept: this.#kept, inTurn: (work) => this.#queue.inTurn(work, signal) };
     return {
-      project: (org, idOrSlug) => this.#lookUps.project(org, idOrSlug, turns),
-      projectOfIssue: (org, issueId) => this.#lookUps.projectOfIssue(org, issueId, turns),
-      projectsOfRelease: (org, version) => this.#lookUps.projectsOfRelease(org, version, turns),
+      project: (org, idOrSlug) => this.#lookUps.project(org, idOrSlug, cause),
+      projectOfIssue: (org, issueId) => this.#lookUps.projectOfIssue(org, issueId, cause),
+      projectsOfRelease: (org, version) => this.#lookUps.projectsOfRelease(org, version, cause),
     };
   }
 }
 
-/** Says when a look-up may begin. */
-interface Turns {
+/** The client that causes a look-up. */
+interface Cause {
+  readonly kept: Kept;
+  /** Begins a look-up when it is the client's turn. */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
+
+/** What may change at any time. */
+const NOT_KEPT: Lifetimes = { found: 0, absent: 0 };
 
 /** So many of a client's look-ups may wait. */
 const MAX_WAITING = 64;
@@ -239,32 +264,6 @@ class Queue {
     for (const { leave } of dropped) leave();
   }
 }
-
-const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
-
-/** Whether a release of this name can be looked up: others would lead to another resource, or to none. */
-export const isReleaseName = (version: string): boolean => lookUpPath(releasePath('org', version)) !== undefined;
-
-/**
- * The path of a look-up, each segment encoded again. Undefined if it would lead elsewhere than it says: a release called
- * `token` or `..` must not turn a look-up into another request.
- */
-function lookUpPath(names: readonly string[]): string | undefined {
-  // A lone surrogate has no encoding, and is no name of Sentry's.
-  if (!names.every((name) => name.isWellFormed())) return undefined;
-  const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
-  const target = parseTarget(path);
-  if (typeof target === 'string') return undefined;
-  const { template, isDisguised } = walk(target);
-  return template !== undefined && TEMPLATES.has(template) && !isDisguised ? path : undefined;
-}
-
-/** A look-up asks for one of these. A path that leads anywhere else is a mistake. */
-const TEMPLATES: ReadonlySet<string> = new Set([
-  '/api/0/projects/{org}/{project}/',
-  '/api/0/organizations/{org}/issues/{issue_id}/',
-  '/api/0/organizations/{org}/releases/{version}/',
-]);
 
 function memberOf(json: unknown, name: string): unknown {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;

@@ -28,7 +28,7 @@ describe('look-ups', () => {
     assert.deepEqual(asked, ['/api/0/projects/acme/web/']);
   });
 
-  it('keep a project for ten minutes, an issue for five, an absence for five seconds, a release not at all', async () => {
+  it('keep a project for ten minutes, its absence for five seconds, an issue for one minute, a release not at all', async () => {
     const { lookUps, asked, clock } = setUp((path) => {
       if (path.includes('/issues/')) return { project: WEB };
       return path.includes('/releases/') ? { projects: [WEB] } : path.includes('web') ? WEB : undefined;
@@ -50,8 +50,32 @@ describe('look-ups', () => {
     assert.deepEqual(await askedAt(0), ['projects', 'issues', 'gone', 'releases']);
     assert.deepEqual(await askedAt(4999), ['releases']);
     assert.deepEqual(await askedAt(5000), ['gone', 'releases']);
-    assert.deepEqual(await askedAt(300_000), ['issues', 'gone', 'releases']);
+    assert.deepEqual(await askedAt(60_000), ['issues', 'gone', 'releases']);
     assert.deepEqual(await askedAt(600_000), ['projects', 'issues', 'gone', 'releases']);
+  });
+
+  it('keep an answer no longer for being read again', async () => {
+    const { lookUps, asked, clock } = setUp(() => ({ project: WEB }));
+    for (let second = 0; second <= 60; second++) {
+      clock.now = second * 1000;
+      await lookUps.projectOfIssue('acme', '4711');
+    }
+    assert.equal(asked.length, 2);
+  });
+
+  it("ask for another project's issue and for one that is not there at the same times, so that no refusal tells which", async () => {
+    const { lookUps, asked, clock } = setUp((path) => (path.includes('/4711/') ? { project: WEB } : undefined));
+    const askedFor = async (issueId: string): Promise<number[]> => {
+      const times: number[] = [];
+      for (let second = 0; second < 400; second++) {
+        clock.now = second * 1000;
+        asked.length = 0;
+        await lookUps.projectOfIssue('acme', issueId);
+        if (asked.length > 0) times.push(second);
+      }
+      return times;
+    };
+    assert.deepEqual(await askedFor('4711'), await askedFor('4712'));
   });
 
   it('keep only so many answers', async () => {
@@ -131,7 +155,27 @@ describe("a client's share of the look-ups", () => {
     assert.deepEqual(await other.project('acme', 'web'), WEB);
     gate.resolve();
     assert.deepEqual(await Promise.all([long, queued]), [WEB, WEB]);
-    assert.equal(asked.length, 2, 'what another one has learned meanwhile is not asked again');
+    assert.equal(asked.length, 3, 'each client learns for itself');
+  });
+
+  it('keeps its answers whatever another one asks for', async () => {
+    const { lookUps, asked } = setUp((path) => (path.includes('/issues/') ? { project: WEB } : WEB));
+    const [greedy, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
+    await other.project('acme', 'web');
+    await other.projectOfIssue('acme', '1');
+    for (let issue = 0; issue < 10_001; issue++) await greedy.projectOfIssue('acme', String(100 + issue));
+    asked.length = 0;
+    await other.project('acme', 'web');
+    await other.projectOfIssue('acme', '1');
+    assert.deepEqual(asked, []);
+  });
+
+  it('does not tell by its time what another one has asked for', async () => {
+    const { lookUps, asked } = setUp(() => ({ project: WEB }));
+    const [one, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
+    await one.projectOfIssue('acme', '1');
+    await other.projectOfIssue('acme', '1');
+    assert.equal(asked.length, 2);
   });
 
   it('asks nothing for a request that ended while it waited', async () => {
