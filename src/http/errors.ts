@@ -175,6 +175,11 @@ export const ERRORS = {
     proxyError: 'http_response_timeout',
     detail: 'Sentry did not answer in time.',
   },
+  upstream_connect_timeout: {
+    status: 504,
+    proxyError: 'connection_timeout',
+    detail: 'No connection to Sentry could be made in time.',
+  },
   loop_detected: {
     status: 508,
     proxyError: 'proxy_loop_detected',

@@ -7,7 +7,8 @@ const BY_CODE: Record<string, ErrorName> = {
   EPIPE: 'upstream_reset',
   ENOTFOUND: 'upstream_unknown_host',
   EAI_AGAIN: 'upstream_unknown_host',
-  ETIMEDOUT: 'upstream_timeout',
+  ETIMEDOUT: 'upstream_connect_timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'upstream_connect_timeout',
 };
 
 /** Codes of Node's and of OpenSSL's verification (X509_V_ERR_…). */

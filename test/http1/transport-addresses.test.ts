@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { after } from 'node:test';
+import test, { after, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { listenDeafly } from '../support/deaf-listener.ts';
-import { startProxy } from '../support/proxy-process.ts';
+import { type DeafListener, listenDeafly } from '../support/deaf-listener.ts';
+import { fieldValue } from '../support/message.ts';
+import { type LogLine, startProxy } from '../support/proxy-process.ts';
 import { type Reply, send } from '../support/raw-client.ts';
 import type { ResolverScript } from '../support/scripted-resolver.ts';
 import { Upstream } from '../support/upstream.ts';
@@ -24,26 +25,39 @@ interface Scene {
   resolve(script: ResolverScript): Promise<void>;
   /** How often it was asked so far. */
   asked(): Promise<number>;
+  ask(request: string): Promise<Reply>;
   get(): Promise<Reply>;
-  /** The error of the last request, in the log. */
-  error(): Promise<unknown>;
+  /** The line of the first request in the log. */
+  line(): Promise<LogLine>;
 }
 
-async function withResolver(script: ResolverScript, play: (scene: Scene) => Promise<void>, port = upstream.port) {
+interface Options {
+  /** Of Sentry's URI. */
+  host?: string;
+  port?: number;
+  args?: readonly string[];
+}
+
+async function withResolver(
+  script: ResolverScript,
+  play: (scene: Scene) => Promise<void>,
+  { host = 'sentry.test', port = upstream.port, args = [] }: Options = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'sentry-resolver-'));
   const path = join(folder, 'script.json');
   const resolve = (next: ResolverScript) => writeFile(path, JSON.stringify(next));
   await resolve(script);
   const preload = pathToFileURL(join(import.meta.dirname, '../support/scripted-resolver.ts'));
-  const proxy = await startProxy(['--sentry-uri', `http://sentry.test:${port}`, '--token', 'token-of-the-test'], {
+  const proxy = await startProxy(['--sentry-uri', `http://${host}:${port}`, '--token=token-of-the-test', ...args], {
     env: { NODE_OPTIONS: `--import=${preload}`, RESOLVER_SCRIPT: path },
   });
   try {
     await play({
       resolve,
       asked: async () => (await readFile(`${path}.asked`, 'utf8').catch(() => '')).split('\n').length - 1,
+      ask: (request) => send(proxy, request),
       get: () => send(proxy, GET),
-      error: async () => (await proxy.logged(({ event }) => event === 'request')).error,
+      line: () => proxy.logged(({ event }) => event === 'request'),
     });
   } finally {
     await proxy.stop();
@@ -69,6 +83,77 @@ test('answers in time where an address before the live one is silent', async (co
     deaf.stop();
   }
 });
+
+/** Plays with a listener that takes no connection until it is woken. */
+async function withDeaf(context: TestContext, host: string, play: (deaf: DeafListener) => Promise<void>) {
+  const deaf = await listenDeafly(host, 0);
+  if (deaf === undefined) return context.skip('no silent address can be made here');
+  try {
+    await play(deaf);
+  } finally {
+    deaf.stop();
+  }
+}
+
+test('waits for an address that is slow to connect, though another one is dead', (context) =>
+  withDeaf(context, '127.0.0.2', ({ port, wake }) =>
+    withResolver(
+      { addresses: [DEAD_V4, V4] },
+      async ({ get }) => {
+        // After the next attempt has begun and failed. The kernel then repeats what it sent in vain.
+        setTimeout(wake, 700);
+        const reply = await get();
+        isAnswered(reply);
+        assert.ok(reply.elapsed > 700);
+      },
+      { port },
+    ),
+  ));
+
+for (const [title, host, addresses] of [
+  ['a name', 'sentry.test', [DEAD_V4, V6]],
+  ['an address', '127.0.0.2', []],
+] as const) {
+  test(`says that no connection could be made in time where ${title} is silent`, (context) =>
+    withDeaf(context, '127.0.0.2', ({ port }) =>
+      withResolver(
+        { addresses: [...addresses] },
+        async ({ get, line }) => {
+          const reply = await get();
+          assert.equal(reply.status, 504);
+          assert.match(reply.content.toString(), /No connection to Sentry/);
+          assert.equal(fieldValue(reply, 'Proxy-Status'), 'sentry-api-proxy; error=connection_timeout');
+          const { error, duration_ms } = await line();
+          assert.equal(error, 'upstream_connect_timeout');
+          assert.ok(Number(duration_ms) >= 950, `after ${duration_ms} ms`);
+        },
+        { host, port, args: ['--write-timeout=1s'] },
+      ),
+    ));
+}
+
+test('blames a Sentry that takes the connection and says nothing for the time, not the connection', async () => {
+  upstream.play(({ ended }) => void ended, '/silent');
+  await withResolver(
+    { addresses: [V6, V4] },
+    async ({ ask, line }) => {
+      const reply = await ask('GET /silent HTTP/1.1\r\nHost: proxy.example\r\n\r\n');
+      assert.equal(reply.status, 504);
+      assert.equal((await line()).error, 'upstream_timeout');
+    },
+    { args: ['--write-timeout=1s'] },
+  );
+});
+
+test('names each address that refuses, in the log alone', () =>
+  withResolver({ addresses: [V6, DEAD_V4] }, async ({ get, line }) => {
+    const reply = await get();
+    assert.equal(reply.status, 502);
+    assert.ok(!reply.bytes.includes('127.0.0.2'));
+    const { error, cause } = await line();
+    assert.equal(error, 'upstream_refused');
+    assert.match(String(cause), /^ECONNREFUSED: .*::1.*; .*127\.0\.0\.2/);
+  }));
 
 test('answers by the system resolver where the name has more addresses than are listened at', async () => {
   const proxy = await startProxy(['--sentry-uri', `http://localhost:${upstream.port}`, '--token', 'token-of-the-test']);
@@ -116,9 +201,9 @@ test('asks once for all that wait for the same name', () =>
   }));
 
 test('names the upstream that it cannot find to the log alone', () =>
-  withResolver({ code: 'ENOTFOUND' }, async ({ get, error }) => {
+  withResolver({ code: 'ENOTFOUND' }, async ({ get, line }) => {
     const reply = await get();
     assert.equal(reply.status, 502);
     assert.ok(!reply.bytes.includes('sentry.test'));
-    assert.equal(await error(), 'upstream_unknown_host');
+    assert.equal((await line()).error, 'upstream_unknown_host');
   }));

@@ -6,6 +6,8 @@ import { endsWithTestFile } from './test-file.ts';
 
 export interface DeafListener {
   port: number;
+  /** From now on it takes connections, and answers each request with 200. */
+  wake(): void;
   stop(): void;
 }
 
@@ -15,7 +17,11 @@ export interface DeafListener {
  */
 export async function listenDeafly(host: string, port: number): Promise<DeafListener | undefined> {
   const code = `
-    const server = require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 });
+    const server = require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'));
+    });
+    server.listen({ host: '${host}', port: ${port}, backlog: 1 });
     server.on('listening', () => process.stdout.write(String(server.address().port)));
     server.on('error', () => process.exit(1));`;
   const child = startChild(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -23,6 +29,10 @@ export async function listenDeafly(host: string, port: number): Promise<DeafList
   if (first === undefined) return undefined;
   child.kill('SIGSTOP');
   const fillers: Socket[] = [];
+  const wake = () => {
+    for (const socket of fillers.splice(0)) socket.destroy();
+    child.kill('SIGCONT');
+  };
   const stop = () => {
     forget();
     child.kill('SIGKILL');
@@ -34,7 +44,7 @@ export async function listenDeafly(host: string, port: number): Promise<DeafList
     const socket = connect(at, host).on('error', () => {});
     fillers.push(socket);
     const isQueued = await Promise.race([once(socket, 'connect').then(() => true), sleep(200, false)]);
-    if (!isQueued) return { port: at, stop };
+    if (!isQueued) return { port: at, wake, stop };
   }
   stop();
   return undefined;

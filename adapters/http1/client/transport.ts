@@ -9,7 +9,7 @@ import { type Framing, framingOf, NO_BODY } from '../message/framing.ts';
 import { HeadReader } from '../message/head-reader.ts';
 import { fieldSection, requestLine } from '../message/head-writer.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
-import { type ConnectOptions, connector } from './connector.ts';
+import { abortReason, type ConnectOptions, connector } from './connector.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
@@ -42,7 +42,11 @@ export function makeTransport(options: TransportOptions): Transport {
     return new Promise((resolve, reject) => {
       // Before the connection is opened: a request that can't be written does not need one.
       const head = requestHead(host, url.slice(origin.length), request);
-      new Exchange(connect(), request, resolve, reject, countRead).send(head);
+      connect(
+        request.signal,
+        (socket) => new Exchange(socket, request, resolve, reject, countRead).send(head),
+        (error) => reject(error instanceof ProxyError ? error : upstreamError(error, false)),
+      );
     });
   };
 }
@@ -191,10 +195,7 @@ export class Exchange {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
 
-  readonly #onAbort = (): void => {
-    const { reason } = this.#request.signal;
-    this.#fail(reason instanceof ProxyError ? reason : new ProxyError('client_gone'));
-  };
+  readonly #onAbort = (): void => this.#fail(abortReason(this.#request.signal, !this.#socket.connecting));
 
   readonly #onUploadError = (error: unknown): void => this.#fail(asError(error));
 

@@ -94,9 +94,19 @@ export class Connection {
   expire(): void {
     const isUnanswered = this.#phase === 'head' || this.#phase === 'waiting';
     const isUpstreamLate = this.#phase === 'waiting' && (this.#isRequestRead() || this.#deadlines.isWriteOver);
-    if (isUnanswered && !this.#isSilent)
-      this.#refuse(new ProxyError(isUpstreamLate ? 'upstream_timeout' : 'request_timeout'));
+    if (isUpstreamLate) this.#expireUpstream();
+    else if (isUnanswered && !this.#isSilent) this.#refuse(new ProxyError('request_timeout'));
     else this.#breakOff(this.#isSilent || this.#isRequestRead() ? 'write_timeout' : 'request_timeout');
+  }
+
+  /** The handler knows best where the time went, so its own error comes first, if it notices the signal at once. */
+  #expireUpstream(): void {
+    const error = new ProxyError('upstream_timeout');
+    this.#deadlines.lastAnswer();
+    this.#signal?.abort(error);
+    setImmediate(() => {
+      if (this.#phase === 'waiting') this.#refuse(error);
+    });
   }
 
   /** Nothing was received, so nothing is lost by closing. */

@@ -147,7 +147,8 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
   upstream_refused: 'check host and port in --sentry-uri, and that Sentry runs',
   upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
   upstream_malformed: 'check the scheme and the port in --sentry-uri',
-  upstream_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
+  upstream_timeout: 'read the log of Sentry, which takes connections but does not answer',
+  upstream_connect_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
 };
 
 async function askSentry(config: Config, token: string): Promise<string | undefined> {
