@@ -89,6 +89,12 @@ test('trusts an IP address that the certificate names, without a server name', a
   assert.equal(connections[0]!.servername, false);
 });
 
+test('asks for a name that ends with a dot without the dot (RFC 6066 section 3)', async () => {
+  const { reply, connections } = await play({ ...WITH_CA, host: 'localhost.' });
+  assert.equal(reply.content.toString(), 'ok');
+  assert.equal(connections[0]!.servername, 'localhost');
+});
+
 test("trusts the system's CAs where no --sentry-ca is given", async () => {
   const { reply } = await play({ env: { SSL_CERT_FILE: authority.cert } });
   assert.equal(reply.content.toString(), 'ok');
