@@ -1,5 +1,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 
+/** Milliseconds for which an answer of the resolver is used again without another query. */
+const FRESH = 100;
 /** Milliseconds for a lookup before the last good answer is used instead. */
 const SLOW = 300;
 /** Milliseconds for which an answer may replace a slow or failing lookup. */
@@ -7,14 +9,15 @@ const STALE = 5 * 60_000;
 
 type Done = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void;
 
-/** Calls back with all addresses of a host, in the resolver's order. */
+/** Calls back with all addresses of a host, in the resolver's order; at once if they are fresh. */
 export type Resolve = (done: Done) => void;
 
 /**
- * Makes a lookup of one host name. It asks the system's resolver each time, so that the next request sees a change.
+ * Makes a lookup of one host name by the system's resolver. A change of its addresses is seen within 0.1 s.
  *
- * getaddrinfo blocks one of a few threads. So concurrent lookups share one call, and once there was an answer, a slow
- * call delays no request for long: the last answer is used instead.
+ * getaddrinfo blocks one of a few threads, and sends a query to the DNS server each time. So an answer serves for 0.1 s,
+ * concurrent lookups share one call, and once there was an answer, a slow call delays no request for long: the last
+ * answer is used instead.
  */
 export function makeResolver(host: string): Resolve {
   let waiting: Done[] = [];
@@ -35,6 +38,11 @@ export function makeResolver(host: string): Resolve {
     });
 
   return (done) => {
+    const fresh = knownFor(FRESH);
+    if (fresh !== undefined) {
+      done(null, fresh);
+      return;
+    }
     const timer = setTimeout(() => {
       const stale = knownFor(STALE);
       if (stale !== undefined) answer(null, stale);
