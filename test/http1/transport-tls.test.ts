@@ -1,7 +1,10 @@
 // https upstreams: who is trusted, what is told of a refusal, and that a broken TLS stream never looks whole.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { type ListeningProxy, type LogLine, startProxy } from '../support/proxy-process.ts';
 import { type Reply, send } from '../support/raw-client.ts';
 import { TestAuthority, TlsUpstream } from '../support/tls-upstream.ts';
@@ -89,8 +92,14 @@ test('trusts an IP address that the certificate names, without a server name', a
   assert.equal(connections[0]!.servername, false);
 });
 
-test('asks for a name that ends with a dot without the dot (RFC 6066 section 3)', async () => {
-  const { reply, connections } = await play({ ...WITH_CA, host: 'localhost.' });
+test('asks for a name that ends with a dot without the dot (RFC 6066 section 3)', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sentry-resolver-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const script = join(folder, 'script.json');
+  await writeFile(script, JSON.stringify({ addresses: [{ address: '127.0.0.1', family: 4 }] }));
+  const preload = pathToFileURL(join(import.meta.dirname, '../support/scripted-resolver.ts'));
+  const env = { NODE_OPTIONS: `--import=${preload}`, RESOLVER_SCRIPT: script };
+  const { reply, connections } = await play({ ...WITH_CA, host: 'localhost.', env });
   assert.equal(reply.content.toString(), 'ok');
   assert.equal(connections[0]!.servername, 'localhost');
 });
