@@ -6,6 +6,7 @@ import { ProxyError } from '../src/http/errors.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
 import { makeEnv } from '../src/pipeline/make-env.ts';
 import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
+import { singleToken } from '../src/tokens/token-choice.ts';
 import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { makeTransport } from './http1/client/transport.ts';
@@ -47,7 +48,7 @@ export function createListener(options: ListenerOptions): Listener {
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const { writeTimeout, basePath, onRequest } = config;
   const env: ServedEnv<Response> = {
-    ...makeEnv(config, { token, fetch: transport, respond: makeResponse, lease }),
+    ...makeEnv(config, { tokens: singleToken(token), fetch: transport, respond: makeResponse, lease }),
     writeTimeout,
     basePath,
     onRequest,

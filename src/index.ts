@@ -2,6 +2,7 @@ import type { Problem } from './config/configuration.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './config/options.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
 import { makeEnv as composeEnv } from './pipeline/make-env.ts';
+import { singleToken } from './tokens/token-choice.ts';
 import { fetchTransport } from './web/fetch-transport.ts';
 import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
@@ -77,6 +78,6 @@ function envOf(config: ProxyConfig): ProxyEnv {
   const { token, transport = fetchTransport(), writeTimeout, basePath, onRequest } = config;
   // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
   const lease = writeTimeout === 0 ? undefined : writeTimeout;
-  const env = composeEnv(config, { token, fetch: transport, respond: makeResponse, lease });
+  const env = composeEnv(config, { tokens: singleToken(token), fetch: transport, respond: makeResponse, lease });
   return { ...env, writeTimeout, basePath, onRequest, receive: readRequest };
 }

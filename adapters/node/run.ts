@@ -5,6 +5,7 @@ import { withUpstreamHeaders } from '../../src/http/upstream-headers.ts';
 import type { Env } from '../../src/pipeline/env.ts';
 import { handle } from '../../src/pipeline/handle.ts';
 import { makeEnv } from '../../src/pipeline/make-env.ts';
+import { singleToken } from '../../src/tokens/token-choice.ts';
 import { makeTransport } from '../http1/client/transport.ts';
 import type { Answer } from '../http1/server/answer.ts';
 import { descriptorLimit } from '../http1/server/descriptors.ts';
@@ -62,7 +63,7 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   admin?.watch.metrics.clients.clientsAre(inForce.clients);
 
   const env = makeEnv<Answer>(config, {
-    token,
+    tokens: singleToken(token),
     fetch: admin === undefined ? sentry.transport : health.observe(sentry.transport),
     upstreamHeaders: sentry.headers,
     authenticator: inForce,

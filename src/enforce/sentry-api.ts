@@ -4,7 +4,7 @@ import { onlyFields } from '../http/headers.ts';
 import { newId, REQUEST_ID } from '../http/request-id.ts';
 import type { Transport, Upstream, UpstreamResponse } from '../http/types.ts';
 import { VIA } from '../http/via.ts';
-import type { TokenSource } from '../tokens/token-source.ts';
+import type { TokenChoice } from '../tokens/token-choice.ts';
 import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
 
 /** Milliseconds for an answer. */
@@ -29,13 +29,13 @@ export interface LookedUp {
 
 export interface AskOptions {
   readonly upstream: Upstream;
-  readonly token: TokenSource;
+  readonly tokens: TokenChoice;
   readonly fetch: Transport;
   readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
 }
 
 /** Sends the proxy's own requests to Sentry with the injected token, which is renewed once if Sentry refuses it. */
-export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask {
+export function askSentry({ upstream, tokens, fetch, lookedUp }: AskOptions): Ask {
   return async (path) => {
     const begun = performance.now();
     const id = newId();
@@ -54,6 +54,7 @@ export function askSentry({ upstream, token, fetch, lookedUp }: AskOptions): Ask
         signal: AbortSignal.timeout(TIMEOUT),
       });
     try {
+      const token = tokens.choose('GET', path).source;
       const bearer = await token.get();
       if (bearer === undefined) throw new LookUpFailed('there is no token to ask with');
       let response = await send(bearer);

@@ -15,6 +15,8 @@ export interface RequestContext {
   warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or is unknown. */
   client?: string;
+  /** The name of the token that was injected, where there are several. */
+  token?: string;
   /** Why the client was refused, in a word. */
   refusal?: string;
   /** Why an observed client would have been refused, in a word. */
@@ -46,6 +48,8 @@ export interface RequestRecord {
   readonly warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; missing if it was bypassed or is unknown. */
   readonly client?: string;
+  /** The name of the token that was injected; missing where there is one only. */
+  readonly token?: string;
   /** Why the client was refused, in a word. */
   readonly refusal?: string;
   /** Why an observed client would have been refused, in a word. */

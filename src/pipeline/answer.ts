@@ -126,6 +126,7 @@ const recordOf = (
   attempts: trace.attempts,
   duration: performance.now() - begun,
   ...(trace.client !== undefined && { client: trace.client }),
+  ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),
   ...(trace.error !== undefined && { error: trace.error }),

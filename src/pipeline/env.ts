@@ -2,7 +2,7 @@ import type { Authenticator } from '../auth/types.ts';
 import type { BodyRules } from '../bodies/types.ts';
 import type { Authorizer } from '../enforce/types.ts';
 import type { Body, ResponseInit, Transport, Upstream } from '../http/types.ts';
-import type { TokenSource } from '../tokens/token-source.ts';
+import type { TokenChoice } from '../tokens/token-choice.ts';
 
 /** One proxy, as the handler sees it. */
 export interface Env<R> {
@@ -20,7 +20,7 @@ export interface Env<R> {
 /** The Sentry that requests go to, and what is needed to reach it. */
 export interface Destination {
   readonly upstream: Upstream;
-  readonly token: TokenSource;
+  readonly tokens: TokenChoice;
   readonly fetch: Transport;
   /** Whether the operator's own headers go to a gateway in front of Sentry, whose session is then not the client's. */
   readonly hasGateway: boolean;

@@ -1,4 +1,4 @@
-import type { Authentication } from '../auth/types.ts';
+import type { Authentication, Principal } from '../auth/types.ts';
 import { shareUntilEnd } from '../bodies/free-at-end.ts';
 import { type Delivery, type OutgoingBody, outgoingBody } from '../bodies/request-body.ts';
 import type { Authorized } from '../enforce/types.ts';
@@ -11,6 +11,7 @@ import { targetOf, upstreamUrl } from '../http/target-url.ts';
 import { traceIdOf } from '../http/trace-context.ts';
 import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
 import { viaOf } from '../http/via.ts';
+import type { TokenChoice } from '../tokens/token-choice.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
 import { errorMessage } from './error-response.ts';
@@ -68,7 +69,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const url = upstreamUrl(authorized.target, destination.upstream);
 
   const isInjected = principal !== undefined;
-  const token = isInjected ? await destination.token.get() : undefined;
+  const source = principal && chooseToken(principal, request, destination.tokens, trace);
+  const token = await source?.get();
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
   const visit = isInjected && destination.urls ? visitOf(request.method, request.url, destination.urls) : undefined;
@@ -76,7 +78,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const delivery: Delivery = {
     isInjected,
     framing: framingOf(request.headers),
-    mayReplay: isInjected && destination.token.isRenewable,
+    mayReplay: source?.isRenewable === true,
     signal: request.signal,
   };
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
@@ -102,7 +104,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   }
 
   try {
-    const response = await sendAndRenew(send, token, outgoing, request.signal, destination.token);
+    const response = await sendAndRenew(send, token, outgoing, request.signal, source);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;
@@ -144,16 +146,28 @@ async function sendAndRenew(
   token: string | undefined,
   outgoing: OutgoingBody,
   signal: Signal,
-  source: TokenSource,
+  source: TokenSource | undefined,
 ): Promise<UpstreamResponse> {
   const response = await send(token);
-  const isTokenRefused = response.status === 401 && source.isRenewable && token !== undefined;
+  const isTokenRefused = response.status === 401 && source?.isRenewable === true && token !== undefined;
   if (!isTokenRefused) return response;
   const renewed = await source.renew(token);
   const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !signal.aborted;
   if (!isWorthAnotherTry) return response;
   await response.body?.cancel();
   return send(renewed);
+}
+
+/** The source of the token for a request. The replay after a 401 has the same one. */
+function chooseToken(
+  { client }: Principal,
+  { method, url }: IncomingRequest,
+  tokens: TokenChoice,
+  trace: RequestContext,
+): TokenSource {
+  const { name, source } = tokens.choose(method, targetOf(url), client?.sentryToken);
+  if (name !== undefined) trace.token = name;
+  return source;
 }
 
 function framingOf(fields: Fields): Delivery['framing'] {

@@ -6,7 +6,7 @@ import type { LookedUp } from '../enforce/sentry-api.ts';
 import { makeUpstream } from '../http/target-url.ts';
 import type { Transport } from '../http/types.ts';
 import { type UpstreamHeaders, withUpstreamHeaders } from '../http/upstream-headers.ts';
-import type { TokenSource } from '../tokens/token-source.ts';
+import type { TokenChoice } from '../tokens/token-choice.ts';
 import type { Destination, Env } from './env.ts';
 import { makeAuthorizer } from './make-authorizer.ts';
 import { addressesOf } from './rewrite-urls.ts';
@@ -36,7 +36,7 @@ export interface EnvConfig {
 
 /** What differs between the ways to run a proxy. */
 export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
-  readonly token: TokenSource;
+  readonly tokens: TokenChoice;
   /** Sends requests to Sentry, without the operator's own headers. */
   readonly fetch: Transport;
   /** Default: one for credentials that do not change. */
@@ -55,12 +55,12 @@ export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
 
 /** Puts a proxy together. This is the only place that does. */
 export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
-  const { token, respond, lease, sharesLookups, lookedUp } = parts;
+  const { tokens, respond, lease, sharesLookups, lookedUp } = parts;
   const { upstreamHeaders = () => config.upstreamHeaders } = parts;
   const upstream = makeUpstream(config.sentryUri);
   const destination: Destination = {
     upstream,
-    token,
+    tokens,
     fetch: withUpstreamHeaders(parts.fetch, upstreamHeaders),
     hasGateway: config.upstreamHeaders.length > 0,
     urls: addressesOf(upstream, config, config.basePath),

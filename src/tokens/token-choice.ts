@@ -1,0 +1,79 @@
+import { endpointOf, walk } from '../policy/sentry/endpoint-table.ts';
+import { parseTarget } from '../policy/sentry/target.ts';
+import type { TokenSource } from './token-source.ts';
+import { DEFAULT_TOKEN, type TokenEntry } from './tokens-file.ts';
+
+/** The token that a request is sent with. */
+export interface ChosenToken {
+  /** Its name in the log and the metrics; undefined where there is one token only. */
+  readonly name: string | undefined;
+  readonly source: TokenSource;
+}
+
+/** Chooses Sentry's token for a request. It runs behind the policy, which is the boundary; the choice is not. */
+export interface TokenChoice {
+  /**
+   * @param target path and query, byte for byte
+   * @param pinned the name that the client's entry has under `sentryToken`
+   */
+  choose(method: string, target: string, pinned?: string | undefined): ChosenToken;
+}
+
+/** The only token there is. */
+export function singleToken(source: TokenSource): TokenChoice {
+  const chosen: ChosenToken = { name: undefined, source };
+  return { choose: () => chosen };
+}
+
+/** A token of the tokens file with its source. */
+export interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
+  readonly source: TokenSource;
+}
+
+/**
+ * Chooses among the tokens of a tokens file and the default: the client's own token; the first one that is for the
+ * path's organization and has a scope that Sentry's endpoint admits; the default.
+ */
+export class LeastToken implements TokenChoice {
+  readonly #default: ChosenToken;
+  readonly #tokens: readonly (NamedToken & { readonly chosen: ChosenToken })[];
+  readonly #byName: ReadonlyMap<string, ChosenToken>;
+
+  constructor(fallback: TokenSource, tokens: readonly NamedToken[]) {
+    this.#default = { name: DEFAULT_TOKEN, source: fallback };
+    this.#tokens = tokens.map((token) => ({ ...token, chosen: { name: token.name, source: token.source } }));
+    this.#byName = new Map([
+      [DEFAULT_TOKEN, this.#default],
+      ...this.#tokens.map(({ name, chosen }) => [name, chosen] as const),
+    ]);
+  }
+
+  choose(method: string, target: string, pinned?: string | undefined): ChosenToken {
+    // A pinned token that is gone is no token; nothing takes its place.
+    if (pinned !== undefined) return this.#byName.get(pinned) ?? { name: pinned, source: NO_TOKEN };
+    if (this.#tokens.length === 0) return this.#default;
+    const needed = neededFor(method, target);
+    const fitting =
+      needed &&
+      this.#tokens.find(
+        ({ orgs, scopes }) =>
+          (orgs === undefined || orgs.has(needed.org)) && needed.anyOf.some((scope) => scopes.has(scope)),
+      );
+    return fitting?.chosen ?? this.#default;
+  }
+}
+
+/** A token that is configured, but not to be had. */
+export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+
+/** The organization in the path as it is written, and the scopes of which any one will do; undefined: the default's. */
+function neededFor(method: string, target: string): { org: string; anyOf: readonly string[] } | undefined {
+  const parsed = parseTarget(target);
+  if (typeof parsed === 'string') return undefined;
+  const match = walk(parsed);
+  const place = match.template?.split('/').indexOf('{org}') ?? -1;
+  const org = place === -1 ? undefined : parsed.segments[place - 1];
+  const endpoint = endpointOf(match, method);
+  // Another spelling of an organization is not the one that the file names.
+  return org?.isPlain && endpoint !== undefined ? { org: org.raw, anyOf: endpoint.anyOf } : undefined;
+}
