@@ -55,6 +55,15 @@ export const PROXY_RESPONSE_FIELDS: FieldTable = [
   'www-authenticate', // the client is not the one to authenticate to Sentry
 ];
 
+/**
+ * Lines that the proxy sets itself, in place of Sentry's. A browser may open any URL of an open proxy, and Sentry serves
+ * files as they were uploaded: in the proxy's origin a script could act with the token.
+ */
+export const OWN_RESPONSE_FIELDS: readonly (readonly [name: string, value: string])[] = [
+  ['Content-Security-Policy', 'sandbox'], // no uploaded page runs scripts, or belongs to the proxy's origin
+  ['X-Content-Type-Options', 'nosniff'], // no uploaded file is taken for a page or a script
+];
+
 export const GATEWAY_RESPONSE_FIELDS: FieldTable = [
   'set-cookie', // a gateway may answer the credential with a session, which is not the client's
 ];

@@ -3,6 +3,7 @@ import {
   COMMON_RESPONSE_FIELDS,
   type FieldTable,
   HOP_BY_HOP,
+  OWN_RESPONSE_FIELDS,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
 } from './header-tables.ts';
@@ -20,7 +21,12 @@ export const DROPPED_FROM_REQUESTS: Readonly<Record<Kind, ReadonlySet<string>>> 
 };
 
 const DROPPED_FROM_RESPONSES: Readonly<Record<Kind, ReadonlySet<string>>> = {
-  inject: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS, PROXY_RESPONSE_FIELDS),
+  inject: namesOf(
+    HOP_BY_HOP,
+    COMMON_RESPONSE_FIELDS,
+    PROXY_RESPONSE_FIELDS,
+    OWN_RESPONSE_FIELDS.map(([name]) => name.toLowerCase()),
+  ),
   bypass: namesOf(HOP_BY_HOP, COMMON_RESPONSE_FIELDS),
 };
 
@@ -36,11 +42,14 @@ export const cleanRequest = (
 ): EditedFields => ({ from: fields, dropped: withNamedByConnection(dropped, fields), added });
 
 /** The fields of a response as they go to the client. */
-export const cleanResponse = (fields: Fields, kind: Kind, added: [string, string][]): EditedFields => ({
+export const cleanResponse = (fields: Fields, kind: Kind, added: readonly [string, string][]): EditedFields => ({
   from: fields,
   dropped: withNamedByConnection(DROPPED_FROM_RESPONSES[kind], fields),
-  added,
+  added: kind === 'inject' ? [...added, ...OWN_LINES] : added,
 });
+
+/** The proxy's own lines of a response to an injected request. */
+export const OWN_LINES = OWN_RESPONSE_FIELDS.map(([name, value]): [string, string] => [name, value]);
 
 /** The same fields, with some more removed and others added. */
 export const withEdits = (

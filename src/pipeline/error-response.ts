@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorRow, type ProxyError, REASON_PHRASES } from '../http/errors.ts';
-import { onlyFields } from '../http/headers.ts';
+import { OWN_LINES, onlyFields } from '../http/headers.ts';
 import { REQUEST_ID } from '../http/request-id.ts';
 import type { ResponseInit } from '../http/types.ts';
 
@@ -28,6 +28,7 @@ export function errorMessage(
         ['Content-Type', isJson ? 'application/json' : 'text/plain; charset=utf-8'],
         ['Content-Length', String(new TextEncoder().encode(body).length)],
         ['Cache-Control', 'no-store'],
+        ...OWN_LINES,
         ['Proxy-Status', `sentry-api-proxy; error=${row.proxyError}`],
         ...(requestId === '' ? [] : ([[REQUEST_ID, requestId]] as [string, string][])),
         ...(row.fields ?? []),

@@ -46,6 +46,9 @@ const PASSED = {
   constructor: 'y',
 };
 
+/** What keeps an uploaded page from running in the proxy's origin. */
+const FOR_BROWSERS = { 'Content-Security-Policy': 'sandbox', 'X-Content-Type-Options': 'nosniff' };
+
 const PASSED_WHEN_BYPASSED = { 'Set-Cookie': 'sentrysid=1; Path=/', 'WWW-Authenticate': 'xBasic realm="api"' };
 
 export function responseFields({ target, test }: Contract): void {
@@ -73,17 +76,12 @@ export function responseFields({ target, test }: Contract): void {
       });
     }
 
-    test(`adds no field but Connection and X-Request-Id to a response to a request that is ${way}`, async () => {
+    test(`adds no field but Connection, X-Request-Id and its own for browsers to a response to a request that is ${way}`, async () => {
       const script = answer(response('200 OK', ['Content-Type: text/plain', 'X-A: b'], 'ok'));
       const { reply } = await scene.exchange(get(credentials), script);
-      assert.deepEqual(fieldNames(reply), [
-        'connection',
-        'content-length',
-        'content-type',
-        'date',
-        'x-a',
-        'x-request-id',
-      ]);
+      const names = ['connection', 'content-length', 'content-type', 'date', 'x-a', 'x-request-id'];
+      const forBrowsers = way === 'injected' ? Object.keys(FOR_BROWSERS) : [];
+      assert.deepEqual(fieldNames(reply), [...names, ...forBrowsers.map((name) => name.toLowerCase())].sort());
       assert.equal(fieldValue(reply, 'Connection')?.toLowerCase(), 'close');
       assert.equal(reply.ending, 'fin');
       assert.equal(fieldValue(reply, 'Date'), 'Sun, 06 Nov 1994 08:49:37 GMT');
@@ -113,18 +111,39 @@ export function responseFields({ target, test }: Contract): void {
     });
   }
 
+  for (const status of ['200 OK', '302 Found', '404 Not Found', '500 Internal Server Error']) {
+    for (const [name, value] of Object.entries(FOR_BROWSERS)) {
+      test(`sets ${name} of a response to an injected request in place of Sentry's: ${status}`, async () => {
+        const lines = [`${name}: of-sentry`, `${name.toLowerCase()}: again`, `Connection: close, ${name}`];
+        const { reply } = await scene.exchange(get(AS_ALIAS), answer(response(status, lines, '<script></script>')));
+        assert.deepEqual(fieldValues(reply, name), [value]);
+      });
+    }
+  }
+
+  test("sets the fields for browsers of the proxy's own errors", async () => {
+    const { reply } = await scene.exchange(get(AS_ALIAS, 'Accept: text/html'), answer('nonsense\r\n\r\n'));
+    assert.equal(reply.status, 502);
+    for (const [name, value] of Object.entries(FOR_BROWSERS)) assert.deepEqual(fieldValues(reply, name), [value]);
+  });
+
+  for (const [name, value] of Object.entries({
+    ...PASSED_WHEN_BYPASSED,
+    'Content-Security-Policy': "default-src 'none'",
+  })) {
+    test(`passes ${name} of a response to a bypassed request`, async () => {
+      const script = answer(response('401 Unauthorized', [`${name}: ${value}`], 'ok'));
+      const { reply } = await scene.exchange(get(AS_SELF), script);
+      assert.equal(fieldValue(reply, name), value);
+    });
+  }
+
   for (const [name, value] of Object.entries(PASSED_WHEN_BYPASSED)) {
     test(`drops ${name} of a response to an injected request`, async () => {
       const script = answer(response('401 Unauthorized', [`${name}: ${value}`, `${name}: x=2`], 'ok'));
       const { reply } = await scene.exchange(get(AS_ALIAS), script);
       assert.equal(reply.status, 401);
       assert.deepEqual(fieldValues(reply, name), []);
-    });
-
-    test(`passes ${name} of a response to a bypassed request`, async () => {
-      const script = answer(response('401 Unauthorized', [`${name}: ${value}`], 'ok'));
-      const { reply } = await scene.exchange(get(AS_SELF), script);
-      assert.equal(fieldValue(reply, name), value);
     });
   }
 

@@ -50,6 +50,15 @@ describe('the documentation', () => {
     });
   }
 
+  it('shows the header lines that the proxy sets on responses', () => {
+    const rows = fieldTables.OWN_RESPONSE_FIELDS.map(([name, value]) => {
+      const [, reason] =
+        new RegExp(`\\['${name}', '${value}'\\], // (.+)$`, 'm').exec(text('src/http/header-tables.ts')) ?? [];
+      return [`\`${name}\``, `\`${value}\``, reason];
+    });
+    assert.deepEqual(tableUnder('docs/headers.md', '## Set on a response if the token was injected'), rows);
+  });
+
   it('shows every flag with its variable and default', () => {
     const expected = SETTINGS.map(({ flag, variable, default: fallback, help }) => [
       `\`--${flag}\``,

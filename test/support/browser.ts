@@ -22,11 +22,14 @@ const QUIET = [
 export type BrowserOptions = Pick<
   NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>,
   'colorScheme' | 'viewport' | 'deviceScaleFactor' | 'isMobile' | 'locale' | 'timezoneId'
->;
+> & {
+  /** Names that lead to 127.0.0.1. Unlike that address, plain http there is no secure context. */
+  hosts?: readonly string[];
+};
 
 /** A headless Chromium with an empty profile, for as long as `use` takes. */
 export async function withBrowser<T>(
-  options: BrowserOptions,
+  { hosts = [], ...options }: BrowserOptions,
   use: (context: BrowserContext) => Promise<T>,
 ): Promise<T> {
   const profile = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-browser-'));
@@ -35,7 +38,7 @@ export async function withBrowser<T>(
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: EXECUTABLE,
     headless: true,
-    args: [...QUIET, ...sandbox],
+    args: [...QUIET, ...sandbox, `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`],
     ...options,
   });
   try {
