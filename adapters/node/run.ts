@@ -22,8 +22,10 @@ import { turnedAwayReporter } from './log/turned-away.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import type { Watch } from './ops/telemetry.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
+import { ActiveTokens } from './token/active-tokens.ts';
 import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
+import { otherCredentials } from './token/tokens-problems.ts';
 
 /** What surrounds the configuration of a running proxy. */
 export interface ConfigSource {
@@ -62,8 +64,12 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   const inForce = await InForce.of(config);
   admin?.watch.metrics.clients.clientsAre(inForce.clients);
 
+  const tokens =
+    config.tokensText === undefined
+      ? undefined
+      : await ActiveTokens.of(config, otherCredentials(config, inForce.digests), token, log);
   const env = makeEnv<Answer>(config, {
-    tokens: singleToken(token),
+    tokens: tokens ?? singleToken(token),
     fetch: admin === undefined ? sentry.transport : health.observe(sentry.transport),
     upstreamHeaders: sentry.headers,
     authenticator: inForce,
@@ -83,6 +89,10 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     for (const problem of taken.problems) log('error', 'reload', { error: problemText(problem) });
     local.retain(inForce.names);
     admin?.watch.metrics.clients.clientsAre(inForce.clients);
+    const others = otherCredentials(changed, inForce.digests);
+    for (const problem of (await tokens?.take(changed, others)) ?? []) {
+      log('error', 'reload', { error: problemText(problem) });
+    }
     sentry.take(changed);
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);

@@ -29,6 +29,8 @@ interface ClientRights {
   readonly concurrency?: number | undefined;
   /** A date, to the end of that day in UTC, or a time as in RFC 3339. */
   readonly expires?: string | undefined;
+  /** The token of the tokens file that its requests are sent with. Default: the least powerful one that will do. */
+  readonly sentryToken?: string | undefined;
   /** `observe`: what would be refused is logged and let through. Default: `enforce`. */
   readonly mode?: 'enforce' | 'observe' | undefined;
 }

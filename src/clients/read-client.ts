@@ -19,9 +19,13 @@ const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'concurrency',
   'expires',
   'mode',
+  'sentryToken',
 ];
 
 const SCOPE_NAMES = [...SCOPES, READONLY, EVERYTHING];
+
+/** The name of a client or a token. */
+export const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** At least 128 random bits in any usual alphabet, which makes a plain hash of it safe to show. */
 const MIN_TOKEN_LENGTH = 32;
@@ -46,6 +50,7 @@ export function readClient(json: unknown, place: string, add: Add): Client | und
   const rate = readRate(json, `${place}.rate`, add);
   const concurrency = readConcurrency(json, `${place}.concurrency`, add);
   const expiresAt = readExpiry(json, `${place}.expires`, add);
+  const sentryToken = readSentryToken(json, `${place}.sentryToken`, add);
   return {
     name,
     credentials,
@@ -57,6 +62,7 @@ export function readClient(json: unknown, place: string, add: Add): Client | und
     ...(rate && { rate }),
     ...(concurrency !== undefined && { concurrency }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(sentryToken !== undefined && { sentryToken }),
     mode: (oneOf(json, 'mode', ['enforce', 'observe'], `${place}.mode`, add) ?? 'enforce') as Client['mode'],
   };
 }
@@ -64,7 +70,7 @@ export function readClient(json: unknown, place: string, add: Add): Client | und
 function readName(json: Json, place: string, add: Add): string {
   const name = required(json, 'name', place, add);
   if (name === undefined) return '';
-  const isName = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
+  const isName = typeof name === 'string' && NAME.test(name);
   const isReserved = isName && isReservedName(name);
   if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
   if (isReserved) add(place, 'is a name that the log and the metrics use themselves');
@@ -192,6 +198,14 @@ function readExpiry(json: Json, place: string, add: Add): number | undefined {
   const expiresAt = typeof json.expires === 'string' ? parseExpiry(json.expires) : undefined;
   if (expiresAt === undefined) add(place, 'is neither a date (2027-06-30) nor a time as in RFC 3339');
   return expiresAt;
+}
+
+function readSentryToken(json: Json, place: string, add: Add): string | undefined {
+  if (!Object.hasOwn(json, 'sentryToken')) return undefined;
+  const { sentryToken } = json;
+  if (typeof sentryToken === 'string' && NAME.test(sentryToken)) return sentryToken;
+  add(place, 'is not the name of a token of the tokens file, nor "default"');
+  return undefined;
 }
 
 /** Whether nothing is there, or a list without entries. */

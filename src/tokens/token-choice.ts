@@ -19,11 +19,16 @@ export interface TokenChoice {
   choose(method: string, target: string, pinned?: string | undefined): ChosenToken;
 }
 
-/** The only token there is. */
+/** The only token there is. A client that is pinned to another one gets none. */
 export function singleToken(source: TokenSource): TokenChoice {
   const chosen: ChosenToken = { name: undefined, source };
-  return { choose: () => chosen };
+  return {
+    choose: (_method, _target, pinned = DEFAULT_TOKEN) => (pinned === DEFAULT_TOKEN ? chosen : absent(pinned)),
+  };
 }
+
+/** A pinned token that is not there is no token, and nothing takes its place. */
+const absent = (name: string): ChosenToken => ({ name, source: NO_TOKEN });
 
 /** A token of the tokens file with its source. */
 export interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
@@ -49,8 +54,7 @@ export class LeastToken implements TokenChoice {
   }
 
   choose(method: string, target: string, pinned?: string | undefined): ChosenToken {
-    // A pinned token that is gone is no token; nothing takes its place.
-    if (pinned !== undefined) return this.#byName.get(pinned) ?? { name: pinned, source: NO_TOKEN };
+    if (pinned !== undefined) return this.#byName.get(pinned) ?? absent(pinned);
     if (this.#tokens.length === 0) return this.#default;
     const needed = neededFor(method, target);
     const fitting =

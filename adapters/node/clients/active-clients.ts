@@ -69,6 +69,11 @@ export class InForce implements Authenticator {
     return this.#config.aliasTokens.length;
   }
 
+  /** The digests of all clients' tokens. */
+  get digests(): Iterable<string> {
+    return this.#directory?.byDigest.keys() ?? [];
+  }
+
   /** The names of all clients, also of those that are refused as expired. */
   get names(): ReadonlySet<string> {
     return new Set([...(this.#directory?.byDigest.values() ?? [])].map(({ name }) => name));

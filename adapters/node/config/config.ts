@@ -26,6 +26,8 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly clientsText: string | undefined;
   /** The path of that file; undefined if the setting holds its text. */
   readonly clientsPath: string | undefined;
+  /** The tokens file; undefined: there is only the default token. */
+  readonly tokensText: string | undefined;
   /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run time. */
   readonly isOpen: boolean;
   /** For an https Sentry. */
@@ -49,6 +51,7 @@ export function readConfig(
   refuseBoth('SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', given, problems);
   refuseBoth('PGX_CONN', 'PGX_CONN_FILE', given, problems);
   refuseBoth('CLIENTS', 'CLIENTS_FILE', given, problems);
+  refuseBoth('TOKENS', 'TOKENS_FILE', given, problems);
   refuseOneAddress(settings, problems);
   const aliasTokens = [...new Set([...settings.aliasTokens, ...(settings.aliasTokensFile ?? [])])];
   const clientsText = settings.clientsFile ?? settings.clients;
@@ -58,6 +61,7 @@ export function readConfig(
     aliasTokens,
     upstreamHeaders: readHeaders(settings, problems),
     clientsText,
+    tokensText: settings.tokensFile ?? settings.tokens,
     clientsPath: textOf(given, 'CLIENTS_FILE') || undefined,
     isOpen: aliasTokens.length === 0 && clientsText === undefined,
     sentryTrust: readSentryTrust(settings, given, problems),

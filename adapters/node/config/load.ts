@@ -1,7 +1,9 @@
 import { loadClients } from '../../../src/auth/client-registry.ts';
 import type { Problem } from '../../../src/config/configuration.ts';
 import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
+import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
+import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';
 import { type Config, readConfig } from './config.ts';
 import { configuredFiles, readFiles } from './files.ts';
 import type { Gathered } from './gather.ts';
@@ -24,7 +26,7 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   const contents = await readFiles(configuredFiles(given), problems);
   const config = readConfig(given, contents, environment, problems);
   refuseToOpenByAccident(config, given, problems);
-  if (config.clientsText !== undefined) problems.push(...(await clientProblems(config)));
+  problems.push(...(await credentialProblems(config)));
   const warnings: Problem[] = [];
   findMistakenNames(Object.keys(environment), (variable) => given[variable] !== undefined, problems, warnings);
   warnOfShortAliases(config, warnings);
@@ -50,9 +52,27 @@ function warnOfNoEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Con
     warnings.push({ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect beside clients or alias tokens' });
 }
 
-async function clientProblems(config: Config): Promise<Problem[]> {
-  const loaded = await loadClients(config.clientsText ?? '', config.aliasTokens, sha256, Date.now());
-  return 'directory' in loaded ? [] : loaded.problems.map((problem) => clientsProblem(problem, config));
+/** What is wrong with the clients file and the tokens file, each by itself and together. */
+async function credentialProblems(config: Config): Promise<Problem[]> {
+  const { clientsText, tokensText, aliasTokens } = config;
+  const problems: Problem[] = [];
+  const loaded =
+    clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, sha256, Date.now());
+  if (loaded !== undefined && 'problems' in loaded) {
+    problems.push(...loaded.problems.map((problem) => clientsProblem(problem, config)));
+  }
+  const directory = loaded !== undefined && 'directory' in loaded ? loaded.directory : undefined;
+  if (tokensText !== undefined) {
+    problems.push(...(await tokensProblems(config, otherCredentials(config, directory?.byDigest.keys()))));
+  }
+  const tokens = readTokens(tokensText ?? '', true).entries;
+  const names = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
+  for (const [index, { name, sentryToken = DEFAULT_TOKEN }] of directory?.clients.entries() ?? []) {
+    if (names.has(sentryToken)) continue;
+    const problem = { place: `clients[${index}].sentryToken`, text: 'is no name of the tokens file', client: name };
+    problems.push(clientsProblem(problem, config));
+  }
+  return problems;
 }
 
 /** Whoever sets alias tokens wants to keep others out. If what was set has none in it, the proxy must not open. */

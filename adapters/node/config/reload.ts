@@ -24,6 +24,8 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   aliases: { variables: ['ALIAS_TOKENS_FILE'], parts: ['aliasTokens', 'aliasTokensFile', 'isOpen'] },
   // Its content is checked where it is applied, because a removed client has to stop even if the file is invalid.
   clients: { variables: ['CLIENTS_FILE'], parts: ['clientsFile', 'clientsText'] },
+  // Checked where it is applied as well, for the same reason.
+  tokens: { variables: ['TOKENS_FILE'], parts: ['tokensFile', 'tokensText'] },
   gateway: { variables: ['UPSTREAM_HEADERS_FILE'], parts: ['upstreamHeaders', 'upstreamHeadersFile'] },
   sentry: {
     variables: ['SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'],

@@ -25,7 +25,7 @@ import {
 } from './parsers.ts';
 
 /** Files that are read again together if one of them changes, since they only make sense together. */
-export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'gateway' | 'sentry' | 'tls';
+export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'tokens' | 'gateway' | 'sentry' | 'tls';
 
 /** A setting of the Node adapter: a flag, or a variable of the environment or of a `.env` file. */
 export interface Setting {
@@ -85,6 +85,24 @@ const TABLE = {
     help: 'a file with the token, in place of --token; re-read when it changes',
     files: 'token',
     parse: secret(readToken),
+  },
+  tokens: {
+    flag: 'tokens',
+    variable: 'TOKENS',
+    placeholder: 'JSON',
+    default: '',
+    help: 'further tokens for some organizations and scopes, next to the default token: the text of a tokens file',
+    isSecret: true,
+    parse: optional(text),
+  },
+  tokensFile: {
+    flag: 'tokens-file',
+    variable: 'TOKENS_FILE',
+    placeholder: 'FILE',
+    default: '',
+    help: 'a file with further tokens, in place of --tokens; re-read when it changes',
+    files: 'tokens',
+    parse: text,
   },
   pgxConn: {
     flag: 'pgx-conn',

@@ -12,6 +12,7 @@ export function logRequest(log: Log, request: Finished): void {
     path: loggedTarget(target),
     route: trace.route,
     client: trace.client,
+    token: trace.token,
     remote: request.remote,
     status,
     attempts: trace.attempts,

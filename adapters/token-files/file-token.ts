@@ -1,0 +1,123 @@
+import { constants } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
+
+/** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */
+const INTERVAL = 200;
+/** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
+const FRESH = 2000;
+/** Bytes; a larger file holds no token. */
+const MAX_SIZE = 64 * 1024;
+
+/** One look at a file. */
+interface Look {
+  readonly token?: string;
+  /** What is wrong with the file; the text continues the sentence "a setting …" and quotes nothing of its content. */
+  readonly fault?: string;
+  /** Tells whether the file has changed since; undefined if it has to be read again in any case. */
+  readonly stamp?: string;
+}
+
+/**
+ * A token in a file that is read again when it changes. A file that is gone, is no regular file or holds no token gives
+ * none, and nothing takes its place.
+ */
+export class FileToken implements TokenSource {
+  readonly isRenewable = false;
+  readonly path: string;
+  readonly #changed: () => void;
+  #current: Look;
+  #changedAt = performance.now();
+  #last: Look;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  private constructor(path: string, isPipe: boolean, first: Look, changed: () => void) {
+    this.path = path;
+    this.#changed = changed;
+    this.#last = first;
+    this.#current = first;
+    if (!isPipe) this.#schedule();
+  }
+
+  /**
+   * Reads the file for the first time.
+   * @param changed called when the token has changed, or is gone
+   */
+  static async open(path: string, changed: () => void = () => {}): Promise<FileToken> {
+    // A pipe can be read once only: a shell's `<(command)`.
+    const isPipe = await stat(path)
+      .then((stats) => stats.isFIFO())
+      .catch(() => false);
+    const first = isPipe ? readFile(path, 'utf8').then(tokenIn).catch(faultOf) : lookAt(path, {});
+    return new FileToken(path, isPipe, await first, changed);
+  }
+
+  get(): string | undefined {
+    return this.#current.token;
+  }
+
+  async renew(): Promise<undefined> {}
+
+  /** What is wrong with the file; undefined while it gives a token. */
+  get fault(): string | undefined {
+    return this.#current.fault;
+  }
+
+  /** Seconds for which the token has been in use; undefined while there is none. */
+  get age(): number | undefined {
+    return this.#current.token === undefined ? undefined : (performance.now() - this.#changedAt) / 1000;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => void this.#look(), INTERVAL);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const look = await lookAt(this.path, this.#last);
+    if (this.#isClosed) return;
+    // Two looks have to agree: a file may be half written.
+    const isSettled = look.token === this.#last.token;
+    this.#last = look;
+    if (isSettled && look.token !== this.#current.token) {
+      this.#current = look;
+      this.#changedAt = performance.now();
+      this.#changed();
+    }
+    this.#schedule();
+  }
+}
+
+async function lookAt(path: string, before: Look): Promise<Look> {
+  try {
+    // A pipe without a writer would block a thread until there is one.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat({ bigint: true });
+    if (!stats.isFile()) return { fault: 'names something that is not a regular file' };
+    if (stats.size > MAX_SIZE) return NO_TOKEN_IN_IT;
+    const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    if (stamp === before.stamp) return before;
+    const isFresh = Date.now() - Number(stats.ctimeMs) < FRESH;
+    return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh && { stamp }) };
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+/** A line end at the end is ignored. */
+function tokenIn(text: string): Look {
+  const token = text.replace(/[\r\n]+$/, '');
+  return isSendableToken(token) ? { token } : NO_TOKEN_IN_IT;
+}
+
+const NO_TOKEN_IN_IT: Look = { fault: 'names a file that holds no token' };
+
+const faultOf = (error: unknown): Look => ({
+  fault: `names a file that could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+});
