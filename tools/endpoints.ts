@@ -1,126 +1,154 @@
-// Makes src/policy/sentry/endpoints.ts: `node tools/endpoints.ts`. A test compares the two.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Makes src/policy/sentry/endpoints.ts of tools/endpoints/*.json: `node tools/endpoints.ts`. A test compares the two.
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { limitByPlace } from '../src/policy/resource.ts';
-import { LIMITS, type Limit } from '../src/policy/sentry/endpoint-table.ts';
+import {
+  type Endpoint,
+  type FieldRule,
+  type Fields,
+  METHODS,
+  type Need,
+  type ProjectLimit,
+} from '../src/policy/sentry/endpoint.ts';
 import { byCost } from '../src/policy/sentry/scope-cost.ts';
-import { SCOPES, scopesOf } from '../src/policy/sentry/scopes.ts';
+import { SCOPES, type Scope, scopesOf } from '../src/policy/sentry/scopes.ts';
 import { canonicalSegments } from '../src/policy/sentry/synonyms.ts';
-import { parseTarget } from '../src/policy/sentry/target.ts';
+import { formatRows, readSource, type Source, type SourceRow, unprovenOf } from './source-row.ts';
 
-/** What is known of one endpoint and method of Sentry. */
-export interface SourceRow {
-  readonly method: string;
-  readonly path: string;
-  /** Any of these lets Sentry's own check pass. */
-  readonly scopes: readonly string[];
-  /** What the proxy asks for instead, where Sentry checks finer rights inside. */
-  readonly proxyScopes?: readonly string[];
-  /** How a client that is limited to projects is kept to them. */
-  readonly limit: string;
-  readonly limitBasis?: string;
-  readonly bodyKey?: string;
-  /** Why it is limited so, where Sentry's schema says otherwise. */
-  readonly note?: string;
-  /** The secret that the answer holds. */
-  readonly secret?: string;
-  /** Why the answer holds none, where a GET of the same path holds one. */
-  readonly noSecret?: string;
-  readonly source: string;
-  readonly verified?: boolean;
-}
+/** Everything that a `projects` column may say; a test of the policy shows that each is held. */
+const LIMITS =
+  /^(?:path|query|none|refuse|filter(?::(?:\[\]\.)?\w+)?|body:\w+|lookup:(?:issue|release|monitor|rule|alert-rule|detector|replay|snapshot|artifact|notification-action))$/;
 
-/** The checked-in data. */
-export interface Source {
-  readonly source: { readonly endpoints: string; readonly schema: string };
-  /** Whatever is at or below these paths is given by no scope, and by an `allow` rule only if that names it. */
-  readonly guarded: readonly { readonly path: string; readonly why: string }[];
-  /** Names of endpoints that are not enforced: those beside a parameter, and those that are nearly another name of the table. */
-  readonly siblings: readonly string[];
-  readonly rows: readonly SourceRow[];
-}
-
-const METHOD_LETTERS: Readonly<Record<string, string>> = {
-  GET: 'G',
-  HEAD: 'H',
-  POST: 'P',
-  PUT: 'U',
-  PATCH: 'A',
-  DELETE: 'D',
-};
-
-/** Reads the checked-in data. */
-export const readSource = (): Source =>
-  JSON.parse(readFileSync(new URL('endpoints.source.json', import.meta.url), 'utf8')) as Source;
+const NEEDS: readonly Need[] = ['rule', 'never with projects', 'never', 'projects', 'release', 'ok'];
 
 /**
  * The text of src/policy/sentry/endpoints.ts.
- * @throws if a row was neither in Sentry's schema nor checked by hand, or says what the table cannot hold
+ * @throws Error if a row says what the table cannot hold
  */
 export function generate({ source, guarded, siblings, rows }: Source): string {
   checkWrites(rows);
-  const lines = new Map<string, string[]>();
+  const paths = new Map<string, Map<string, Endpoint>>();
   const parameters = new Map<string, string>();
   for (const row of rows) {
     check(row);
     checkParameters(row.path, parameters);
     const path = canonicalPath(row.path);
-    const entries = lines.get(path) ?? [];
-    const letter = METHOD_LETTERS[row.method]!;
-    if (entries.some((entry) => entry.startsWith(letter))) throw new Error(`${row.method} ${row.path} is there twice`);
-    const scopes = leastScopes(row).map((scope) => SCOPES.indexOf(scope).toString(36));
-    entries.push(`${letter}${scopes.join('')}${ownLimit(row)}${row.secret === undefined ? '' : '!'}`);
-    lines.set(path, entries);
+    const methods = paths.get(path) ?? new Map<string, Endpoint>();
+    if (methods.has(row.method)) throw new Error(`${row.method} ${row.path} is there twice`);
+    paths.set(path, methods.set(row.method, endpointFrom(row)));
   }
-  for (const sibling of siblings) lines.set(canonicalPath(sibling), []);
-  for (const { path } of guarded) lines.set(guardedPath(path), ['!']);
-  const table = [...lines]
-    .map(([path, entries]) => `${path} ${entries.join('').replace(/^G(?=[0-9a-m])/, '')}`.trimEnd())
-    .sort();
-  const outline = table.map((line, index) => outlined(line, table[index - 1]));
-  return `// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
+  const sorted = [...paths].sort(([one], [other]) => (one < other ? -1 : 1));
+  return `// Made by tools/endpoints.ts from tools/endpoints/*.json, where the evidence for each row stands; edit those.
 // ${source.endpoints}
 // ${source.schema}
+import type { Endpoint } from './endpoint.ts';
 
-/**
- * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A; GET may go without), the scopes of which any one will do, by their place among Sentry's in
- * base 36, the letter of its limit if the path alone does not say it, and \`!\` if the answer holds a secret. A path without
- * methods is only a name that is taken; with \`!\` alone, all that is at or below it is guarded.
- */
-export const ENDPOINTS = \`
-${outline.join('\n')}
-\`;
+/** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
+export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+${sorted.map(([path, methods]) => pathText(path, methods)).join('\n')}
+};
+
+/** Everything at or below these is granted by an \`allow\` rule alone, and only if that names it. */
+export const GUARDED: readonly string[] = [
+${guarded.map(({ path, why }) => `  ${text(guardedPath(path))}, // ${why}`).join('\n')}
+];
+
+/** Names of Sentry's that stand next to a parameter or are nearly another name, so that they are not taken for it. */
+export const OTHER_NAMES: readonly string[] = [
+${siblings.map((path) => `  ${text(canonicalPath(path))},`).join('\n')}
+];
 `;
 }
 
-/** The scopes that a row asks for, first the one that opens least. A client that has a scope has those that it implies. */
-export function leastScopes({ proxyScopes, scopes }: SourceRow): string[] {
+/** What the policy is told of a row: everything that is not proven is closed. */
+export function endpointFrom(row: SourceRow): Endpoint {
+  const { refusesProjects, needsRule } = unprovenOf(row);
+  const isHeldAnyway = row.projects === 'none' || row.projects === 'refuse';
+  const { query, body, removed, removedWithProjects } = row;
+  const reason =
+    row.secret !== undefined ? 'secret' : row.rule !== undefined ? 'beyond scopes' : needsRule && 'unproven';
+  return {
+    scopes: leastScopes(row),
+    projects: refusesProjects && !isHeldAnyway ? 'refuse' : row.projects,
+    ...(query && { query }),
+    ...(body && { body }),
+    ...(removed && { removed }),
+    ...(removedWithProjects && { removedWithProjects }),
+    ...(reason && { needsRule: reason }),
+  };
+}
+
+/** The scopes that a row wants, the one that opens least first. A client that has a scope has those that it implies. */
+export function leastScopes({ proxyScopes, scopes }: SourceRow): Scope[] {
   const all = proxyScopes ?? scopes;
   const isNeedless = (scope: string) => all.some((other) => other !== scope && scopesOf(scope)?.includes(other));
   return all.filter((scope) => !isNeedless(scope)).sort(byCost);
 }
 
-/** A line with a blank for each segment that the line before has as well. */
-function outlined(line: string, before: string | undefined): string {
-  const segments = line.split('/');
-  const known = before?.split('/') ?? [];
-  let shared = 0;
-  while (shared < segments.length - 1 && segments[shared] === known[shared]) shared++;
-  return ' '.repeat(shared) + segments.slice(shared).join('/');
+function pathText(path: string, methods: ReadonlyMap<string, Endpoint>): string {
+  const lines = METHODS.filter((method) => methods.has(method)).map((method) =>
+    valueText(`    ${method}: `, methods.get(method)),
+  );
+  return `  ${text(path)}: {\n${lines.join('\n')}\n  },`;
 }
+
+const LINE = 120;
+
+/** A value on one line if it fits, or a member a line. */
+function valueText(start: string, value: unknown): string {
+  const line = `${start}${inline(value)},`;
+  const isShort = line.length <= LINE || typeof value !== 'object' || value === null;
+  if (isShort) return line;
+  const indent = /^ */.exec(start)![0];
+  const members = Array.isArray(value)
+    ? value.map((member) => valueText(`${indent}  `, member))
+    : Object.entries(value).map(([key, member]) => valueText(`${indent}  ${keyText(key)}: `, member));
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${start}${open}\n${members.join('\n')}\n${indent}${close},`;
+}
+
+function inline(value: unknown): string {
+  if (typeof value === 'string') return text(value);
+  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, member]) => `${keyText(key)}: ${inline(member)}`)
+    .join(', ')} }`;
+}
+
+const text = (value: string): string => `'${value}'`;
+const keyText = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? key : text(key));
 
 function check(row: SourceRow): void {
   const name = `${row.method} ${row.path}`;
-  if (row.source !== 'openapi' && row.verified !== true) throw new Error(`${name} is neither openapi nor verified`);
-  if (METHOD_LETTERS[row.method] === undefined) throw new Error(`${name} has a method that the table cannot hold`);
-  if (!row.path.startsWith('/api/0/') || /[`\\$ ]/.test(row.path)) throw new Error(`${name} has a strange path`);
+  const fail = (problem: string): never => {
+    throw new Error(`${name} ${problem}`);
+  };
+  if (!METHODS.includes(row.method)) fail('has a method that the table cannot hold');
+  if (!row.path.startsWith('/api/0/') || /[`'\\$ ]/.test(row.path)) fail('has a strange path');
+  for (const scope of [...row.scopes, ...(row.proxyScopes ?? [])])
+    if (!SCOPES.includes(scope)) fail(`has an unknown scope: ${scope}`);
   // Sentry checks finer rights inside, and the token of the proxy passes them all.
   const isMutation = row.method !== 'GET' && row.method !== 'HEAD';
   const givesReaders = (row.proxyScopes ?? row.scopes).some((scope) => scope.endsWith(':read'));
-  if (isMutation && givesReaders) throw new Error(`${name} would let a read scope write; give it proxyScopes`);
-  limitOf(row);
+  if (isMutation && givesReaders) fail('would let a read scope write; give it proxyScopes');
+  for (const limit of limitsOf(row)) if (!LIMITS.test(limit)) fail(`has a limit that is not known: ${limit}`);
+  for (const fields of [row.query, row.body]) checkFields(fields, fail);
+  const names = [...(row.removed ?? []), ...(row.removedWithProjects ?? [])];
+  if (names.some((key) => !/^\w+$/.test(key))) fail('removes a key that is no plain name');
 }
+
+const limitsOf = ({ projects }: SourceRow): readonly ProjectLimit[] => [projects].flat();
+
+function checkFields(fields: Fields | undefined, fail: (problem: string) => never): void {
+  for (const [key, rule] of Object.entries(fields?.keys ?? {})) {
+    if (!/^[\w.:-]+$/.test(key)) fail(`has a strange key: ${key}`);
+    const need = needOf(rule);
+    if (!NEEDS.includes(need) && !SCOPES.includes(need)) fail(`has a need that is not known: ${need}`);
+  }
+  for (const key of fields?.only ?? []) if (!/^[\w.:-]+$/.test(key)) fail(`has a strange key: ${key}`);
+}
+
+const needOf = (rule: FieldRule): Need => (typeof rule === 'string' ? rule : rule.needs);
 
 /** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
 function checkWrites(rows: readonly SourceRow[]): void {
@@ -148,46 +176,13 @@ function checkParameters(path: string, known: Map<string, string>): void {
   });
 }
 
-/** What the policy calls the limits of the data. */
-const POLICY_LIMITS: Readonly<Record<string, Limit>> = {
-  path: 'path',
-  lookup: 'lookup',
-  'query code-read': 'query',
-  // What the proxy does is the same, whether Sentry's code or its schema says that the query limits.
-  'query openapi-param': 'query',
-  'query inferred': 'inferred',
-  'body projects': 'body-projects',
-  'body project': 'body-project',
-  'filter-response': 'filter',
-  'filter-projects': 'filter-projects',
-  'none-needed': 'none',
-  refuse: 'refuse',
-};
-
-function limitOf({ method, path, limit, limitBasis, bodyKey }: SourceRow): Limit {
-  const name = [limit, limitBasis ?? bodyKey].filter((part) => part !== undefined).join(' ');
-  const known = POLICY_LIMITS[name];
-  if (known === undefined) throw new Error(`${method} ${path} has a limit that is not known`);
-  return known;
-}
-
-/** The letter of a limit, unless it is what the policy would do anyhow in that place. */
-function ownLimit(row: SourceRow): string {
-  const limit = limitOf(row);
-  // A path without an organization is refused to clients limited to projects, or known by itself.
-  if (!row.path.includes('{org}')) return '';
-  const target = parseTarget(row.path.replaceAll(/\{\w+\}/g, '1'));
-  if (typeof target === 'string') throw new Error(`${row.method} ${row.path} cannot be asked for`);
-  if (limit === limitByPlace(target)) return '';
-  return Object.entries(LIMITS).find(([, word]) => word === limit)![0];
-}
-
-/** With what is below it. The bare list of projects alone is guarded: what is below that is known. */
+/** With everything below it. The bare list of projects alone is guarded: what is below that is known. */
 const guardedPath = (path: string): string =>
   path === '/api/0/projects/' ? canonicalPath(path) : canonicalPath(path).replace(/\/$/, '');
 
-const canonicalPath = (path: string): string => canonicalSegments(path.split('/').slice(3)).join('/') || '/';
+const canonicalPath = (path: string): string => `/api/0/${canonicalSegments(path.split('/').slice(3)).join('/')}`;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  formatRows();
   writeFileSync(new URL('../src/policy/sentry/endpoints.ts', import.meta.url), generate(readSource()));
 }

@@ -1,7 +1,7 @@
 import { type Client, projectRef } from './client.ts';
 import { type Allowed, type Decision, refuse } from './decision.ts';
 import { isIndex, isOrganizationList } from './known-paths.ts';
-import { PROJECT_LIMITS, withFilter } from './project-limits.ts';
+import { withFilter, withinProjects } from './project-limits.ts';
 import { limitByPlace, organizationIn } from './resource.ts';
 import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
 import { isNumber } from './sentry/parameters.ts';
@@ -29,8 +29,9 @@ export function withinReach(client: Client, method: string, target: Target, rout
   }
   const projects = reach.projects.get(org);
   if (projects === undefined) return refuse(client, 'organization', outOfReach(org, [...reach.projects.keys()]));
-  const kind = endpointOf(route, method)?.limit ?? limitByPlace(target);
-  return PROJECT_LIMITS[kind]({ client, asked, org, projects, target, allowed });
+  const endpoint = endpointOf(route, method);
+  const question = { client, asked, org, projects, target, endpoint };
+  return withinProjects(question, endpoint?.projects ?? limitByPlace(target), allowed);
 }
 
 function outOfReach(org: string, known: readonly string[]): string {

@@ -2,7 +2,8 @@ import { withinReach } from './boundary.ts';
 import { type Client, isExpired } from './client.ts';
 import { type Decision, refuse } from './decision.ts';
 import { grant } from './grant.ts';
-import { METHODS, walk } from './sentry/endpoint-table.ts';
+import { METHODS } from './sentry/endpoint.ts';
+import { walk } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
 
 /**

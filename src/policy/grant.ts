@@ -1,8 +1,9 @@
 import type { Client } from './client.ts';
 import { type Allowed, type Refused, type ResponseRule, refuse } from './decision.ts';
-import { isIndex, isRead, PROJECT_DETAILS } from './known-paths.ts';
+import { isIndex } from './known-paths.ts';
 import { allows, denies, endsInRest, type Rule } from './rules.ts';
-import { askedText, type Endpoint, endpointOf, type Walk } from './sentry/endpoint-table.ts';
+import type { Endpoint, RuleReason } from './sentry/endpoint.ts';
+import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
 /** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
@@ -16,7 +17,7 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   const endpoint = endpointOf(route, method);
   const allowRule = client.allow.find((rule) => allows(rule, method, target, route));
   const scope = endpoint && scopeFor(client, endpoint);
-  const mustBeNamed = endpoint !== undefined && needsNaming(endpoint, method, route);
+  const mustBeNamed = endpoint !== undefined && needsNaming(endpoint, route);
 
   let by: string | undefined;
   if (isIndex(method, route)) by = 'any client';
@@ -28,48 +29,37 @@ export function grant(client: Client, method: string, target: Target, route: Wal
       return refuse(client, 'no_rule', `needs an allow rule for ${asked}: no scope gives it`);
     }
     if (mustBeNamed) {
-      return refuse(
-        client,
-        'secret',
-        `needs an allow rule that names ${asked}: no scope gives it, since it gives secrets`,
-      );
+      const why = route.isGuarded ? 'secret' : endpoint.needsRule!;
+      const reason = why === 'secret' ? 'secret' : 'no_rule';
+      return refuse(client, reason, `needs an allow rule that names ${asked}: no scope grants it, ${WHY[why]}`);
     }
     return refuse(client, 'scope', lacking(endpoint, asked));
   }
-  const response = scrubbing(method, route, allowRule);
+  const response = filterOf(endpoint, allowRule);
   return { kind: 'allow', by, template: route.template, ...(response && { response }) };
 }
 
-const lacking = ({ anyOf }: Endpoint, asked: string): string =>
-  anyOf.length === 0
+const lacking = ({ scopes }: Endpoint, asked: string): string =>
+  scopes.length === 0
     ? `needs an allow rule for ${asked}: no scope gives it`
-    : `needs ${anyOf.length === 1 ? 'the scope' : 'one of the scopes'} ${anyOf.join(', ')} for ${asked}`;
+    : `needs ${scopes.length === 1 ? 'the scope' : 'one of the scopes'} ${scopes.join(', ')} for ${asked}`;
 
-function scopeFor(client: Client, { anyOf }: Endpoint): string | undefined {
-  const held = anyOf.find((scope) => client.scopes.has(scope));
+function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
+  const held = scopes.find((scope) => client.scopes.has(scope));
   return held ?? (client.hasAllScopes ? '*' : undefined);
 }
 
-const needsNaming = ({ isSecret }: Endpoint, method: string, route: Walk): boolean =>
-  (isSecret && !isProjectDetails(method, route)) || route.isGuarded;
+const needsNaming = ({ needsRule }: Endpoint, route: Walk): boolean => needsRule !== undefined || route.isGuarded;
 
-const isProjectDetails = (method: string, { template }: Walk): boolean =>
-  isRead(method) && template === PROJECT_DETAILS;
+const WHY: Readonly<Record<RuleReason, string>> = {
+  secret: 'because its response contains secrets',
+  unproven: "because what it grants has not been read in Sentry's source",
+  'beyond scopes': 'because it does more than a scope says',
+};
 
-/** Answers with a project in them that may have its secrets: the methods, by path. */
-const WITH_PROJECT_SECRETS: ReadonlyMap<string, readonly string[]> = new Map([
-  [PROJECT_DETAILS, ['GET', 'PUT']],
-  ['/api/0/projects/{org}/{project}/teams/{team}/', ['POST', 'DELETE']],
-  ['/api/0/teams/{org}/{team}/projects/', ['POST']],
-  ['/api/0/organizations/{org}/projects/', ['POST']],
-]);
-
-/** Let a caller fetch artifacts from the project's own servers. */
-const PROJECT_SECRETS = ['securityToken', 'securityTokenHeader'] as const;
-
-/** Only a rule ending in `**` gives these secrets too: whoever names the path alone wants to read a project. */
-function scrubbing(method: string, { template }: Walk, rule: Rule | undefined): ResponseRule | undefined {
-  const holdsSecrets = template !== undefined && WITH_PROJECT_SECRETS.get(template)?.includes(method) === true;
+/** A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the response. */
+function filterOf(endpoint: Endpoint | undefined, rule: Rule | undefined): ResponseRule | undefined {
+  const without = endpoint?.removed;
   const isGivenAll = rule !== undefined && endsInRest(rule);
-  return holdsSecrets && !isGivenAll ? { without: PROJECT_SECRETS } : undefined;
+  return without !== undefined && !isGivenAll ? { without } : undefined;
 }

@@ -1,14 +1,15 @@
 import { type ProjectRef, projectRef } from './client.ts';
-import type { Limit } from './sentry/endpoint-table.ts';
+import type { ProjectLimit } from './sentry/endpoint.ts';
 import { fits } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
 /** What limits a path of which the table says nothing else: the path itself, a look-up, or nothing, so that it is refused. */
-export function limitByPlace(target: Target): Limit {
+export function limitByPlace(target: Target): ProjectLimit {
   const [first, , third, fourth] = target.names;
   const isBelow = (fourth ?? '') !== '';
   if (first === 'projects' || projectIn(target) !== undefined) return 'path';
-  if (first === 'organizations' && isBelow && (third === 'issues' || third === 'releases')) return 'lookup';
+  if (first === 'organizations' && isBelow && third === 'issues') return 'lookup:issue';
+  if (first === 'organizations' && isBelow && third === 'releases') return 'lookup:release';
   return 'refuse';
 }
 

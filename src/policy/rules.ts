@@ -1,5 +1,6 @@
 import { suggestion } from '../nearest-name.ts';
-import { endpointOf, isOfTheApi, METHODS, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { METHODS } from './sentry/endpoint.ts';
+import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
 import { fits } from './sentry/parameters.ts';
 import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
 import { API_PREFIX, type Target } from './sentry/target.ts';
@@ -67,7 +68,7 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
   // A method that the table does not have may give what another one of the same path gives.
   const endpoint = endpointOf(walk, method);
   const answers = endpoint === undefined ? [...(walk.methods?.values() ?? [])] : [endpoint];
-  const needsNaming = walk.isGuarded || answers.some(({ isSecret }) => isSecret);
+  const needsNaming = walk.isGuarded || answers.some(({ needsRule }) => needsRule !== undefined);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];

@@ -79,5 +79,5 @@ function neededFor(method: string, target: string): { org: string; anyOf: readon
   const org = place === -1 ? undefined : parsed.segments[place - 1];
   const endpoint = endpointOf(match, method);
   // Another spelling of an organization is not the one that the file names.
-  return org?.isPlain && endpoint !== undefined ? { org: org.raw, anyOf: endpoint.anyOf } : undefined;
+  return org?.isPlain && endpoint !== undefined ? { org: org.raw, anyOf: endpoint.scopes } : undefined;
 }

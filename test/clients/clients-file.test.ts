@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { readClients } from '../../src/clients/clients-file.ts';
 import { SCOPES } from '../../src/policy/sentry/scopes.ts';
-import { readSource } from '../../tools/endpoints.ts';
+import { readSource } from '../../tools/source-row.ts';
 import { DIGEST } from '../policy/examples.ts';
 
 type Entry = Record<string, unknown>;

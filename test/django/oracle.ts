@@ -1,7 +1,7 @@
 // Judges what Django understood of a request: was the client allowed to have that arrive with Sentry's token?
 // Written from the documented rules alone, with none of the proxy's code, so that no mistake is made twice.
 import type { Client } from './clients.ts';
-import { isEnforceable, type Row } from './rows.ts';
+import type { Row } from './rows.ts';
 import type { Arrival, Understood } from './start.ts';
 import { projectOfIssue, projectSlug, projectsOfRelease, WORLD } from './world.ts';
 
@@ -39,8 +39,7 @@ const NEVER_BY_SCOPE = [
 const PROJECT_DETAILS = '/api/0/projects/{org}/{project}/';
 
 function isSecret(row: Row): boolean {
-  const isScrubbed = row.path === PROJECT_DETAILS && row.method === 'GET';
-  return (row.secret !== undefined && !isScrubbed) || NEVER_BY_SCOPE.includes(row.path.split('/')[3]!);
+  return row.needsRule !== undefined || NEVER_BY_SCOPE.includes(row.path.split('/')[3]!);
 }
 
 // ---- Rules of a client ----
@@ -93,18 +92,15 @@ class Limits {
     );
   }
 
-  violation(row: Pick<Row, 'limit' | 'limitBasis'>, understood: Understood): string | undefined {
+  violation(row: Pick<Row, 'limit'>, understood: Understood): string | undefined {
     const { template, kwargs, query = {}, projects, bodyProjects } = understood;
     switch (row.limit) {
-      case 'none-needed':
-      case 'filter-response':
-      case 'filter-projects':
+      case 'none':
+      case 'filter':
         return undefined;
       case 'path':
         return this.#areMine([kwargs.project!]) ? undefined : 'the project of the path is not the client’s';
       case 'query':
-        if (!['code-read', 'openapi-param'].includes(row.limitBasis ?? ''))
-          return 'its projects are not known to limit it';
         return understood.queryProblem === undefined ? this.#queryViolation(query, projects) : undefined;
       case 'body': {
         if (understood.bodyProblem !== undefined) return undefined;
@@ -153,11 +149,7 @@ export function violation(client: Client, understood: Understood, rows: readonly
 
   const rowOf = (wanted: string) => rows.find((one) => one.path === template && one.method === wanted);
   const row = rowOf(method) ?? (method === 'HEAD' ? rowOf('GET') : undefined);
-  const isByScope =
-    row !== undefined &&
-    isEnforceable(row) &&
-    !isSecret(row) &&
-    (template === '/api/0/' || hasOneOf(client, row.proxyScopes ?? row.scopes));
+  const isByScope = row !== undefined && (template === '/api/0/' || (!isSecret(row) && hasOneOf(client, row.scopes)));
   const isAllowed = client.allow?.some((rule) => isCovered(rule, understood)) ?? false;
   if (!isByScope && !isAllowed) return `${method} ${template} is not granted`;
   if (client.deny?.some((rule) => isCovered(rule, understood))) return `${method} ${template} is denied`;

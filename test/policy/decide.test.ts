@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/policy/decide.ts';
 import type { Decision } from '../../src/policy/decision.ts';
-import { readSource } from '../../tools/endpoints.ts';
+import { endpointFrom } from '../../tools/endpoints.ts';
+import { readSource } from '../../tools/source-row.ts';
 import { CASES, CLIENTS } from './cases.ts';
 import { clientOf, exampleTarget } from './examples.ts';
 
@@ -61,9 +62,9 @@ describe('every row of the table', () => {
   });
 
   it('is given by * unless it gives a secret', () => {
-    for (const { method, path, secret } of rows) {
-      const isDetails = path === '/api/0/projects/{org}/{project}/';
-      const isGiven = (secret === undefined || isDetails) && !PREFIXES.test(path);
+    for (const row of rows) {
+      const { method, path } = row;
+      const isGiven = path === '/api/0/' || (endpointFrom(row).needsRule === undefined && !PREFIXES.test(path));
       const decision = decide(clients.star!, method, exampleTarget(path), NOW);
       assert.equal(decision.kind, isGiven ? 'allow' : 'refuse', `${method} ${path}`);
     }
@@ -77,7 +78,10 @@ describe('every row of the table', () => {
   });
 
   it('is not given by a rule that does not name it, if it gives a secret', () => {
-    for (const { method, path } of [...rows.filter(({ secret }) => secret !== undefined), ...guardedRequests]) {
+    for (const { method, path } of [
+      ...rows.filter((row) => row.path !== '/api/0/' && endpointFrom(row).needsRule),
+      ...guardedRequests,
+    ]) {
       // All names left open, and each of them by itself.
       const names = [...new Set(path.split('/').slice(3))].filter((name) => /^[^{]/.test(name));
       for (const open of [names, ...names.map((name) => [name])]) {
@@ -113,34 +117,37 @@ describe('every row of the table', () => {
       projects: ['acme/web'],
     });
     const strange = { project: 'api', issue_id: 'API-1', version: '1.0' };
-    for (const { method, path, limit, limitBasis } of rows) {
+    for (const row of rows) {
+      const { method, path } = row;
       if (!path.includes('{org}') || path.startsWith('/api/0/teams/')) continue;
       const name = `${method} ${path}`;
       const mine = decide(narrow, method, exampleTarget(path, { issue_id: 'WEB-1' }), NOW);
       const theirs = decide(narrow, method, exampleTarget(path, strange), NOW);
       const isRelease = path.includes('{version}');
-      switch (limit) {
-        case 'none-needed':
+      switch ([endpointFrom(row).projects].flat()[0]!) {
+        case 'none':
           assert.equal(inWords(mine), 'allow', name);
           break;
         case 'path':
           assert.equal(mine.kind, 'allow', name);
           assert.equal(inWords(theirs), 'refuse project', name);
           break;
-        case 'lookup':
+        case 'lookup:issue':
+        case 'lookup:release':
           assert.equal(inWords(mine), isRelease ? 'check release' : 'allow', name);
           assert.equal(inWords(theirs), isRelease ? 'check release' : 'refuse project', name);
           break;
         case 'query':
-          assert.equal(inWords(mine), limitBasis === 'inferred' ? 'refuse not_limitable' : 'check query', name);
+          assert.equal(inWords(mine), 'check query', name);
           break;
-        case 'body':
+        case 'body:project':
+        case 'body:projects':
           assert.equal(inWords(mine), 'check body', name);
           break;
-        case 'filter-response':
+        case 'filter':
           assert.equal(inWords(mine), 'allow only web', name);
           break;
-        case 'filter-projects':
+        case 'filter:projects':
           assert.equal(inWords(mine), 'allow projects only web', name);
           break;
         default:

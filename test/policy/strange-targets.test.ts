@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decide } from '../../src/policy/decide.ts';
-import { readSource } from '../../tools/endpoints.ts';
+import { readSource } from '../../tools/source-row.ts';
 import { clientOf, exampleTarget } from './examples.ts';
 
 const SEED = Number(process.env.POLICY_SEED ?? 20_261);

@@ -1,5 +1,6 @@
 import { organizationIn, projectIn } from '../../../src/policy/resource.ts';
-import { METHODS, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
+import { walk } from '../../../src/policy/sentry/endpoint-table.ts';
 import { projectOfShortId } from '../../../src/policy/sentry/parameters.ts';
 import { parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 import type { LoggedRequest } from './log-lines.ts';

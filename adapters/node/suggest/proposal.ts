@@ -97,7 +97,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
   if (typeof target === 'string' || template === undefined) return [];
   const decision = decide(EVERYTHING, method, path, 0);
   const isForAll = decision.kind !== 'refuse' && grantedBy(decision) === 'any client';
-  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(walk(target), method)?.anyOf ?? []);
+  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(walk(target), method)?.scopes ?? []);
 }
 
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>

@@ -1,36 +1,8 @@
-import { ENDPOINTS } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+import { ENDPOINTS, GUARDED, OTHER_NAMES } from './endpoints.ts';
 import { fits } from './parameters.ts';
-import { SCOPES } from './scopes.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, type Target } from './target.ts';
-
-/** How a client that is limited to projects is kept to them, by the letter in the table: none that stands for a scope. */
-export const LIMITS = {
-  n: 'none',
-  o: 'filter-projects',
-  p: 'path',
-  q: 'query',
-  r: 'refuse',
-  s: 'body-project',
-  t: 'filter',
-  u: 'lookup',
-  // A query that nobody has seen to filter.
-  v: 'inferred',
-  w: 'body-projects',
-} as const;
-
-/** A limit of the table. */
-export type Limit = (typeof LIMITS)[keyof typeof LIMITS];
-
-/** What the table knows of one method of one path. */
-export interface Endpoint {
-  /** Any of these will do; the first opens least. */
-  readonly anyOf: readonly string[];
-  /** Undefined: the place of the path says it. */
-  readonly limit: Limit | undefined;
-  /** Whether its answer holds a secret. */
-  readonly isSecret: boolean;
-}
 
 /** Where a path leads in the table. */
 export interface Walk {
@@ -57,19 +29,13 @@ export interface Node {
   methods?: ReadonlyMap<string, Endpoint>;
 }
 
-/** The methods that a named client may use: exactly these spellings, since Django reads `delete` as DELETE. */
-export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-/** A letter for each of those in the table. */
-const LETTERS = 'GHPUAD';
-
 /** Parameters that rights are tied to. */
 const LIMITING = /^(?:org|project|team|issue_id)$/;
 
 let table: Node | undefined;
 
 /** Made at the first use: a proxy without named clients does without it. */
-export const root = (): Node => (table ??= tableOf(ENDPOINTS));
+export const root = (): Node => (table ??= makeTable());
 
 /** Follows a target through the table: a literal before a parameter, and never back. */
 export function walk({ segments }: Target): Walk {
@@ -110,31 +76,19 @@ export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefi
 /** Method and path, as texts to the client name them. */
 export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
 
-function tableOf(lines: string): Node {
+function makeTable(): Node {
   const root = newNode();
-  let before: string[] = [];
-  for (const line of lines.trim().split('\n')) {
-    const shared = line.search(/\S/);
-    const [path = '', entries] = line.trimStart().split(' ');
-    const below = path === '/' ? [''] : [...before.slice(0, shared), ...path.split('/')];
-    before = below;
-    const node = nodeAt(root, [...API_PREFIX, ...below]);
-    if (entries === '!') node.isGuarded = true;
-    if (entries === undefined || entries === '!') continue;
-    node.template = `/${[...API_PREFIX, ...below].join('/')}`;
-    node.methods = new Map(
-      entries.split(/(?=[A-Z])/).map((entry) => {
-        const [, letter, scopes, limit, secret] = /^([A-Z]?)([0-9a-m]*)([n-z]?)(!?)/.exec(entry)!;
-        const anyOf = Array.from(scopes!, (place) => SCOPES[Number.parseInt(place, 36)]!);
-        return [
-          METHODS[LETTERS.indexOf(letter!)]!,
-          { anyOf, limit: LIMITS[limit as keyof typeof LIMITS], isSecret: secret !== '' },
-        ];
-      }),
-    );
+  for (const [path, endpoints] of Object.entries(ENDPOINTS)) {
+    const node = nodeAt(root, segmentsOf(path));
+    node.template = path;
+    node.methods = new Map(Object.entries(endpoints));
   }
+  for (const path of GUARDED) nodeAt(root, segmentsOf(path)).isGuarded = true;
+  for (const path of OTHER_NAMES) nodeAt(root, segmentsOf(path));
   return root;
 }
+
+const segmentsOf = (path: string): string[] => path.slice(1).split('/');
 
 function nodeAt(root: Node, path: readonly string[]): Node {
   let node = root;

@@ -1,240 +1,732 @@
-// Made by tools/endpoints.ts from tools/endpoints.source.json; edit those.
+// Made by tools/endpoints.ts from tools/endpoints/*.json, where the evidence for each row stands; edit those.
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
+import type { Endpoint } from './endpoint.ts';
 
-/**
- * One path a line, below /api/0/, a blank for each segment that it has from the line before. Then for each method: its
- * letter (PUT is U, PATCH is A; GET may go without), the scopes of which any one will do, by their place among Sentry's in
- * base 36, the letter of its limit if the path alone does not say it, and `!` if the answer holds a secret. A path without
- * methods is only a name that is taken; with `!` alone, all that is at or below it is guarded.
- */
-export const ENDPOINTS = `
-/ G
-accept-invite !
-accept-transfer !
-api-applications !
-api-authorizations !
-api-tokens !
-assistant !
-auth !
-auth-v2 !
-authenticators !
-broadcasts !
-data-export !
-doc-integrations !
-integration-features !
-internal !
-issues/{issue_id}/ hUiDj
-  activities/ h
-  autofix/ hPi
-  events/ h
-   {event_id}/ h
-  external-issues/ h
-  hashes/ h
-  integrations/{integration_id}/ hPiUiDj
-  notes/ hPi
-  tags/{key}/ h
-    values/ h
-  user-feedback/ h
-organizations/ 0
- {org}/ 0oU1
-  ai-conversations/ 0v
-   {conversation_id}/ 0
-  alert-rules/ k0vPl1
-   available-actions
-   {alert_rule_id}/ k0Ul1Dl1
-  api-keys !
-  artifactbundle/assemble/ P4fdw
-  audit-logs !
-  auth-provider !
-  auth-providers
-  chunk-upload/ c4fnP4fdn
-  code-mappings/bulk/ P431s
-  combined-rules/ 0v
-  config/integrations/ 0
-  dashboards/ 0P1
-   starred
-   widgets
-   {dashboard_id}/ 0U1D1
-    revisions/ 0
-  data-export !
-  detectors/ k0qUl1Dl1
-   {detector_id}/ k0Ul1Dl1
-  discover/saved/ 0P1
-    {query_id}/ 0U1D1
-  environments/ 0v
-  eventids/{event_id}/ 0
-  events-spans
-  events-stats/ 0v
-  events-timeseries/ 0q
-  events/ 0q
-   validate/ 0
-  external-users/ P1
-   {external_user_id}/ U1D1
-  flags/signing-secrets !
-  forwarding/ 0!P1!
-   {data_forwarder_id}/ U1!D1
-  integrations/ 03!
-   coding-agents
-   {integration_id}/ 03!D3
-  invite-requests !
-  issues-count/ 0v
-  issues/ hqUiqDjq
-   {issue_id}/ hUiDj
-    activities/ h
-    autofix/ hPi
-    events/ h
-     {event_id}/ h
-    external-issues/ h
-    hashes/ h
-    integrations/{integration_id}/ hPiUiDj
-    notes/ hPi
-    tags/{key}/ h
-      values/ h
-    user-feedback/ h
-  members/ 5P7
-   {member_id}/ 5!U7!D7
-    teams/{team}/ P1aU71aD1b
-  metrics/data/ 0v
-  monitors/ k0qPl1s
-   {monitor_id_or_slug}/ kcUldDld
-    checkins/ kc
-    stats/ kc
-  notifications/actions/ 0qP1w
-    {action_id}/ 0U1D1
-  org-auth-tokens !
-  preprodartifacts/snapshots/latest-base/ c4fq
-    {snapshot_id}/ c4fDfe
-     archive/ c4fHc4fP4fd
-     images/{image_identifier}/ c4f
-   {artifact_id}/install-details/ 0
-    size-analysis/ 0
-  profiling/chunks/ 0q
-   flamegraph/ 0q
-  project-keys/ 0!
-  projects/ 0tPd
-   {project}/detectors/ Pld
-  relay_usage/ 0
-  release-threshold-statuses/ c4f
-  releases/ c4fqP4fdw
-   stats
-   {version}/ c4fU4fdDfe
-    commitfiles/ f
-    commits/ c4f
-    deploys/ c4fP4fd
-    files/ c4fP4fd
-     {file_id}/ c4fU4fdDfe
-    previous-with-commits/ c4f
-  replay-count/ 0q
-  replay-selectors/ 0q
-  replays/ 0q
-   {replay_id}/ 0
-  repos/ 043
-   {repo_id}/commits/ 0
-  scim/v2/Groups 9Pa
-    Groups/{team} 9AaDb
-    Users 5P7
-    Users/{member_id} 5A7D8
-  sentry-app-installations/ 03!
-  sentry-apps/ 0!
-  sessions/ 0q
-  shortids/{issue_id}/ hu
-  spike-protections/ PdwDdw
-  stats-summary/ 0q
-  stats_v2/ 0q
-  tags/ 0q
-   {key}/values/ 0v
-  teams/ 0P1a
-  trace-items/attributes/ 0v
-   stats/ 0q
-  trace-logs/ 0
-  trace-meta/{trace_id}/ 0
-  trace/{trace_id}/ 0
-  traces
-  uptime/ 0v
-  user-teams/ 0
-  workflows/ k0Pl1Ul1Dl1
-   {workflow_id}/ k0Ul1Dl1
-projects/ !
- {org}/{project}/ c!UdDe
-   environments/ cUd
-    {environment}/ cUd
-   events/ c
-    {event_id}/ c
-     attachments/ c
-      {attachment_id}/ cDe
-     source-map-debug/ c
-   files/difs/assemble/ P4fd
-    dsyms/ c4fP4fdDfe
-    preprodartifacts/assemble/ P4fd
-   filters/ c
-    {filter_id}/ Ud
-   hooks/ c!Pd!
-    {hook_id}/ c!Ud!De
-   issues/ hUiDj
-   keys/ c!Pd!
-    {key_id}/ c!Ud!De
-   members/ c
-   monitors/{monitor_id_or_slug}/ kcUldDld
-     checkins/ kc
-     stats/ kc
-   ownership/ cUd
-   preprod/size-analysis/status-check-rules/ c
-     status-checks/skip/ P4fd
-    snapshots/status-check-rules/ c
-     status-checks/skip/ P4fd
-   preprodartifacts/build-distribution/latest/ cg
-    snapshots/ P4fd
-     upload-options/ c4f
-   profiling/profiles/{profile_id}/ c
-   releases/ c4f
-    completion
-    token/ c4f!P4fd!
-    {version}/ c4fU4fdDfe
-     commits/ c4f
-     files/ c4fP4fd
-      {file_id}/ c4fU4fdDfe
-   replays/jobs/delete/ dPd
-      {job_id}/ d
-    {replay_id}/ cDd
-     clicks/ c
-     recording-segments/ c
-      {segment_id}/ c
-     viewed-by/ h
-   repo/ Pd
-   rules/ kcPld
-    configuration
-    preview
-    {rule_id}/ kcUldDld
-   stacktrace-link/ c
-   stats/ c
-   symbol-sources/ c!PdUd!De
-   tags/{key}/values/ c
-   teams/ c
-    {team}/ PdDd
-   tempest-credentials !
-   trace-items/{item_id}/ c
-   uptime/ Pld
-    {uptime_detector_id}/ kcUldDld
-   user-feedback/ cPd
-   users/ c
-prompts-activity !
-publickeys !
-relays !
-relocations !
-secret-scanning !
-seer/models/ G
-sentry-app-installations !
-sentry-app-installations/{uuid}/external-issues/ Pi
-   {external_issue_id}/ Dj
-sentry-apps !
-sentry-apps/{sentry_app_id_or_slug}/ h50c9f!U1!D2
-teams/{org}/{team}/ 9UaDb
-   external-teams/ Pa
-    {external_team_id}/ UaDb
-   members/ 9
-   projects/ cPd
-userroles !
-users !
-wizard !
-`;
+/** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
+export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+  '/api/0/': {
+    GET: { scopes: [], projects: 'none', needsRule: 'unproven' },
+  },
+  '/api/0/issues/{issue_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/activities/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/autofix/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/events/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/events/{event_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/external-issues/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/hashes/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/integrations/{integration_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/notes/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/tags/{key}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/tags/{key}/values/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/user-feedback/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/': {
+    GET: { scopes: ['org:read'], projects: 'filter' },
+  },
+  '/api/0/organizations/{org}/': {
+    GET: { scopes: ['org:read'], projects: 'filter:projects', removedWithProjects: ['teams'] },
+    PUT: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/ai-conversations/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/ai-conversations/{conversation_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/alert-rules/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    POST: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/alert-rules/{alert_rule_id}/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/artifactbundle/assemble/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'body:projects' },
+  },
+  '/api/0/organizations/{org}/chunk-upload/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'none' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'none' },
+  },
+  '/api/0/organizations/{org}/code-mappings/bulk/': {
+    POST: { scopes: ['org:ci', 'org:integrations', 'org:write'], projects: 'body:project' },
+  },
+  '/api/0/organizations/{org}/combined-rules/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/config/integrations/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/dashboards/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/dashboards/{dashboard_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    PUT: { scopes: ['org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/dashboards/{dashboard_id}/revisions/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/detectors/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'query' },
+    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/detectors/{detector_id}/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/discover/saved/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    POST: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/discover/saved/{query_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    PUT: { scopes: ['org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/environments/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/eventids/{event_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/events-stats/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/events-timeseries/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/events/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/events/validate/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/external-users/': {
+    POST: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/external-users/{external_user_id}/': {
+    PUT: { scopes: ['org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/forwarding/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
+    POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'secret' },
+  },
+  '/api/0/organizations/{org}/forwarding/{data_forwarder_id}/': {
+    PUT: { scopes: ['org:write'], projects: 'refuse', needsRule: 'secret' },
+    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/integrations/': {
+    GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
+  },
+  '/api/0/organizations/{org}/integrations/{integration_id}/': {
+    GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
+    DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/issues-count/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/issues/': {
+    GET: { scopes: ['event:read'], projects: 'query' },
+    PUT: { scopes: ['event:write'], projects: 'query' },
+    DELETE: { scopes: ['event:admin'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/activities/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/autofix/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/events/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/events/{event_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/external-issues/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/hashes/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/integrations/{integration_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/notes/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/tags/{key}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/tags/{key}/values/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/user-feedback/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/members/': {
+    GET: { scopes: ['member:read'], projects: 'refuse' },
+    POST: { scopes: ['member:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/members/{member_id}/': {
+    GET: { scopes: ['member:read'], projects: 'refuse', needsRule: 'secret' },
+    PUT: { scopes: ['member:write'], projects: 'refuse', needsRule: 'secret' },
+    DELETE: { scopes: ['member:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/members/{member_id}/teams/{team}/': {
+    POST: { scopes: ['org:write', 'team:write'], projects: 'refuse' },
+    PUT: { scopes: ['member:write', 'org:write', 'team:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:write', 'team:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/metrics/data/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/monitors/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'query' },
+    POST: { scopes: ['alerts:write', 'org:write'], projects: 'body:project' },
+  },
+  '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/checkins/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/stats/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/notifications/actions/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+    POST: { scopes: ['org:write'], projects: 'body:projects' },
+  },
+  '/api/0/organizations/{org}/notifications/actions/{action_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    PUT: { scopes: ['org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/archive/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+    HEAD: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/images/{image_identifier}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/install-details/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/size-analysis/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/profiling/chunks/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/profiling/flamegraph/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/project-keys/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
+  },
+  '/api/0/organizations/{org}/projects/': {
+    GET: { scopes: ['org:read'], projects: 'filter' },
+    POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
+  },
+  '/api/0/organizations/{org}/projects/{project}/detectors/': {
+    POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/organizations/{org}/relay_usage/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/release-threshold-statuses/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/releases/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'body:projects',
+      body: { keys: { version: 'release' } },
+    },
+  },
+  '/api/0/organizations/{org}/releases/{version}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/commitfiles/': {
+    GET: { scopes: ['project:releases'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/commits/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/deploys/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/files/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/files/{file_id}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/previous-with-commits/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/replay-count/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/replay-selectors/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/replays/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/replays/{replay_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/repos/': {
+    GET: { scopes: ['org:read', 'org:ci', 'org:integrations'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/repos/{repo_id}/commits/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/scim/v2/Groups': {
+    GET: { scopes: ['team:read'], projects: 'refuse' },
+    POST: { scopes: ['team:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/scim/v2/Groups/{team}': {
+    GET: { scopes: ['team:read'], projects: 'refuse' },
+    PATCH: { scopes: ['team:write'], projects: 'refuse' },
+    DELETE: { scopes: ['team:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/scim/v2/Users': {
+    GET: { scopes: ['member:read'], projects: 'refuse' },
+    POST: { scopes: ['member:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/scim/v2/Users/{member_id}': {
+    GET: { scopes: ['member:read'], projects: 'refuse' },
+    PATCH: { scopes: ['member:write'], projects: 'refuse' },
+    DELETE: { scopes: ['member:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/sentry-app-installations/': {
+    GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
+  },
+  '/api/0/organizations/{org}/sentry-apps/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
+  },
+  '/api/0/organizations/{org}/sessions/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/shortids/{issue_id}/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/spike-protections/': {
+    POST: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
+    DELETE: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/stats-summary/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/stats_v2/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/tags/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/tags/{key}/values/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/teams/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+    POST: { scopes: ['org:write', 'team:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/trace-items/attributes/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/trace-items/stats/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/trace-logs/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/trace-meta/{trace_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/trace/{trace_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/uptime/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/user-teams/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/workflows/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    POST: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/workflows/{workflow_id}/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/projects/{org}/{project}/': {
+    GET: { scopes: ['project:read'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
+    PUT: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/environments/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    PUT: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/environments/{environment}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    PUT: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/attachments/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/attachments/{attachment_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/source-map-debug/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/files/difs/assemble/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/files/dsyms/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/files/preprodartifacts/assemble/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/filters/': {
+    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/filters/{filter_id}/': {
+    PUT: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/hooks/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+  },
+  '/api/0/projects/{org}/{project}/hooks/{hook_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    PUT: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/issues/': {
+    GET: { scopes: ['event:read'], projects: 'path' },
+    PUT: { scopes: ['event:write'], projects: 'path' },
+    DELETE: { scopes: ['event:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/keys/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+  },
+  '/api/0/projects/{org}/{project}/keys/{key_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    PUT: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/members/': {
+    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/monitors/{monitor_id_or_slug}/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/monitors/{monitor_id_or_slug}/checkins/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/monitors/{monitor_id_or_slug}/stats/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/ownership/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    PUT: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/preprod/size-analysis/status-check-rules/': {
+    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/preprod/size-analysis/status-checks/skip/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/preprod/snapshots/status-check-rules/': {
+    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/preprod/snapshots/status-checks/skip/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/preprodartifacts/build-distribution/latest/': {
+    GET: { scopes: ['project:read', 'project:distribution'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/preprodartifacts/snapshots/': {
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/preprodartifacts/snapshots/upload-options/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/profiling/profiles/{profile_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/releases/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/releases/token/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path', needsRule: 'secret' },
+  },
+  '/api/0/projects/{org}/{project}/releases/{version}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/releases/{version}/commits/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/releases/{version}/files/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/releases/{version}/files/{file_id}/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/jobs/delete/': {
+    GET: { scopes: ['project:write'], projects: 'path' },
+    POST: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/jobs/delete/{job_id}/': {
+    GET: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/{replay_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    DELETE: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/{replay_id}/clicks/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/{replay_id}/recording-segments/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/{replay_id}/recording-segments/{segment_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/replays/{replay_id}/viewed-by/': {
+    GET: { scopes: ['event:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/repo/': {
+    POST: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/rules/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+    POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/rules/{rule_id}/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/stacktrace-link/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/stats/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/symbol-sources/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path' },
+    PUT: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/tags/{key}/values/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/teams/': {
+    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/projects/{org}/{project}/teams/{team}/': {
+    POST: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
+    DELETE: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
+  },
+  '/api/0/projects/{org}/{project}/trace-items/{item_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/uptime/': {
+    POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/uptime/{uptime_detector_id}/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/user-feedback/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    POST: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/users/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/seer/models/': {
+    GET: { scopes: [], projects: 'refuse' },
+  },
+  '/api/0/sentry-app-installations/{uuid}/external-issues/': {
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+  },
+  '/api/0/sentry-app-installations/{uuid}/external-issues/{external_issue_id}/': {
+    DELETE: { scopes: ['event:admin'], projects: 'refuse' },
+  },
+  '/api/0/sentry-apps/{sentry_app_id_or_slug}/': {
+    GET: {
+      scopes: ['event:read', 'member:read', 'org:read', 'project:read', 'team:read', 'project:releases'],
+      projects: 'refuse',
+      needsRule: 'secret',
+    },
+    PUT: { scopes: ['org:write'], projects: 'refuse', needsRule: 'secret' },
+    DELETE: { scopes: ['org:admin'], projects: 'refuse' },
+  },
+  '/api/0/teams/{org}/{team}/': {
+    GET: { scopes: ['team:read'], projects: 'refuse' },
+    PUT: { scopes: ['team:write'], projects: 'refuse' },
+    DELETE: { scopes: ['team:admin'], projects: 'refuse' },
+  },
+  '/api/0/teams/{org}/{team}/external-teams/': {
+    POST: { scopes: ['team:write'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/teams/{org}/{team}/external-teams/{external_team_id}/': {
+    PUT: { scopes: ['team:write'], projects: 'refuse' },
+    DELETE: { scopes: ['team:admin'], projects: 'refuse' },
+  },
+  '/api/0/teams/{org}/{team}/members/': {
+    GET: { scopes: ['team:read'], projects: 'refuse' },
+  },
+  '/api/0/teams/{org}/{team}/projects/': {
+    GET: { scopes: ['project:read'], projects: 'refuse' },
+    POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
+  },
+};
+
+/** Everything at or below these is granted by an `allow` rule alone, and only if that names it. */
+export const GUARDED: readonly string[] = [
+  '/api/0/internal', // Sentry's own options, and a PUT that sets them
+  '/api/0/relocations', // exports of whole organizations
+  '/api/0/publickeys', // keys of relocations
+  '/api/0/relays', // the ingestion of events
+  '/api/0/users', // accounts, for a superuser all of them
+  '/api/0/userroles', // rights of administrators
+  '/api/0/auth', // sessions
+  '/api/0/auth-v2', // sessions
+  '/api/0/api-tokens', // tokens of users
+  '/api/0/api-applications', // OAuth applications and their secrets
+  '/api/0/api-authorizations', // what users let applications do
+  '/api/0/authenticators', // second factors
+  '/api/0/wizard', // tokens and DSNs; its GET makes a hash that leads to them
+  '/api/0/accept-transfer', // the transfer of a project
+  '/api/0/accept-invite', // membership
+  '/api/0/broadcasts', // what Sentry shows to all users
+  '/api/0/assistant', // a user's own state
+  '/api/0/prompts-activity', // a user's own state
+  '/api/0/sentry-apps', // client secrets, which a superuser sees unmasked
+  '/api/0/sentry-app-installations', // grant codes
+  '/api/0/doc-integrations', // integrations of all organizations
+  '/api/0/integration-features', // integrations of all organizations
+  '/api/0/secret-scanning', // reports of leaked tokens
+  '/api/0/data-export', // exported events
+  '/api/0/projects/', // the bare list: projects of all organizations
+  '/api/0/organizations/{org}/api-keys', // API keys in full
+  '/api/0/organizations/{org}/audit-logs', // people and their addresses
+  '/api/0/organizations/{org}/auth-provider', // settings of single sign-on, in some versions with the SCIM token
+  '/api/0/organizations/{org}/data-export', // exported events
+  '/api/0/organizations/{org}/flags/signing-secrets', // secrets that sign webhooks
+  '/api/0/organizations/{org}/invite-requests', // pending invitations
+  '/api/0/organizations/{org}/org-auth-tokens', // tokens of the organization; its POST answers a new one
+  '/api/0/projects/{org}/{project}/tempest-credentials', // credentials for consoles
+];
+
+/** Names of Sentry's that stand next to a parameter or are nearly another name, so that they are not taken for it. */
+export const OTHER_NAMES: readonly string[] = [
+  '/api/0/organizations/{org}/auth-providers',
+  '/api/0/organizations/{org}/events-spans',
+  '/api/0/organizations/{org}/traces',
+  '/api/0/organizations/{org}/alert-rules/available-actions',
+  '/api/0/organizations/{org}/dashboards/starred',
+  '/api/0/organizations/{org}/dashboards/widgets',
+  '/api/0/organizations/{org}/integrations/coding-agents',
+  '/api/0/organizations/{org}/releases/stats',
+  '/api/0/projects/{org}/{project}/releases/completion',
+  '/api/0/projects/{org}/{project}/rules/configuration',
+  '/api/0/projects/{org}/{project}/rules/preview',
+];
