@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { Ajv } from 'ajv';
+import { SCOPES } from '../../src/policy/sentry/scopes.ts';
 import { readTokens } from '../../src/tokens/tokens-file.ts';
 
 const ENTRY = { name: 'acme-ci', token: 'sntrys_1', orgs: ['acme'], scopes: ['org:ci'] };
@@ -107,4 +110,60 @@ describe('a tokens file', () => {
       }
     });
   }
+});
+
+describe('the schema of the tokens file', () => {
+  const schema = JSON.parse(readFileSync(new URL('../../tokens.schema.json', import.meta.url), 'utf8'));
+  const isValid = new Ajv({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+  const { token: _, ...withoutToken } = ENTRY;
+
+  /** Changes of an entry; those that the checker finds wrong are wrong by the schema as well. */
+  const CHANGES: readonly Record<string, unknown>[] = [
+    {},
+    { name: 'default' },
+    { name: 'A' },
+    { name: '-a' },
+    { token: '' },
+    { token: 'a b' },
+    { token: '<token>' },
+    { token: 5 },
+    { tokenFile: '/x' },
+    { orgs: ['*'] },
+    { orgs: ['1', 'a_b-c'] },
+    { orgs: [] },
+    { orgs: ['a/b'] },
+    { orgs: ['a', '*'] },
+    { orgs: ['a', 'a'] },
+    { orgs: ['01'] },
+    { scopes: [] },
+    { scopes: ['*'] },
+    { scopes: ['readonly', 'org:ci'] },
+    { scopes: ['org:ci', 'org:ci'] },
+    { other: 1 },
+  ];
+
+  it('accepts what the checker accepts, and nothing else', () => {
+    const entries: object[] = [
+      ...CHANGES.map((change) => ({ ...ENTRY, ...change })),
+      withoutToken,
+      { ...withoutToken, tokenFile: '/x' },
+      { ...withoutToken, tokenFile: '' },
+      { name: 'a', token: 'b', orgs: ['*'] },
+      { name: 'a', token: 'b', scopes: ['org:ci'] },
+    ];
+    for (const entry of entries) {
+      const isRight = problemsOf([entry]).length === 0;
+      assert.equal(isValid({ tokens: [entry] }), isRight, JSON.stringify(entry));
+    }
+  });
+
+  it('knows every key and every scope of the checker', () => {
+    const { properties } = schema.definitions.token;
+    const keys = problemsOf([Object.fromEntries(Object.keys(properties).map((key) => [key, 1]))]);
+    assert.deepEqual(
+      keys.filter((problem) => problem.includes('unknown key')),
+      [],
+    );
+    assert.deepEqual([...properties.scopes.items.enum].sort(), [...SCOPES, 'readonly'].sort());
+  });
 });

@@ -124,5 +124,5 @@ export class TokenHealth {
 }
 
 /** Some of Sentry's views answer 401 to any token, but without the challenge that a bad token gets. */
-const isChallenge = ({ status, headers }: UpstreamResponse): boolean =>
+export const isChallenge = ({ status, headers }: UpstreamResponse): boolean =>
   status === 401 && headers.get('www-authenticate') !== null;

@@ -1,0 +1,53 @@
+import type { Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
+import { isChallenge } from './token-health.ts';
+
+/** Refusals in a row after which a token counts as refused: a client can cause one although the token is good. */
+const SUSPICIOUS = 3;
+
+/** What came of a request that was sent with a token of the tokens file. */
+export interface NamedResponse {
+  readonly token: string;
+  readonly status: number;
+}
+
+/** Which tokens of the tokens file Sentry refuses, as far as its responses show. */
+export class TokenRefusals {
+  /** Called for each response to a request with a token that has a name. */
+  onResponse: ((response: NamedResponse) => void) | undefined;
+  /** Called if a token counts as refused, and if it does not any more. */
+  onChange: ((token: string, isRefused: boolean) => void) | undefined;
+
+  readonly #nameOf: (value: string) => string | undefined;
+  readonly #inARow = new Map<string, number>();
+
+  /** @param nameOf the name of the token with this value; undefined if it has none */
+  constructor(nameOf: (value: string) => string | undefined) {
+    this.#nameOf = nameOf;
+  }
+
+  isRefused(name: string): boolean {
+    return (this.#inARow.get(name) ?? 0) >= SUSPICIOUS;
+  }
+
+  /** A transport that shows this object the responses to requests with a token. */
+  observe(send: Transport): Transport {
+    return (url, request) =>
+      send(url, request).then((response) => {
+        this.#learn(request, response);
+        return response;
+      });
+  }
+
+  #learn({ headers }: UpstreamRequest, response: UpstreamResponse): void {
+    const credentials = headers.added.find(([name]) => name === 'Authorization')?.[1];
+    const token = credentials === undefined ? undefined : this.#nameOf(credentials.slice('Bearer '.length));
+    if (token === undefined) return;
+    const { status } = response;
+    this.onResponse?.({ token, status });
+    const isAcceptance = status < 300;
+    if (!isAcceptance && !isChallenge(response)) return;
+    const wasRefused = this.isRefused(token);
+    this.#inARow.set(token, isAcceptance ? 0 : (this.#inARow.get(token) ?? 0) + 1);
+    if (this.isRefused(token) !== wasRefused) this.onChange?.(token, !wasRefused);
+  }
+}
