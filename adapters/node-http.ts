@@ -1,4 +1,5 @@
 // The proxy for a node:http server of your own, and for the frameworks that are built on one.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
@@ -21,7 +22,7 @@ export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './system-token/source.ts';
 
-/** A request listener of node:http. Its promise is fulfilled when the response is written, and never rejects. */
+/** A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects. */
 export interface Listener extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Ends the reads in the background. Requests in flight go on, and the server is its owner's to close. */
@@ -33,10 +34,11 @@ export interface Listener extends AsyncDisposable {
  *
  * @throws OptionsError that names every wrong option
  * @example
+ * const { ALIAS_TOKEN = '' } = process.env;
  * const listener = createListener({
  *   sentryUri: 'https://sentry.example.com',
  *   pgxConn: 'postgres://sentry@db.example.com/postgres',
- *   aliasTokens: [process.env.ALIAS_TOKEN],
+ *   aliasTokens: [ALIAS_TOKEN],
  * });
  * http.createServer(listener).listen(3000);
  */
@@ -59,7 +61,11 @@ export function createListener(options: ListenerOptions): Listener {
   const adapter = createServerAdapter<Exchange>(
     (_request, { incoming, response }) => {
       const { target, mountPath } = targetOf(incoming, config.basePath);
-      const shown = { method: incoming.method ?? '', url: urlOf(incoming, target), headers: fieldsOf(incoming) };
+      const shown = {
+        method: incoming.method ?? '',
+        url: urlOf(incoming, mountPath + target),
+        headers: fieldsOf(incoming),
+      };
       const closed = closeOf(response);
       const receive = () => {
         try {

@@ -4,8 +4,12 @@ import { workerd } from './web/workerd/ends.ts';
 
 let proxy: ReturnType<typeof makeProxy> | undefined;
 
+/** The proxy as a Worker: its settings are the bindings, and it answers 503 until they are right. */
 export default {
-  /** The bindings are the same for as long as an isolate lives, so what is made of them is made once. */
+  /**
+   * Answers one request. It never rejects: a failure becomes a response.
+   * @param bindings the same for as long as an isolate lives, so what is made of them is made once
+   */
   fetch(request: Request, bindings: Settings): Promise<Response> {
     proxy ??= makeProxy(bindings, workerd);
     return proxy(request);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Problem } from './config/configuration.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './config/options.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
@@ -8,7 +9,7 @@ import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
 
 export { OptionsError, type ProxyOptions } from './config/options.ts';
-export { type ErrorName, ProxyError } from './http/errors.ts';
+export { ProxyError } from './http/errors.ts';
 export { linesOf } from './http/headers.ts';
 export type * from './public-types.ts';
 export { fetchTransport } from './web/fetch-transport.ts';
@@ -29,12 +30,13 @@ export type ProxyEnv = FetchEnv;
  *
  * @throws OptionsError that names every wrong option
  * @example
+ * const { SENTRY_TOKEN = '', ALIAS_TOKEN = '' } = process.env;
  * const env = makeEnv({
  *   sentryUri: 'https://sentry.example.com',
- *   token: process.env.SENTRY_TOKEN,
- *   aliasTokens: [process.env.ALIAS_TOKEN],
+ *   token: SENTRY_TOKEN,
+ *   aliasTokens: [ALIAS_TOKEN],
  * });
- * export default { fetch: (request) => handle(request, env) };
+ * export default { fetch: (request: Request) => handle(request, env) };
  */
 export const makeEnv = (options: ProxyOptions): ProxyEnv => envOf(validOptions(options));
 
@@ -53,10 +55,11 @@ export const handle = (request: Request, env: ProxyEnv): Promise<Response> => an
  *
  * @throws OptionsError that names every wrong option
  * @example
+ * const { SENTRY_TOKEN = '', ALIAS_TOKEN = '' } = process.env;
  * const proxy = createProxy({
  *   sentryUri: 'https://sentry.example.com',
- *   token: process.env.SENTRY_TOKEN,
- *   aliasTokens: [process.env.ALIAS_TOKEN],
+ *   token: SENTRY_TOKEN,
+ *   aliasTokens: [ALIAS_TOKEN],
  * });
  * export const GET = proxy.fetch;
  */

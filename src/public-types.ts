@@ -1,5 +1,6 @@
 // The types of what users of the library pass and get.
 export type { ClientJson, ClientsFileJson } from './clients/clients-json.ts';
+export type { ErrorName } from './http/errors.ts';
 export type { RequestRecord } from './http/request-context.ts';
 export type {
   Body,

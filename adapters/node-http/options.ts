@@ -1,5 +1,6 @@
 import { type Problem, SYSTEM } from '../../src/config/configuration.ts';
 import {
+  LISTENER_OPTIONS,
   OptionsError,
   type OwnOptions,
   type ProxyConfig,
@@ -40,7 +41,7 @@ export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
 }
 
 const OWN: OwnOptions = {
-  names: ['pgxConn', 'sentryCa', 'sentryCert', 'sentryKey', 'onTokenRead'] satisfies (keyof ListenerOptions)[],
+  names: LISTENER_OPTIONS satisfies readonly (keyof ListenerOptions)[],
   missingToken: "is empty; set an auth token of Sentry, or pgxConn for Sentry's own token",
 };
 
@@ -56,6 +57,9 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   const config = readOptions({ ...shared, token: isSystem ? STAND_IN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
+  // It more likely comes from a variable that is not set than from the wish to take all of it from the PG… variables.
+  const isEmpty = typeof pgxConn === 'string' && pgxConn.trim() === '';
+  if (isEmpty) problems.push({ variable: 'pgxConn', text: EMPTY });
   for (const [variable, value] of Object.entries({ sentryCa, sentryCert, sentryKey })) {
     checkText(variable, value, problems);
     // OpenSSL skips text that is not a certificate, and would then trust no authority.
@@ -74,6 +78,8 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   if (problems.length > 0) throw new OptionsError(problems);
   return { ...config, token: connInfo ?? config.token, trust, onTokenRead };
 }
+
+const EMPTY = "is empty; set a connection string of libpq, or set token to 'system' to take it from the PG… variables";
 
 function checkText(variable: string, value: unknown, problems: Problem[]): void {
   const isText = value === undefined || typeof value === 'string';

@@ -1,3 +1,4 @@
+import { callBack } from '../../src/call-back.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { ConnInfo } from './postgres/conninfo.ts';
@@ -15,7 +16,7 @@ export interface TokenRead {
 }
 
 /** Sentry's own token, read from its database now, in the background, and after each 401. */
-export function storedTokenSource(connInfo: ConnInfo, onTokenRead: (read: TokenRead) => void = () => {}): TokenSource {
+export function storedTokenSource(connInfo: ConnInfo, onTokenRead?: (read: TokenRead) => void): TokenSource {
   const system = new SystemToken({
     async read(signal) {
       // Imported only here: it needs the database driver, which a static token does not.
@@ -23,7 +24,8 @@ export function storedTokenSource(connInfo: ConnInfo, onTokenRead: (read: TokenR
       return readSystemToken(connInfo, signal);
     },
     renewed({ cause, result, token, reason }) {
-      onTokenRead({ cause, result, fingerprint: token === undefined ? undefined : fingerprint(token), reason });
+      const read = { cause, result, fingerprint: token === undefined ? undefined : fingerprint(token), reason };
+      if (onTokenRead !== undefined) callBack('onTokenRead', onTokenRead, read);
     },
   });
   system.start();

@@ -3,7 +3,7 @@ import type { ClientsFileJson } from '../clients/clients-json.ts';
 import type { RequestRecord } from '../http/request-context.ts';
 import type { Transport } from '../http/types.ts';
 import { readUpstreamHeaders, readUpstreamHeadersObject, type UpstreamHeaders } from '../http/upstream-headers.ts';
-import { suggestion } from '../nearest-name.ts';
+import { nearest, suggestion } from '../nearest-name.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import { staticToken } from '../tokens/token-source.ts';
 import {
@@ -160,7 +160,7 @@ export function readOptions(
     replayLimit: readSize(textOf(given.replayLimit ?? '1MiB', 'b'), about('replayLimit')),
     replayLimitTotal: readSize(textOf(given.replayLimitTotal ?? '64MiB', 'b'), about('replayLimitTotal')),
     streamChunked: given.streamChunked ?? false,
-    writeTimeout: readDuration(textOf(given.writeTimeout ?? '25s', 'ms'), about('writeTimeout')),
+    writeTimeout: readTime(given.writeTimeout ?? '25s', about('writeTimeout')),
     basePath: readBasePath(given.basePath ?? '', about('basePath')),
     onRequest: given.onRequest,
     transport: given.transport,
@@ -178,11 +178,25 @@ function knownAndTyped(
   for (const [variable, value] of Object.entries(options)) {
     if (value === undefined) continue;
     const types = Object.hasOwn(OPTIONS, variable) ? OPTIONS[variable as keyof ProxyOptions] : undefined;
-    if (types === undefined) problems.push({ variable, text: `is not an option${suggestion(variable, names)}` });
+    if (types === undefined) problems.push({ variable, text: `is not an option${hint(variable, names)}` });
     else if (!types.includes(typeOf(value))) problems.push({ variable, text: isNone(types) });
     else usable[variable] = value;
   }
   return usable;
+}
+
+/** Options that `createListener` has in addition. */
+export const LISTENER_OPTIONS = ['pgxConn', 'sentryCa', 'sentryCert', 'sentryKey', 'onTokenRead'] as const;
+
+/** What to do about an option that there is elsewhere: in the other function, or as a file of the program. */
+function hint(variable: string, names: readonly string[]): string {
+  if ((LISTENER_OPTIONS as readonly string[]).includes(variable)) {
+    return ' of createProxy; createListener of sentry-api-proxy/node-http has it';
+  }
+  const content = /^(.+)File$/.exec(variable)?.[1];
+  const option = content && nearest(content, names, 2);
+  if (option !== undefined) return `: the library reads no files; set ${option} to the content of the file`;
+  return suggestion(variable, names);
 }
 
 function typeOf(value: unknown): string {
@@ -245,6 +259,8 @@ function readTokenOption(token: string | TokenSource, missing: string, complain:
   if (typeof token !== 'string') {
     const isSource = typeof token.get === 'function' && typeof token.renew === 'function';
     if (!isSource) complain('is neither a string nor a source of tokens');
+    const isFlag = token.isRenewable === undefined || typeof token.isRenewable === 'boolean';
+    if (!isFlag) complain('has an isRenewable that is neither true nor false');
     return token;
   }
   if (token === '') {
@@ -257,6 +273,14 @@ function readTokenOption(token: string | TokenSource, missing: string, complain:
 
 const readHeadersOption = (headers: object | string, complain: (text: string) => void): UpstreamHeaders =>
   typeof headers === 'string' ? readUpstreamHeaders(headers, complain) : readUpstreamHeadersObject(headers, complain);
+
+/** A number is milliseconds here, and seconds in the program's settings: in a text it could be taken for either. */
+function readTime(value: number | string, complain: (text: string) => void): number {
+  const isAmbiguous = typeof value === 'string' && /^[\d.]+$/.test(value) && Number(value) !== 0;
+  if (!isAmbiguous) return readDuration(textOf(value, 'ms'), complain);
+  complain("is a text without a unit; write one like '25s', or a number of milliseconds");
+  return 0;
+}
 
 /** A number is already in the base unit. */
 const textOf = (value: number | string, unit: string): string => (typeof value === 'number' ? value + unit : value);

@@ -5,6 +5,7 @@ import { newId, REQUEST_ID } from '../http/request-id.ts';
 import type { Transport, Upstream, UpstreamResponse } from '../http/types.ts';
 import { VIA } from '../http/via.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
+import { isRenewable } from '../tokens/token-source.ts';
 import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
 
 /** Milliseconds for an answer. */
@@ -58,7 +59,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp }: AskOptions): As
       const bearer = await token.get();
       if (bearer === undefined) throw new LookUpFailed('there is no token to ask with');
       let response = await send(bearer);
-      const renewed = response.status === 401 && token.isRenewable ? await token.renew(bearer) : undefined;
+      const renewed = response.status === 401 && isRenewable(token) ? await token.renew(bearer) : undefined;
       if (renewed !== undefined) {
         await response.body?.cancel();
         response = await send(renewed);

@@ -93,7 +93,7 @@ export const ERRORS = {
   internal_error: {
     status: 500,
     proxyError: 'proxy_internal_error',
-    detail: 'The proxy failed; its log says more.',
+    detail: 'Internal proxy error; its operator can see the cause.',
   },
   body_already_read: {
     status: 500,
@@ -209,6 +209,7 @@ export const REASON_PHRASES: Readonly<Record<(typeof ERRORS)[ErrorName]['status'
   508: 'Loop Detected',
 };
 
+/** The name of an error of the table: what `ProxyError`, the log and `RequestRecord` call it. */
 export type ErrorName = keyof typeof ERRORS;
 
 /** A failure with a row in the error table. */

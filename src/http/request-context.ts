@@ -1,3 +1,5 @@
+import type { ErrorName } from './errors.ts';
+
 /** The outcome of a request: filled in by the handler, read by the log and the metrics. */
 export interface RequestContext {
   /** The request's id: goes upstream and comes back as X-Request-Id. */
@@ -7,8 +9,8 @@ export interface RequestContext {
   route: 'inject' | 'bypass' | 'none';
   /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
   attempts: number;
-  /** A name from the error table, when the proxy itself made the response. */
-  error?: string;
+  /** A name from the error table, when the proxy itself made the response; or that the client did not read it in time. */
+  error?: ErrorName | 'write_timeout';
   /** The cause behind the error, for the log alone; never a secret. */
   cause?: string;
   /** A problem with a request that was still answered, for the log alone; never a secret. */
@@ -40,8 +42,8 @@ export interface RequestRecord {
   readonly attempts: number;
   /** Milliseconds, to the end of the response. */
   readonly duration: number;
-  /** A name from the error table. */
-  readonly error?: string;
+  /** A name from the error table, when the proxy itself made the response or Sentry's broke off. */
+  readonly error?: ErrorName;
   /** The cause behind the error; never a secret. */
   readonly cause?: string;
   /** A problem with a request that was still answered; never a secret. */

@@ -21,8 +21,11 @@ export interface Body {
   cancel(reason?: unknown): Promise<void>;
 }
 
+/** Reads a body piece by piece. The default reader of a `ReadableStream` is one. */
 export interface BodyReader {
+  /** The next piece, or that there is none. Rejects if the body breaks off. */
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  /** Gives the body back: another reader may read the rest. */
   releaseLock(): void;
 }
 

@@ -1,6 +1,7 @@
 import { WatchedBody } from '../bodies/reporting-body.ts';
+import { callBack } from '../call-back.ts';
 import { Deadline } from '../http/deadline.ts';
-import { asProxyError, ProxyError } from '../http/errors.ts';
+import { asProxyError, type ErrorName, ProxyError } from '../http/errors.ts';
 import type { RequestContext, RequestRecord } from '../http/request-context.ts';
 import { newContext } from '../http/request-context.ts';
 import type { Body, IncomingRequest, ResponseInit, Signal } from '../http/types.ts';
@@ -95,7 +96,7 @@ function watching<R>(
         hasEnded = true;
         if (error !== undefined) note(error, trace);
         trace.release?.();
-        if (onRequest !== undefined) report(onRequest, recordOf(trace, method, url, init.status, begun));
+        if (onRequest !== undefined) callBack('onRequest', onRequest, recordOf(trace, method, url, init.status, begun));
       };
       const isStreamed = body !== null && typeof body !== 'string' && signal !== undefined;
       if (isStreamed) return env.respond(new WatchedBody(body, signal, ended), init);
@@ -129,19 +130,11 @@ const recordOf = (
   ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),
-  ...(trace.error !== undefined && { error: trace.error }),
+  // Only the program's own server notes that a client reads too slowly.
+  ...(trace.error !== undefined && { error: trace.error as ErrorName }),
   ...(trace.cause !== undefined && { cause: trace.cause }),
   ...(trace.warning !== undefined && { warning: trace.warning }),
 });
 
 /** Without the query, which may hold private data. */
 const PATH = /^[^:]*:\/\/[^/?#]*([^?#]+)/;
-
-/** An error in the callback must not break a response. */
-function report(onRequest: (record: RequestRecord) => void, record: RequestRecord): void {
-  try {
-    onRequest(record);
-  } catch (error) {
-    console.error('sentry-api-proxy: onRequest threw', error);
-  }
-}

@@ -12,7 +12,7 @@ import { traceIdOf } from '../http/trace-context.ts';
 import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
 import { viaOf } from '../http/via.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
-import type { TokenSource } from '../tokens/token-source.ts';
+import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
 import { errorMessage } from './error-response.ts';
 import { refuseForeignPages } from './guards.ts';
@@ -78,7 +78,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const delivery: Delivery = {
     isInjected,
     framing: framingOf(request.headers),
-    mayReplay: source?.isRenewable === true,
+    mayReplay: source !== undefined && isRenewable(source),
     signal: request.signal,
   };
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
@@ -104,7 +104,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   }
 
   try {
-    const response = await sendAndRenew(send, token, outgoing, request.signal, source);
+    const response = await sendAndRenew(send, token, outgoing, request.signal, source, trace);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;
@@ -147,12 +147,14 @@ async function sendAndRenew(
   outgoing: OutgoingBody,
   signal: Signal,
   source: TokenSource | undefined,
+  trace: RequestContext,
 ): Promise<UpstreamResponse> {
   const response = await send(token);
-  const isTokenRefused = response.status === 401 && source?.isRenewable === true && token !== undefined;
+  const isRefused = response.status === 401 && token !== undefined;
+  const isTokenRefused = isRefused && source !== undefined && isRenewable(source);
   if (!isTokenRefused) return response;
-  const renewed = await source.renew(token);
-  const isWorthAnotherTry = renewed !== undefined && outgoing.canReplay() && !signal.aborted;
+  const renewed = await renewedToken(source, token, trace);
+  const isWorthAnotherTry = renewed !== undefined && renewed !== token && outgoing.canReplay() && !signal.aborted;
   if (!isWorthAnotherTry) return response;
   await response.body?.cancel();
   return send(renewed);
@@ -168,6 +170,16 @@ function chooseToken(
   const { name, source } = tokens.choose(method, targetOf(url), client?.sentryToken);
   if (name !== undefined) trace.token = name;
   return source;
+}
+
+/** Sentry's 401 says more than the failure of a source, and its body must not be left unread. */
+async function renewedToken(source: TokenSource, refused: string, trace: RequestContext): Promise<string | undefined> {
+  try {
+    return await source.renew(refused);
+  } catch (error) {
+    trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
+    return undefined;
+  }
 }
 
 function framingOf(fields: Fields): Delivery['framing'] {

@@ -1,7 +1,18 @@
-/** Where the token to inject comes from. */
+/**
+ * Where the token to inject comes from.
+ *
+ * @example
+ * const source: TokenSource = {
+ *   get: () => vault.read('sentry-token'),
+ *   renew: async (refused) => {
+ *     const token = await vault.refresh('sentry-token');
+ *     return token === refused ? undefined : token;
+ *   },
+ * };
+ */
 export interface TokenSource {
-  /** Whether a 401 is worth a renewal: false for a static token, which can't change. */
-  readonly isRenewable: boolean;
+  /** Whether a 401 is worth a renewal; default true. False for a static token, which can't change. */
+  readonly isRenewable?: boolean | undefined;
   /** The token to inject now, or undefined while there is none. */
   get(): string | undefined | Promise<string | undefined>;
   /**
@@ -14,6 +25,10 @@ export interface TokenSource {
   close?(): void | Promise<void>;
 }
 
+/** Whether a 401 is worth asking the source for another token. */
+export const isRenewable = (source: TokenSource): boolean => source.isRenewable !== false;
+
+/** A token that never changes. */
 export const staticToken = (token: string): TokenSource => ({
   isRenewable: false,
   get: () => token,

@@ -1,6 +1,6 @@
 // The examples of docs/library.md, run as a user runs them: with the package installed as it is built.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,10 +12,11 @@ import { build } from 'esbuild';
 import { createListener } from '../../adapters/node-http.ts';
 import { type Postgres, startPostgres } from '../../demo/postgres.ts';
 import { OPTIONS } from '../../src/config/options.ts';
+import { createProxy } from '../../src/index.ts';
 import { builtWorker, startWorkerd } from '../contract/edge-workerd.ts';
 import { startChild } from '../support/child-process.ts';
 import { fieldValue } from '../support/message.ts';
-import { answer, type Connection, OK, Upstream } from '../support/upstream.ts';
+import { answer, type Connection, OK, response, Upstream } from '../support/upstream.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
@@ -26,7 +27,7 @@ const BODY = JSON.stringify({ name: 'x'.repeat(1000) });
 
 /** The examples by their file's name, each with what runs it. */
 const EXAMPLES = new Map(
-  [...PAGE.matchAll(/<!-- (?:run: )?(\w+):? (\S+) -->\n```js\n(.*?)```/gs)].map(([, by, file, code]) => [
+  [...PAGE.matchAll(/<!-- (?:run: )?(\w+):? (\S+) -->\n```ts\n(.*?)```/gs)].map(([, by, file, code]) => [
     file!,
     { by: by!, code: code! },
   ]),
@@ -43,7 +44,7 @@ before(async () => {
   mkdirSync(installed, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(installed, 'package.json'));
   execFileSync(process.execPath, ['build-library.ts', join(installed, 'dist')], { cwd: ROOT, stdio: 'inherit' });
-  for (const name of ['express', 'fastify', 'hono']) {
+  for (const name of ['express', 'fastify', 'hono', '@types']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
@@ -95,6 +96,33 @@ async function run(t: TestContext, file: string): Promise<{ url: string; ended: 
   }
 }
 
+const STRICT = {
+  ...{ target: 'es2023', module: 'nodenext', strict: true, noEmit: true, exactOptionalPropertyTypes: true },
+  ...{ noUncheckedIndexedAccess: true, verbatimModuleSyntax: true, erasableSyntaxOnly: true, noUnusedParameters: true },
+};
+
+/** What the types of these files export, each of which is explained. */
+const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
+  'src/index.d.ts': ['Proxy', 'ProxyEnv', 'createProxy', 'makeEnv', 'handle'],
+  'src/config/options.d.ts': ['ProxyOptions', 'OptionsError'],
+  'src/http/errors.d.ts': ['ErrorName', 'ProxyError'],
+  'src/http/types.d.ts': ['BodyReader', 'Body', 'EditedFields', 'Fields', 'Signal', 'Transport'],
+  'src/http/request-context.d.ts': ['RequestRecord'],
+  'src/tokens/token-source.d.ts': ['TokenSource'],
+  'adapters/node-http.d.ts': ['Listener', 'createListener'],
+  'adapters/worker.d.ts': ['_default'],
+  'adapters/deno.d.ts': ['_default'],
+  'adapters/bun.d.ts': ['_default'],
+};
+
+/** Runs the compiler of types on files next to the installed package. */
+function typeCheck(name: string, config: object): void {
+  writeFileSync(join(folder, name), JSON.stringify(config));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', name], { cwd: folder, encoding: 'utf8' });
+  assert.deepEqual([status, stdout], [0, '']);
+}
+
 type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
 
 /** A GET and a POST reach Sentry below the mount, with the token and byte for byte. */
@@ -116,13 +144,13 @@ async function proxies(fetch: Fetch, mount: string, token = TOKEN): Promise<void
 
 describe('the examples of the library', () => {
   it('for node:http reads the system token, and ends by itself after SIGTERM', async (t) => {
-    const { url, ended, end } = await run(t, 'node-http.js');
+    const { url, ended, end } = await run(t, 'node-http.ts');
     await proxies((path, init) => fetch(url + path, init), '', SYSTEM_TOKEN);
     end();
     assert.deepEqual(await ended, [0, null]);
   });
 
-  for (const file of ['express.js', 'fastify.js', 'hono.js']) {
+  for (const file of ['express.ts', 'fastify.ts', 'hono.ts']) {
     it(`${file} proxies below its path, beside a route of its own`, async (t) => {
       const { url } = await run(t, file);
       await proxies((path, init) => fetch(url + path, init), '/sentry');
@@ -134,7 +162,7 @@ describe('the examples of the library', () => {
     const before = { ...process.env };
     Object.assign(process.env, settings());
     try {
-      const route = await import(pathToFileURL(join(folder, 'route.js')).href);
+      const route = await import(pathToFileURL(join(folder, 'route.ts')).href);
       const call: Fetch = (path, init) => {
         const request = new Request(`http://next.example${path}`, init);
         return route[request.method](request);
@@ -146,7 +174,7 @@ describe('the examples of the library', () => {
   });
 
   it('for Workers proxies below its path, beside a route of its own', async (t) => {
-    const entryPoints = [join(folder, 'worker.js')];
+    const entryPoints = [join(folder, 'worker.ts')];
     const { outputFiles } = await build({ entryPoints, bundle: true, format: 'esm', write: false });
     const { compatibilityDate, compatibilityFlags } = await builtWorker();
     const worker = { script: outputFiles[0]!.text, compatibilityDate, compatibilityFlags };
@@ -157,11 +185,73 @@ describe('the examples of the library', () => {
     assert.equal(await fetch(`${url}/hello`).then((response) => response.text()), 'hello');
   });
 
-  it('are all of them run', () => {
-    const all = ['node-http.js', 'express.js', 'fastify.js', 'hono.js', 'route.js', 'worker.js'];
-    assert.deepEqual([...EXAMPLES.keys()], all);
-    assert.equal(PAGE.match(/```js/g)?.length, all.length);
+  it('for a test needs no Sentry and no network', () => {
+    execFileSync(process.execPath, ['--test', 'proxy.test.ts'], { cwd: folder, env: { PATH: process.env.PATH } });
   });
+
+  it('for readiness says whether requests get through', async () => {
+    const { isReady } = await import(pathToFileURL(join(folder, 'readiness.ts')).href);
+    const options = { sentryUri: upstream.uri, token: TOKEN, aliasTokens: [ALIAS] };
+    upstream.play(answer(OK));
+    assert.equal(await isReady(createProxy(options), ALIAS), true);
+    upstream.play(answer(response('401 Unauthorized')));
+    assert.equal(await isReady(createProxy(options), ALIAS), false);
+    assert.equal(await isReady(createProxy({ ...options, sentryUri: 'http://127.0.0.1:9' }), ALIAS), false);
+  });
+
+  it('type-check in strict TypeScript', () => {
+    const compilerOptions = { ...STRICT, lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] };
+    typeCheck('tsconfig.json', {
+      compilerOptions: { ...compilerOptions, skipLibCheck: true },
+      files: [...EXAMPLES.keys()],
+    });
+  });
+
+  it('are all of them run', () => {
+    const all = [
+      ...['node-http.ts', 'express.ts', 'fastify.ts', 'hono.ts', 'route.ts', 'worker.ts'],
+      ...['proxy.test.ts', 'readiness.ts'],
+    ];
+    assert.deepEqual([...EXAMPLES.keys()], all);
+    assert.equal(PAGE.match(/```[jt]s/g)?.length, all.length);
+  });
+});
+
+describe('the types of the library', () => {
+  it('need no library of types but ES2022 and the DOM', () => {
+    const code = `import { createProxy, type ErrorName, type RequestRecord } from 'sentry-api-proxy';
+      export async function once(url: string): Promise<void> {
+        await using proxy = createProxy({
+          sentryUri: url,
+          token: { get: () => 'x', renew: async () => undefined },
+          allowAnyClient: true,
+          onRequest: ({ error }: RequestRecord) => note(error),
+        });
+        await proxy.fetch(new Request(url));
+      }
+      const note = (_name: ErrorName | undefined): void => {};`;
+    writeFileSync(join(folder, 'bare.ts'), code);
+    const compilerOptions = { ...STRICT, target: 'es2022', lib: ['es2022', 'dom'], types: [] };
+    typeCheck('tsconfig.bare.json', { compilerOptions, files: ['bare.ts'] });
+  });
+
+  it('name errors from the entry for node:http as well', () => {
+    writeFileSync(join(folder, 'names.ts'), "export type { ErrorName } from 'sentry-api-proxy/node-http';");
+    const compilerOptions = { ...STRICT, lib: ['es2022', 'dom'], types: ['node'], skipLibCheck: true };
+    typeCheck('tsconfig.names.json', { compilerOptions, files: ['names.ts'] });
+  });
+
+  for (const [entry, names] of Object.entries(DOCUMENTED)) {
+    it(`explain what ${entry} exports`, () => {
+      const text = readFileSync(join(folder, 'node_modules/sentry-api-proxy/dist/types', entry), 'utf8');
+      for (const name of names) {
+        assert.match(
+          text,
+          new RegExp(`\\*/\\n(?:export )?(?:declare )?(?:const|type|interface|class|function) ${name}\\b`),
+        );
+      }
+    });
+  }
 });
 
 describe('the page about the library', () => {

@@ -106,6 +106,12 @@ describe('createListener', () => {
   const wrong: Record<string, [options: object | undefined, says: RegExp]> = {
     'no options': [undefined, /aliasTokens is not set.*sentryUri is not.*token is empty/],
     'options without anything in them': [{}, /aliasTokens is not set.*sentryUri is not.*token is empty/],
+    'an empty connection string': [{ ...complete(), token: undefined, pgxConn: '' }, /: pgxConn is empty; set a conn/],
+    'a blank connection string': [{ ...complete(), token: 'system', pgxConn: ' ' }, /: pgxConn is empty; set a conn/],
+    'a file with the connection string': [
+      { ...complete(), pgxConnFile: 'pgx-conn' },
+      /: pgxConnFile is not an option: the library reads no files; set pgxConn to the content of the file$/,
+    ],
     'no token and no database': [
       { ...complete(), token: '' },
       /token is empty; set an auth token of Sentry, or pgxConn/,
@@ -381,6 +387,16 @@ describe('the listener', { concurrency: false }, () => {
     assert.deepEqual(records, ['GET /sentry/api/0/ 200 inject ', 'GET /elsewhere 404 none not_found']);
   });
 
+  it('calls onRequest with the whole path where a framework has taken off the path of the mount', async (t) => {
+    const paths: string[] = [];
+    const listener = createListener(optionsWith({ onRequest: ({ path }) => paths.push(path) }));
+    const app = express().use('/tools', express.Router().use('/sentry', listener));
+    const port = await serve(t, app);
+    upstream.play(answer(OK));
+    await ask(port, '/tools/sentry/api/0/?secret');
+    assert.deepEqual(paths, ['/tools/sentry/api/0/']);
+  });
+
   it('speaks TLS to Sentry, with authorities of its own', async (t) => {
     const { cert, key } = await selfSigned(makeFolder(t), 'sentry.example');
     const { readFileSync } = await import('node:fs');
@@ -441,6 +457,26 @@ describe("the listener with Sentry's own token", () => {
       ['start changed', 'refused changed'],
     );
     assert.ok(!JSON.stringify(reads).includes(NEW) && !JSON.stringify(reads).includes(OLD));
+  });
+
+  it('goes on, and keeps its host running, if onTokenRead throws or rejects', async (t) => {
+    await store(OLD);
+    const complaint = t.mock.method(console, 'error', () => {});
+    const pgxConn = postgres.connectionString;
+    const callbacks: (() => void)[] = [
+      () => {
+        throw new Error('of the callback');
+      },
+      () => Promise.reject(new Error('of the callback')),
+    ];
+    upstream.play(answer(OK));
+    for (const [index, onTokenRead] of callbacks.entries()) {
+      const listener = createListener(optionsWith({ token: undefined, pgxConn, onTokenRead }));
+      t.after(() => listener.close());
+      const port = await serve(t, listener);
+      await eventually(() => complaint.mock.callCount() === index + 1, 'it is reported');
+      assert.equal((await ask(port, '/')).status, 200);
+    }
   });
 
   it('ends by itself once server and listener are closed, also in the middle of a read', {

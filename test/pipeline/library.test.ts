@@ -9,6 +9,7 @@ import {
   createProxy,
   type ProxyOptions,
   type RequestRecord,
+  type TokenSource,
   type Transport,
 } from '../../src/index.ts';
 import { fieldValue } from '../support/message.ts';
@@ -63,6 +64,30 @@ describe('createProxy', () => {
     'a size that is none': [{ ...complete, replayLimit: 'much' }, /replayLimit is not a size/],
     'a negative size': [{ ...complete, replayLimit: -1 }, /replayLimit is not a size/],
     'a time that is none': [{ ...complete, writeTimeout: 'soon' }, /writeTimeout is not a time/],
+    'a text for a time without a unit': [
+      { ...complete, writeTimeout: '25' },
+      /: writeTimeout is a text without a unit; write one like '25s', or a number of milliseconds$/,
+    ],
+    'a text for a time with a fraction and without a unit': [
+      { ...complete, writeTimeout: '2.5' },
+      /: writeTimeout is a text without a unit/,
+    ],
+    'a source that says of renewals neither yes nor no': [
+      { ...complete, token: { isRenewable: 'no', get: () => TOKEN, renew: async () => undefined } },
+      /: token has an isRenewable that is neither true nor false$/,
+    ],
+    'an option of createListener': [
+      { ...complete, pgxConn: `postgres://u:${TOKEN}@h/d` },
+      /: pgxConn is not an option of createProxy; createListener of sentry-api-proxy\/node-http has it$/,
+    ],
+    'a file of clients': [
+      { ...complete, clientsFile: 'clients.json' },
+      /: clientsFile is not an option: the library reads no files; set clients to the content of the file$/,
+    ],
+    'a file of alias tokens': [
+      { ...complete, aliasTokenFile: 'aliases' },
+      /: aliasTokenFile is not an option: the library reads no files; set aliasTokens to the content of the file$/,
+    ],
     'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is more than 24h/],
     'upstream headers that are a list': [
       { ...complete, upstreamHeaders: [TOKEN] },
@@ -267,6 +292,30 @@ describe('a proxy made by createProxy', () => {
     assert.equal(complaint.mock.callCount(), 1);
   });
 
+  it('survives an onRequest whose promise is rejected', async (t) => {
+    const complaint = t.mock.method(console, 'error', () => {});
+    const proxy = proxyWith({ onRequest: () => Promise.reject(new Error('of the callback')) });
+    assert.equal(await statusOf(proxy.fetch(new Request('http://proxy.example/x', { headers: { Expect: 'x' } }))), 417);
+    await eventually(() => complaint.mock.callCount() === 1, 'it is reported');
+  });
+
+  it('tells onRequest the cause of an internal error, which the response does not have', async () => {
+    const records: RequestRecord[] = [];
+    const proxy = proxyWith({
+      transport: () => {
+        throw new TypeError('of the transport');
+      },
+      onRequest: (record) => records.push(record),
+    });
+    const answered = await proxy.fetch(new Request('http://proxy.example/x', { headers: asAlias }));
+    assert.equal(answered.status, 500);
+    assert.doesNotMatch(await answered.text(), /of the transport|log/);
+    assert.deepEqual(
+      records.map(({ error, cause }) => [error, cause]),
+      [['internal_error', 'TypeError: of the transport']],
+    );
+  });
+
   const ends: Record<string, readonly [writeTimeout: string, error: string]> = {
     'its time is up': ['300ms', 'upstream_timeout'],
     'its request is aborted': ['25s', 'client_gone'],
@@ -355,7 +404,6 @@ describe('a proxy made by createProxy', () => {
     });
     let closed = 0;
     const token = {
-      isRenewable: true,
       get: () => 'old',
       renew: async () => 'new',
       close() {
@@ -369,6 +417,29 @@ describe('a proxy made by createProxy', () => {
     await proxy.close();
     assert.equal(closed, 1);
   });
+
+  const sources: Record<string, Pick<TokenSource, 'isRenewable' | 'renew'>> = {
+    'says that it cannot renew': {
+      isRenewable: false,
+      renew: async () => assert.fail('it is asked'),
+    },
+    rejects: { renew: () => Promise.reject(new Error('of the source')) },
+    throws: {
+      renew: () => {
+        throw new Error('of the source');
+      },
+    },
+    'has no other token': { renew: async () => undefined },
+    'has the same token again': { renew: async (refused) => refused },
+  };
+  for (const [title, source] of Object.entries(sources)) {
+    it(`passes a 401 on, sent once, if the source of the token ${title}`, async () => {
+      const connections = upstream.play(answer(response('401 Unauthorized', [], 'refused')));
+      const proxy = proxyWith({ token: { get: () => 'old', ...source } });
+      const answered = await proxy.fetch(new Request('http://proxy.example/x', { headers: asAlias }));
+      assert.deepEqual([answered.status, await answered.text(), connections.length], [401, 'refused', 1]);
+    });
+  }
 
   it('passes on a response that the transport decoded without the fields of the encoded one', async () => {
     const encoded = gzipSync('hello');

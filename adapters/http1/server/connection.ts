@@ -263,7 +263,7 @@ export class Connection {
   readonly #onBroken = (error: Error): void => this.#breakOff(asProxyError(error).name, error.message);
 
   /** A response has begun and can't be completed: the client must see that it is incomplete. */
-  #breakOff(error: string, cause = ''): void {
+  #breakOff(error: NonNullable<RequestContext['error']>, cause = ''): void {
     this.#trace.error ??= error;
     if (cause !== '') this.#trace.cause ??= cause;
     this.#close();

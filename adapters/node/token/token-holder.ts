@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TokenSource } from '../../../src/tokens/token-source.ts';
-import { staticToken } from '../../../src/tokens/token-source.ts';
+import { isRenewable, staticToken } from '../../../src/tokens/token-source.ts';
 import { fingerprint } from '../../system-token/fingerprint.ts';
 import { type Renewal, SystemToken, TokenUnavailable } from '../../system-token/renewal.ts';
 import type { TokenOrigin } from '../config/config.ts';
@@ -27,7 +27,7 @@ export class TokenHolder implements TokenSource {
   }
 
   get isRenewable(): boolean {
-    return this.#source.isRenewable;
+    return isRenewable(this.#source);
   }
 
   /** The token in use; undefined while there is none. */

@@ -150,13 +150,39 @@ describe('the npm package', () => {
 
   it('holds the program, the library and its types, and nothing that is not needed', () => {
     const paths = files.map(({ path }) => path);
-    const needed = ['LICENSE', 'dist/sentry-api-proxy.cjs', 'dist/library/index.js', 'dist/types/src/index.d.ts'];
+    const needed = [
+      ...['LICENSE', 'dist/sentry-api-proxy.cjs', 'dist/library/index.js', 'dist/types/src/index.d.ts'],
+      ...['docs/library.md', 'docs/clients.md', 'clients.schema.json', 'SECURITY.md'],
+    ];
     for (const file of needed) assert.ok(paths.includes(file), `${file} is missing`);
     const allowed =
-      /^(?:LICENSE|README\.md|package\.json|\.env\.example|clients\.schema\.json)$|^dist\/(?:sentry-api-proxy\.cjs|library\/[\w-]+\.c?js|types\/[\w/-]+\.d\.ts)$/;
+      /^(?:LICENSE|[A-Z]+\.md|package\.json|\.env\.example|clients\.schema\.json|bench\/chart\.svg)$|^(?:docs|deploy)\/|^dist\/(?:sentry-api-proxy\.cjs|library\/[\w-]+\.c?js|types\/[\w/-]+\.d\.ts)$/;
     for (const path of paths) assert.match(path, allowed);
     const program = files.find(({ path }) => path === packageJson.bin['sentry-api-proxy'])!;
     assert.equal(program.mode & 0o111, 0o111, 'it can be executed');
+  });
+
+  it('has everything that its pages link to', () => {
+    const root = join(installed, 'node_modules/sentry-api-proxy');
+    for (const { path } of files.filter(({ path }) => path.endsWith('.md'))) {
+      const page = readFileSync(join(root, path), 'utf8');
+      for (const [, link] of page.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        assert.ok(existsSync(join(root, dirname(path), link!)), `${path} links to ${link}`);
+      }
+    }
+  });
+
+  it('says where it comes from', () => {
+    assert.match(packageJson.repository.url, /^git\+https:\/\/github\.com\/[\w.-]+\/[\w.-]+\.git$/);
+  });
+
+  it('has the schema of the clients file as an entry', () => {
+    const script = `
+      import schema from 'sentry-api-proxy/clients.schema.json' with { type: 'json' };
+      console.log(schema.title);`;
+    const args = ['--input-type=module', '--eval', script];
+    const output = execFileSync(process.execPath, args, { cwd: installed, encoding: 'utf8', env: { NO_COLOR: '1' } });
+    assert.equal(output, 'The clients of sentry-api-proxy\n');
   });
 
   it('brings no other package', () => {
@@ -558,7 +584,7 @@ describe('the documents', () => {
 
   it('name each event and field of the log', () => {
     const operate = read('docs/operate.md');
-    const files = ['run.ts', 'token/token-holder.ts', 'ops/log.ts', 'ops/log-request.ts', 'ops/turned-away.ts'];
+    const files = ['run.ts', 'token/token-holder.ts', 'log/log.ts', 'log/log-request.ts', 'log/turned-away.ts'];
     const sources = files.map((file) => read('adapters/node', file)).join();
     const events = [...sources.matchAll(/, '([a-z]+)', \{/g)].map(([, event]) => event);
     assert.ok(new Set(events).size >= 10, events.join());
