@@ -1,5 +1,7 @@
 import { type ClientsFile, examineClients, type FileProblem, spellingOf, withNames } from '../clients/clients-file.ts';
-import { type Client, isExpired } from '../policy/client.ts';
+import type { Issuer } from '../identity/issuer.ts';
+import { identityKey } from '../identity/read-identity.ts';
+import { type Client, type Identity, isExpired } from '../policy/client.ts';
 
 /** SHA-256 of a text's bytes in lower-case hex. Synchronous where the runtime can, since each request needs one. */
 export type Digest = (token: string) => string | Promise<string>;
@@ -14,26 +16,41 @@ export async function webDigest(token: string): Promise<string> {
 export interface ClientDirectory extends ClientsFile {
   /** The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed. */
   readonly byDigest: ReadonlyMap<string, Client>;
+  /** The clients that tokens of issuers identify, expired ones too. */
+  readonly identified: readonly Client[];
 }
 
 /**
  * A directory without the credentials that are not listed any more; used if a new file is bad.
- * @param expired digests whose client is refused as expired, not forgotten: it must not fall through to bypass
+ * @param expired credentials whose client is refused as expired, not forgotten: it must not fall through to bypass
  */
 export function onlyListed(
-  { byDigest, clients, unmatched }: ClientDirectory,
+  directory: ClientDirectory,
   listed: ReadonlySet<string>,
   expired: ReadonlySet<string>,
 ): ClientDirectory {
+  const { byDigest, clients, issuers } = directory;
   const left = new Map([...byDigest].filter(([digest]) => listed.has(digest)));
   const over = [...byDigest].filter(([digest]) => expired.has(digest));
-  const stay = new Set(left.values());
+  const identified = directory.identified.flatMap((client) => {
+    const among = (credentials: ReadonlySet<string>): Client => ({
+      ...client,
+      identities: (client.identities ?? []).filter((identity) => credentials.has(keyOf(identity, issuers))),
+    });
+    return [among(listed), { ...among(expired), expiresAt: 0 }].filter(({ identities }) => identities?.length);
+  });
+  const stay = new Set([...left.values(), ...identified].map(({ name }) => name));
   return {
-    clients: clients.filter((client) => stay.has(client)),
-    unmatched,
+    ...directory,
+    clients: clients.filter(({ name }) => stay.has(name)),
     byDigest: new Map([...left, ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const)]),
+    identified,
   };
 }
+
+/** An identity as a credential, next to the digests of tokens. */
+const keyOf = (identity: Identity, issuers: readonly Issuer[]): string =>
+  identityKey(identity, issuers.find(({ name }) => name === identity.issuer)!);
 
 /** The directory, or what is wrong. */
 export type LoadedClients =
@@ -41,11 +58,11 @@ export type LoadedClients =
   | {
       readonly problems: readonly FileProblem[];
       /**
-       * Digests of the credentials that the bad file still gives. If another file is in force, the others are to stop:
+       * The credentials that the bad file still lists: digests, and identities. If another file is in force, the others are to stop:
        * `onlyListed`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;
-      /** Digests of the credentials that the bad file has expire. */
+      /** The credentials that have expired by the bad file. */
       readonly expired: ReadonlySet<string>;
     };
 
@@ -86,8 +103,11 @@ export async function loadClients(
       spellings.set(hex, spelling);
       (isExpired(client, now) ? expired : listed).add(hex);
     }
+    for (const identity of client.identities ?? []) {
+      (isExpired(client, now) ? expired : listed).add(keyOf(identity, file.issuers));
+    }
   }
   return problems.length > 0
     ? { problems: withNames(problems, entries), listed, expired }
-    : { directory: { ...file, byDigest } };
+    : { directory: { ...file, byDigest, identified: file.clients.filter(({ identities }) => identities?.length) } };
 }

@@ -1,3 +1,4 @@
+import { type Issuer, readIssuers } from '../identity/issuer.ts';
 import { type Add, checkKeys, isObject, oneOf } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
 import type { Client, Credential } from '../policy/client.ts';
@@ -25,6 +26,8 @@ export const withNames = (problems: readonly FileProblem[], entries: readonly (C
 
 /** What the clients file says. */
 export interface ClientsFile {
+  /** Whose tokens may identify clients. */
+  readonly issuers: readonly Issuer[];
   readonly clients: readonly Client[];
   /** What becomes of who is no client. */
   readonly unmatched: 'bypass' | 'reject';
@@ -33,7 +36,7 @@ export interface ClientsFile {
 /** The file, or all that is wrong with it. */
 export type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
 
-const FILE_KEYS = ['$schema', 'clients', 'unmatched'];
+const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
 
 /** What could be read of a clients file, right or wrong. */
 export interface Examined {
@@ -64,6 +67,7 @@ export function examineClients(text: string): Examined {
   checkKeys(value, FILE_KEYS, '', add);
   if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
   const unmatched = oneOf(value, 'unmatched', ['bypass', 'reject'], 'unmatched', add) ?? 'bypass';
+  const issuers = readIssuers(value, add);
   const entries: unknown = Object.hasOwn(value, 'clients') ? value.clients : undefined;
   if (!Array.isArray(entries)) {
     add('clients', entries === undefined ? 'is missing' : 'is not a list');
@@ -71,12 +75,12 @@ export function examineClients(text: string): Examined {
   }
   // Taken for "no clients" it would open the proxy to everyone.
   if (entries.length === 0) add('clients', 'is empty');
-  const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, add));
+  const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, issuers, add));
   findTwice(read, add);
   const clients = read.filter((client) => client !== undefined);
   return {
     problems: withNames(problems, read),
-    file: { clients, unmatched: unmatched as ClientsFile['unmatched'] },
+    file: { issuers, clients, unmatched: unmatched as ClientsFile['unmatched'] },
     entries: read,
   };
 }

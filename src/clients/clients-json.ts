@@ -3,20 +3,66 @@ import type { Scope } from '../policy/sentry/scopes.ts';
 /** A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` holds the same for editors. */
 export interface ClientsFileJson {
   readonly $schema?: string | undefined;
+  /** Whose tokens may identify clients, by name. */
+  readonly issuers?: Readonly<Record<string, IssuerJson>> | undefined;
   /** At least one. */
   readonly clients: readonly ClientJson[];
   /** What becomes of a request that no client sent. Default: `bypass`. */
   readonly unmatched?: 'bypass' | 'reject' | undefined;
 }
 
-/** A client: its rights, and either the organizations or the projects that it may reach. */
-export type ClientJson = ClientRights & (WithinOrganizations | WithinProjects);
+/** An issuer of OpenID Connect tokens: GitHub, GitLab, a Kubernetes cluster and others. */
+export interface IssuerJson {
+  /** What `iss` of its tokens is, character by character. */
+  readonly url: string;
+  /** One of these has to be in `aud` of a token. */
+  readonly audience: string | readonly string[];
+  /** The URL of its keys. Default: the one that `/.well-known/openid-configuration` below `url` names. */
+  readonly jwks?: string | undefined;
+  /** The path of a file with its keys, a JSON Web Key Set. On Node alone. */
+  readonly keysFile?: string | undefined;
+  /** Its keys: a JSON Web Key Set. */
+  readonly keys?: { readonly keys: readonly object[] } | undefined;
+  /** The path of a file with the authorities to trust when keys are fetched, in PEM. On Node alone. */
+  readonly ca?: string | undefined;
+  /** The path of a file with the bearer token to send when keys are fetched. On Node alone. */
+  readonly bearerFile?: string | undefined;
+}
+
+/** The tokens of an issuer that identify a client: those with all of these claims. */
+export interface IdentityJson {
+  /** The name of an issuer. */
+  readonly issuer: string;
+  /**
+   * What each claim has to be, or a list of what it may be. A name that starts with a slash is a JSON pointer. In a
+   * text, `*` is anything but `/` and `:`.
+   */
+  readonly claims: Readonly<Record<string, ClaimValueJson | readonly ClaimValueJson[]>>;
+}
+
+type ClaimValueJson = string | number | boolean;
+
+/** A client: how it is known, its rights, and either the organizations or the projects that it may reach. */
+export type ClientJson = ClientRights & (KnownByToken | KnownByIdentity) & (WithinOrganizations | WithinProjects);
+
+/** `sha256:` and the digest of the token in hex, or the token itself; a list while tokens are exchanged. */
+type TokenJson = string | readonly string[];
+
+interface KnownByToken {
+  readonly token: TokenJson;
+  /** Tokens of issuers that identify the client as well. */
+  readonly identity?: IdentityJson | readonly IdentityJson[] | undefined;
+}
+
+interface KnownByIdentity {
+  /** The tokens of issuers that identify the client: any of these. */
+  readonly identity: IdentityJson | readonly IdentityJson[];
+  readonly token?: TokenJson | undefined;
+}
 
 interface ClientRights {
   /** Goes into logs and metrics; unique. */
   readonly name: string;
-  /** `sha256:` and the digest of the token in hex, or the token itself; a list while tokens are exchanged. */
-  readonly token: string | readonly string[];
   /** Sentry's scopes; `readonly` means all that end in `:read`, `*` all endpoints that hold no secrets. */
   readonly scopes?: readonly (Scope | 'readonly' | '*')[] | undefined;
   /** Requests that are given beside the scopes: `METHOD /path`. */

@@ -1,6 +1,16 @@
+import type { Issuer } from '../identity/issuer.ts';
+import { readIdentities } from '../identity/read-identity.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from '../json/members.ts';
 import { suggestion } from '../nearest-name.ts';
-import { type Client, type Credential, type ProjectRef, projectRef, type Rate, type Reach } from '../policy/client.ts';
+import {
+  type Client,
+  type Credential,
+  isReservedName,
+  type ProjectRef,
+  projectRef,
+  type Rate,
+  type Reach,
+} from '../policy/client.ts';
 import { organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
@@ -10,6 +20,7 @@ import { parseExpiry } from './expiry.ts';
 const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
+  'identity',
   'scopes',
   'orgs',
   'projects',
@@ -30,15 +41,21 @@ export const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 /** At least 128 random bits in any usual alphabet, which makes a plain hash of it safe to show. */
 const MIN_TOKEN_LENGTH = 32;
 
-/** Reads one entry of `clients`. What is wrong is added to the problems, and left out of the client. */
-export function readClient(json: unknown, place: string, add: Add): Client | undefined {
+/**
+ * Reads one entry of `clients`. What is wrong is added to the problems, and left out of the client.
+ * @param issuers those that an `identity` may name
+ */
+export function readClient(json: unknown, place: string, issuers: readonly Issuer[], add: Add): Client | undefined {
   if (!isObject(json)) {
     add(place, 'is not an object');
     return undefined;
   }
   checkKeys(json, CLIENT_KEYS, place, add);
   const name = readName(json, `${place}.name`, add);
+  const isIdentified = Object.hasOwn(json, 'token') || Object.hasOwn(json, 'identity');
+  if (!isIdentified) add(place, 'lacks token or identity');
   const credentials = readCredentials(json, `${place}.token`, add);
+  const identities = readIdentities(json, place, issuers, add);
 
   const reach = readReach(json, place, add);
   const scopes = readScopes(json, `${place}.scopes`, add);
@@ -54,6 +71,7 @@ export function readClient(json: unknown, place: string, add: Add): Client | und
   return {
     name,
     credentials,
+    ...(identities.length > 0 && { identities }),
     scopes: scopes.all,
     hasAllScopes: scopes.names.includes(EVERYTHING),
     reach,
@@ -77,12 +95,9 @@ function readName(json: Json, place: string, add: Add): string {
   return isName ? name : '';
 }
 
-/** Whether the log writes this for requests that no client of the file sent. */
-export const isReservedName = (name: string): boolean => /^(?:anyone|none|alias(?:-[0-9]+)?)$/.test(name);
-
 function readCredentials(json: Json, place: string, add: Add): Credential[] {
-  const value = required(json, 'token', place, add);
-  if (value === undefined) return [];
+  if (!Object.hasOwn(json, 'token')) return [];
+  const value = json.token;
   const isList = Array.isArray(value);
   const entries: readonly unknown[] = isList ? value : [value];
   if (entries.length === 0) add(place, 'is empty');

@@ -30,6 +30,14 @@ export const ERRORS = {
     fields: [['WWW-Authenticate', 'Bearer error="invalid_token"']],
     isJsonByDefault: true,
   },
+  identity_refused: {
+    status: 401,
+    proxyError: 'http_request_denied',
+    // One text for all reasons: a difference would show which claims are those of a client.
+    detail: "The token's issuer is known to this proxy, but the token is not valid or identifies no client.",
+    fields: [['WWW-Authenticate', 'Bearer error="invalid_token"']],
+    isJsonByDefault: true,
+  },
   client_denied: {
     status: 403,
     proxyError: 'http_request_denied',
@@ -151,6 +159,12 @@ export const ERRORS = {
     proxyError: 'destination_unavailable',
     detail: 'Sentry could not be asked whether the client may do this; try again later.',
     fields: [['Retry-After', '5']],
+    isJsonByDefault: true,
+  },
+  keys_unavailable: {
+    status: 503,
+    proxyError: 'destination_unavailable',
+    detail: 'The proxy cannot verify tokens of this issuer now; try again later.',
     isJsonByDefault: true,
   },
   not_configured: {

@@ -17,10 +17,30 @@ export type Credential =
   | { readonly kind: 'digest' /** SHA-256 in lower-case hex. */; readonly hex: string }
   | { readonly kind: 'token'; readonly token: string };
 
+/** What a claim may be compared with. In a text, `*` is any number of characters other than `/` and `:`. */
+export type ClaimValue = string | number | boolean;
+
+/** A claim that a token must have, with one of these values. */
+export interface ClaimRule {
+  /** The claim as the file names it: a name, or a JSON pointer. */
+  readonly claim: string;
+  readonly path: readonly string[];
+  readonly values: readonly ClaimValue[];
+}
+
+/** The tokens of an issuer that stand for a client: those with all of these claims. */
+export interface Identity {
+  /** The issuer's name in the clients file. */
+  readonly issuer: string;
+  readonly claims: readonly ClaimRule[];
+}
+
 /** A client of the clients file. */
 export interface Client {
   readonly name: string;
   readonly credentials: readonly Credential[];
+  /** Any of these identifies the client, next to its credentials. */
+  readonly identities?: readonly Identity[];
   /** Those of the file, and all that they imply. */
   readonly scopes: ReadonlySet<string>;
   /** Whether the scopes are `*`, which gives all rows of the table but those with secrets. */
@@ -57,3 +77,6 @@ export function membership(projects: readonly ProjectRef[], { kind, value }: Pro
 /** Whether the time of a client is up. */
 export const isExpired = (client: Client, now: number): boolean =>
   client.expiresAt !== undefined && now >= client.expiresAt;
+
+/** Whether the log and the metrics write this name for requests that no client of the file sent. */
+export const isReservedName = (name: string): boolean => /^(?:anyone|none|alias(?:-[0-9]+)?)$/.test(name);

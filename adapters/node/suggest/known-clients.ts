@@ -27,7 +27,7 @@ function knownClients(text: string, clients: readonly Client[]): KnownClients {
   const byName = new Map(
     entries.map((json, index): [string, KnownClient] => [
       json.name,
-      { json: { ...json, token: withoutTokens(json.token) }, client: clients[index]! },
+      { json: withoutTokens(json), client: clients[index]! },
     ]),
   );
   return { frame, byName };
@@ -49,7 +49,10 @@ export async function readKnownClients(given: Given, problems: Problem[]): Promi
 }
 
 /** Digests in place of tokens, since the suggestion goes to a terminal. */
-const withoutTokens = (token: ClientJson['token']): ClientJson['token'] =>
-  typeof token === 'string' ? digestOf(token) : token.map(digestOf);
+function withoutTokens(json: ClientJson): ClientJson {
+  const { token } = json;
+  if (token === undefined) return json;
+  return { ...json, token: typeof token === 'string' ? digestOf(token) : token.map(digestOf) };
+}
 
 const digestOf = (token: string): string => (token.startsWith('sha256:') ? token : `sha256:${sha256(token)}`);

@@ -1,4 +1,4 @@
-import { isReservedName } from '../../../src/clients/read-client.ts';
+import { isReservedName } from '../../../src/policy/client.ts';
 import { type KnownClient, type KnownClients, NO_CLIENTS } from './known-clients.ts';
 import { requestIn } from './log-lines.ts';
 import { type Needs, newNeeds, observe, type Sample } from './needs.ts';

@@ -1,0 +1,61 @@
+import type { Client } from '../policy/client.ts';
+import type { IssuerKeys } from './keys/issuer-keys.ts';
+
+/** Tokens that are remembered, of each kind. */
+const MAX_TOKENS = 10_000;
+/** Milliseconds. */
+const KEPT = 5 * 60 * 1000;
+const KEPT_BAD = 60 * 1000;
+
+/** A token whose signature was verified, and whose client it is. */
+export interface KnownToken {
+  readonly client: Client;
+  readonly keys: IssuerKeys;
+  /** The key that verified it. */
+  readonly keyId: string;
+  /** Milliseconds since 1970, by the token's `exp`. */
+  readonly expiresAt: number;
+  readonly subject: string | undefined;
+}
+
+/** What is known of tokens, by their SHA-256 digests. Belongs to one clients file, and ends with it. */
+export class IdentityCache {
+  readonly #good = new Map<string, { readonly token: KnownToken; readonly until: number }>();
+  readonly #bad = new Map<string, { readonly keyId: string; readonly until: number }>();
+
+  /** A token that is still good: neither it nor its key has gone. */
+  good(digest: string, now: number): KnownToken | undefined {
+    const entry = this.#good.get(digest);
+    if (entry === undefined) return undefined;
+    const isGood = now < entry.until && entry.token.keys.has(entry.token.keyId);
+    if (isGood) return entry.token;
+    this.#good.delete(digest);
+    return undefined;
+  }
+
+  keep(digest: string, token: KnownToken, now: number): void {
+    const until = Math.min(now + KEPT, token.expiresAt);
+    if (until > now) put(this.#good, digest, { token, until });
+  }
+
+  /** Whether the token's signature was found to be none of this key's. */
+  isBad(digest: string, keyId: string, now: number): boolean {
+    const entry = this.#bad.get(digest);
+    return entry !== undefined && entry.keyId === keyId && now < entry.until;
+  }
+
+  keepBad(digest: string, keyId: string, now: number): void {
+    put(this.#bad, digest, { keyId, until: now + KEPT_BAD });
+  }
+
+  get size(): number {
+    return this.#good.size;
+  }
+}
+
+/** The oldest goes, so that a flood of tokens takes no more room. */
+function put<T>(map: Map<string, T>, digest: string, entry: T): void {
+  map.delete(digest);
+  if (map.size >= MAX_TOKENS) map.delete(map.keys().next().value!);
+  map.set(digest, entry);
+}
