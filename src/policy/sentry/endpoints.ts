@@ -6,19 +6,57 @@ import type { Endpoint } from './endpoint.ts';
 /** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
 export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
   '/api/0/': {
-    GET: { scopes: [], projects: 'none', needsRule: 'unproven' },
+    GET: { scopes: [], projects: 'none', removed: ['user', 'auth'], needsRule: 'unproven' },
   },
   '/api/0/issues/{issue_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
+    PUT: {
+      scopes: ['event:write'],
+      projects: 'lookup:issue',
+      body: {
+        keys: {
+          discard: { needs: 'event:admin', unless: [false, null] },
+          isPublic: { needs: 'rule', unless: [false, null] },
+          'statusDetails.inCommit': 'never with projects',
+        },
+        only: [
+          'status',
+          'substatus',
+          'statusDetails',
+          'hasSeen',
+          'isBookmarked',
+          'isSubscribed',
+          'inbox',
+          'priority',
+          'merge',
+          'snoozeDuration',
+          'ignoreDuration',
+          'ignoreCount',
+          'ignoreWindow',
+          'ignoreUserCount',
+          'ignoreUserWindow',
+          'assignedTo',
+          'assignedBy',
+          'integration',
+          'resolution',
+        ],
+      },
+      removed: ['shareId'],
+    },
     DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
   },
   '/api/0/issues/{issue_id}/activities/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
-  '/api/0/issues/{issue_id}/autofix/': {
+  '/api/0/issues/{issue_id}/attachments/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/autofix/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+  },
+  '/api/0/issues/{issue_id}/autofix/setup/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/issues/{issue_id}/events/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -29,18 +67,39 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/issues/{issue_id}/external-issues/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
+  '/api/0/issues/{issue_id}/external-issues/{external_issue_id}/': {
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/first-last-release/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removedWithProjects: ['projects'] },
+  },
   '/api/0/issues/{issue_id}/hashes/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
+  '/api/0/issues/{issue_id}/integrations/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+  },
   '/api/0/issues/{issue_id}/integrations/{integration_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
-    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
-    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+    PUT: { scopes: ['event:write'], projects: 'refuse' },
+    DELETE: { scopes: ['event:admin'], projects: 'refuse' },
   },
   '/api/0/issues/{issue_id}/notes/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
     POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/open-periods/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/issues/{issue_id}/related-issues/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+  },
+  '/api/0/issues/{issue_id}/summarize/': {
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+  },
+  '/api/0/issues/{issue_id}/tags/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/issues/{issue_id}/tags/{key}/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -56,13 +115,34 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/': {
     GET: { scopes: ['org:read'], projects: 'filter:projects', removedWithProjects: ['teams'] },
-    PUT: { scopes: ['org:write'], projects: 'refuse' },
+    PUT: {
+      scopes: ['org:write'],
+      projects: 'refuse',
+      body: {
+        keys: {
+          defaultRole: 'org:admin',
+          cancelDeletion: 'org:admin',
+          idempotencyKey: 'org:admin',
+          slug: 'rule',
+          trustedRelays: 'rule',
+        },
+      },
+    },
+  },
+  '/api/0/organizations/{org}/agents/conversations/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/agents/conversations/{conversation_id}/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/ai-conversations/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/ai-conversations/{conversation_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/alert-rule-detector/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse', needsRule: 'unproven' },
   },
   '/api/0/organizations/{org}/alert-rules/': {
     GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
@@ -74,41 +154,97 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/artifactbundle/assemble/': {
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'body:projects' },
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'body:projects',
+      body: { only: ['projects', 'version', 'dist', 'checksum', 'chunks'] },
+    },
+  },
+  '/api/0/organizations/{org}/available-actions/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/chunk-upload/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'none' },
     POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'none' },
   },
+  '/api/0/organizations/{org}/code-mappings/': {
+    GET: {
+      scopes: ['org:read', 'org:ci', 'org:integrations'],
+      projects: 'query',
+      query: { keys: { integrationId: 'never with projects' } },
+    },
+    POST: { scopes: ['org:integrations', 'org:write'], projects: 'refuse' },
+  },
   '/api/0/organizations/{org}/code-mappings/bulk/': {
-    POST: { scopes: ['org:ci', 'org:integrations', 'org:write'], projects: 'body:project' },
+    POST: {
+      scopes: ['org:ci', 'org:integrations', 'org:write'],
+      projects: 'body:project',
+      body: { only: ['project', 'repository', 'defaultBranch', 'mappings'] },
+    },
+  },
+  '/api/0/organizations/{org}/code-mappings/{config_id}/': {
+    PUT: { scopes: ['org:integrations', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/combined-rules/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'refuse', removed: ['headers', 'body'] },
   },
   '/api/0/organizations/{org}/config/integrations/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
   },
   '/api/0/organizations/{org}/dashboards/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: {
+      scopes: ['org:read'],
+      projects: 'refuse',
+      query: {
+        keys: {
+          filter: { needs: 'never', unless: ['onlyFavorites', 'owned', 'shared', 'onlyPrebuilt', 'excludePrebuilt'] },
+        },
+      },
+    },
     POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'unproven' },
   },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
-    PUT: { scopes: ['org:write'], projects: 'refuse' },
-    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+    PUT: { scopes: ['org:admin'], projects: 'refuse' },
+    DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/revisions/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
   },
+  '/api/0/organizations/{org}/dashboards/{dashboard_id}/revisions/{revision_id}/restore/': {
+    POST: { scopes: ['org:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/data-conditions/': {
+    GET: { scopes: ['org:read'], projects: 'none', needsRule: 'unproven' },
+  },
   '/api/0/organizations/{org}/detectors/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'query' },
-    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    GET: {
+      scopes: ['alerts:read', 'org:read'],
+      projects: 'query',
+      query: { keys: { id: 'never with projects' } },
+      removed: ['headers', 'body'],
+    },
+    PUT: { scopes: ['org:write'], projects: 'refuse', removed: ['headers', 'body'] },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/detectors/{detector_id}/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
-    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'lookup:detector', removed: ['headers', 'body'] },
+    PUT: {
+      scopes: ['org:write'],
+      projects: 'lookup:detector',
+      body: {
+        keys: {
+          workflowIds: 'never with projects',
+          dataSources: 'rule',
+          dataSource: 'rule',
+          conditionGroup: 'rule',
+          'config.mode': 'rule',
+        },
+        only: ['name', 'description', 'enabled', 'owner'],
+      },
+      removed: ['headers', 'body'],
+    },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/discover/saved/': {
@@ -126,14 +262,35 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/eventids/{event_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/events-dropped/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/events-facets/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/events-meta/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
   '/api/0/organizations/{org}/events-stats/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: {
+      scopes: ['org:read'],
+      projects: 'refuse',
+      query: { keys: { dashboardWidgetId: 'never', discoverSavedQueryId: 'never' } },
+    },
   },
   '/api/0/organizations/{org}/events-timeseries/': {
-    GET: { scopes: ['org:read'], projects: 'query' },
+    GET: {
+      scopes: ['org:read'],
+      projects: 'query',
+      query: { keys: { dashboardWidgetId: 'never', discoverSavedQueryId: 'never' } },
+    },
   },
   '/api/0/organizations/{org}/events/': {
-    GET: { scopes: ['org:read'], projects: 'query' },
+    GET: {
+      scopes: ['org:read'],
+      projects: 'query',
+      query: { keys: { dashboardWidgetId: 'never', discoverSavedQueryId: 'never' } },
+    },
   },
   '/api/0/organizations/{org}/events/validate/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -143,7 +300,13 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/external-users/{external_user_id}/': {
     PUT: { scopes: ['org:write'], projects: 'refuse' },
-    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['org:admin'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/flags/logs/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/flags/logs/{flag_log_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/forwarding/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
@@ -160,25 +323,134 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
     DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/integrations/{integration_id}/channels/': {
+    GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
+  },
   '/api/0/organizations/{org}/issues-count/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
-  '/api/0/organizations/{org}/issues/': {
+  '/api/0/organizations/{org}/issues-stats/': {
     GET: { scopes: ['event:read'], projects: 'query' },
-    PUT: { scopes: ['event:write'], projects: 'query' },
-    DELETE: { scopes: ['event:admin'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/issues/': {
+    GET: {
+      scopes: ['event:read'],
+      projects: 'query',
+      query: {
+        keys: {
+          id: { needs: 'never with projects', unless: 'number' },
+          searchId: 'never with projects',
+          viewId: 'never with projects',
+          savedSearch: { needs: 'never with projects', unless: ['0'] },
+          group: { needs: 'never with projects', unless: 'number' },
+          shortIdLookup: { needs: 'never with projects', unless: ['0'] },
+        },
+      },
+      removed: ['shareId'],
+    },
+    PUT: {
+      scopes: ['event:write'],
+      projects: 'query',
+      query: {
+        keys: {
+          id: { needs: 'never with projects', unless: 'number' },
+          savedSearch: 'never with projects',
+          searchId: 'never with projects',
+          viewId: 'never with projects',
+        },
+      },
+      body: {
+        keys: {
+          discard: { needs: 'event:admin', unless: [false, null] },
+          isPublic: { needs: 'rule', unless: [false, null] },
+          'statusDetails.inCommit': 'never with projects',
+        },
+        only: [
+          'status',
+          'substatus',
+          'statusDetails',
+          'hasSeen',
+          'isBookmarked',
+          'isSubscribed',
+          'inbox',
+          'priority',
+          'merge',
+          'snoozeDuration',
+          'ignoreDuration',
+          'ignoreCount',
+          'ignoreWindow',
+          'ignoreUserCount',
+          'ignoreUserWindow',
+          'assignedTo',
+          'assignedBy',
+          'integration',
+          'resolution',
+        ],
+      },
+      removed: ['shareId'],
+    },
+    DELETE: {
+      scopes: ['event:admin'],
+      projects: 'query',
+      query: {
+        keys: {
+          id: { needs: 'never with projects', unless: 'number' },
+          savedSearch: 'never with projects',
+          searchId: 'never with projects',
+          viewId: 'never with projects',
+        },
+      },
+    },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
+    PUT: {
+      scopes: ['event:write'],
+      projects: 'lookup:issue',
+      body: {
+        keys: {
+          discard: { needs: 'event:admin', unless: [false, null] },
+          isPublic: { needs: 'rule', unless: [false, null] },
+          'statusDetails.inCommit': 'never with projects',
+        },
+        only: [
+          'status',
+          'substatus',
+          'statusDetails',
+          'hasSeen',
+          'isBookmarked',
+          'isSubscribed',
+          'inbox',
+          'priority',
+          'merge',
+          'snoozeDuration',
+          'ignoreDuration',
+          'ignoreCount',
+          'ignoreWindow',
+          'ignoreUserCount',
+          'ignoreUserWindow',
+          'assignedTo',
+          'assignedBy',
+          'integration',
+          'resolution',
+        ],
+      },
+      removed: ['shareId'],
+    },
     DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/activities/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
-  '/api/0/organizations/{org}/issues/{issue_id}/autofix/': {
+  '/api/0/organizations/{org}/issues/{issue_id}/attachments/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/autofix/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/autofix/setup/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/events/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -189,18 +461,39 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/issues/{issue_id}/external-issues/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
+  '/api/0/organizations/{org}/issues/{issue_id}/external-issues/{external_issue_id}/': {
+    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/first-last-release/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removedWithProjects: ['projects'] },
+  },
   '/api/0/organizations/{org}/issues/{issue_id}/hashes/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
+  '/api/0/organizations/{org}/issues/{issue_id}/integrations/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+  },
   '/api/0/organizations/{org}/issues/{issue_id}/integrations/{integration_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
-    PUT: { scopes: ['event:write'], projects: 'lookup:issue' },
-    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+    PUT: { scopes: ['event:write'], projects: 'refuse' },
+    DELETE: { scopes: ['event:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/notes/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
     POST: { scopes: ['event:write'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/open-periods/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/related-issues/': {
+    GET: { scopes: ['event:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/summarize/': {
+    POST: { scopes: ['event:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/issues/{issue_id}/tags/': {
+    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/tags/{key}/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -213,12 +506,28 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/members/': {
     GET: { scopes: ['member:read'], projects: 'refuse' },
-    POST: { scopes: ['member:write'], projects: 'refuse' },
+    POST: {
+      scopes: ['member:admin'],
+      projects: 'refuse',
+      body: {
+        keys: {
+          orgRole: { needs: 'org:admin', unless: ['member', 'contributor'] },
+          role: { needs: 'org:admin', unless: ['member', 'contributor'] },
+          teams: 'member:admin',
+          teamRoles: 'member:admin',
+        },
+      },
+    },
   },
   '/api/0/organizations/{org}/members/{member_id}/': {
     GET: { scopes: ['member:read'], projects: 'refuse', needsRule: 'secret' },
-    PUT: { scopes: ['member:write'], projects: 'refuse', needsRule: 'secret' },
-    DELETE: { scopes: ['member:write'], projects: 'refuse' },
+    PUT: {
+      scopes: ['member:admin'],
+      projects: 'refuse',
+      body: { keys: { orgRole: 'org:admin', role: 'org:admin' } },
+      needsRule: 'secret',
+    },
+    DELETE: { scopes: ['member:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/members/{member_id}/teams/{team}/': {
     POST: { scopes: ['org:write', 'team:write'], projects: 'refuse' },
@@ -226,6 +535,12 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['org:write', 'team:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/metrics/data/': {
+    GET: { scopes: ['org:read'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/monitors-count/': {
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/monitors-stats/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/monitors/': {
@@ -245,12 +560,12 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/notifications/actions/': {
     GET: { scopes: ['org:read'], projects: 'query' },
-    POST: { scopes: ['org:write'], projects: 'body:projects' },
+    POST: { scopes: ['org:admin'], projects: 'body:projects', body: { keys: { projects: 'projects' } } },
   },
   '/api/0/organizations/{org}/notifications/actions/{action_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
-    PUT: { scopes: ['org:write'], projects: 'refuse' },
-    DELETE: { scopes: ['org:write'], projects: 'refuse' },
+    PUT: { scopes: ['org:admin'], projects: 'refuse' },
+    DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
@@ -268,7 +583,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/install-details/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'lookup:artifact', needsRule: 'secret' },
   },
   '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/size-analysis/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -283,11 +598,41 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
   },
   '/api/0/organizations/{org}/projects/': {
-    GET: { scopes: ['org:read'], projects: 'filter' },
+    GET: {
+      scopes: ['org:read'],
+      projects: 'filter',
+      query: { keys: { options: 'never', query: 'never with projects', environment: 'ok' } },
+    },
     POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
   },
   '/api/0/organizations/{org}/projects/{project}/detectors/': {
-    POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    POST: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: 'path',
+      body: {
+        keys: {
+          workflowIds: 'never with projects',
+          'config.mode': 'rule',
+          'dataSources.mode': 'rule',
+          'dataSource.mode': 'rule',
+        },
+        only: [
+          'name',
+          'type',
+          'description',
+          'enabled',
+          'owner',
+          'config',
+          'dataSources',
+          'dataSource',
+          'conditionGroup',
+        ],
+      },
+      removed: ['headers', 'body'],
+    },
+  },
+  '/api/0/organizations/{org}/related-issues/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/relay_usage/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -296,17 +641,40 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/releases/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['query', 'filter:[].projects'] },
     POST: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'body:projects',
-      body: { keys: { version: 'release' } },
+      body: {
+        keys: {
+          version: 'release',
+          commits: 'never with projects',
+          refs: 'never with projects',
+          headCommits: 'never with projects',
+        },
+        only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
+      },
+      removedWithProjects: ['commits'],
     },
   },
   '/api/0/organizations/{org}/releases/{version}/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
-    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
+    PUT: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'lookup:release',
+      body: {
+        keys: { commits: 'never with projects', refs: 'never with projects', headCommits: 'never with projects' },
+        only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
+      },
+    },
     DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'lookup:release' },
+  },
+  '/api/0/organizations/{org}/releases/{version}/assemble/': {
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'refuse',
+      body: { only: ['checksum', 'chunks'] },
+    },
   },
   '/api/0/organizations/{org}/releases/{version}/commitfiles/': {
     GET: { scopes: ['project:releases'], projects: 'lookup:release' },
@@ -323,15 +691,23 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
   },
   '/api/0/organizations/{org}/releases/{version}/files/{file_id}/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'lookup:release',
+      query: { keys: { download: 'project:write' } },
+    },
     PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:release' },
     DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'lookup:release' },
   },
   '/api/0/organizations/{org}/releases/{version}/previous-with-commits/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:release' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'lookup:release',
+      removedWithProjects: ['projects', 'authors', 'lastCommit'],
+    },
   },
   '/api/0/organizations/{org}/replay-count/': {
-    GET: { scopes: ['org:read'], projects: 'query' },
+    GET: { scopes: ['org:read'], projects: 'query', query: { keys: { query: 'never with projects' } } },
   },
   '/api/0/organizations/{org}/replay-selectors/': {
     GET: { scopes: ['org:read'], projects: 'query' },
@@ -344,6 +720,15 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/repos/': {
     GET: { scopes: ['org:read', 'org:ci', 'org:integrations'], projects: 'refuse' },
+    POST: { scopes: ['org:integrations', 'org:write'], projects: 'refuse' },
+  },
+  '/api/0/organizations/{org}/repos/{repo_id}/': {
+    PUT: {
+      scopes: ['org:integrations', 'org:write'],
+      projects: 'refuse',
+      body: { keys: { status: { needs: 'org:admin', unless: ['active', 'visible'] } } },
+    },
+    DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/repos/{repo_id}/commits/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -366,6 +751,15 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     PATCH: { scopes: ['member:write'], projects: 'refuse' },
     DELETE: { scopes: ['member:admin'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/search-agent/start/': {
+    POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'beyond scopes' },
+  },
+  '/api/0/organizations/{org}/search-agent/state/{run_id}/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/sentry-app-components/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'beyond scopes' },
+  },
   '/api/0/organizations/{org}/sentry-app-installations/': {
     GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
   },
@@ -377,6 +771,15 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/organizations/{org}/shortids/{issue_id}/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+  },
+  '/api/0/organizations/{org}/spans-samples/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/spans/fields/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
+  '/api/0/organizations/{org}/spans/fields/{key}/values/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/spike-protections/': {
     POST: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
@@ -401,6 +804,9 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/trace-items/attributes/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/trace-items/metrics/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
   '/api/0/organizations/{org}/trace-items/stats/': {
     GET: { scopes: ['org:read'], projects: 'query' },
   },
@@ -413,27 +819,161 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/trace/{trace_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/traces/': {
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+  },
+  '/api/0/organizations/{org}/uptime-summary/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
   '/api/0/organizations/{org}/uptime/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'refuse', removed: ['headers', 'body'] },
   },
   '/api/0/organizations/{org}/user-teams/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
   },
+  '/api/0/organizations/{org}/users/': {
+    GET: { scopes: ['org:read'], projects: 'query' },
+  },
   '/api/0/organizations/{org}/workflows/': {
     GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
-    POST: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    POST: {
+      scopes: ['alerts:write', 'org:write'],
+      projects: 'refuse',
+      body: {
+        keys: {
+          environmentId: 'rule',
+          'triggers.conditions.conditionGroupId': 'rule',
+          'actionFilters.conditions.conditionGroupId': 'rule',
+        },
+      },
+    },
     PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/workflows/{workflow_id}/': {
     GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
-    PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    PUT: {
+      scopes: ['alerts:write', 'org:write'],
+      projects: 'refuse',
+      body: {
+        keys: {
+          environmentId: 'rule',
+          'triggers.conditions.conditionGroupId': 'rule',
+          'actionFilters.conditions.conditionGroupId': 'rule',
+        },
+      },
+    },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/': {
-    GET: { scopes: ['project:read'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
-    PUT: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
+    GET: {
+      scopes: ['project:read'],
+      projects: 'path',
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+    },
+    PUT: {
+      scopes: ['project:write'],
+      projects: 'path',
+      body: {
+        keys: {
+          symbolSources: 'rule',
+          copy_from_project: 'never with projects',
+          slug: 'never with projects',
+          debugFilesRole: 'rule',
+        },
+      },
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+    },
     DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/alert-rules/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
+    POST: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: 'path',
+      body: {
+        keys: { projects: 'projects' },
+        only: [
+          'name',
+          'environment',
+          'dataset',
+          'query',
+          'queryType',
+          'eventTypes',
+          'aggregate',
+          'timeWindow',
+          'thresholdType',
+          'resolveThreshold',
+          'alertThreshold',
+          'triggers',
+          'owner',
+          'thresholdPeriod',
+          'comparisonDelta',
+          'sensitivity',
+          'seasonality',
+          'detectionType',
+          'description',
+          'monitorType',
+          'activationCondition',
+          'extrapolationMode',
+        ],
+      },
+    },
+  },
+  '/api/0/projects/{org}/{project}/alert-rules/{alert_rule_id}/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: ['path', 'lookup:alert-rule'] },
+    PUT: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: ['path', 'lookup:alert-rule'],
+      body: {
+        keys: { projects: 'never with projects' },
+        only: [
+          'name',
+          'environment',
+          'dataset',
+          'query',
+          'queryType',
+          'eventTypes',
+          'aggregate',
+          'timeWindow',
+          'thresholdType',
+          'resolveThreshold',
+          'alertThreshold',
+          'triggers',
+          'owner',
+          'thresholdPeriod',
+          'comparisonDelta',
+          'sensitivity',
+          'seasonality',
+          'detectionType',
+          'description',
+          'monitorType',
+          'activationCondition',
+          'extrapolationMode',
+        ],
+      },
+    },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: ['path', 'lookup:alert-rule'] },
+  },
+  '/api/0/projects/{org}/{project}/code-mapping-prefixes/stack/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/codeowners/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    POST: { scopes: ['project:write'], projects: 'path', body: { only: ['raw', 'codeMappingId'] } },
+  },
+  '/api/0/projects/{org}/{project}/codeowners/{codeowners_id}/': {
+    PUT: { scopes: ['project:write'], projects: 'path', body: { only: ['raw', 'codeMappingId'] } },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/custom-inbound-filters/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    POST: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/custom-inbound-filters/{filter_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    PUT: { scopes: ['project:write'], projects: 'path' },
+    DELETE: { scopes: ['project:write'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/environments/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -453,8 +993,11 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/attachments/{attachment_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'beyond scopes' },
+    DELETE: { scopes: ['project:admin'], projects: 'path', needsRule: 'beyond scopes' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/committers/': {
     GET: { scopes: ['project:read'], projects: 'path' },
-    DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/source-map-debug/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -463,12 +1006,48 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/files/dsyms/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'path',
+      query: { keys: { id: 'project:write' } },
+    },
     POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
-    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+    DELETE: { scopes: ['project:write'], projects: 'path', query: { keys: { id: 'ok' } } },
+  },
+  '/api/0/projects/{org}/{project}/files/dsyms/unknown/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', query: { keys: { id: 'ok' } } },
   },
   '/api/0/projects/{org}/{project}/files/preprodartifacts/assemble/': {
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'path',
+      body: {
+        keys: {
+          headRepoName: 'never with projects',
+          baseRepoName: 'never with projects',
+          prNumber: 'never with projects',
+          provider: 'never with projects',
+        },
+        only: [
+          'checksum',
+          'chunks',
+          'buildConfiguration',
+          'releaseNotes',
+          'headSha',
+          'baseSha',
+          'headRef',
+          'baseRef',
+          'buildVersion',
+          'buildNumber',
+          'installGroups',
+          'dateBuilt',
+        ],
+      },
+    },
+  },
+  '/api/0/projects/{org}/{project}/files/source-maps/': {
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', query: { keys: { id: 'ok' } } },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/filters/': {
     GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -486,13 +1065,62 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/issues/': {
-    GET: { scopes: ['event:read'], projects: 'path' },
-    PUT: { scopes: ['event:write'], projects: 'path' },
-    DELETE: { scopes: ['event:admin'], projects: 'path' },
+    GET: {
+      scopes: ['event:read'],
+      projects: 'path',
+      query: { keys: { shortIdLookup: { needs: 'never with projects', unless: ['0'] } } },
+      removed: ['shareId'],
+    },
+    PUT: {
+      scopes: ['event:write'],
+      projects: 'path',
+      query: {
+        keys: {
+          id: { needs: 'never with projects', unless: 'number' },
+          searchId: 'never with projects',
+          viewId: 'never with projects',
+          savedSearch: 'never with projects',
+        },
+      },
+      body: {
+        keys: {
+          discard: { needs: 'event:admin', unless: [false, null] },
+          isPublic: { needs: 'rule', unless: [false, null] },
+          'statusDetails.inCommit': 'never with projects',
+        },
+        only: [
+          'status',
+          'substatus',
+          'statusDetails',
+          'hasSeen',
+          'isBookmarked',
+          'isSubscribed',
+          'inbox',
+          'priority',
+          'merge',
+          'snoozeDuration',
+          'ignoreDuration',
+          'ignoreCount',
+          'ignoreWindow',
+          'ignoreUserCount',
+          'ignoreUserWindow',
+          'assignedTo',
+          'assignedBy',
+          'integration',
+          'resolution',
+        ],
+      },
+      removed: ['shareId'],
+    },
+    DELETE: {
+      scopes: ['event:admin'],
+      projects: 'path',
+      query: { keys: { id: { needs: 'never with projects', unless: 'number' } } },
+    },
   },
   '/api/0/projects/{org}/{project}/keys/': {
     GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
-    POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path', body: { keys: { useCase: 'never' } }, needsRule: 'secret' },
   },
   '/api/0/projects/{org}/{project}/keys/{key_id}/': {
     GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
@@ -521,49 +1149,76 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
   },
   '/api/0/projects/{org}/{project}/preprod/size-analysis/status-checks/skip/': {
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/preprod/snapshots/status-check-rules/': {
     GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
   },
   '/api/0/projects/{org}/{project}/preprod/snapshots/status-checks/skip/': {
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/preprodartifacts/build-distribution/latest/': {
-    GET: { scopes: ['project:read', 'project:distribution'], projects: 'path' },
+    GET: { scopes: ['project:distribution'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/preprodartifacts/snapshots/': {
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/preprodartifacts/snapshots/upload-options/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', needsRule: 'secret' },
   },
   '/api/0/projects/{org}/{project}/profiling/profiles/{profile_id}/': {
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/releases/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'path',
+      removedWithProjects: ['projects'],
+    },
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'path',
+      body: {
+        keys: { version: 'release', commits: 'never with projects' },
+        only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
+      },
+    },
   },
   '/api/0/projects/{org}/{project}/releases/token/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', needsRule: 'secret' },
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path', needsRule: 'secret' },
+    GET: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
   },
   '/api/0/projects/{org}/{project}/releases/{version}/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
-    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
-    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'path',
+      removedWithProjects: ['projects'],
+    },
+    PUT: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: ['path', 'lookup:release'],
+      body: {
+        keys: { commits: 'never with projects' },
+        only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
+      },
+    },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: ['path', 'lookup:release'] },
   },
   '/api/0/projects/{org}/{project}/releases/{version}/commits/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['path', 'lookup:release'] },
   },
   '/api/0/projects/{org}/{project}/releases/{version}/files/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['path', 'lookup:release'] },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: ['path', 'lookup:release'] },
   },
   '/api/0/projects/{org}/{project}/releases/{version}/files/{file_id}/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path' },
-    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'path' },
-    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'path' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: ['path', 'lookup:release'],
+      query: { keys: { download: 'project:write' } },
+    },
+    PUT: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: ['path', 'lookup:release'] },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: ['path', 'lookup:release'] },
   },
   '/api/0/projects/{org}/{project}/replays/jobs/delete/': {
     GET: { scopes: ['project:write'], projects: 'path' },
@@ -591,14 +1246,50 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/projects/{org}/{project}/repo/': {
     POST: { scopes: ['project:write'], projects: 'refuse', needsRule: 'unproven' },
   },
+  '/api/0/projects/{org}/{project}/rule-task/{task_uuid}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
   '/api/0/projects/{org}/{project}/rules/': {
     GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
     POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/rules/{rule_id}/': {
-    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
-    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
-    DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    GET: { scopes: ['alerts:read', 'project:read'], projects: ['path', 'lookup:rule'] },
+    PUT: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: ['path', 'lookup:rule'],
+      body: {
+        only: [
+          'name',
+          'environment',
+          'actionMatch',
+          'filterMatch',
+          'actions',
+          'conditions',
+          'filters',
+          'frequency',
+          'owner',
+          'status',
+          'optOutExplicit',
+          'optOutEdit',
+        ],
+      },
+    },
+    DELETE: { scopes: ['alerts:write', 'project:write'], projects: ['path', 'lookup:rule'] },
+  },
+  '/api/0/projects/{org}/{project}/seer/repos/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    POST: { scopes: ['project:write'], projects: 'refuse' },
+    PUT: { scopes: ['project:write'], projects: 'refuse' },
+  },
+  '/api/0/projects/{org}/{project}/seer/repos/{repo_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+    PUT: {
+      scopes: ['project:write'],
+      projects: 'path',
+      body: { only: ['branchName', 'instructions', 'branchOverrides'] },
+    },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/stacktrace-link/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -626,12 +1317,25 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/uptime/': {
-    POST: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    POST: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: 'path',
+      body: { keys: { mode: 'rule' } },
+      removed: ['headers', 'body'],
+    },
   },
   '/api/0/projects/{org}/{project}/uptime/{uptime_detector_id}/': {
-    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
-    PUT: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path', removed: ['headers', 'body'] },
+    PUT: {
+      scopes: ['alerts:write', 'project:write'],
+      projects: 'path',
+      body: { keys: { url: 'rule', method: 'rule', mode: 'rule' } },
+      removed: ['headers', 'body'],
+    },
     DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/uptime/{uptime_detector_id}/checks/': {
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/user-feedback/': {
     GET: { scopes: ['project:read'], projects: 'path' },
