@@ -1,7 +1,7 @@
 // The proxy as a user starts it: its command line, in a process and a working folder of its own.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +28,8 @@ export interface Surroundings {
   folder?: string;
   /** How many files and sockets the process may have open. */
   openFiles?: number;
+  /** The id of the user and the group that it runs as. Only root may set it. */
+  user?: number;
 }
 
 export interface Ended {
@@ -65,16 +67,18 @@ export class ProxyProcess {
 
   static async spawn(
     args: readonly string[],
-    { env = {}, dotEnv, folder: given, openFiles }: Surroundings = {},
+    { env = {}, dotEnv, folder: given, openFiles, user }: Surroundings = {},
   ): Promise<ProxyProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-'));
     if (dotEnv !== undefined) await writeFile(join(folder, '.env'), dotEnv);
+    if (user !== undefined) await chown(folder, user, user);
     const limit = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
     const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
     const child = startChild(program!, rest, {
       cwd: given ?? folder,
       env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(user !== undefined && { uid: user, gid: user }),
     });
     return new ProxyProcess(child, folder);
   }

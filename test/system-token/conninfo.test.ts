@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -182,6 +182,7 @@ describe('a connection string', () => {
     ['postgres://h/db?sslmode', /^a query parameter is not key=value/],
     ['host=h sslrootcert=/nonexistent/ca.pem', /^sslrootcert names a file that could not be read \(ENOENT\)$/],
     ['host=h sslcert=/nonexistent/c', /^sslcert names a file.*ENOENT/, /^sslcert needs a sslkey$/],
+    [`host=/tmp/${'x'.repeat(120)}`, /^host names a socket by a path of 139 bytes; the system allows 10[37]$/],
     ['host=h service=none', /^service names a service that no service file has$/],
     ['sslmode=x port=y bogus=z', /^bogus/, /^port/, /^sslmode/],
   ];
@@ -383,6 +384,29 @@ localhost:*:*:*:local
         'sslrootcert names a file without PEM in it',
       ]);
       assert.match(problems(`${text} sslkey=${other.key}`).join(), /^sslkey does not belong to sslcert/);
+    });
+
+    it('have a key that only its owner may read, or the group of a file of root, as libpq has it', async (t) => {
+      const text = `host=h sslrootcert=${ca.cert} sslcert=${pair.cert} sslkey=${pair.key}`;
+      t.after(() => chmod(pair.key, 0o600));
+      const isRoots = (await stat(pair.key)).uid === 0;
+      const refused =
+        /^sslkey names a key that group or others have access to; chmod 0600 it, or 0640 if it is root's$/;
+      for (const [mode, isAllowed] of [
+        [0o600, true],
+        [0o400, true],
+        [0o640, isRoots],
+        [0o440, isRoots],
+        [0o604, false],
+        [0o660, false],
+        [0o650, false],
+        [0o644, false],
+      ] as const) {
+        await chmod(pair.key, mode);
+        if (isAllowed) assert.equal(parse(text).sslkey, pair.key, mode.toString(8));
+        else assert.match(problems(text).join(), refused, mode.toString(8));
+      }
+      assert.match(problems(text.replace(pair.key, home)).join(), /^sslkey names /);
     });
 
     it('make sslmode=require verify, as libpq has it', () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { chmod } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+import { parseConnInfo } from '../../adapters/system-token/postgres/conninfo.ts';
+import { readStoredToken } from '../../adapters/system-token/postgres/database.ts';
 import { type Postgres, startPostgres } from '../../demo/postgres.ts';
 import { type CertificateAuthority, type CertificateFiles, makeCa, serverTls } from '../support/pg-certificates.ts';
 import { failureWith, readWith } from '../support/pg-read.ts';
@@ -85,6 +88,17 @@ describe('reading the stored token from a server with TLS', () => {
     const text = conninfo(`user=by_certificate host=db.example sslmode=verify-full sslrootcert=${ca.cert}`);
     assert.equal(await readWith(`${text} sslcert=${client.cert} sslkey=${client.key}`), TOKEN);
     assert.match((await failureWith(text)).message, /requires a valid client certificate \(28000\)/);
+  });
+
+  it('does not show it with a key that others may read since the start', async (t) => {
+    const text = `user=by_certificate host=db.example sslmode=verify-full sslrootcert=${ca.cert}`;
+    const result = parseConnInfo(conninfo(`${text} sslcert=${client.cert} sslkey=${client.key}`), {
+      HOME: '/nonexistent',
+    });
+    assert.ok('info' in result);
+    await chmod(client.key, 0o644);
+    t.after(() => chmod(client.key, 0o600));
+    await assert.rejects(readStoredToken(result.info, {}), /sslkey names a key that group or others have access to/);
   });
 
   it('starts TLS at once with sslnegotiation=direct', async () => {

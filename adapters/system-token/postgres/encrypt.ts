@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, getCACertificates } from 'node:tls';
+import { fileFault } from '../file-fault.ts';
+import { keyFault, readNow } from './conninfo/files.ts';
 import type { ConnHost, ConnInfo } from './conninfo/types.ts';
 import { ConnectionError } from './database-error.ts';
 
@@ -37,12 +38,16 @@ function tlsOptions(info: ConnInfo, { host }: ConnHost): ConnectionOptions {
   const { sslmode, sslrootcert, sslcert, sslkey, sslpassword, sslsni, sslMinVersion, sslMaxVersion } = info;
   const isVerified = sslmode === 'verify-ca' || sslmode === 'verify-full';
   // Read again for each connection, because certificates are renewed while the proxy runs.
-  const read = (key: string, path: string): Buffer => {
+  const read = (key: string, path: string): string => {
+    let content: string;
     try {
-      return readFileSync(path);
+      content = readNow(path);
     } catch (error) {
-      throw new ConnectionError(`the file of ${key} could not be read (${(error as NodeJS.ErrnoException).code})`);
+      throw new ConnectionError(`the file of ${key} could not be read (${fileFault(error, path)})`);
     }
+    const fault = key === 'sslkey' ? keyFault(path) : undefined;
+    if (fault !== undefined) throw new ConnectionError(`${key} ${fault}`);
+    return content;
   };
   const systemRoots = () => [...getCACertificates('default'), ...getCACertificates('system')];
   return {

@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { fileFault } from '../file-fault.ts';
+import { readNow } from './conninfo/files.ts';
 import type { ConnHost, ConnInfo } from './conninfo/types.ts';
 
 /**
@@ -14,9 +16,7 @@ export function checkPassfile(path: string, isNamed: boolean): string | undefine
     }
     return undefined;
   } catch (error) {
-    return isNamed
-      ? `the passfile is not used: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`
-      : undefined;
+    return isNamed ? `the passfile is not used: ${fileFault(error, path)}` : undefined;
   }
 }
 
@@ -31,7 +31,7 @@ export function passwordFor(info: ConnInfo, { host, hostaddr, port }: ConnHost):
   if (checkPassfile(info.passfile, false) !== undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(info.passfile, 'utf8');
+    text = readNow(info.passfile);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { MAX_SOCKET_PATH } from '../../../http1/server/listen-address.ts';
 import type { Lookup } from './lookup.ts';
 import type { ConnHost } from './types.ts';
 
@@ -28,6 +29,10 @@ export function resolveHosts({ get, complain }: Lookup): ConnHost[] {
     }
     const hostaddr = addresses?.[i] || undefined;
     const host = names?.[i] || undefined;
+    const size = host?.startsWith('/') ? Buffer.byteLength(`${host}/.s.PGSQL.${port}`) : 0;
+    if (size > MAX_SOCKET_PATH) {
+      complain('host', `names a socket by a path of ${size} bytes; the system allows ${MAX_SOCKET_PATH}`);
+    }
     if (host === undefined && hostaddr === undefined) {
       for (const name of DEFAULT_HOSTS) hosts.push({ host: name, hostaddr: undefined, port });
     } else {

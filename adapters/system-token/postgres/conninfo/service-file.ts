@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, homeOf } from './files.ts';
+import { fileFault } from '../../file-fault.ts';
+import { homeOf, readNow } from './files.ts';
 import { put, type Setting, type Settings } from './settings.ts';
 import type { Environment } from './types.ts';
 
@@ -16,10 +16,10 @@ export function readService(
   for (const path of paths) {
     let text: string;
     try {
-      text = readFileSync(path, 'utf8');
+      text = readNow(path);
     } catch (error) {
       if (file?.value !== path) continue;
-      problems.push(`${file.label} names a file that could not be read (${codeOf(error)})`);
+      problems.push(`${file.label} names a file that could not be read (${fileFault(error, path)})`);
       return new Map();
     }
     const settings = parseServiceFile(text, service.value, problems);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { codeOf, homeOf, isReadable } from './files.ts';
+import { fileFault } from '../../file-fault.ts';
+import { homeOf, isReadable, keyFault, readNow } from './files.ts';
 import type { Lookup } from './lookup.ts';
 import { type ConnInfo, type Environment, SSL_MODES, type SslMode, TLS_VERSIONS } from './types.ts';
 
@@ -44,11 +44,13 @@ export function resolveTls({ get, choose, complain }: Lookup, environment: Envir
   const read = (key: string, path: string | undefined): string | undefined => {
     if (path === undefined || path === 'system') return undefined;
     try {
-      const pem = readFileSync(path, 'utf8');
-      if (pem.includes('-----BEGIN ')) return pem;
-      complain(key, 'names a file without PEM in it');
+      const pem = readNow(path);
+      const fault = key === 'sslkey' ? keyFault(path) : undefined;
+      if (fault !== undefined) complain(key, fault);
+      else if (pem.includes('-----BEGIN ')) return pem;
+      else complain(key, 'names a file without PEM in it');
     } catch (error) {
-      complain(key, `names a file that could not be read (${codeOf(error)})`);
+      complain(key, `names a file that could not be read (${fileFault(error, path)})`);
     }
     return undefined;
   };
