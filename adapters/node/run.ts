@@ -16,12 +16,14 @@ import { InForce } from './clients/active-clients.ts';
 import { watchExpiring } from './clients/expiring-clients.ts';
 import type { Config } from './config/config.ts';
 import { problemText } from './config/problem-text.ts';
+import type { FilesWatch, OnReload } from './config/reload.ts';
 import { type Log, LogWriter } from './log/log.ts';
 import { logLookUp, logRequest } from './log/log-request.ts';
 import { turnedAwayReporter } from './log/turned-away.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import type { Watch } from './ops/telemetry.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
+import type { Signals } from './signals.ts';
 import { ActiveTokens } from './token/active-tokens.ts';
 import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
@@ -32,14 +34,14 @@ export interface ConfigSource {
   /** What is worth knowing about the configuration. */
   readonly warnings: readonly string[];
   /** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
-  watch(changed: (config: Config | undefined, problems: readonly string[]) => void): void;
+  watch(onReload: OnReload): FilesWatch;
 }
 
 /**
  * Runs the proxy until a signal ends the process.
- * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 if it could not listen, 128 and the signal's number after a second one; SIGHUP has all files read again.
  */
-export async function runProxy(config: Config, source: ConfigSource): Promise<void> {
+export async function runProxy(config: Config, source: ConfigSource, signals: Signals): Promise<void> {
   tuneV8();
   const countRead = collectEvery();
   const writer = new LogWriter(config.logFormat, config.logLevel);
@@ -82,10 +84,10 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   });
   const server = makeProxyServer(config, env, { countRead, writer, watch: admin?.watch });
 
-  source.watch(async (changed, problems) => {
-    for (const problem of problems) log('error', 'reload', { error: problem });
+  const files = source.watch(async ({ group, config: changed, problems, isAsked }) => {
+    for (const problem of problems) log('error', 'reload', { error: problemText(problem) });
     if (changed === undefined) return;
-    const taken = await inForce.take(changed);
+    const taken = await inForce.take(changed, isAsked && group === 'clients');
     for (const problem of taken.problems) log('error', 'reload', { error: problemText(problem) });
     local.retain(inForce.names);
     admin?.watch.metrics.clients.clientsAre(inForce.clients);
@@ -97,7 +99,8 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
     token.reconfigure(changed.token);
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     // The line would look like a success, if all that changed is a file that is bad.
-    if (taken.problems.length === 0 || taken.isChanged) log('info', 'reload', countsOf(inForce));
+    const isNews = taken.problems.length === 0 || taken.isChanged;
+    if (isNews && !isAsked) log('info', 'reload', countsOf(inForce));
   });
 
   const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) =>
@@ -117,13 +120,18 @@ export async function runProxy(config: Config, source: ConfigSource): Promise<vo
   watchExpiring(log, () => inForce.clients);
   token.start();
 
-  stopOnSignal(async (signal) => {
+  signals.onReload(async () => {
+    await files.readAgain();
+    log('info', 'reload', { signal: 'SIGHUP', ...countsOf(inForce) });
+  });
+  signals.onStop(async (signal) => {
     isDraining = true;
     log('info', 'draining', { signal });
     await new Promise((resolve) => setTimeout(resolve, config.drainDelay));
     await server.drain();
     await limits.close?.();
     log('info', 'stopped', {});
+    process.exit(0);
   });
 }
 
@@ -201,19 +209,6 @@ function logDoubts(log: Log, config: Config, warnings: readonly string[], isOpen
   for (const warning of warnings) log('warn', 'setting', { message: warning });
   const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
   for (const warning of doubts) log('warn', 'database', { message: warning });
-}
-
-/** Ends the process with 0 once `drain` is done, and at once at a second signal. */
-function stopOnSignal(drain: (signal: NodeJS.Signals) => Promise<void>): void {
-  let isStopping = false;
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (isStopping) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
-    isStopping = true;
-    await drain(signal);
-    process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }
 
 function cannotListen(error: unknown, address: ListenAddress, flag: string): never {

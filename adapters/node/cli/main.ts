@@ -2,17 +2,24 @@ import type { Problem } from '../../../src/config/configuration.ts';
 import { type Gathered, gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
-import { watchFiles } from '../config/reload.ts';
+import { type OnReload, watchFiles } from '../config/reload.ts';
 import { runProxy } from '../run.ts';
+import type { Signals } from '../signals.ts';
 import { parseCommandLine } from './command-line.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 
 /** Does what the command line asks for, and sets the exit code. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[], signals: Signals): Promise<void> {
   const problems: Problem[] = [];
   const { command, help, version, probe, as, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
-  if (isForPeople) surviveClosedPipes();
+  if (isForPeople) {
+    signals.release();
+    surviveClosedPipes();
+  } else {
+    // There is no request yet that could be cut off.
+    signals.onStop(() => signals.release());
+  }
   if (help) {
     const { helpText } = await import('./help.ts');
     process.stdout.write(helpText());
@@ -47,12 +54,8 @@ export async function main(args: readonly string[]): Promise<void> {
     const { healthcheck } = await import('./healthcheck.ts');
     process.exitCode = await healthcheck(config);
   } else {
-    await runProxy(config, {
-      warnings: warnings.map(problemText),
-      watch(changed) {
-        watchFiles(loaded, (config, found) => changed(config, found.map(problemText)));
-      },
-    });
+    const watch = (onReload: OnReload) => watchFiles(loaded, onReload);
+    await runProxy(config, { warnings: warnings.map(problemText), watch }, signals);
   }
 }
 

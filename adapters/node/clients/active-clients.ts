@@ -87,14 +87,14 @@ export class InForce implements Authenticator {
   /**
    * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the clients in force stay,
    * but for those that the file has no more.
+   * @param isAsked whether a file that did not change is reported again if it is bad
    */
-  async take(config: Config): Promise<Taken> {
+  async take(config: Config, isAsked: boolean): Promise<Taken> {
     const { clientsText, aliasTokens } = config;
     const hasOtherAliases = aliasTokens !== this.#config.aliasTokens;
     const hasOtherText = clientsText !== this.#config.clientsText;
     this.#config = config;
-    // A file that is bad and did not change would be reported again.
-    if (!hasOtherAliases && !hasOtherText) return { problems: [], isChanged: false };
+    if (!hasOtherAliases && !hasOtherText && !isAsked) return { problems: [], isChanged: false };
     const loaded = clientsText === undefined ? NO_FILE : await this.#reload(clientsText, config);
     this.#authenticator = await authenticatorOf(config, this.#directory);
     return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged };

@@ -1,5 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/configuration.ts';
+import { fileFault } from '../../system-token/file-fault.ts';
 import { type Contents, type Given, textOf } from './given.ts';
 import { type FileGroup, SETTINGS } from './settings.ts';
 
@@ -17,54 +19,120 @@ export const configuredFiles = (given: Given): ConfiguredFile[] =>
     return files === undefined || path === '' ? [] : [{ variable, path, group: files }];
   });
 
-/** Reads files concurrently. A file that can't be read is added to the problems and left out of the result. */
-export async function readFiles(files: readonly ConfiguredFile[], problems: Problem[]): Promise<Contents> {
-  const contents: Record<string, string> = {};
-  const read = async ({ variable, path }: ConfiguredFile) => {
-    try {
-      contents[variable] = await readFile(path, 'utf8');
-    } catch (error) {
-      problems.push({ variable, text: `names a file that could not be read (${codeOf(error)})` });
-    }
-  };
-  await Promise.all(files.map(read));
-  return contents;
+/** Reads files concurrently. One without a content is left out of the result. */
+export async function readAll(
+  files: readonly WatchedFile[],
+  read: (file: WatchedFile) => Promise<string | undefined>,
+): Promise<Contents> {
+  const texts = await Promise.all(files.map(async (file) => [file.file.variable, await read(file)] as const));
+  return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** Bytes of a file at most: more than a hundred thousand clients, and an end for /dev/zero. */
+const MAX_SIZE = 64 * 1024 * 1024;
 /** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
 const FRESH = 2000;
 /** After so many looks a file is read even if it seems unchanged, because clocks may be wrong. */
 const MAX_TRUSTED = 25;
 
-/** Reads a file again and again, but only if it may have changed: a clients file can be large. */
+/** Opens what may have become a pipe or a terminal meanwhile, without waiting for it. */
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** Reads a file once as the program starts, and then again and again, but only if it may have changed. */
 export class WatchedFile {
   readonly file: ConfiguredFile;
-  readonly #atStart: string;
+  /** What was no plain file at the start, with its content: a shell's `<(command)` is a pipe, which can be read only once. */
+  #pipe: { readonly id: string; readonly text: string } | undefined;
   #known: { readonly stamp: string; readonly text: string } | undefined;
   #trusted = 0;
 
-  /** @param atStart the content that was read before */
-  constructor(file: ConfiguredFile, atStart: string) {
+  constructor(file: ConfiguredFile) {
     this.file = file;
-    this.#atStart = atStart;
   }
 
-  /** The content now; undefined if it can't be read, which is added to the problems. */
-  async read(problems: Problem[]): Promise<string | undefined> {
-    const { variable, path } = this.file;
-    const stats = await stat(path, { bigint: true }).catch(() => undefined);
-    // A shell's `<(command)` is a pipe, which can be read only once.
-    const isPipe = stats !== undefined && (stats.isFIFO() || stats.isCharacterDevice());
-    if (isPipe) return this.#atStart;
-    const stamp = stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+  /** The content at the start, for which a pipe is waited for; undefined if there is none, which is added to the problems. */
+  async readFirst(problems: Problem[]): Promise<string | undefined> {
+    return this.#open(constants.O_RDONLY, problems, async (handle) => {
+      const stats = await handle.stat({ bigint: true });
+      const text = await this.#textOf(handle, problems);
+      if (text !== undefined && !stats.isFile()) this.#pipe = { id: idOf(stats), text };
+      return text;
+    });
+  }
+
+  /**
+   * The content now; undefined if there is none, which is added to the problems. What is no file any more has none: its
+   * content at the start would bring back credentials that were removed since.
+   * @param isForced whether the file is read even if it seems unchanged
+   */
+  async read(problems: Problem[], isForced: boolean): Promise<string | undefined> {
+    const stats = await stat(this.file.path, { bigint: true }).catch(() => undefined);
+    if (stats !== undefined && !stats.isFile()) {
+      return this.#pipe?.id === idOf(stats) ? this.#pipe.text : this.#complainOf(stats, problems);
+    }
+    if (stats !== undefined) this.#pipe = undefined;
     const known = this.#known;
-    if (known !== undefined && known.stamp === stamp && ++this.#trusted < MAX_TRUSTED) return known.text;
-    const text = (await readFiles([this.file], problems))[variable];
-    const isFresh = stats === undefined || Date.now() - Number(stats.ctimeMs) < FRESH;
-    this.#known = text === undefined || stamp === undefined || isFresh ? undefined : { stamp, text };
+    const isKnown = stats !== undefined && known?.stamp === stampOf(stats);
+    if (isKnown && !isForced && ++this.#trusted < MAX_TRUSTED) return known?.text;
+    this.#known = undefined;
     this.#trusted = 0;
+    return this.#open(WITHOUT_WAITING, problems, (handle) => this.#readAgain(handle, problems));
+  }
+
+  async #readAgain(handle: FileHandle, problems: Problem[]): Promise<string | undefined> {
+    const stats = await handle.stat({ bigint: true });
+    if (!stats.isFile()) return this.#complainOf(stats, problems);
+    const text = await this.#textOf(handle, problems);
+    const isFresh = Date.now() - Number(stats.ctimeMs) < FRESH;
+    if (text !== undefined && !isFresh) this.#known = { stamp: stampOf(stats), text };
     return text;
+  }
+
+  async #open<T>(
+    flags: number,
+    problems: Problem[],
+    use: (handle: FileHandle) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { variable, path } = this.file;
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, flags);
+      return await use(handle);
+    } catch (error) {
+      problems.push({ variable, text: `names a file that could not be read (${fileFault(error, path)})` });
+      return undefined;
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  async #textOf(handle: FileHandle, problems: Problem[]): Promise<string | undefined> {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of handle.createReadStream({ autoClose: false })) {
+      pieces.push(piece);
+      size += piece.length;
+      if (size <= MAX_SIZE) continue;
+      problems.push({ variable: this.file.variable, text: `names a file of more than ${MAX_SIZE >> 20} MiB` });
+      return undefined;
+    }
+    return Buffer.concat(pieces).toString('utf8');
+  }
+
+  #complainOf(stats: BigIntStats, problems: Problem[]): undefined {
+    const text = `names ${kindOf(stats)} now and no file, so what was read from it last stays in use`;
+    problems.push({ variable: this.file.variable, text });
+    return undefined;
   }
 }
 
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error';
+const idOf = ({ dev, ino, rdev }: BigIntStats): string => [dev, ino, rdev].join();
+
+const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join();
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}

@@ -5,12 +5,15 @@ import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';
 import { type Config, readConfig } from './config.ts';
-import { configuredFiles, readFiles } from './files.ts';
+import { findDoubts } from './doubts.ts';
+import { configuredFiles, readAll, WatchedFile } from './files.ts';
 import type { Gathered } from './gather.ts';
 import { type Contents, type Given, isGiven, textOf } from './given.ts';
 
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
 export interface LoadedConfig extends Gathered {
+  readonly files: readonly WatchedFile[];
+  /** What was read from the files. */
   readonly contents: Contents;
   readonly config: Config;
   /** What is worth knowing but does not keep the proxy from starting. */
@@ -23,33 +26,15 @@ export interface LoadedConfig extends Gathered {
  */
 export async function loadConfig(gathered: Gathered, problems: Problem[]): Promise<LoadedConfig> {
   const { given, environment } = gathered;
-  const contents = await readFiles(configuredFiles(given), problems);
+  const files = configuredFiles(given).map((file) => new WatchedFile(file));
+  const contents = await readAll(files, (file) => file.readFirst(problems));
   const config = readConfig(given, contents, environment, problems);
   refuseToOpenByAccident(config, given, problems);
   problems.push(...(await credentialProblems(config)));
   const warnings: Problem[] = [];
   findMistakenNames(Object.keys(environment), (variable) => given[variable] !== undefined, problems, warnings);
-  warnOfShortAliases(config, warnings);
-  warnOfNoEffect(config, warnings);
-  return { ...gathered, contents, config, warnings };
-}
-
-/** A shorter alias token may be guessed. */
-const SHORTEST_ALIAS = 16;
-
-function warnOfShortAliases({ aliasTokens }: Config, warnings: Problem[]): void {
-  const { length } = aliasTokens.filter((token) => token.length < SHORTEST_ALIAS);
-  if (length === 0) return;
-  const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
-  warnings.push({ variable: '', text: `${are} shorter than ${SHORTEST_ALIAS} characters and can be guessed` });
-}
-
-function warnOfNoEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Config, warnings: Problem[]): void {
-  const isUnused = limitStore !== undefined && clientsText === undefined;
-  if (isUnused) warnings.push({ variable: 'LIMIT_STORE', text: 'has no effect without named clients' });
-  const isOverruled = allowAnyClient && !isOpen;
-  if (isOverruled)
-    warnings.push({ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect beside clients or alias tokens' });
+  findDoubts({ given, contents, config }, problems, warnings);
+  return { ...gathered, files, contents, config, warnings };
 }
 
 /** What is wrong with the clients file and the tokens file, each by itself and together. */

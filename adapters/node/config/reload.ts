@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/config/configuration.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
-import { type ConfiguredFile, configuredFiles, WatchedFile } from './files.ts';
+import { readAll, type WatchedFile } from './files.ts';
 import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
 import type { FileGroup } from './settings.ts';
@@ -11,8 +11,18 @@ const INTERVAL = 200;
 /** After so many looks, a file that keeps changing is taken as it is. */
 const MAX_UNSETTLED = 3;
 
-/** What a change of files led to: a new configuration, problems that kept it from being applied, or both. */
-export type Changed = (config: Config | undefined, problems: readonly Problem[]) => void;
+/** What reading the files of a group led to. */
+export interface Reloaded {
+  readonly group: FileGroup;
+  /** Undefined: nothing can be applied. */
+  readonly config: Config | undefined;
+  /** What kept all or a part of the files' content from being applied. */
+  readonly problems: readonly Problem[];
+  /** The files were read because somebody asked for it, not because one of them changed. */
+  readonly isAsked: boolean;
+}
+
+export type OnReload = (reloaded: Reloaded) => void | Promise<void>;
 
 /** What the files of a group decide: the settings that can be wrong because of them, and the parts of a configuration. */
 const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: readonly (keyof Config)[] }>> = {
@@ -34,19 +44,30 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
   tls: { variables: ['TLS_CERT', 'TLS_KEY'], parts: ['tls', 'tlsCert', 'tlsKey'] },
 };
 
+/** The watched files. */
+export interface FilesWatch {
+  /** Reads all files now, and applies what they say. A problem that was reported before is reported again. */
+  readAgain(): Promise<void>;
+  stop(): void;
+}
+
 /**
  * Watches the files that the settings name. Each group of files is read and applied by itself. If a group is
  * invalid, the others still work, and what was read from it before stays in force.
- * @returns a function that ends it
  */
-export function watchFiles(loaded: LoadedConfig, changed: Changed): () => void {
-  const reloader = new Reloader(loaded, changed);
-  const groups = Map.groupBy(configuredFiles(loaded.given), ({ group }) => group);
+export function watchFiles(loaded: LoadedConfig, onReload: OnReload): FilesWatch {
+  const reloader = new Reloader(loaded, onReload);
+  const groups = Map.groupBy(loaded.files, ({ file }) => file.group);
   const watches = [...groups].map(
-    ([group, files]) => new FileWatch(files, loaded.contents, (look) => reloader.apply(group, look)),
+    ([group, files]) => new GroupWatch(files, loaded.contents, (look, isAsked) => reloader.apply(group, look, isAsked)),
   );
-  return () => {
-    for (const watch of watches) watch.stop();
+  return {
+    async readAgain() {
+      await Promise.all(watches.map((watch) => watch.readAgain()));
+    },
+    stop() {
+      for (const watch of watches) watch.stop();
+    },
   };
 }
 
@@ -59,27 +80,32 @@ interface Look {
 /** Keeps the last good content of every file, and makes configurations of it. */
 class Reloader {
   readonly #loaded: LoadedConfig;
-  readonly #changed: Changed;
+  readonly #onReload: OnReload;
   #contents: Contents;
   #config: Config;
+  /** The changes that were passed on, which are applied one after the other. */
+  #passedOn: Promise<void> = Promise.resolve();
 
-  constructor(loaded: LoadedConfig, changed: Changed) {
+  constructor(loaded: LoadedConfig, onReload: OnReload) {
     this.#loaded = loaded;
-    this.#changed = changed;
+    this.#onReload = onReload;
     this.#contents = loaded.contents;
     this.#config = loaded.config;
   }
 
-  apply(group: FileGroup, look: Look): void {
+  /** @returns a promise that resolves when it is applied */
+  apply(group: FileGroup, look: Look, isAsked: boolean): Promise<void> {
     const contents = { ...this.#contents, ...look.contents };
     const found: Problem[] = [];
-    const config = this.#read(group, contents, found);
+    const read = this.#read(group, contents, found);
     // A file that no group watches may be invalid too, for example one that the connection string names.
     const ofGroup = found.filter(({ variable }) => GROUPS[group].variables.includes(variable));
     const problems = [...look.problems, ...ofGroup];
-    if (problems.length === 0) this.#take(contents, config);
-    const isApplied = problems.length === 0 || (group === 'aliases' && this.#revoke(config));
-    this.#changed(isApplied ? this.#config : undefined, problems);
+    if (problems.length === 0) this.#take(contents, read);
+    const isApplied = problems.length === 0 || (group === 'aliases' && this.#revoke(read));
+    const config = isApplied ? this.#config : undefined;
+    this.#passedOn = this.#passedOn.then(() => this.#onReload({ group, config, problems, isAsked }));
+    return this.#passedOn;
   }
 
   /** The current configuration with the parts that these files decide. */
@@ -110,22 +136,33 @@ class Reloader {
 }
 
 /** Looks at a group of files again and again. */
-class FileWatch {
+class GroupWatch {
   readonly #files: readonly WatchedFile[];
-  readonly #apply: (look: Look) => void;
+  readonly #apply: (look: Look, isAsked: boolean) => Promise<void>;
   /** The look that was applied last, and the last one of all, as texts to compare. */
   #applied: Texts;
   #last: Texts;
   #unsettled = 0;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  /** The look that is being taken. */
+  #looking: Promise<void> = Promise.resolve();
 
-  constructor(files: readonly ConfiguredFile[], atStart: Contents, apply: (look: Look) => void) {
-    this.#files = files.map((file) => new WatchedFile(file, atStart[file.variable] ?? ''));
+  constructor(
+    files: readonly WatchedFile[],
+    atStart: Contents,
+    apply: (look: Look, isAsked: boolean) => Promise<void>,
+  ) {
+    this.#files = files;
     this.#apply = apply;
     this.#applied = this.#textsOf({ contents: atStart, problems: [] });
     this.#last = this.#applied;
     this.#schedule();
+  }
+
+  /** Looks once more after the look that is being taken, and applies it without a second one. */
+  readAgain(): Promise<void> {
+    return this.#lookNext(true);
   }
 
   stop(): void {
@@ -134,33 +171,32 @@ class FileWatch {
   }
 
   #schedule(): void {
-    this.#timer = setTimeout(() => void this.#look(), INTERVAL);
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => void this.#lookNext(false).then(() => this.#schedule()), INTERVAL);
     this.#timer.unref();
   }
 
-  async #look(): Promise<void> {
-    const contents: Record<string, string> = {};
-    const problems: Problem[] = [];
-    const look = async (watched: WatchedFile) => {
-      const text = await watched.read(problems);
-      if (text !== undefined) contents[watched.file.variable] = text;
-    };
-    await Promise.all(this.#files.map(look));
-    if (this.#isStopped) return;
-    this.#judge({ contents, problems });
-    this.#schedule();
+  #lookNext(isAsked: boolean): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look(isAsked));
+    return this.#looking;
   }
 
-  #judge(look: Look): void {
+  async #look(isAsked: boolean): Promise<void> {
+    const problems: Problem[] = [];
+    const contents = await readAll(this.#files, (file) => file.read(problems, isAsked));
+    if (!this.#isStopped) await this.#judge({ contents, problems }, isAsked);
+  }
+
+  async #judge(look: Look, isAsked: boolean): Promise<void> {
     const texts = this.#textsOf(look);
     // Two looks have to agree: a file may be half written, and a key may not fit its certificate yet.
-    const isSettled = areSame(texts, this.#last) || ++this.#unsettled >= MAX_UNSETTLED;
+    const isSettled = isAsked || areSame(texts, this.#last) || ++this.#unsettled >= MAX_UNSETTLED;
     this.#last = texts;
     if (!isSettled) return;
     this.#unsettled = 0;
-    if (areSame(texts, this.#applied)) return;
+    if (areSame(texts, this.#applied) && !isAsked) return;
     this.#applied = texts;
-    this.#apply(look);
+    await this.#apply(look, isAsked);
   }
 
   #textsOf({ contents, problems }: Look): Texts {

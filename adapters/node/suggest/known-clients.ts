@@ -3,7 +3,7 @@ import type { ClientJson, ClientsFileJson } from '../../../src/clients/clients-j
 import type { Problem } from '../../../src/config/configuration.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
-import { configuredFiles, readFiles } from '../config/files.ts';
+import { configuredFiles, readAll, WatchedFile } from '../config/files.ts';
 import { type Given, isGiven, textOf } from '../config/given.ts';
 
 /** A client of the file that the suggestion is to replace. */
@@ -38,7 +38,10 @@ function knownClients(text: string, clients: readonly Client[]): KnownClients {
  */
 export async function readKnownClients(given: Given, problems: Problem[]): Promise<KnownClients> {
   const files = configuredFiles(given).filter(({ variable }) => variable === 'CLIENTS_FILE');
-  const contents = await readFiles(files, problems);
+  const contents = await readAll(
+    files.map((file) => new WatchedFile(file)),
+    (file) => file.readFirst(problems),
+  );
   const text = contents.CLIENTS_FILE ?? (isGiven(given, 'CLIENTS') ? textOf(given, 'CLIENTS') : undefined);
   if (text === undefined) return NO_CLIENTS;
   const read = readClients(text);

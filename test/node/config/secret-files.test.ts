@@ -377,11 +377,11 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ PGX_CONN: conn, ALIAS_TOKENS_FILE: aliases });
     let latest = loaded.config;
     let problems: readonly Problem[] = [];
-    const stop = watchFiles(loaded, (config, found) => {
+    const watch = watchFiles(loaded, ({ config, problems: found }) => {
       latest = config ?? latest;
       problems = found;
     });
-    t.after(stop);
+    t.after(() => watch.stop());
     rmSync(root);
     writeFileSync(aliases, 'kept\nadded\n');
     const alive = setInterval(() => {}, 1000);
@@ -397,10 +397,10 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ SENTRY_TOKEN_FILE: file });
     writeFileSync(file, 'second');
     let token: unknown;
-    const stop = watchFiles(loaded, (config) => {
+    const watch = watchFiles(loaded, ({ config }) => {
       token = config?.token;
     });
-    t.after(stop);
+    t.after(() => watch.stop());
     // Watching keeps no process alive, so something else has to.
     const alive = setInterval(() => {}, 1000);
     await eventually(() => isDeepStrictEqual(token, { kind: 'static', token: 'second' }), 'it is noticed').finally(() =>

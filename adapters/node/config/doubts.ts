@@ -1,0 +1,69 @@
+import type { Problem } from '../../../src/config/configuration.ts';
+import type { Config } from './config.ts';
+import { type Contents, type Given, inFile } from './given.ts';
+
+/** A configuration with what it was made of. */
+interface Read {
+  readonly given: Given;
+  readonly contents: Contents;
+  readonly config: Config;
+}
+
+/** Adds what is doubtful but possible to the warnings, and what may have caused a problem to the problems. */
+export function findDoubts({ given, contents, config }: Read, problems: Problem[], warnings: Problem[]): void {
+  warnings.push(...shortAliases(config), ...withoutEffect(config), ...hostsDjangoRefuses(config));
+  for (const doubt of quotes(given, contents, config)) {
+    const isWrong = problems.some(({ variable }) => variable === doubt.variable);
+    (isWrong ? problems : warnings).push(doubt);
+  }
+}
+
+/** A shorter alias token may be guessed. */
+const SHORTEST_ALIAS = 16;
+
+function shortAliases({ aliasTokens }: Config): Problem[] {
+  const { length } = aliasTokens.filter((token) => token.length < SHORTEST_ALIAS);
+  if (length === 0) return [];
+  const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
+  return [{ variable: '', text: `${are} shorter than ${SHORTEST_ALIAS} characters and can be guessed` }];
+}
+
+function withoutEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Config): Problem[] {
+  const isUnused = limitStore !== undefined && clientsText === undefined;
+  const isOverruled = allowAnyClient && !isOpen;
+  return [
+    ...(isUnused ? [{ variable: 'LIMIT_STORE', text: 'has no effect without named clients' }] : []),
+    ...(isOverruled ? [{ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect beside clients or alias tokens' }] : []),
+  ];
+}
+
+/** RFC 1035 section 2.3.1 has no underscore in a name, and nor has Django's pattern of hosts. */
+function hostsDjangoRefuses({ sentryUri }: Config): Problem[] {
+  if (!sentryUri.hostname.includes('_')) return [];
+  const text =
+    'has a host name with an underscore, and Django answers 400 to such a Host; give Sentry a name without one, ' +
+    'for example a network alias';
+  return [{ variable: 'SENTRY_URI', text }];
+}
+
+const QUOTED = /^(["'])[\s\S]*\1$/;
+const IN_QUOTES = "is in quotes, which count as a part of it: docker's --env-file keeps them; write it without";
+
+/** Values in quotes. A shell takes quotes off; Docker, systemd's credentials and files do not. */
+function quotes(given: Given, contents: Contents, { aliasTokens }: Config): Problem[] {
+  const doubts: Problem[] = [];
+  for (const [variable, { text, origin }] of Object.entries(given)) {
+    const isQuoted = origin !== 'default' && text.length > 1 && QUOTED.test(text);
+    if (isQuoted) doubts.push({ variable, text: IN_QUOTES });
+  }
+  for (const [variable, text] of Object.entries(contents)) {
+    if (QUOTED.test(text.trim())) doubts.push({ variable, text: inFile(IN_QUOTES) });
+  }
+  const { length } = aliasTokens.filter((token) => token.length > 1 && QUOTED.test(token));
+  const isFound = doubts.some(({ variable }) => variable.startsWith('ALIAS_TOKENS'));
+  if (length > 0 && !isFound) {
+    const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
+    doubts.push({ variable: '', text: `${are} in quotes, which count as a part of the token; write tokens without` });
+  }
+  return doubts;
+}
