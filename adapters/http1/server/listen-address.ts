@@ -3,10 +3,18 @@ import type { Complain } from '../../../src/config/configuration.ts';
 /** Where to listen: a port of one address, or of all addresses if there is no host, or a Unix socket. */
 export type ListenAddress = { readonly host: string | undefined; readonly port: number } | { readonly path: string };
 
+/** Bytes of a socket's path at most: sun_path has room for a final NUL as well. */
+export const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
+
 /** Reads `host:port`, `:port`, `[IPv6]:port` or `unix:/path`. */
 export function readListenAddress(value: string, complain: Complain): ListenAddress {
   const path = /^unix:(\/.+)$/.exec(value)?.[1];
-  if (path !== undefined) return { path };
+  if (path !== undefined) {
+    const size = Buffer.byteLength(path);
+    if (size > MAX_SOCKET_PATH)
+      complain(`names a socket by a path of ${size} bytes; the system allows ${MAX_SOCKET_PATH}`);
+    return { path };
+  }
   const [, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(value) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65535) {

@@ -78,6 +78,14 @@ function lookAt(path: string): Stats | string | undefined {
   }
 }
 
+function rightsFault(address: ListenAddress): string {
+  const user = process.geteuid === undefined ? 'this user' : `user ${process.geteuid()}`;
+  if ('port' in address) return `${user} may not use this port`;
+  const folder = lookAt(dirname(address.path));
+  if (folder === undefined || typeof folder === 'string') return `${user} may not enter the folder`;
+  return `${user} may not write to the folder, which belongs to user ${folder.uid} with mode ${(folder.mode & 0o7777).toString(8).padStart(4, '0')}`;
+}
+
 /** Why listening failed and what to do, in one line. */
 export function listenFault(error: unknown, address: ListenAddress, flag: string): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
@@ -85,6 +93,6 @@ export function listenFault(error: unknown, address: ListenAddress, flag: string
   const place = 'path' in address ? placeFault(address.path) : undefined;
   if (place !== undefined) return `${cannot}: ${place}; choose another with --${flag}`;
   if (code === 'EADDRINUSE') return `${cannot}: it is in use; choose another with --${flag}`;
-  if (code === 'EACCES') return `${cannot}: this user may not; choose another with --${flag}`;
+  if (code === 'EACCES') return `${cannot}: ${rightsFault(address)}; choose another with --${flag}`;
   return `${cannot}: ${code}; check --${flag}`;
 }

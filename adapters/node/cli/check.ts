@@ -43,8 +43,8 @@ export async function check(
   if (config.adminListen !== undefined) say('probes and metrics on', addressText(config.adminListen));
   const upstream = makeUpstream(config.sentryUri);
   say('forwards to', upstream.origin + upstream.basePath);
-  const { length } = config.upstreamHeaders;
-  if (length > 0) say('adds to each request', `${length} ${length === 1 ? 'header' : 'headers'}, not shown`);
+  const names = config.upstreamHeaders.map(([name]) => name).join(', ');
+  if (names !== '') say('adds to each request', `${names} (the values are not shown)`);
   say('token', tokenText(config));
   if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
   const named = namedClients(config);

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../src/config/configuration.ts';
 import { nearest } from '../../../src/nearest-name.ts';
-import { SETTINGS, type Setting } from '../config/settings.ts';
+import { SETTINGS } from '../config/settings.ts';
 import type { Asked } from './check-as.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
@@ -69,7 +69,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
         problems.push({ variable: '', text: unknownArgument(arg, i, command) });
         continue;
       }
-      const isNextValue = inline === undefined && isValueOf(setting, args[i + 1]);
+      const isNextValue = inline === undefined && isValue(args[i + 1]);
       const value = inline ?? (isNextValue ? args[++i] : setting.isSwitch ? 'true' : undefined);
       if (value === undefined) {
         problems.push({ variable: setting.variable, text: 'is given without a value' });
@@ -88,10 +88,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
 
 /** A value that starts with `--` has to be given with `=`. Otherwise the next flag would be taken for the value. */
-function isValueOf({ isSwitch }: Setting, next: string | undefined): boolean {
-  if (next === undefined || next.startsWith('--')) return false;
-  return !isSwitch || next === 'true' || next === 'false';
-}
+const isValue = (next: string | undefined): boolean => next !== undefined && !next.startsWith('--');
 
 /** An argument that is not a flag is never quoted, because it may be a secret whose flag is missing. */
 function unknownArgument(arg: string, index: number, command: Command): string {

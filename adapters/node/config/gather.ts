@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/configuration.ts';
+import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { Given, Origin } from './given.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -36,9 +37,9 @@ async function readDotEnv(problems: Problem[]): Promise<Record<string, string>> 
     const { parse } = await import('dotenv');
     return parse(text);
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return {};
-    problems.push({ variable: '', text: `the file .env in the working folder could not be read (${code})` });
+    if (codeOf(error) === 'ENOENT') return {};
+    const text = `the file .env in the working folder could not be read (${fileFault(error, '.env')})`;
+    problems.push({ variable: '', text });
     return {};
   }
 }

@@ -204,6 +204,16 @@ describe('bad settings', { concurrency: 2 }, () => {
     ],
     'a flag twice': [[`--token=${SECRET}`, `--token=${SECRET}2`], {}, /--token \(SENTRY_TOKEN\) is given twice/],
     'a switch twice': [['--reuse-port', '--reuse-port=false'], good, /--reuse-port \(REUSE_PORT\) is given twice/],
+    'a switch with another word, whatever it is': [
+      ['--reuse-port', SECRET],
+      good,
+      /--reuse-port \(REUSE_PORT\) is neither true nor false$/m,
+    ],
+    'a socket of probes whose path is too long': [
+      [`--admin-listen=unix:/tmp/${'é'.repeat(60)}`],
+      good,
+      /--admin-listen \(ADMIN_LISTEN\) names a socket by a path of 125 bytes; the system allows 10[37]$/m,
+    ],
     'clients that are no JSON, without naming a file': [
       ['--clients={'],
       good,
@@ -273,6 +283,14 @@ describe('bad settings', { concurrency: 2 }, () => {
       isRefused(ended);
     });
   }
+
+  it('refuses a socket whose path is too long', async () => {
+    const ended = await runProxy([`--listen=unix:/tmp/${'x'.repeat(120)}`], { env: good });
+    const says =
+      /^sentry-api-proxy: --listen \(LISTEN\) names a socket by a path of 125 bytes; the system allows 10[37]$/m;
+    assert.match(ended.stderr, says);
+    isRefused(ended);
+  });
 
   it('refuses one address for clients and for probes', async () => {
     const ended = await runProxy(['--listen=127.0.0.1:9100', '--admin-listen=127.0.0.1:9100'], { env: good });

@@ -1,0 +1,122 @@
+// What `check` says of settings that are possible and yet do not do what somebody meant, and of files without rights.
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { makeFolder, runProxy } from '../../support/operator.ts';
+
+const SECRET = 'hunter2-which-is-long-enough';
+const IN_QUOTES = "in quotes, which count as a part of it: docker's --env-file keeps them; write it without";
+
+const warningsIn = (stdout: string): string[] => [...stdout.matchAll(/^warning: +(.*)$/gm)].map((match) => match[1]!);
+
+async function check(env: Record<string, string>, ...args: string[]) {
+  const { code, stdout, stderr } = await runProxy(['check', ...args], { env });
+  assert.ok(!`${stdout}${stderr}`.includes(SECRET));
+  return { code, stderr, warnings: warningsIn(stdout) };
+}
+
+describe('check', { concurrency: 3 }, () => {
+  it('warns of values in quotes: in variables, flags and files', async (t) => {
+    const file = join(makeFolder(t), 'token');
+    writeFileSync(file, `"${SECRET}"\n`);
+    for (const [env, args, expected] of [
+      [{ SENTRY_TOKEN: `"${SECRET}"` }, [], `--token (SENTRY_TOKEN) is ${IN_QUOTES}`],
+      [{ SENTRY_TOKEN: '"system"' }, [], `--token (SENTRY_TOKEN) is ${IN_QUOTES}`],
+      [{}, [`--token='${SECRET}'`], `--token (SENTRY_TOKEN) is ${IN_QUOTES}`],
+      [{ SENTRY_TOKEN_FILE: file }, [], `--token-file (SENTRY_TOKEN_FILE) names a file whose content is ${IN_QUOTES}`],
+      [{ SENTRY_TOKEN: 'x', ALIAS_TOKENS: `"${SECRET}"` }, [], `--alias-token (ALIAS_TOKENS) is ${IN_QUOTES}`],
+      [
+        { SENTRY_TOKEN: 'x', ALIAS_TOKENS: `"${SECRET};${SECRET}2"` },
+        [],
+        `--alias-token (ALIAS_TOKENS) is ${IN_QUOTES}`,
+      ],
+      [
+        { SENTRY_TOKEN: 'x', ALIAS_TOKENS: `${SECRET};"${SECRET}2"` },
+        [],
+        '1 of 2 alias tokens is in quotes, which count as a part of the token; write tokens without',
+      ],
+    ] as const) {
+      const { code, warnings } = await check(env, ...args);
+      assert.deepEqual([code, warnings], [0, [expected]]);
+    }
+  });
+
+  it('says it of a wrong value too, and of no value that is right', async () => {
+    const { code, stderr } = await check({ SENTRY_TOKEN: 'x', SENTRY_URI: '"http://sentry.example"' });
+    assert.equal(code, 2);
+    assert.match(stderr, /--sentry-uri \(SENTRY_URI\) is in quotes/);
+    const header = `--upstream-header=X-Quoted: "${SECRET}"`;
+    const right = await check({ SENTRY_TOKEN: '"' }, header, `--pgx-conn=host=h password='${SECRET}'`);
+    assert.deepEqual([right.code, right.warnings], [0, []]);
+  });
+
+  it('warns of a host name of Sentry with an underscore, which Django refuses', async () => {
+    const { code, warnings } = await check({ SENTRY_TOKEN: 'x', SENTRY_URI: 'http://sentry_web:9000/' });
+    assert.equal(code, 0);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /^--sentry-uri \(SENTRY_URI\) has a host name with an underscore.*400.*network alias$/);
+    const other = await check({ SENTRY_TOKEN: 'x', SENTRY_URI: 'http://sentry-web:9000/a_path' });
+    assert.deepEqual(other.warnings, []);
+  });
+});
+
+describe('a file without rights', { concurrency: 3 }, () => {
+  const isRoot = process.geteuid?.() === 0;
+  /** Root may read everything, so the program runs as somebody else. */
+  const user = isRoot ? 65_534 : undefined;
+
+  function made(t: TestContext): string {
+    const folder = makeFolder(t);
+    if (user !== undefined) chownSync(folder, user, user);
+    return folder;
+  }
+  const own = process.geteuid?.();
+  const us = `this process runs as user ${user ?? own} and group ${user ?? process.getegid?.()}`;
+
+  async function refusal(args: string[]): Promise<string> {
+    const { code, stderr } = await runProxy(args, user === undefined ? {} : { user });
+    assert.equal(code, 2);
+    return stderr;
+  }
+
+  it('is reported with our user and with its owner and mode', async (t) => {
+    const file = join(made(t), 'clients');
+    writeFileSync(file, '{}');
+    chmodSync(file, isRoot ? 0o600 : 0);
+    const stderr = await refusal(['--token=x', '--clients-file', file]);
+    const whose = `the file belongs to user ${own} and group ${process.getegid?.()}, with mode ${isRoot ? '0600' : '0000'}`;
+    assert.equal(
+      stderr,
+      `sentry-api-proxy: --clients-file (CLIENTS_FILE) names a file that could not be read (EACCES; ${us}; ${whose})\n`,
+    );
+  });
+
+  it('is reported with the folder that keeps it closed', async (t) => {
+    const folder = join(made(t), 'closed');
+    mkdirSync(folder);
+    const file = join(folder, 'key.pem');
+    writeFileSync(file, 'x');
+    chmodSync(folder, isRoot ? 0o700 : 0);
+    const whose = `a folder above the file belongs to user ${own} and group ${process.getegid?.()}, with mode 0${isRoot ? '700' : '000'}`;
+    const stderr = [
+      await refusal(['--token=x', '--sentry-ca', file]),
+      await refusal(['--token=system', '--pgx-conn', `host=h sslmode=require sslrootcert=${file}`]),
+    ];
+    // So that the folder can be removed.
+    chmodSync(folder, 0o700);
+    for (const text of stderr) assert.ok(text.includes(`could not be read (EACCES; ${us}; ${whose})`), text);
+  });
+
+  it('is reported of a socket that may not be made', async (t) => {
+    const folder = join(made(t), 'closed');
+    mkdirSync(folder);
+    chmodSync(folder, 0o555);
+    const socket = join(folder, 'socket');
+    const surroundings = user === undefined ? {} : { user };
+    const { code, stderr } = await runProxy(['--token=x', '--listen', `unix:${socket}`], surroundings);
+    assert.equal(code, 1);
+    const fault = `user ${user ?? own} may not write to the folder, which belongs to user ${own} with mode 0555`;
+    assert.equal(stderr, `sentry-api-proxy: cannot listen on unix:${socket}: ${fault}; choose another with --listen\n`);
+  });
+});
