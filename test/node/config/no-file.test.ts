@@ -160,6 +160,7 @@ describe('a file that turns into something else', { concurrency: 3 }, () => {
     const proxy = await start(t, '--token-file', pipe, '--alias-token-file', aliases);
     replace(aliases, 'another-alias-of-a-file\n');
     await eventually(async () => (await credentialsSent(proxy, 'another-alias-of-a-file')) === SECRET, 'it is read');
+    await eventually(() => reloads(proxy).length > 0, 'it is logged');
     assert.deepEqual(
       reloads(proxy).map(({ level }) => level),
       ['info'],
