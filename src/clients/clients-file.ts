@@ -1,6 +1,7 @@
 import { type Issuer, readIssuers } from '../identity/issuer.ts';
 import { type Add, checkKeys, isObject, oneOf } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
+import type { JsonBounds } from '../json/syntax.ts';
 import type { Client, Credential } from '../policy/client.ts';
 import { readClient } from './read-client.ts';
 
@@ -53,11 +54,14 @@ export function readClients(text: string): ReadClients {
   return problems.length > 0 || file === undefined ? { problems } : file;
 }
 
+/** The operator's own file has a value for each right of each client. */
+const BOUNDS: JsonBounds = { depth: 200, values: 10_000_000 };
+
 /** The same, with what could be read of a file that has problems. */
 export function examineClients(text: string): Examined {
   if (text.trim() === '') return unreadable('is empty');
   if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
-  const json = parseStrictJson(text);
+  const json = parseStrictJson(text, BOUNDS);
   if ('problem' in json) return unreadable(json.problem, json.place);
   if (!isObject(json.value)) return unreadable('is not a JSON object');
   const problems: FileProblem[] = [];

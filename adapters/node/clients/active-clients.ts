@@ -7,20 +7,14 @@ import type { Problem } from '../../../src/config/configuration.ts';
 import type { Fields } from '../../../src/http/types.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
 import type { Config } from '../config/config.ts';
-import { lineOfFault } from '../config/line-of-fault.ts';
 
 /** SHA-256 in lower-case hex. */
 export const sha256 = (token: string): string => hash('sha256', token, 'hex');
 
 /** A problem of a clients file as one of the setting that gives the clients. */
-export function clientsProblem(
-  problem: FileProblem,
-  { clientsPath, clientsText = '' }: Pick<Config, 'clientsPath' | 'clientsText'>,
-): Problem {
-  const { place, text } = problem;
-  // V8 gives no position of some faults, and a search for it may take long: that is for files, not for requests.
-  const line = text === 'is not JSON' && place === '' ? lineOfFault(clientsText) : undefined;
-  const where = line === undefined ? placeText(problem) : `line ${line}`;
+export function clientsProblem(problem: FileProblem, { clientsPath }: Pick<Config, 'clientsPath'>): Problem {
+  const { text } = problem;
+  const where = placeText(problem);
   if (clientsPath === undefined) {
     return { variable: 'CLIENTS', text: where === '' ? text : `has ${where}, which ${text}` };
   }

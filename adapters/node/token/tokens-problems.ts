@@ -5,7 +5,6 @@ import { FileToken } from '../../token-files/file-token.ts';
 import { sha256 } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import { inFile } from '../config/given.ts';
-import { lineOfFault } from '../config/line-of-fault.ts';
 
 /** The credentials of a proxy that no token of its tokens file may be. */
 export const otherCredentials = (
@@ -18,10 +17,8 @@ export const otherCredentials = (
 });
 
 /** A problem of a tokens file as one of the setting that gives it. */
-export function tokensProblem({ place, text }: TokensProblem, { tokensFile, tokensText = '' }: Config): Problem {
-  const line = text === 'is not JSON' && place === '' ? lineOfFault(tokensText) : undefined;
-  const where = line === undefined ? place : `line ${line}`;
-  const placed = where === '' ? text : `has ${where}, which ${text}`;
+export function tokensProblem({ place, text }: TokensProblem, { tokensFile }: Config): Problem {
+  const placed = place === '' ? text : `has ${place}, which ${text}`;
   return tokensFile === undefined
     ? { variable: 'TOKENS', text: placed }
     : { variable: 'TOKENS_FILE', text: inFile(placed) };
