@@ -1,6 +1,7 @@
 // The contract of every adapter: what clients and Sentry see of the proxy, over sockets.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { patienceOfTest } from '../support/raw-client.ts';
 import { clients } from './clients.ts';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
@@ -10,6 +11,7 @@ import { requestFields } from './request-fields.ts';
 import { requestTarget } from './request-target.ts';
 import { responseFields } from './response-fields.ts';
 import { routing } from './routing.ts';
+import { shareStages } from './scene.ts';
 import type { Gap, Target } from './targets.ts';
 import { upstreamFaults } from './upstream-faults.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
@@ -42,6 +44,7 @@ export function addTests(target: Target): void {
   const unmet = new Set(gaps.flatMap(([, { tests }]) => tests));
   // The groups are independent of each other, and what they do is wait more than anything.
   describe(`contract, ${target.name}`, { concurrency: 3 }, () => {
+    shareStages(target);
     for (const [group, define] of Object.entries(GROUPS)) {
       describe(group, { concurrency: group === 'lifetimes' ? 4 : 1 }, () => {
         const test = (title: string, body: () => Promise<void>) => {
@@ -59,8 +62,11 @@ export function addTests(target: Target): void {
   });
 }
 
+/** Milliseconds: in some gaps no response comes at all. */
+const PATIENCE_IN_GAPS = 5000;
+
 async function stillFails(name: string, { reason, link }: Gap, body: () => Promise<void>): Promise<void> {
-  const outcome = await body().then(
+  const outcome = await patienceOfTest.run(PATIENCE_IN_GAPS, body).then(
     () => 'passed',
     () => 'failed',
   );

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../support/child-process.ts';
+import { COMPILE_CACHE } from '../support/proxy-process.ts';
 import type { RunningTarget, StartOptions } from './targets.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const START_PATIENCE = 20_000;
 /** How tests look at a runtime's own server. */
-export const OWN_SERVER = { patience: 5000 };
+export const OWN_SERVER = { patience: 10_000 };
 
 /** The settings of an edge adapter, by the names of its variables. */
 export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
@@ -45,7 +46,7 @@ export async function startRuntime(
 ): Promise<RunningTarget> {
   const child = startChild(resolve(ROOT, 'node_modules/.bin', program), args, {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close');

@@ -7,7 +7,19 @@ import { fieldValue } from '../support/message.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { answer, OK, response } from '../support/upstream.ts';
 import type { Contract } from './contract.ts';
-import { AS_ALIAS, AS_SELF, get, INJECTED, post, postChunked, request, type Scene, SECRET, useScene } from './scene.ts';
+import {
+  AS_ALIAS,
+  AS_SELF,
+  following,
+  get,
+  INJECTED,
+  post,
+  postChunked,
+  request,
+  type Scene,
+  SECRET,
+  useScene,
+} from './scene.ts';
 
 const REPLAY_LIMIT = 1024 * 1024;
 const WAYS = [
@@ -199,7 +211,7 @@ function chunkedBodies({ target, test }: Contract, scene: Scene): void {
 
 /** A connection carries one request: what comes behind it is never read as another one. */
 function oneRequest(test: Test, scene: Scene): void {
-  const second = request('GET /second HTTP/1.1', [AS_ALIAS]);
+  const second = following();
   for (const [title, first] of Object.entries({
     'a GET': get(AS_ALIAS),
     'a GET of a client that keeps connections alive': get(AS_ALIAS, 'Connection: keep-alive'),
@@ -213,7 +225,7 @@ function oneRequest(test: Test, scene: Scene): void {
     test(`does not read a second request behind ${title}`, async () => {
       const exchange = await scene.exchange(first + second + second);
       assert.equal(exchange.reply.status, 200);
-      assert.ok(!exchange.request.target.includes('second'));
+      assert.ok(!exchange.request.target.includes('following'));
       assert.equal(fieldValue(exchange.reply, 'Connection')?.toLowerCase(), 'close');
     });
   }
@@ -233,12 +245,8 @@ function oneRequest(test: Test, scene: Scene): void {
     await client.write(second);
     connections[0]!.socket.emit('resume-test');
     const reply = await client.reply(undefined, true);
-    // Where the connection is kept, the second request is read sooner or later, and is not to be taken for another test's.
-    if (reply.ending === 'open') {
-      await eventually(() => connections.length === 2);
-      client.socket.destroy();
-      await sleep(200);
-    }
+    // Where the connection is kept, the second request may be read now, and is not to be taken for another test's.
+    if (reply.ending === 'open') await sleep(200);
     assert.equal(reply.ending, 'fin');
     assert.equal(reply.content.toString(), 'ok');
     assert.equal(reply.rest.length, 0);
@@ -254,7 +262,7 @@ function oneRequest(test: Test, scene: Scene): void {
 }
 
 function refusedFraming(test: Test, scene: Scene): void {
-  const inner = get(AS_ALIAS);
+  const inner = following();
   for (const lines of [
     ['Content-Length: 6', 'Transfer-Encoding: chunked'],
     ['Transfer-Encoding: chunked', 'Content-Length: 6'],
@@ -348,7 +356,7 @@ function refusedFraming(test: Test, scene: Scene): void {
         // The byte made it the value of another field, or ended the header section before it.
         assert.equal(exchange.reply.status, 200, what);
         assert.match(place, /in the line before it/, what);
-        assert.equal(exchange.request.content.toString('latin1'), body, what);
+        assert.equal(exchange.request.content.toString('latin1'), body.replace('0000', exchange.number), what);
       }
     });
   }
@@ -436,7 +444,7 @@ function refusedSyntax(test: Test, scene: Scene): void {
     'lines that end with CR': request(line, [host, AS_ALIAS]).replaceAll('\r\n', '\r'),
     'a header section that ends with LF': `${request(line, [AS_ALIAS]).slice(0, -2)}\n`,
     // CVE-2025-23167 (Node.js): a header section that ended at CRLF, CR, X.
-    'a header section that ends with CRLF, CR, X': `${line}\r\n${host}\r\n${AS_ALIAS}\r\n\rX${get(AS_ALIAS)}`,
+    'a header section that ends with CRLF, CR, X': `${line}\r\n${host}\r\n${AS_ALIAS}\r\n\rX${following()}`,
     'a request line in other characters': request('GET\t/x\tHTTP/1.1', [AS_ALIAS]),
     'two blanks in the request line': request('GET  /x HTTP/1.1', [AS_ALIAS]),
     'a blank before the request line': request(' GET /x HTTP/1.1', [AS_ALIAS]),

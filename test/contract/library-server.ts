@@ -1,19 +1,20 @@
 // createProxy behind a plain node:http server: the glue that a user of the library would write, and no more.
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createProxy, type ProxyOptions } from '../../src/index.ts';
+import { takeOrders } from './embedder-process.ts';
 
-const options: ProxyOptions = JSON.parse(process.argv[2]!);
-const proxy = createProxy(options);
-const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-process.stdout.write(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
+takeOrders((options: ProxyOptions) => {
+  const proxy = createProxy(options);
+  return createServer((incoming, outgoing) => void answer(proxy, incoming, outgoing));
+});
 
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  proxy: ReturnType<typeof createProxy>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const left = new AbortController();
   outgoing.on('close', () => left.abort());
   let request: Request;

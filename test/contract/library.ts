@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { COMMON_GAPS } from './edge-gaps.ts';
-import { startRuntime } from './edge-process.ts';
+import { Embedder } from './embedder.ts';
 import type { Target } from './targets.ts';
+
+const embedder = new Embedder(join(import.meta.dirname, 'library-server.ts'));
 
 /** The library on Node's own `fetch`. */
 export const library: Target = {
@@ -17,8 +20,7 @@ export const library: Target = {
       ...(writeTimeout !== undefined && { writeTimeout: 1000 * writeTimeout }),
       ...others,
     };
-    const args = ['test/contract/library-server.ts', JSON.stringify(options)];
-    return { ...(await startRuntime('node', args, {})), keepsConnections: true };
+    return embedder.start(options);
   },
   refusesWith: [400, 0],
   gaps: {

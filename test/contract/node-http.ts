@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { startRuntime } from './edge-process.ts';
+import { Embedder } from './embedder.ts';
 import type { Target } from './targets.ts';
 
-const SERVER = join(import.meta.dirname, 'node-http-server.ts');
+const embedder = new Embedder(join(import.meta.dirname, 'node-http-server.ts'));
 
 export const nodeHttp: Target = {
   name: `node:http ${process.version}`,
@@ -25,12 +25,7 @@ export const nodeHttp: Target = {
       maxHeaderSize,
       connectionsCheckingInterval: 100,
     };
-    const running = await startRuntime(
-      process.execPath,
-      [SERVER, JSON.stringify(listener), JSON.stringify(server)],
-      {},
-    );
-    return { ...running, keepsConnections: true };
+    return embedder.start({ listener, server });
   },
   refusesWith: [400, 0],
   gaps: {

@@ -4,8 +4,9 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fieldValue, fieldValues } from '../support/message.ts';
 import { type Reply, send } from '../support/raw-client.ts';
-import { answer, type Connection, OK, type RecordedRequest, type Script, Upstream } from '../support/upstream.ts';
-import type { RunningTarget, StartOptions, Target } from './targets.ts';
+import { answer, type Connection, OK, type RecordedRequest, type Script, type Upstream } from '../support/upstream.ts';
+import { FOLLOWING, type Setup, Stage, Stages } from './stage.ts';
+import type { RunningTarget, Target } from './targets.ts';
 
 export const SECRET = 'sentry-token-0123456789abcdef';
 export const ALIAS = 'alias-of-the-tests';
@@ -26,6 +27,11 @@ export function get(...fields: string[]): string {
   return request('GET /api/0/projects/ HTTP/1.1', fields);
 }
 
+/** A GET that must not be read behind another request on its connection. */
+export function following(): string {
+  return request(`GET ${FOLLOWING} HTTP/1.1`, [AS_ALIAS]);
+}
+
 /** A POST with a Content-Length. */
 export function post(content: string, ...fields: string[]): string {
   return request('POST /api/0/projects/ HTTP/1.1', [...fields, `Content-Length: ${content.length}`], content);
@@ -38,11 +44,14 @@ export function postChunked(body: string, ...fields: string[]): string {
 
 /** One request by a client and what came of it on both sides. */
 export class Exchange {
+  /** Stands in the target of a request that followed the first one. */
+  readonly number: string;
   readonly reply: Reply;
   readonly connections: Connection[];
   readonly #refusesWith: readonly number[];
 
-  constructor(reply: Reply, connections: Connection[], { refusesWith = [] }: Target) {
+  constructor(number: string, reply: Reply, connections: Connection[], { refusesWith = [] }: Target) {
+    this.number = number;
     this.reply = reply;
     this.connections = connections;
     this.#refusesWith = refusesWith;
@@ -65,68 +74,72 @@ export class Exchange {
   }
 }
 
-type Setup = Omit<StartOptions, 'upstream'> & {
-  /** The path of the base URI. */
-  path: string;
-  /** The base URI, where it is not the scene's upstream. */
-  uri?: string;
-  /** What must not be in the log, beside the token and the alias. */
+/** Where the scenes of a target leave their proxies for each other. */
+const stagesOf = new WeakMap<Target, Stages>();
+
+/** Lets scenes that are set up alike follow each other on the same proxy, until the tests around this call are over. */
+export function shareStages(target: Target): void {
+  const stages = new Stages();
+  stagesOf.set(target, stages);
+  after(() => stages.stop());
+}
+
+interface Options extends Setup {
+  /** What must not be in the log, next to the token and the alias. */
   secrets?: readonly string[];
-};
+}
 
 export class Scene {
   readonly #target: Target;
   readonly #setup: Setup;
-  #running: Promise<[RunningTarget, Upstream]> | undefined;
+  readonly #secrets: readonly string[];
+  #running: Promise<Stage> | undefined;
 
-  constructor(target: Target, setup: Partial<Setup>) {
+  constructor(target: Target, { secrets = [], ...setup }: Partial<Options>) {
     this.#target = target;
     this.#setup = { token: SECRET, aliases: [ALIAS], path: '', ...setup };
+    this.#secrets = [SECRET, ALIAS, ...secrets];
   }
 
   /** Starts both at the first use, so that a target which cannot be started this way fails a test, not a hook. */
-  start(): Promise<[proxy: RunningTarget, upstream: Upstream]> {
-    this.#running ??= this.#start();
-    return this.#running;
+  async start(): Promise<[proxy: RunningTarget, upstream: Upstream]> {
+    const { proxy, upstream } = await this.#stage();
+    return [proxy, upstream];
   }
 
-  async #start(): Promise<[RunningTarget, Upstream]> {
-    const { path, uri, secrets: _, ...options } = this.#setup;
-    const upstream = await Upstream.start();
-    try {
-      return [await this.#target.start({ ...options, upstream: uri ?? `${upstream.uri}${path}` }), upstream];
-    } catch (error) {
-      await upstream.stop();
-      throw error;
-    }
+  #stage(): Promise<Stage> {
+    this.#running ??=
+      stagesOf.get(this.#target)?.take(this.#target, this.#setup) ?? Stage.start(this.#target, this.#setup);
+    return this.#running;
   }
 
   /** Sends a request while the upstream plays the script (or answers 200), and checks what always holds. */
   async exchange(bytes: string | Buffer | (string | Buffer)[], script: Script = answer(OK)): Promise<Exchange> {
-    const [proxy, upstream] = await this.start();
-    const connections = upstream.play(script);
+    const stage = await this.#stage();
+    const connections = stage.play(script);
+    const number = stage.number();
     const mayFollow = typeof bytes === 'string' && bytes.split(' HTTP/1.').length > 2;
-    const reply = await send(proxy, bytes, mayFollow);
-    // A runtime that serves what follows all the same is to do so now, and not during the next exchange.
-    if (mayFollow) await sleep(100);
-    if (connections.length === 0) await sleep(10); // Whatever must not reach the upstream has time to.
-    const exchange = new Exchange(reply, connections, this.#target);
-    checkInvariants(exchange, upstream);
+    const sent = mayFollow ? bytes.replaceAll(FOLLOWING, FOLLOWING.replace('0000', number)) : bytes;
+    const reply = await send(stage.proxy, sent, mayFollow);
+    // Whatever must not reach the upstream has time to.
+    if (mayFollow || connections.length === 0) await sleep(10);
+    const exchange = new Exchange(number, reply, stage.end(number, connections), this.#target);
+    checkInvariants(exchange, stage.upstream);
     return exchange;
   }
 
   async stop(): Promise<void> {
-    const [proxy, upstream] = (await this.#running?.catch(() => undefined)) ?? [];
-    await proxy?.stop();
-    await upstream?.stop();
-    const output = proxy?.output() ?? '';
-    const { secrets = [] } = this.#setup;
-    for (const secret of [SECRET, ALIAS, ...secrets]) assert.ok(!output.includes(secret), 'a secret in the log');
+    const stage = await this.#running?.catch(() => undefined);
+    if (stage === undefined) return;
+    const stages = stagesOf.get(this.#target);
+    await (stages === undefined ? stage.stop() : stages.giveBack(stage, this.#setup));
+    const output = stage.proxy.output();
+    for (const secret of this.#secrets) assert.ok(!output.includes(secret), 'a secret in the log');
   }
 }
 
 /** A scene for the tests of a group; it is struck after them. */
-export function useScene(target: Target, setup: Partial<Setup> = {}): Scene {
+export function useScene(target: Target, setup: Partial<Options> = {}): Scene {
   const scene = new Scene(target, setup);
   after(() => scene.stop());
   return scene;

@@ -42,8 +42,12 @@ export class MessageReader {
   readonly #hasContent: (startLine: string) => boolean;
   readonly #unframed: 'none' | 'close';
   #bytes = Buffer.alloc(0);
+  #size = 0;
   #head: Head | undefined;
   #contentAt = 0;
+  /** What was read of all bytes that had come. */
+  #message: Message | undefined;
+  readonly #waiting = new Set<() => void>();
   /** Status codes of the interim responses before the message. */
   readonly interim: number[] = [];
 
@@ -63,11 +67,55 @@ export class MessageReader {
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    this.#message = undefined;
+    this.wake();
+  }
+
+  /**
+   * Waits until it is so. Looks whenever bytes come, and whenever `wake` is called.
+   *
+   * @param patience milliseconds after which it resolves all the same.
+   */
+  until(isSo: () => boolean, patience?: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        this.#waiting.delete(look);
+        clearTimeout(timer);
+        settle();
+      };
+      const look = () => {
+        try {
+          if (isSo()) end(resolve);
+        } catch (error) {
+          end(() => reject(error));
+        }
+      };
+      const timer = patience === undefined ? undefined : setTimeout(end, patience, resolve);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Has everyone who waits look again, because something else than the bytes has changed. */
+  wake(): void {
+    for (const look of this.#waiting) look();
   }
 
   get bytes(): Buffer {
     if (this.#chunks.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#chunks.splice(0)]);
     return this.#bytes;
+  }
+
+  /** The last bytes, without putting all of them together. */
+  #tail(length: number): Buffer {
+    const last: Buffer[] = [];
+    let size = 0;
+    for (let i = this.#chunks.length - 1; i >= 0 && size < length; i--) {
+      last.unshift(this.#chunks[i]!);
+      size += this.#chunks[i]!.length;
+    }
+    return Buffer.concat([...(size < length ? [this.#bytes.subarray(size - length)] : []), ...last]);
   }
 
   /** @throws {AssertionError} if it is malformed. */
@@ -89,20 +137,23 @@ export class MessageReader {
     const head = this.head;
     if (head === undefined) return false;
     if (!this.#hasContent(head.startLine)) return true;
-    if (fieldValues(head, 'transfer-encoding').length > 0 && !this.bytes.includes('0\r\n', -64)) return false;
+    if (fieldValues(head, 'transfer-encoding').length > 0) {
+      return this.#tail(64).includes('0\r\n') && this.read()!.complete;
+    }
     const length = fieldValues(head, 'content-length')[0];
-    if (length !== undefined) return this.bytes.length - this.#contentAt >= Number(length);
-    const { framing, complete } = this.read()!;
-    return framing !== 'close' && complete;
+    if (length !== undefined) return this.#size - this.#contentAt >= Number(length);
+    return this.#unframed !== 'close';
   }
 
   /** @throws {AssertionError} if it is malformed. */
   read(): Message | undefined {
+    if (this.#message !== undefined) return this.#message;
     const head = this.head;
     if (head === undefined) return undefined;
     const rest = this.bytes.subarray(this.#contentAt);
-    if (!this.#hasContent(head.startLine)) return { ...head, ...nothing('none', rest) };
-    return { ...head, ...readContent(head, rest, this.#unframed) };
+    const hasContent = this.#hasContent(head.startLine);
+    this.#message = { ...head, ...(hasContent ? readContent(head, rest, this.#unframed) : nothing('none', rest)) };
+    return this.#message;
   }
 }
 

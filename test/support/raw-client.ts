@@ -1,7 +1,7 @@
 // A client that sends any bytes and reports exactly what came back and how the connection ended.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Field, MessageReader } from './message.ts';
 
 export interface Address {
@@ -39,12 +39,14 @@ export interface Reply {
 }
 
 const PATIENCE = 15_000;
+/** Milliseconds to wait for a response, for all clients of one test: where none is expected. */
+export const patienceOfTest = new AsyncLocalStorage<number>();
 // How long to wait for the end of the connection (or for what must not come) behind a whole response.
 const GRACE = 250;
 // The same where the end will not come.
 const GRACE_KEPT = 10;
 // The same for another response.
-const GRACE_FOLLOWING = 400;
+const GRACE_FOLLOWING = 50;
 
 export class RawClient {
   readonly socket: Socket;
@@ -59,17 +61,21 @@ export class RawClient {
   private constructor(socket: Socket, method: string, { keepsConnections = false, patience = PATIENCE }: Address) {
     this.socket = socket;
     this.#mayStayOpen = keepsConnections;
-    this.#patience = patience;
+    this.#patience = patienceOfTest.getStore() ?? patience;
     this.#reader = MessageReader.ofResponse(method);
     socket.on('data', (chunk: Buffer) => this.#reader.push(chunk));
     this.ended = new Promise((resolve) => {
       socket.on('end', () => {
         this.#ending = 'fin';
+        this.#reader.wake();
       });
       socket.on('error', () => {
         if (this.#ending === 'open') this.#ending = 'reset';
       });
-      socket.on('close', () => resolve(this.#ending));
+      socket.on('close', () => {
+        resolve(this.#ending);
+        this.#reader.wake();
+      });
     });
   }
 
@@ -84,14 +90,18 @@ export class RawClient {
     return new RawClient(socket, method, to);
   }
 
-  /** Resolves when the bytes are with the operating system, the connection is gone or the patience is at its end. */
+  /**
+   * Resolves when the bytes are with the operating system, the connection is gone or the patience is at its end; and when
+   * the whole response has come, since a server may then leave the rest of the request unread.
+   */
   async write(bytes: string | Buffer): Promise<void> {
     if (this.socket.destroyed || !this.socket.writable) return;
-    const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-    const timer = Promise.withResolvers<void>();
-    const timeout = setTimeout(timer.resolve, this.#patience);
-    await Promise.race([new Promise((resolve) => this.socket.write(data, resolve)), this.ended, timer.promise]);
-    clearTimeout(timeout);
+    let isWritten = false;
+    this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, () => {
+      isWritten = true;
+      this.#reader.wake();
+    });
+    await this.#reader.until(() => isWritten || this.socket.destroyed || this.#isWhole(), this.#patience);
   }
 
   /** What came so far. */
@@ -100,11 +110,8 @@ export class RawClient {
   }
 
   /** Resolves when what came matches, the connection ended or the patience did; the caller looks which. */
-  async until(matches: (received: string) => boolean, patience = this.#patience): Promise<void> {
-    const deadline = performance.now() + patience;
-    while (!matches(this.received.toString('latin1')) && !this.socket.destroyed && performance.now() < deadline) {
-      await sleep(5);
-    }
+  until(matches: (received: string) => boolean, patience = this.#patience): Promise<void> {
+    return this.#reader.until(() => matches(this.received.toString('latin1')) || this.socket.destroyed, patience);
   }
 
   /**
@@ -113,10 +120,7 @@ export class RawClient {
    * @param mayFollow that another response may come behind it, for which it is worth to wait where connections are kept.
    */
   async reply(patience = this.#patience, mayFollow = false): Promise<Reply> {
-    const deadline = performance.now() + patience;
-    while (!this.socket.destroyed && this.#ending !== 'fin' && !this.#isWhole() && performance.now() < deadline) {
-      await Promise.race([sleep(5), this.ended]);
-    }
+    await this.#reader.until(() => this.socket.destroyed || this.#ending === 'fin' || this.#isWhole(), patience);
     if (this.#ending === 'open') await this.#behind(mayFollow);
     const elapsed = performance.now() - this.#started;
     const ending = this.#ending;
@@ -151,10 +155,10 @@ export class RawClient {
 
   async #behind(mayFollow: boolean): Promise<void> {
     const grace = this.#mayStayOpen ? (mayFollow ? GRACE_FOLLOWING : GRACE_KEPT) : GRACE;
-    const deadline = performance.now() + grace;
-    while (this.#ending === 'open' && performance.now() < deadline && !(mayFollow && this.#hasMore())) {
-      await Promise.race([sleep(5), this.ended]);
-    }
+    await this.#reader.until(
+      () => this.#ending !== 'open' || this.socket.destroyed || (mayFollow && this.#hasMore()),
+      grace,
+    );
   }
 
   #hasMore(): boolean {
@@ -191,7 +195,9 @@ export async function send(
   mayFollow = false,
 ): Promise<Reply> {
   const list = typeof pieces === 'string' || Buffer.isBuffer(pieces) ? [pieces] : pieces;
-  const method = /^\s*(\S+) /.exec(list.map(String).join('').slice(0, 64))?.[1];
+  let start = '';
+  for (const piece of list) if (start.length < 64) start += String(piece.slice(0, 64));
+  const method = /^\s*(\S+) /.exec(start)?.[1];
   const client = await RawClient.connect(to, method);
   for (const piece of list) await client.write(piece);
   return client.reply(undefined, mayFollow);

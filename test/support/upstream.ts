@@ -32,6 +32,7 @@ export class Connection {
       const end = (ending: Ending) => {
         if (this.ending === 'open') this.ending = ending;
         resolve(this.ending);
+        this.#reader.wake();
       };
       socket.on('end', () => end('fin'));
       socket.on('error', () => end('reset'));
@@ -44,6 +45,11 @@ export class Connection {
     return this.#reader.bytes;
   }
 
+  /** The request line, once the header section is there. @throws {AssertionError} if that is malformed. */
+  get requestLine(): string | undefined {
+    return this.#reader.head?.startLine;
+  }
+
   /** @throws {AssertionError} if what came is no well-formed request; undefined while its head is not there. */
   get request(): RecordedRequest | undefined {
     const message = this.#reader.read();
@@ -53,13 +59,13 @@ export class Connection {
   }
 
   /** Resolves when the header section is there. */
-  async head(): Promise<void> {
-    while (this.#reader.head === undefined && this.ending === 'open') await Promise.race([sleep(2), this.ended]);
+  head(): Promise<void> {
+    return this.#reader.until(() => this.#reader.head !== undefined || this.ending !== 'open');
   }
 
   /** Resolves when the whole request is there. */
-  async whole(): Promise<void> {
-    while (!this.#reader.isWhole && this.ending === 'open') await Promise.race([sleep(2), this.ended]);
+  whole(): Promise<void> {
+    return this.#reader.until(() => this.#reader.isWhole || this.ending !== 'open');
   }
 
   send(bytes: string | Buffer): void {
@@ -88,7 +94,7 @@ export function answer(bytes: string | Buffer): Script {
 
 /** A complete response; Content-Length and Date are added. */
 export function response(statusLine: string, fields: readonly string[] = [], content: string | Buffer = ''): Buffer {
-  const body = Buffer.from(content as string, 'latin1');
+  const body = typeof content === 'string' ? Buffer.from(content, 'latin1') : content;
   const date = 'Date: Sun, 06 Nov 1994 08:49:37 GMT';
   const lines = [`HTTP/1.1 ${statusLine}`, date, ...fields, `Content-Length: ${body.length}`];
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
@@ -139,6 +145,13 @@ export class Upstream {
     const connections: Connection[] = [];
     this.#scripts.set(at, { script, connections });
     return connections;
+  }
+
+  /** Answers 200 to everything again. Connections that were left open end. */
+  reset(): void {
+    this.#scripts.clear();
+    this.play(answer(OK));
+    for (const socket of this.#sockets) socket.end();
   }
 
   async #serve(socket: Socket): Promise<void> {
