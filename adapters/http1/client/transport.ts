@@ -10,10 +10,13 @@ import { HeadReader } from '../message/head-reader.ts';
 import { fieldSection, requestLine } from '../message/head-writer.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
 import { abortReason, type ConnectOptions, connector } from './connector.ts';
+import { outliveFailedWrites } from './failed-writes.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
 const MAX_FIELD_LINES = 1000;
+/** Milliseconds to read what Sentry has sent, once nothing can be sent to it any more. */
+const READ_ON = 1000;
 /** RFC 9112 section 4, where some servers leave out the reason phrase and the space before it. */
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 
@@ -87,6 +90,8 @@ export class Exchange {
   #body: MessageBody | undefined;
   #upload: Upload | undefined;
   #hasResponse = false;
+  /** Why nothing more can be sent. */
+  #writeError: Error | undefined;
   #isOver = false;
 
   constructor(
@@ -105,6 +110,7 @@ export class Exchange {
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onEnd);
+    outliveFailedWrites(socket, this.#onWriteFailed);
     request.signal.addEventListener('abort', this.#onAbort);
     if (request.signal.aborted) this.#onAbort();
   }
@@ -187,13 +193,26 @@ export class Exchange {
   /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {
     if (this.#isOver) return;
-    if (this.#body !== undefined) {
+    // The kernel tells of a reset once. If a write was told, the read sees an end, as behind a whole response.
+    if (this.#writeError !== undefined) this.#onError(this.#writeError);
+    else if (this.#body !== undefined) {
       this.#body.finish(new ProxyError('upstream_truncated'));
       this.#finish();
     } else this.#fail(new ProxyError('upstream_reset'));
   };
 
   readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
+
+  /** What Sentry has sent by now counts, not that it takes no more: it may have answered early. */
+  readonly #onWriteFailed = (error: Error): void => {
+    if (this.#writeError !== undefined) return;
+    this.#writeError = error;
+    this.#upload?.stop();
+    const giveUp = (): void => {
+      if (!this.#hasResponse) this.#onError(error);
+    };
+    setTimeout(giveUp, READ_ON).unref();
+  };
 
   readonly #onAbort = (): void => this.#fail(abortReason(this.#request.signal, !this.#socket.connecting));
 
