@@ -37,6 +37,26 @@ function refuses(title: string, bytes: string): void {
 
 takes('a length', `${OK}Content-Length: 5\r\n\r\nhello`, '200 OK', 'hello');
 takes('no more than the length', `${OK}Content-Length: 5\r\n\r\nhello${SECOND}`, '200 OK', 'hello');
+for (const [title, behind] of [
+  ['an empty line', '\r\n'],
+  ['text', 'and more'],
+  ['a NUL', '\0'],
+  ['another response', SECOND],
+  ['100 KB', 'x'.repeat(100_000)],
+]) {
+  for (const fields of ['', 'Connection: close\r\n', 'Connection: keep-alive\r\n']) {
+    const to = `with ${title} behind it${fields && `, ${fields.trim()}`}`;
+    takes(`a length ${to}`, `${OK}${fields}Content-Length: 5\r\n\r\nhello${behind}`, '200 OK', 'hello');
+    takes(
+      `chunks ${to}`,
+      `${OK}${fields}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n${behind}`,
+      '200 OK',
+      'hello',
+    );
+    takes(`an empty body ${to}`, `${OK}${fields}Content-Length: 0\r\n\r\n${behind}`, '200 OK', '');
+    takes(`204 ${to}`, `HTTP/1.1 204 No Content\r\n${fields}\r\n${behind}`, '204 No Content', '');
+  }
+}
 takes('chunks', `${CHUNKED}5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nX: y\r\n\r\n`, '200 OK', 'hello!');
 takes('no more than the chunks', `${CHUNKED}5\r\nhello\r\n0\r\n\r\n${SECOND}`, '200 OK', 'hello');
 takes('a body until the close', `${OK}\r\nhello${SECOND}`, '200 OK', `hello${SECOND}`);

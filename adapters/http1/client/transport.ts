@@ -165,12 +165,8 @@ export class Exchange {
       this.#body = body;
       body.onComplete = this.#onWhole;
     }
-    const surplus = body === null ? rest.length : rest.length > 0 ? body.push(rest) : 0;
-    // A server that announces its last response and then sends more contradicts itself (response splitting).
-    // Bodies in answer to HEAD and in a 304 are a known slip and harmless.
-    const isSlip = this.#request.method === 'HEAD' || status === 304;
-    const isContradiction = surplus > 0 && !isSlip && fields.get('connection')?.toLowerCase() === 'close';
-    if (isContradiction) throw new MalformedMessage('bytes behind the response that was said to be the last');
+    // Bytes behind the end are dropped, whether they come with it or later: this connection carries one response.
+    if (rest.length > 0) body?.push(rest);
     this.#hasResponse = true;
     if (body === null || body.isComplete) this.#finish();
     if (status >= 400) this.#upload?.stop();

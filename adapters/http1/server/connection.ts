@@ -15,6 +15,9 @@ import { type ConnectionLimits, Deadlines } from './deadlines.ts';
 import { RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
 
+/** Bytes that TCP sends without waiting for the other side: ten segments (RFC 6928). */
+const SENT_AT_ONCE = 14_000;
+
 /** A finished request, for the log and the metrics. */
 export interface Finished {
   readonly method: string;
@@ -87,14 +90,16 @@ export class Connection {
 
   /** The port was closed: without a request, this connection waits no longer than it must. */
   hurry(): void {
-    if (this.#isSilent || this.#phase === 'lingering') this.#deadlines.hurry();
+    if (this.#isSilent || this.#isOnlyListening) this.#deadlines.hurry();
   }
 
   /** The deadline has passed. */
   expire(): void {
     const isUnanswered = this.#phase === 'head' || this.#phase === 'waiting';
     const isUpstreamLate = this.#phase === 'waiting' && (this.#isRequestRead() || this.#deadlines.isWriteOver);
-    if (isUpstreamLate) this.#expireUpstream();
+    // Not a reset: the client may still be reading what the kernel holds.
+    if (this.#isOnlyListening) this.#socket.destroy();
+    else if (isUpstreamLate) this.#expireUpstream();
     else if (isUnanswered && !this.#isSilent) this.#refuse(new ProxyError('request_timeout'));
     else this.#breakOff(this.#isSilent || this.#isRequestRead() ? 'write_timeout' : 'request_timeout');
   }
@@ -112,6 +117,11 @@ export class Connection {
   /** Nothing was received, so nothing is lost by closing. */
   get #isSilent(): boolean {
     return this.#phase === 'head' && this.#reader === undefined;
+  }
+
+  /** Everything is sent, the end of sending included. */
+  get #isOnlyListening(): boolean {
+    return this.#phase === 'lingering' && this.#socket.writableFinished;
   }
 
   #isRequestRead(): boolean {
@@ -178,7 +188,7 @@ export class Connection {
       return;
     }
     try {
-      body.push(bytes);
+      if (body.push(bytes) > 0) this.#hasExtraBytes = true;
     } catch (error) {
       const isMalformed = error instanceof MalformedMessage;
       body.fail(isMalformed ? new ProxyError('bad_request', error.message) : asProxyError(error));
@@ -243,22 +253,32 @@ export class Connection {
 
   readonly #onWritten = (): void => {
     this.#report();
-    const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;
-    if (isAllRead) {
+    if (this.#mayCloseAtOnce()) {
       this.#phase = 'over';
       this.#isDone = true;
       if (this.#socket.writableCorked === 0) closeOnceSent(this.#socket);
       return;
     }
-    // Closing with bytes unread makes the kernel send a reset, after which a client may drop the answer unread
-    // (RFC 9112 section 9.6): so the sending side is closed first and the rest is read and dropped for a while.
     this.#phase = 'lingering';
-    this.#deadlines.linger();
-    if (this.#owner.isDraining) this.#deadlines.hurry();
     this.#requestBody?.fail(new ProxyError('client_gone'));
-    this.#socket.end();
+    this.#socket.end(() => {
+      this.#deadlines.linger();
+      if (this.#owner.isDraining) this.#deadlines.hurry();
+    });
     this.#socket.resume();
   };
+
+  /**
+   * Bytes that come when a connection is closed, or were not read before, make the kernel send a reset, after which the
+   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends is
+   * read and dropped for a while, unless the client sends no more and the whole response is on its way.
+   */
+  #mayCloseAtOnce(): boolean {
+    const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;
+    // A response that ends with the connection looks broken off after a reset.
+    const isEndedByClose = this.#head?.isHttp10 ?? false;
+    return isAllRead && !isEndedByClose && this.#socket.bytesWritten <= SENT_AT_ONCE;
+  }
 
   readonly #onBroken = (error: Error): void => this.#breakOff(asProxyError(error).name, error.message);
 

@@ -63,7 +63,7 @@ export class Deadlines {
     this.at = performance.now() + GRACE;
   }
 
-  /** The answer is written, and the client still sends. */
+  /** Everything is sent, and the client may still send. */
   linger(): void {
     this.#lingerEnd = performance.now() + LINGER_AT_ALL;
     this.lingerOn();
@@ -71,12 +71,13 @@ export class Deadlines {
 
   /** Another read, while lingering. */
   lingerOn(): void {
+    if (this.#lingerEnd === NEVER) return;
     this.at = Math.min(this.#lingerEnd, performance.now() + LINGER_PER_READ);
   }
 
   /** Waits for no new request, and drops none in flight. */
   hurry(): void {
-    this.#lingerEnd = Math.min(this.#lingerEnd, performance.now() + LAST_CHANCE);
-    this.at = Math.min(this.at, this.#lingerEnd);
+    this.at = Math.min(this.at, performance.now() + LAST_CHANCE);
+    if (this.#lingerEnd !== NEVER) this.#lingerEnd = this.at;
   }
 }
