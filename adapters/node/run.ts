@@ -13,6 +13,7 @@ import { listen, listenFault } from '../http1/server/listen.ts';
 import { isLocal, type ListenAddress } from '../http1/server/listen-address.ts';
 import { makeServer, type ProxyServer } from '../http1/server/server.ts';
 import { InForce } from './clients/active-clients.ts';
+import { changeFields } from './clients/client-changes.ts';
 import { watchExpiring } from './clients/expiring-clients.ts';
 import type { Config } from './config/config.ts';
 import { problemText } from './config/problem-text.ts';
@@ -100,7 +101,10 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     if (changed.tls !== undefined) server.setSecureContext(changed.tls);
     // The line would look like a success, if all that changed is a file that is bad.
     const isNews = taken.problems.length === 0 || taken.isChanged;
-    if (isNews && !isAsked) log('info', 'reload', countsOf(inForce));
+    const changes = changeFields(taken.changes);
+    const areNamed = Object.values(changes).some((names) => names !== undefined);
+    // After a signal another line reports the end of it all.
+    if (isNews && (areNamed || !isAsked)) log('info', 'reload', { ...countsOf(inForce), ...changes });
   });
 
   const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) =>

@@ -14,6 +14,8 @@ export interface KnownCredentials {
   readonly isOpen: boolean;
   /** The named clients by the digests of their tokens, in lower-case hex. */
   readonly clients?: ReadonlyMap<string, Client> | undefined;
+  /** The names of former clients by the digests of the tokens that they had: they count for nothing but the log. */
+  readonly revoked?: ReadonlyMap<string, string> | undefined;
   /** Whether a request without a known token is refused instead of bypassed. */
   readonly rejectsUnmatched?: boolean | undefined;
   readonly digest: Digest;
@@ -38,12 +40,17 @@ export class BearerAuthenticator implements Authenticator {
 
   static async of(known: KnownCredentials): Promise<BearerAuthenticator> {
     const byDigest = new Map<string, Authentication>();
+    for (const [digest, client] of known.revoked ?? []) {
+      const revoked = { client, fingerprint: fingerprintOf(digest) };
+      byDigest.set(digest, known.rejectsUnmatched ? { kind: 'reject', revoked } : { kind: 'bypass', revoked });
+    }
     const aliases = await Promise.all([...new Set(known.aliasTokens)].map(known.digest));
     for (const [index, digest] of aliases.entries()) {
       byDigest.set(digest, { kind: 'inject', principal: { name: `alias-${index + 1}` } });
     }
     for (const [digest, client] of known.clients ?? []) {
-      byDigest.set(digest, { kind: 'inject', principal: { name: client.name, client } });
+      const principal = { name: client.name, client, fingerprint: fingerprintOf(digest) };
+      byDigest.set(digest, { kind: 'inject', principal });
     }
     return new BearerAuthenticator(known, byDigest);
   }
@@ -61,6 +68,9 @@ export class BearerAuthenticator implements Authenticator {
     return this.#byDigest.get(digest) ?? this.#unmatched;
   }
 }
+
+/** Tells the tokens of a client from each other, and begins like the digest in the clients file. */
+const fingerprintOf = (digest: string): string => digest.slice(0, 8);
 
 /** RFC 9110 section 11.1: the scheme is case-insensitive and one or more spaces follow it. */
 function bearerOf(authorization: string | null): string | undefined {

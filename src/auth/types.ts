@@ -9,13 +9,21 @@ export interface Principal {
   readonly isAnyone?: boolean;
   /** The rights of a named client. Undefined: everything is allowed. */
   readonly client?: Client;
+  /** Which of the client's tokens was sent. */
+  readonly fingerprint?: string;
+}
+
+/** A token that was a client's, and is not any more. */
+export interface RevokedToken {
+  readonly client: string;
+  readonly fingerprint: string;
 }
 
 /** How a request is authenticated to Sentry: with its token, with the sender's own credentials, or not at all. */
 export type Authentication =
   | { readonly kind: 'inject'; readonly principal: Principal }
-  | { readonly kind: 'bypass' }
-  | { readonly kind: 'reject' };
+  | { readonly kind: 'bypass'; readonly revoked?: RevokedToken }
+  | { readonly kind: 'reject'; readonly revoked?: RevokedToken };
 
 /** Finds the sender of a request. */
 export interface Authenticator {

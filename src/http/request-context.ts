@@ -17,6 +17,10 @@ export interface RequestContext {
   warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; undefined if it was bypassed or is unknown. */
   client?: string;
+  /** The client that the token was of, if it was revoked since the proxy started. */
+  revoked?: string;
+  /** The first eight hexadecimal digits of the SHA-256 of the client's token. */
+  clientToken?: string;
   /** The name of the token that was injected, where there are several. */
   token?: string;
   /** Why the client was refused, in a word. */
@@ -50,6 +54,8 @@ export interface RequestRecord {
   readonly warning?: string;
   /** The sender: a client's name, `alias-N` or `anyone`; missing if it was bypassed or is unknown. */
   readonly client?: string;
+  /** The first eight hexadecimal digits of the SHA-256 of the client's token, if the client is a named one. */
+  readonly clientToken?: string;
   /** The name of the token that was injected; missing where there is one only. */
   readonly token?: string;
   /** Why the client was refused, in a word. */

@@ -127,6 +127,7 @@ const recordOf = (
   attempts: trace.attempts,
   duration: performance.now() - begun,
   ...(trace.client !== undefined && { client: trace.client }),
+  ...(trace.clientToken !== undefined && { clientToken: trace.clientToken }),
   ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),

@@ -130,6 +130,7 @@ async function authenticate<R>(
   trace: RequestContext,
 ): Promise<Exclude<Authentication, { kind: 'reject' }>> {
   const authentication = await env.authenticator.authenticate(headers);
+  noteSender(authentication, trace);
   refuseForeignPages(headers, authentication, env.allowedHosts);
   if (authentication.kind === 'reject') {
     trace.refusal = 'unknown';
@@ -138,6 +139,17 @@ async function authenticate<R>(
   trace.route = authentication.kind;
   if (authentication.kind === 'inject') trace.client = authentication.principal.name;
   return authentication;
+}
+
+/** Notes which token was sent, also one that counts for nothing any more. */
+function noteSender(authentication: Authentication, trace: RequestContext): void {
+  if (authentication.kind === 'inject') {
+    const { fingerprint } = authentication.principal;
+    if (fingerprint !== undefined) trace.clientToken = fingerprint;
+  } else if (authentication.revoked !== undefined) {
+    trace.revoked = authentication.revoked.client;
+    trace.clientToken = authentication.revoked.fingerprint;
+  }
 }
 
 /** Sends a request with the token; if Sentry refuses that, once more with a renewed one, as long as the body is kept. */

@@ -7,6 +7,7 @@ import type { Problem } from '../../../src/config/configuration.ts';
 import type { Fields } from '../../../src/http/types.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
 import type { Config } from '../config/config.ts';
+import { type ClientChanges, changesOf, revokedTokens } from './client-changes.ts';
 
 /** SHA-256 in lower-case hex. */
 export const sha256 = (token: string): string => hash('sha256', token, 'hex');
@@ -28,6 +29,8 @@ export interface Taken {
   readonly problems: readonly Problem[];
   /** Whether other alias tokens or clients are in force now. */
   readonly isChanged: boolean;
+  /** Which of the clients changed. */
+  readonly changes: ClientChanges;
 }
 
 /** Who gets the token: alias tokens and named clients as they are now in force. */
@@ -35,6 +38,7 @@ export class InForce implements Authenticator {
   /** The configuration that was taken last. */
   #config: Config;
   #directory: ClientDirectory | undefined;
+  #revoked: ReadonlyMap<string, string> = new Map();
   #authenticator: BearerAuthenticator;
 
   private constructor(config: Config, directory: ClientDirectory | undefined, authenticator: BearerAuthenticator) {
@@ -46,7 +50,7 @@ export class InForce implements Authenticator {
   /** @param config with nothing wrong in it */
   static async of(config: Config): Promise<InForce> {
     const directory = await directoryOf(config);
-    return new InForce(config, directory, await authenticatorOf(config, directory));
+    return new InForce(config, directory, await authenticatorOf(config, directory, new Map()));
   }
 
   /** Whether every request gets the token. */
@@ -88,13 +92,16 @@ export class InForce implements Authenticator {
     const hasOtherAliases = aliasTokens !== this.#config.aliasTokens;
     const hasOtherText = clientsText !== this.#config.clientsText;
     this.#config = config;
-    if (!hasOtherAliases && !hasOtherText && !isAsked) return { problems: [], isChanged: false };
-    const loaded = clientsText === undefined ? NO_FILE : await this.#reload(clientsText, config);
-    this.#authenticator = await authenticatorOf(config, this.#directory);
-    return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged };
+    if (!hasOtherAliases && !hasOtherText && !isAsked) return NOTHING_TAKEN;
+    const before = this.#directory;
+    const loaded = clientsText === undefined ? NOTHING_TAKEN : await this.#reload(clientsText, config);
+    this.#revoked = revokedTokens(this.#revoked, before, this.#directory);
+    this.#authenticator = await authenticatorOf(config, this.#directory, this.#revoked);
+    const changes = changesOf(before?.clients ?? [], this.clients);
+    return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged, changes };
   }
 
-  async #reload(text: string, config: Config): Promise<Taken> {
+  async #reload(text: string, config: Config): Promise<Omit<Taken, 'changes'>> {
     const now = Date.now();
     const loaded = await loadClients(text, config.aliasTokens, sha256, now);
     if ('directory' in loaded) {
@@ -115,17 +122,19 @@ export class InForce implements Authenticator {
 const authenticatorOf = (
   { aliasTokens, isOpen }: Config,
   directory: ClientDirectory | undefined,
+  revoked: ReadonlyMap<string, string>,
 ): Promise<BearerAuthenticator> =>
   BearerAuthenticator.of({
     aliasTokens,
     isOpen,
     clients: directory?.byDigest,
+    revoked,
     rejectsUnmatched: directory?.unmatched === 'reject',
     digest: sha256,
   });
 
 const NOBODY: ReadonlySet<string> = new Set();
-const NO_FILE: Taken = { problems: [], isChanged: false };
+const NOTHING_TAKEN: Taken = { problems: [], isChanged: false, changes: changesOf([], []) };
 
 /** How many tokens get their client in. */
 const validTokens = (directory: ClientDirectory | undefined, now: number): number =>

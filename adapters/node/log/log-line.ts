@@ -53,14 +53,17 @@ const STATUS_COLORS: Readonly<Record<string, Color>> = { 2: 'green', 3: 'cyan', 
 
 /**
  * A line for people: date and time, the level if it matters, the event, its fields. A request's line begins with what
- * readers look for first: status, method, path, duration, client.
+ * readers look for first: status, method, path, duration, client, and what went wrong.
  */
 export function textLine(time: string, level: Level, event: string, fields: LogFields, isColored: boolean): string {
   const paint = (text: string, color: Color | undefined): string =>
     isColored && color !== undefined ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
   const mark = level === 'info' ? [] : [paint(level.toUpperCase(), LEVEL_COLORS[level])];
   const shownTime = paint(time.replace('T', ' '), 'dim');
-  const { method, path, status, duration_ms, client, ...rest } = fields;
+  const { method, path, status, duration_ms, client, ...others } = fields;
+  const { route, error, refusal, observed, cause, warning, ...rest } = others;
+  // What went wrong comes before the ids, where a terminal still shows it.
+  const ordered = { route, error, refusal, observed, cause, warning, ...rest };
   const isRequest = event === 'request' && status !== undefined;
   const first = isRequest
     ? [
@@ -68,7 +71,7 @@ export function textLine(time: string, level: Level, event: string, fields: LogF
         ...[method, path, `${duration_ms}ms`, client].filter((value) => value !== undefined && value !== '').map(word),
       ]
     : [event];
-  const pairs = Object.entries(isRequest ? rest : fields)
+  const pairs = Object.entries(isRequest ? ordered : fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${word(value)}`);
   return `${[shownTime, ...mark, ...first, ...pairs].join(' ')}\n`;

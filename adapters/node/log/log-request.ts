@@ -11,7 +11,8 @@ export function logRequest(log: Log, request: Finished): void {
     method,
     path: loggedTarget(target),
     route: trace.route,
-    client: trace.client,
+    client: trace.client ?? trace.revoked,
+    client_token: trace.clientToken,
     token: trace.token,
     remote: request.remote,
     status,
@@ -22,6 +23,7 @@ export function logRequest(log: Log, request: Finished): void {
     error: trace.error,
     cause: trace.cause,
     warning: trace.warning,
+    revoked: trace.revoked === undefined ? undefined : true,
     refusal: trace.refusal,
     observed: trace.observed,
   });

@@ -110,6 +110,50 @@ describe('a clients file that changes', { concurrency: 3 }, () => {
   });
 });
 
+describe('the log of named clients', { concurrency: 2 }, () => {
+  const fingerprintOf = (name: string): string => clientDigest(name).slice('sha256:'.length, 'sha256:'.length + 8);
+  const requests = (proxy: ListeningProxy) => proxy.logLines().filter(({ event }) => event === 'request');
+
+  it('shows which token of a client was sent, as its digest in the file begins', async (t) => {
+    const text = clientsFile({ a: { ...READER, token: [clientDigest('new'), clientToken('a')] } });
+    const { proxy } = await start(t, text, '--alias-token', 'an-alias-of-16-b');
+    for (const token of [clientToken('a'), clientToken('new'), 'an-alias-of-16-b', 'somebody']) {
+      await outcome(proxy, token);
+    }
+    await eventually(() => requests(proxy).length === 4, 'all of them are logged');
+    assert.deepEqual(
+      requests(proxy).map(({ client, client_token }) => [client, client_token]),
+      [
+        ['a', fingerprintOf('a')],
+        ['a', fingerprintOf('new')],
+        ['alias-1', undefined],
+        [undefined, undefined],
+      ],
+    );
+  });
+
+  for (const unmatched of ['bypass', 'reject'] as const) {
+    it(`keeps the name of a client whose token was revoked, as it may be: ${unmatched}`, async (t) => {
+      const { proxy, write } = await start(t, clientsFile({ a: READER, b: READER }, unmatched));
+      assert.equal(await outcome(proxy, clientToken('b')), 'injected');
+      write(clientsFile({ a: READER }, unmatched));
+      const expected = unmatched === 'bypass' ? 'bypassed' : '401';
+      await until(proxy, expected, clientToken('b'));
+      write(clientsFile({ a: { ...READER, rate: '9/s' } }, unmatched));
+      await proxy.logged(({ event, changed }) => event === 'reload' && changed === 'a');
+      const before = requests(proxy).length;
+      assert.equal(await outcome(proxy, clientToken('b')), expected);
+      await eventually(() => requests(proxy).length > before, 'it is logged');
+      const { client, client_token, revoked, route } = requests(proxy).at(-1)!;
+      assert.deepEqual([client, client_token, revoked], ['b', fingerprintOf('b'), true]);
+      assert.equal(route, unmatched === 'bypass' ? 'bypass' : 'none');
+      write(clientsFile({ a: READER, b: READER }, unmatched));
+      await until(proxy, 'injected', clientToken('b'));
+      await eventually(() => requests(proxy).at(-1)!.revoked === undefined, 'it is a client again');
+    });
+  }
+});
+
 describe('a clients file that is wrong', { concurrency: 3 }, () => {
   it('changes nothing but that removed clients stop, and says where it is wrong without a value', async (t) => {
     const { proxy, write } = await start(t, clientsFile({ a: READER, b: READER }));
@@ -121,6 +165,15 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     assert.doesNotMatch(String(error), /raed/);
     write(clientsFile({ a: READER, b: READER }));
     await until(proxy, 'injected', clientToken('b'));
+  });
+
+  it('says which clients were added, changed and removed', async (t) => {
+    const { proxy, write } = await start(t, clientsFile({ a: READER, b: READER, c: READER }));
+    write(clientsFile({ a: READER, b: { ...READER, rate: '9/s' }, d: READER }));
+    const { added, changed, removed } = await proxy.logged(
+      ({ event, added }) => event === 'reload' && added !== undefined,
+    );
+    assert.deepEqual([added, changed, removed], ['d', 'b', 'c']);
   });
 
   it('is reported once and in the words of the start, with no line that looks like a success', async (t) => {

@@ -107,6 +107,24 @@ describe('the log', { concurrency: 3 }, () => {
       }
     });
 
+    it('shows what went wrong before the ids, where a terminal still shows it', () => {
+      const fields = {
+        method: 'GET',
+        path: '/x',
+        route: 'inject',
+        status: 403,
+        duration_ms: 1,
+        id: 'x',
+        remote: '::1',
+      };
+      const wrong = { error: 'client_denied', cause: 'client a needs a scope', refusal: 'scope' };
+      assert.equal(
+        textLine('2026-11-24T18:34:48.123Z', 'info', 'request', { ...fields, ...wrong }, false),
+        '2026-11-24 18:34:48.123Z 403 GET /x 1ms route=inject error=client_denied refusal=scope ' +
+          'cause="client a needs a scope" id=x remote=::1\n',
+      );
+    });
+
     it('follows FORCE_COLOR and NO_COLOR', () => {
       assert.deepEqual(
         [{}, { NO_COLOR: '' }, { NO_COLOR: '1' }, { FORCE_COLOR: '1', NO_COLOR: '1' }, { FORCE_COLOR: '0' }].map(
@@ -145,7 +163,7 @@ describe('the log', { concurrency: 3 }, () => {
       const { stdout } = await proxy.stop();
       assert.match(stdout, text);
       assert.match(stdout, / 502 GET "[^\n]*quoted[^\n]*\?a&b" [\d.]+ms anyone route=inject /);
-      assert.match(stdout, / 405 TRACE \/x [\d.]+ms route=none .* error=method_not_allowed\n/);
+      assert.match(stdout, / 405 TRACE \/x [\d.]+ms route=none error=method_not_allowed [^\n]+\n/);
       assert.doesNotMatch(stdout, /TRACE \/ /, 'a health check leaves no line');
       for (const line of stdout.trim().split('\n')) assert.match(line, /^\S+ [\d:.]+Z (WARN )?([a-z]+|\d{3})( |$)/);
     });
