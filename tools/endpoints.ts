@@ -16,7 +16,7 @@ import { formatRows, readSource, type Source, type SourceRow, unprovenOf } from 
 
 /** Everything that a `projects` column may say; a test of the policy shows that each is held. */
 const LIMITS =
-  /^(?:path|query|none|refuse|filter(?::(?:\[\]\.)?\w+)?|body:\w+|lookup:(?:issue|release|monitor|rule|alert-rule|detector|replay|snapshot|artifact|notification-action))$/;
+  /^(?:path|query|none|refuse|filter(?::(?:\[\]\.)?\w+)?|body:\w+|lookup:(?:issue|release|monitor|rule|alert-rule|detector|replay|snapshot|notification-action))$/;
 
 const NEEDS: readonly Need[] = ['rule', 'never with projects', 'never', 'projects', 'release', 'ok'];
 

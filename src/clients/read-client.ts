@@ -3,13 +3,13 @@ import { readIdentities } from '../identity/read-identity.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from '../json/members.ts';
 import { suggestion } from '../nearest-name.ts';
 import {
+  type Boundary,
   type Client,
   type Credential,
   isReservedName,
   type ProjectRef,
   projectRef,
   type Rate,
-  type Reach,
 } from '../policy/client.ts';
 import { organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
@@ -57,13 +57,13 @@ export function readClient(json: unknown, place: string, issuers: readonly Issue
   const credentials = readCredentials(json, `${place}.token`, add);
   const identities = readIdentities(json, place, issuers, add);
 
-  const reach = readReach(json, place, add);
+  const boundary = readBoundary(json, place, add);
   const scopes = readScopes(json, `${place}.scopes`, add);
   const allow = readRules(json, 'allow', place, add);
   const deny = readRules(json, 'deny', place, add);
   const isRightless = isEmptyList(json, 'scopes') && isEmptyList(json, 'allow');
   if (isRightless) add(place, 'has neither scopes nor allow');
-  checkReachOfRules(allow, deny, reach, add);
+  checkBoundaryOfRules(allow, deny, boundary, add);
   const rate = readRate(json, `${place}.rate`, add);
   const concurrency = readConcurrency(json, `${place}.concurrency`, add);
   const expiresAt = readExpiry(json, `${place}.expires`, add);
@@ -74,7 +74,7 @@ export function readClient(json: unknown, place: string, issuers: readonly Issue
     ...(identities.length > 0 && { identities }),
     scopes: scopes.all,
     hasAllScopes: scopes.names.includes(EVERYTHING),
-    reach,
+    boundary,
     allow: allow.map(({ rule }) => rule),
     deny: deny.map(({ rule }) => rule),
     ...(rate && { rate }),
@@ -130,7 +130,7 @@ function readScopes(json: Json, place: string, add: Add): { names: string[]; all
   return { names: names.map(({ text }) => text), all };
 }
 
-function readReach(json: Json, place: string, add: Add): Reach {
+function readBoundary(json: Json, place: string, add: Add): Boundary {
   const hasOrgs = Object.hasOwn(json, 'orgs');
   const hasProjects = Object.hasOwn(json, 'projects');
   if (hasOrgs && hasProjects) add(place, 'has both orgs and projects; projects imply their organizations');
@@ -172,9 +172,9 @@ function readRules(json: Json, key: 'allow' | 'deny', place: string, add: Add): 
 }
 
 /** A rule that no organization can be held against gives too much to a client that is limited to some. */
-function checkReachOfRules(allow: readonly Placed[], deny: readonly Placed[], reach: Reach, add: Add): void {
-  if (reach.kind === 'all') return;
-  const known = reach.kind === 'organizations' ? reach.organizations : new Set(reach.projects.keys());
+function checkBoundaryOfRules(allow: readonly Placed[], deny: readonly Placed[], boundary: Boundary, add: Add): void {
+  if (boundary.kind === 'all') return;
+  const known = boundary.kind === 'organizations' ? boundary.organizations : new Set(boundary.projects.keys());
   for (const { rule, at } of allow) {
     const isUnlimited = organizationOf(rule) === undefined && !isOpenToAll(rule);
     if (isUnlimited) add(at, 'names no organization in its path, which needs "orgs": ["*"]');

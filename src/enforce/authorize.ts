@@ -9,8 +9,9 @@ import { targetOf } from '../http/target-url.ts';
 import type { Body, IncomingRequest, Reply, Signal } from '../http/types.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 import { decide } from '../policy/decide.ts';
-import type { Allowed, Decision, Reason, Refused, ResponseRule } from '../policy/decision.ts';
-import { settle } from './conditions.ts';
+import type { Allowed, Decision, Refused, ResponseFilter } from '../policy/decision.ts';
+import type { Reason } from '../policy/reasons.ts';
+import { resolveConditions } from './conditions.ts';
 import type { LimitStore } from './local-limits.ts';
 import type { LookUps } from './lookups.ts';
 import { checkFields, droppedFields } from './request-fields.ts';
@@ -51,7 +52,7 @@ export async function authorize(
   if (decision.kind === 'allow') return authorizedBy(decision, request, target, request.body, openShare);
 
   const body = new CheckedBody(request, openShare);
-  const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
+  const settled = await resolveConditions(decision, means.lookUpsOf(client.name, request.signal), body.read);
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, trace);
   return authorizedBy(settled, request, target, settled.body ?? request.body, openShare);
@@ -62,7 +63,7 @@ function check(client: Client, request: IncomingRequest, target: string): Decisi
   const decision = decide(client, request.method, target, Date.now());
   // Fields say how a body is read: where there is none, there is nothing to check.
   if (decision.kind === 'refuse' || !hasBody(request)) return decision;
-  const isBodyChecked = decision.kind === 'check' && decision.checks.some(({ check }) => check === 'body');
+  const isBodyChecked = decision.kind === 'conditional' && decision.conditions.some(({ kind }) => kind === 'body');
   const { method } = request;
   const described = {
     method,
@@ -88,8 +89,8 @@ async function observe(
     if (taken.ok) hold(client, request, trace, taken.release);
     else trace.observed = taken.over;
     // A client that is over its limits does not make the proxy ask Sentry either.
-    if (taken.ok && decision.kind === 'check') {
-      const settled = await settle(decision, means.lookUpsOf(client.name, request.signal), body.read);
+    if (taken.ok && decision.kind === 'conditional') {
+      const settled = await resolveConditions(decision, means.lookUpsOf(client.name, request.signal), body.read);
       // Without room for the body nothing is known of it.
       if (settled.kind === 'refuse' && !body.isOverBudget) trace.observed = settled.reason;
     }
@@ -183,7 +184,7 @@ class CheckedBody {
 }
 
 /** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
-async function edit({ response, headers }: Reply, rule: ResponseRule, share: Share): Promise<Reply> {
+async function edit({ response, headers }: Reply, filter: ResponseFilter, share: Share): Promise<Reply> {
   const { status, body } = response;
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess) return { response, headers };
@@ -191,7 +192,7 @@ async function edit({ response, headers }: Reply, rule: ResponseRule, share: Sha
   if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
   const bounded = await readBounded(body, LIMIT, { share });
   const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
-  const edited = bytes && editResponse(rule, bytes);
+  const edited = bytes && editResponse(filter, bytes);
   if (edited === undefined) {
     await bounded.body.cancel();
     throw new ProxyError(bounded.isOverShare ? 'responses_full' : 'response_withheld');

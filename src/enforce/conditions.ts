@@ -1,7 +1,8 @@
 import { membership, type ProjectRef, projectRef } from '../policy/client.ts';
-import { type Allowed, type Check, type Pending, type Refused, refuse } from '../policy/decision.ts';
+import { type Allowed, type Condition, type Conditional, type Refused, refuse } from '../policy/decision.ts';
 import { projectsOf, withProjects } from '../policy/query.ts';
 import { checkBody } from './checked-body.ts';
+import type { NamedProject } from './lookup-kinds.ts';
 import { isReleaseName } from './lookup-path.ts';
 import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
 
@@ -11,118 +12,150 @@ import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
  */
 export type ReadBody = (limit: number) => Promise<Uint8Array | undefined>;
 
-/** Bytes of a body that names projects. */
+/** Bytes of a body that is checked. */
 export const CHECKED_BODY_LIMIT = 1024 * 1024;
 
 /**
- * Makes the checks that a decision is waiting for. Fails closed: what Sentry does not answer is refused.
+ * Resolves the conditions of a decision. Fails closed: what Sentry does not say is refused.
  * Never rejects, but for what `readBody` throws.
  */
-export async function settle(pending: Pending, lookUps: LookUps, readBody: ReadBody): Promise<Allowed | Refused> {
-  let { allowed } = pending;
+export async function resolveConditions(
+  conditional: Conditional,
+  lookUps: LookUps,
+  readBody: ReadBody,
+): Promise<Allowed | Refused> {
+  let { allowed } = conditional;
   try {
-    for (const check of pending.checks) {
-      const outcome = await settleOne(check, pending, lookUps, readBody);
+    for (const condition of conditional.conditions) {
+      const outcome = await resolve(condition, conditional, lookUps, readBody);
       if ('kind' in outcome) return outcome;
       allowed = { ...allowed, ...outcome };
     }
     return allowed;
   } catch (error) {
     if (!(error instanceof LookUpFailed)) throw error;
-    return refuse(pending.client, 'look_up_failed', `could not be checked, since a look-up failed: ${error.message}`);
+    return refuse(
+      conditional.client,
+      'look_up_failed',
+      `could not be checked, since a look-up failed: ${error.message}`,
+    );
   }
 }
 
 type Outcome = Refused | Pick<Allowed, 'query' | 'body'>;
 
-async function settleOne(check: Check, pending: Pending, lookUps: LookUps, readBody: ReadBody): Promise<Outcome> {
-  const { client, org, projects } = pending;
+async function resolve(
+  condition: Condition,
+  { client, org, projects = [] }: Conditional,
+  lookUps: LookUps,
+  readBody: ReadBody,
+): Promise<Outcome> {
   // One text for what is not there and for what is not theirs, so that nobody learns which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
-  const isMine = (project: ProjectRef) => isOneOf(org, projects, project, lookUps);
+  const own = new OwnProjects(org, projects, lookUps);
 
-  switch (check.check) {
+  switch (condition.kind) {
     case 'project':
-      return (await isMine(check.project)) ? {} : denied('project');
+      return (await own.includeAll([named(condition.project)])) ? {} : denied('project');
 
-    case 'issue': {
-      const project = await lookUps.projectOfIssue(org, check.issueId);
-      return project !== undefined && isNamed(projects, project) ? {} : denied('issue');
-    }
-
-    case 'release': {
-      const all = await lookUps.projectsOfRelease(org, check.version);
-      return all !== undefined && areAllNamed(projects, all) ? {} : denied('release');
+    case 'lookup': {
+      const { thing } = condition;
+      const all = await lookUps.projectsOf(org, thing);
+      return all !== undefined && (await own.includeAll(all)) ? {} : denied(thing.kind.replaceAll('-', ' '));
     }
 
     case 'query': {
-      const asked = projectsOf(check.pairs);
-      const mine = await resolved(org, projects, lookUps);
-      const wanted = mine.filter(({ id, slug }) => asked.length === 0 || asked.includes(id) || asked.includes(slug));
+      const selected = projectsOf(condition.pairs);
+      const wanted = (await own.resolved()).filter(
+        (project) => selected.length === 0 || selected.some(({ kind, value }) => project[kind] === value),
+      );
       const ids = new Set(wanted.map(({ id }) => id));
-      return ids.size === 0 ? denied('project') : { query: withProjects(check.pairs, ids) };
+      return ids.size === 0 ? denied('project') : { query: withProjects(condition.pairs, ids) };
     }
 
     case 'body': {
       const body = await readBody(CHECKED_BODY_LIMIT);
       if (body === undefined) return refuse(client, 'body', `sent a body larger than ${CHECKED_BODY_LIMIT} bytes`);
-      const named = checkBody(body, check.key);
-      if (typeof named === 'string') return refuse(client, 'body', `sent a body that is not accepted: ${named}`);
-      if (!(await areAllMine(org, projects, named.projects, lookUps))) return denied('project');
-      if (!check.isRelease || named.version === undefined) return { body };
-      if (!isReleaseName(named.version)) return refuse(client, 'body', 'sent a release whose name cannot be looked up');
-      const existing = await lookUps.projectsOfRelease(org, named.version);
-      const isFree = existing === undefined || areAllNamed(projects, existing);
-      return isFree ? { body } : denied('release');
+      const checked = checkBody(body, condition.limits, condition.required);
+      if ('reason' in checked) return refuse(client, checked.reason, checked.text);
+      if (checked.projects.size > 0) {
+        const areTheirs = await own.includeAll([...checked.projects].map((value) => named(projectRef(value))));
+        if (!areTheirs) return denied('project');
+      }
+      for (const version of checked.releases) {
+        if (!isReleaseName(version)) return refuse(client, 'body', 'sent a release whose name cannot be looked up');
+        const existing = await lookUps.projectsOf(org, { kind: 'release', id: version });
+        const isFree = existing === undefined || (await own.includeAll(existing));
+        if (!isFree) return denied('release');
+      }
+      return { body };
     }
   }
 }
 
-/** Look-ups of a client's own projects at a time. */
+const named = ({ kind, value }: ProjectRef): NamedProject => ({ [kind]: value });
+
+/** Lookups of a client's own projects at a time. */
 const AT_A_TIME = 8;
 
-/** The client's projects as Sentry knows them; one that is not there is left out. */
-async function resolved(org: string, projects: readonly ProjectRef[], lookUps: LookUps): Promise<Project[]> {
-  const known: Project[] = [];
-  for (let start = 0; start < projects.length; start += AT_A_TIME) {
-    const batch = projects.slice(start, start + AT_A_TIME);
-    const answers = await Promise.all(batch.map(({ value }) => lookUps.project(org, value)));
-    // An answer under another name than the one asked for belongs to another project.
-    known.push(...answers.filter((project) => project !== undefined && isNamed(batch, project)).map((one) => one!));
+/** The projects of a client, which are looked up at most once, and not for what is known without. */
+class OwnProjects {
+  readonly #org: string;
+  readonly #projects: readonly ProjectRef[];
+  readonly #lookUps: LookUps;
+  #resolved: Promise<readonly Project[]> | undefined;
+
+  constructor(org: string, projects: readonly ProjectRef[], lookUps: LookUps) {
+    this.#org = org;
+    this.#projects = projects;
+    this.#lookUps = lookUps;
   }
-  return known;
+
+  /** Whether all of these are the client's. None at all are nobody's. */
+  async includeAll(others: readonly NamedProject[]): Promise<boolean> {
+    let isUnsure = false;
+    for (const other of others) {
+      const is = this.#membershipOf(other);
+      if (is === 'no') return false;
+      if (is === 'unknown') isUnsure = true;
+    }
+    if (!isUnsure) return others.length > 0;
+    const own = await this.resolved();
+    return others.every(
+      (other) => this.#membershipOf(other) === 'yes' || own.some((project) => isSame(project, other)),
+    );
+  }
+
+  #membershipOf({ id, slug }: NamedProject): 'yes' | 'no' | 'unknown' {
+    const found = [
+      ...(id === undefined ? [] : [membership(this.#projects, { kind: 'id', value: id })]),
+      ...(slug === undefined ? [] : [membership(this.#projects, { kind: 'slug', value: slug })]),
+    ];
+    if (found.includes('yes')) return 'yes';
+    // Whoever is known by both names is known for sure.
+    return found.length === 1 && found[0] === 'unknown' ? 'unknown' : 'no';
+  }
+
+  /** As Sentry knows them; one that is not there is left out. */
+  resolved(): Promise<readonly Project[]> {
+    this.#resolved ??= this.#resolve();
+    return this.#resolved;
+  }
+
+  async #resolve(): Promise<readonly Project[]> {
+    const known: Project[] = [];
+    for (let start = 0; start < this.#projects.length; start += AT_A_TIME) {
+      const batch = this.#projects.slice(start, start + AT_A_TIME);
+      const found = await Promise.all(batch.map(({ value }) => this.#lookUps.project(this.#org, value)));
+      // A response under another name than the one that was looked up belongs to another project.
+      for (const project of found) if (project !== undefined && isNamed(batch, project)) known.push(project);
+    }
+    return known;
+  }
 }
 
-/** Whether all of these are the client's; the client's own are looked up at most once, and not for what is known without. */
-async function areAllMine(org: string, projects: readonly ProjectRef[], named: ReadonlySet<string>, lookUps: LookUps) {
-  const unsure: string[] = [];
-  for (const value of named) {
-    const is = membership(projects, projectRef(value));
-    if (is === 'no') return false;
-    if (is === 'perhaps') unsure.push(value);
-  }
-  if (unsure.length === 0) return true;
-  const mine = await resolved(org, projects, lookUps);
-  const names = new Set(mine.flatMap(({ id, slug }) => [id, slug]));
-  return unsure.every((value) => names.has(value));
-}
+const isSame = (project: Project, { id, slug }: NamedProject): boolean =>
+  id === undefined ? project.slug === slug : project.id === id;
 
-/** Whether the project is one of the client's, by id or by slug. */
-async function isOneOf(org: string, projects: readonly ProjectRef[], asked: ProjectRef, lookUps: LookUps) {
-  const is = membership(projects, asked);
-  if (is !== 'perhaps') return is === 'yes';
-  for (const project of projects.filter(({ kind }) => kind !== asked.kind)) {
-    const known = await lookUps.project(org, project.value);
-    const isIt = known !== undefined && (asked.kind === 'id' ? known.id : known.slug) === asked.value;
-    // An answer under another name than the one asked for belongs to another project.
-    if (isIt && isNamed([project], known)) return true;
-  }
-  return false;
-}
-
-const isNamed = (projects: readonly ProjectRef[], { id, slug }: Project): boolean =>
-  projects.some(({ kind, value }) => value === (kind === 'id' ? id : slug));
-
-/** A release without projects is nobody's. */
-const areAllNamed = (projects: readonly ProjectRef[], all: readonly Project[]): boolean =>
-  all.length > 0 && all.every((project) => isNamed(projects, project));
+const isNamed = (projects: readonly ProjectRef[], project: Project): boolean =>
+  projects.some(({ kind, value }) => value === project[kind]);

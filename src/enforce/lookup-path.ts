@@ -1,7 +1,6 @@
 import { walk } from '../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
-
-export const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
+import { releasePath } from './lookup-kinds.ts';
 
 /** Whether a release of this name can be looked up: others would lead to another resource, or to none. */
 export const isReleaseName = (version: string): boolean => lookUpPath(releasePath('org', version)) !== undefined;
@@ -25,4 +24,12 @@ const TEMPLATES: ReadonlySet<string> = new Set([
   '/api/0/projects/{org}/{project}/',
   '/api/0/organizations/{org}/issues/{issue_id}/',
   '/api/0/organizations/{org}/releases/{version}/',
+  '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/',
+  '/api/0/projects/{org}/{project}/monitors/{monitor_id_or_slug}/',
+  '/api/0/projects/{org}/{project}/rules/{rule_id}/',
+  '/api/0/organizations/{org}/alert-rules/{alert_rule_id}/',
+  '/api/0/organizations/{org}/detectors/{detector_id}/',
+  '/api/0/organizations/{org}/replays/{replay_id}/',
+  '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/',
+  '/api/0/organizations/{org}/notifications/actions/{action_id}/',
 ]);

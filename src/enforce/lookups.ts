@@ -1,5 +1,7 @@
 import type { Signal } from '../http/types.ts';
-import { lookUpPath, releasePath } from './lookup-path.ts';
+import type { Thing } from '../policy/decision.ts';
+import { byIdAndSlug, LOOKUPS, type NamedProject } from './lookup-kinds.ts';
+import { lookUpPath } from './lookup-path.ts';
 
 /** A project as Sentry knows it. */
 export interface Project {
@@ -14,10 +16,8 @@ export interface Project {
 export interface LookUps {
   /** @param idOrSlug of a project of the clients file */
   project(org: string, idOrSlug: string): Promise<Project | undefined>;
-  /** The project of an issue, by the issue's numeric id. */
-  projectOfIssue(org: string, issueId: string): Promise<Project | undefined>;
-  /** All projects of a release. */
-  projectsOfRelease(org: string, version: string): Promise<readonly Project[] | undefined>;
+  /** All projects of an issue, a release, a monitor … */
+  projectsOf(org: string, thing: Thing): Promise<readonly NamedProject[] | undefined>;
 }
 
 /** Sentry did not answer a look-up in a way that could be understood: the request is refused with a 503. */
@@ -63,7 +63,7 @@ export const BOUNDS: LookUpBounds = {
 /** Statuses that say that there is no such thing; a redirect leads from an old slug to a new one. */
 export const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);
 
-type Answer = readonly Project[] | undefined;
+type Answer = readonly NamedProject[] | undefined;
 
 /** Milliseconds for which answers are kept. */
 interface Lifetimes {
@@ -98,28 +98,15 @@ export class CachedLookUps implements LookUps {
   async project(org: string, idOrSlug: string, cause?: Cause): Promise<Project | undefined> {
     const path = ['projects', org, idOrSlug];
     const lifetimes = { found: this.#bounds.projectLifetime, absent: this.#bounds.absenceLifetime };
-    const answer = await this.#answer(path, '', lifetimes, cause, (json) => [projectFrom(json)]);
-    return answer?.[0];
+    const answer = await this.#answer(path, '', lifetimes, cause, (json) => one(byIdAndSlug(json)));
+    return answer?.[0] as Project | undefined;
   }
 
-  async projectOfIssue(org: string, issueId: string, cause?: Cause): Promise<Project | undefined> {
-    const path = ['organizations', org, 'issues', issueId];
-    // Sentry leaves out what takes it longest; a version that does not know one of these words ignores it.
-    const query = '?collapse=release&collapse=stats&collapse=tags';
-    const lifetimes = { found: this.#bounds.issueLifetime, absent: this.#bounds.issueLifetime };
-    const answer = await this.#answer(path, query, lifetimes, cause, (json) => [
-      projectFrom(memberOf(json, 'project')),
-    ]);
-    return answer?.[0];
-  }
-
-  projectsOfRelease(org: string, version: string, cause?: Cause): Promise<readonly Project[] | undefined> {
-    const path = releasePath(org, version);
-    return this.#answer(path, '', NOT_KEPT, cause, (json) => {
-      const projects = memberOf(json, 'projects');
-      if (!Array.isArray(projects)) throw new LookUpFailed('the answer has no list of projects');
-      return projects.map(projectFrom);
-    });
+  projectsOf(org: string, thing: Thing, cause?: Cause): Promise<readonly NamedProject[] | undefined> {
+    const { path, query = '', isKept, projectsIn } = LOOKUPS[thing.kind];
+    const { issueLifetime } = this.#bounds;
+    const lifetimes = isKept ? { found: issueLifetime, absent: issueLifetime } : NOT_KEPT;
+    return this.#answer(path(org, thing), query, lifetimes, cause, projectsIn);
   }
 
   /** @param cause the client that causes it; a request that waits for another's look-up needs no turn */
@@ -181,7 +168,9 @@ export class CachedLookUps implements LookUps {
     }
     if (ABSENT.has(answer.status)) return undefined;
     if (answer.status !== 200) throw new LookUpFailed(`Sentry answered with status ${answer.status}`);
-    return read(answer.json);
+    const projects = read(answer.json);
+    if (projects === undefined) throw new LookUpFailed('the answer names no project');
+    return projects;
   }
 
   #keep(kept: Kept, path: string, answer: Answer, lifetime: number): void {
@@ -209,8 +198,7 @@ export class ShareOfLookUps {
     const cause: Cause = { kept: this.#kept, inTurn: (work) => this.#queue.inTurn(work, signal) };
     return {
       project: (org, idOrSlug) => this.#lookUps.project(org, idOrSlug, cause),
-      projectOfIssue: (org, issueId) => this.#lookUps.projectOfIssue(org, issueId, cause),
-      projectsOfRelease: (org, version) => this.#lookUps.projectsOfRelease(org, version, cause),
+      projectsOf: (org, thing) => this.#lookUps.projectsOf(org, thing, cause),
     };
   }
 }
@@ -265,14 +253,4 @@ class Queue {
   }
 }
 
-function memberOf(json: unknown, name: string): unknown {
-  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
-}
-
-function projectFrom(json: unknown): Project {
-  const id = memberOf(json, 'id');
-  const slug = memberOf(json, 'slug');
-  const isId = (typeof id === 'string' || typeof id === 'number') && /^[1-9][0-9]*$/.test(String(id));
-  if (!isId || typeof slug !== 'string' || slug === '') throw new LookUpFailed('the answer names no project');
-  return { id: String(id), slug };
-}
+const one = (project: NamedProject | undefined): Answer => project && [project];

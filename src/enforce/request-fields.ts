@@ -34,9 +34,9 @@ export function checkFields(client: Client, described: Described): Refused | und
   const [contentType = ''] = contentTypes;
   if (!isAcceptableType(contentType)) return denied('sent a Content-Type with a charset other than utf-8');
   if (!isBodyChecked) return undefined;
-  if (!isJson(contentType)) return denied('has to send application/json, since the projects in the body are checked');
+  if (!isJson(contentType)) return denied('has to send the body as application/json, since it is checked');
   // Django ignores it and reads the body as it is; whatever stands between may not.
-  if (contentEncoding !== null) return denied('has to send the body unpacked, since the projects in it are checked');
+  if (contentEncoding !== null) return denied('has to send the body unpacked, since it is checked');
   return undefined;
 }
 

@@ -1,40 +1,99 @@
 import { type Client, projectRef } from './client.ts';
-import { type Allowed, type Decision, refuse } from './decision.ts';
+import { type Condition, type Decision, refuse } from './decision.ts';
+import { limitsOf } from './fields.ts';
+import type { Granted } from './grant.ts';
 import { isIndex, isOrganizationList } from './known-paths.ts';
-import { withFilter, withinProjects } from './project-limits.ts';
+import { type HeldRequest, withFilter, withinProjects } from './project-limits.ts';
+import { badQuery, type Pairs, parseQuery, problemIn } from './query.ts';
 import { limitByPlace, organizationIn } from './resource.ts';
+import type { Endpoint, ProjectLimit } from './sentry/endpoint.ts';
 import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
 import { isNumber } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
-/** Holds what was granted within the client's organizations, then within its projects. */
-export function withinReach(client: Client, method: string, target: Target, route: Walk, allowed: Allowed): Decision {
-  const { reach } = client;
-  if (reach.kind === 'all' || isIndex(method, route)) return allowed;
+/** Holds what was granted within the client's organizations, then within its projects, and looks at its fields. */
+export function withinBoundary(
+  client: Client,
+  method: string,
+  target: Target,
+  route: Walk,
+  granted: Granted,
+): Decision {
+  const { boundary } = client;
+  const endpoint = endpointOf(route, method);
   const asked = askedText(method, route);
-
+  if (isIndex(method, route)) return granted.allowed;
+  if (boundary.kind === 'all') return withFields({ client, endpoint, target, granted, held: undefined });
   if (isOrganizationList(method, route)) {
-    const names = reach.kind === 'organizations' ? reach.organizations : reach.projects.keys();
-    return withFilter(allowed, [...names].map(projectRef));
+    const names = boundary.kind === 'organizations' ? boundary.organizations : boundary.projects.keys();
+    return withFilter(granted.allowed, [...names].map(projectRef));
   }
 
   const org = organizationIn(target);
   if (org === undefined) {
     return refuse(client, 'organization', legacyIssues(target) ?? `is limited, and ${asked} names no organization`);
   }
-  if (reach.kind === 'organizations') {
-    return reach.organizations.has(org)
-      ? allowed
-      : refuse(client, 'organization', outOfReach(org, [...reach.organizations]));
+  if (boundary.kind === 'organizations') {
+    return boundary.organizations.has(org)
+      ? withFields({ client, endpoint, target, granted, held: undefined, org })
+      : refuse(client, 'organization', outsideText(org, [...boundary.organizations]));
   }
-  const projects = reach.projects.get(org);
-  if (projects === undefined) return refuse(client, 'organization', outOfReach(org, [...reach.projects.keys()]));
-  const endpoint = endpointOf(route, method);
-  const question = { client, asked, org, projects, target, endpoint };
-  return withinProjects(question, endpoint?.projects ?? limitByPlace(target), allowed);
+  const projects = boundary.projects.get(org);
+  if (projects === undefined) return refuse(client, 'organization', outsideText(org, [...boundary.projects.keys()]));
+  const limits: readonly ProjectLimit[] = [endpoint?.projects ?? limitByPlace(target)].flat();
+  // What nothing can narrow is granted whole where the operator decided on it.
+  if (granted.isDecided && limits.includes('refuse'))
+    return withFields({ client, endpoint, target, granted, held: undefined, org });
+  return withFields({ client, endpoint, target, granted, org, held: { projects, limits, asked, route } });
 }
 
-function outOfReach(org: string, known: readonly string[]): string {
+interface Bounded {
+  readonly client: Client;
+  readonly endpoint: Endpoint | undefined;
+  readonly target: Target;
+  readonly granted: Granted;
+  readonly org?: string;
+  /** If the client is held to projects by the row. */
+  readonly held:
+    | (Pick<HeldRequest, 'projects' | 'asked' | 'route'> & { readonly limits: readonly ProjectLimit[] })
+    | undefined;
+}
+
+/** Looks at the parameters of the query, and says what the body has to be. */
+function withFields({ client, endpoint, target, granted, org = '', held }: Bounded): Decision {
+  const isHeld = held !== undefined && !held.limits.includes('none');
+  const grantOf = { client, isHeld, isByRule: granted.isByRule, rule: granted.rule };
+  const queryLimits = limitsOf(endpoint?.query, { ...grantOf, part: 'query' });
+  let pairs: Pairs = [];
+  if (isHeld || queryLimits !== undefined) {
+    const parsed = parseQuery(target.query);
+    const problem = typeof parsed === 'string' ? badQuery(parsed) : problemIn(parsed, queryLimits, isHeld);
+    if (typeof parsed === 'string' || problem !== undefined) return refuse(client, problem!.reason, problem!.text);
+    pairs = parsed;
+  }
+  const within =
+    held === undefined ? undefined : withinProjects({ client, target, granted, pairs, ...held }, held.limits);
+  if (within?.kind === 'refuse') return within;
+  const bodyLimits = limitsOf(endpoint?.body, { ...grantOf, part: 'body' });
+  const required = held?.limits.find((limit) => limit.startsWith('body:'))?.slice('body:'.length);
+  const conditions: Condition[] = [...(within?.conditions ?? [])];
+  if (bodyLimits !== undefined || required !== undefined) {
+    const limits = bodyLimits ?? { keys: new Map(), only: undefined };
+    conditions.push({ kind: 'body', limits, ...(required !== undefined && { required }) });
+  }
+  const allowed = within?.allowed ?? granted.allowed;
+  const removed = held === undefined ? [] : (endpoint?.removedWithProjects ?? []);
+  const response =
+    removed.length === 0
+      ? allowed.response
+      : { ...allowed.response, removeKeys: [...(allowed.response?.removeKeys ?? []), ...removed] };
+  const filtered = response === undefined ? allowed : { ...allowed, response };
+  return conditions.length === 0
+    ? filtered
+    : { kind: 'conditional', client, org, projects: held?.projects, conditions, allowed: filtered };
+}
+
+function outsideText(org: string, known: readonly string[]): string {
   const isOtherSpelling = known.some((name) => isNumber(name) !== isNumber(org));
   const hint = isOtherSpelling ? '; it has to be written as the clients file has it, by slug or by id' : '';
   return `may not reach this organization${hint}`;

@@ -6,8 +6,8 @@ export interface ProjectRef {
   readonly value: string;
 }
 
-/** What a client may reach. */
-export type Reach =
+/** What a client is held to. */
+export type Boundary =
   | { readonly kind: 'all' }
   | { readonly kind: 'organizations'; readonly organizations: ReadonlySet<string> }
   | { readonly kind: 'projects'; readonly projects: ReadonlyMap<string, readonly ProjectRef[]> };
@@ -45,7 +45,7 @@ export interface Client {
   readonly scopes: ReadonlySet<string>;
   /** Whether the scopes are `*`, which gives all rows of the table but those with secrets. */
   readonly hasAllScopes: boolean;
-  readonly reach: Reach;
+  readonly boundary: Boundary;
   readonly allow: readonly Rule[];
   readonly deny: readonly Rule[];
   readonly rate?: Rate;
@@ -68,10 +68,10 @@ export interface Rate {
 /** A project by its id or its slug, as it is written. */
 export const projectRef = (value: string): ProjectRef => ({ kind: /^[0-9]+$/.test(value) ? 'id' : 'slug', value });
 
-/** `perhaps`: it is written by id and some of the others by slug, or the other way. */
-export function membership(projects: readonly ProjectRef[], { kind, value }: ProjectRef): 'yes' | 'no' | 'perhaps' {
+/** `unknown`: it is written by id and some of the others by slug, or the other way. */
+export function membership(projects: readonly ProjectRef[], { kind, value }: ProjectRef): 'yes' | 'no' | 'unknown' {
   if (projects.some((project) => project.kind === kind && project.value === value)) return 'yes';
-  return projects.some((project) => project.kind !== kind) ? 'perhaps' : 'no';
+  return projects.some((project) => project.kind !== kind) ? 'unknown' : 'no';
 }
 
 /** Whether the time of a client is up. */

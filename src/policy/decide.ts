@@ -1,4 +1,4 @@
-import { withinReach } from './boundary.ts';
+import { withinBoundary } from './boundary.ts';
 import { type Client, isExpired } from './client.ts';
 import { type Decision, refuse } from './decision.ts';
 import { grant } from './grant.ts';
@@ -15,7 +15,7 @@ import { parseTarget } from './sentry/target.ts';
  * @param now milliseconds since 1970
  * @example
  * let decision = decide(client, 'GET', '/api/0/organizations/acme/issues/', Date.now());
- * if (decision.kind === 'check') decision = await settle(decision, lookUps, readBody);
+ * if (decision.kind === 'conditional') decision = await resolveConditions(decision, lookUps, readBody);
  */
 export function decide(client: Client, method: string, target: string, now: number): Decision {
   if (isExpired(client, now)) return refuse(client, 'expired', 'has expired');
@@ -28,5 +28,5 @@ export function decide(client: Client, method: string, target: string, now: numb
     return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
 
   const granted = grant(client, method, parsed, route);
-  return granted.kind === 'refuse' ? granted : withinReach(client, method, parsed, route, granted);
+  return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);
 }

@@ -1,25 +1,8 @@
 import type { Client, ProjectRef } from './client.ts';
+import type { FieldLimits } from './fields.ts';
 import type { Pairs } from './query.ts';
-
-/** Why a request is refused: for the log and the metrics. */
-export const REASONS = [
-  'expired',
-  'method',
-  'target',
-  'deny_rule',
-  'no_rule',
-  'scope',
-  'secret',
-  'organization',
-  'project',
-  'not_limitable',
-  'query',
-  'header',
-  'body',
-  'look_up_failed',
-] as const;
-
-export type Reason = (typeof REASONS)[number];
+import type { Reason } from './reasons.ts';
+import type { LookupKind } from './sentry/endpoint.ts';
 
 /** A refusal. It never falls through to bypass. */
 export interface Refused {
@@ -30,67 +13,74 @@ export interface Refused {
   /** For the client: names it, and says what would do. Holds nothing that the request sent. */
   readonly detail: string;
   /** The rule that refuses, by its place in the file: `deny[0]`. */
-  readonly by?: string;
+  readonly deniedBy?: string;
 }
 
 /** A request that may be sent. */
 export interface Allowed {
   readonly kind: 'allow';
-  /** What gave it: a scope, or `allow[0]` by the rule's place in the file; `any client` for GET /api/0/. */
-  readonly by: string;
+  /** What grants it: a scope, or `allow[0]` by the rule's place in the file; `any client` for GET /api/0/. */
+  readonly grantedBy: string;
   /** The path as the table writes it, if the table has it. */
   readonly template: string | undefined;
   /** If there, it takes the place of the target's query. */
   readonly query?: string;
   /** If there, these bytes were checked, and no others may be sent. */
   readonly body?: Uint8Array;
-  /** If there, the answer is edited by it before the client sees it. */
-  readonly response?: ResponseRule;
+  /** If there, the response is edited by it before the client sees it. */
+  readonly response?: ResponseFilter;
 }
 
-/** A request that may be sent if each of these holds: see `settle`. */
-export interface Pending {
-  readonly kind: 'check';
+/** A request that may be sent if all conditions hold: see `resolveConditions`. */
+export interface Conditional {
+  readonly kind: 'conditional';
   readonly client: Client;
-  /** The organization of the path: every look-up is held to it. */
+  /** The organization of the path: every lookup is held to it. */
   readonly org: string;
-  /** The client's projects in it; never empty. */
-  readonly projects: readonly ProjectRef[];
-  readonly checks: readonly Check[];
+  /** The client's projects in it; undefined if it is not limited to projects. */
+  readonly projects: readonly ProjectRef[] | undefined;
+  readonly conditions: readonly Condition[];
   /** What it becomes. */
   readonly allowed: Allowed;
 }
 
-/** Something that only Sentry's answer or the request's body can show. */
-export type Check =
+/** Something that only Sentry's response or the request's body can show. */
+export type Condition =
   /** The project in the path is written as the client's are not: by id, or by slug. */
-  | { readonly check: 'project'; readonly project: ProjectRef }
-  /** The query is rebuilt with the ids of those of the client's projects that it asks for; of all, if it asks for none. */
-  | { readonly check: 'query'; readonly pairs: Pairs }
-  /** The project of an issue, by the issue's numeric id. */
-  | { readonly check: 'issue'; readonly issueId: string }
-  /** All projects of a release have to be the client's. */
-  | { readonly check: 'release'; readonly version: string }
-  /** The projects that the body names under this key. */
+  | { readonly kind: 'project'; readonly project: ProjectRef }
+  /** The query is rebuilt with the ids of those of the client's projects that it selects; of all, if it selects none. */
+  | { readonly kind: 'query'; readonly pairs: Pairs }
+  /** All projects of a thing that the path names have to be the client's. */
+  | { readonly kind: 'lookup'; readonly thing: Thing }
+  /** The body holds no key that the client may not send, and names the client's projects. */
   | {
-      readonly check: 'body';
-      readonly key: 'project' | 'projects';
-      /** Whether the body may name a release that exists: what it changes of it, it changes for all its projects. */
-      readonly isRelease: boolean;
+      readonly kind: 'body';
+      /** The key that has to name projects. */
+      readonly required?: string;
+      readonly limits: FieldLimits;
     };
 
-/** What is taken out of an answer. */
-export interface ResponseRule {
-  /** Keys that are removed at every depth. */
-  readonly without: readonly string[];
-  /** If there, the answer is a list, and only the entries that these name stay: by `slug` or `id`. */
-  readonly only?: readonly ProjectRef[];
-  /** If there, the answer is an object, and the list is this member of it, if it has it. */
-  readonly listIn?: string;
+/** Something that has projects in Sentry. */
+export interface Thing {
+  readonly kind: LookupKind;
+  /** Of the path, decoded: a number, a slug, a version. */
+  readonly id: string;
+  /** Of the path, if Sentry has the thing below a project. */
+  readonly project?: string;
 }
 
-/** What `decide` and `settle` answer with. */
-export type Decision = Allowed | Pending | Refused;
+/** What is taken out of a response. */
+export interface ResponseFilter {
+  /** Keys that are removed at every depth. */
+  readonly removeKeys: readonly string[];
+  /** If there, the response has a list, and only the entries that these name stay: by `slug` or `id`. */
+  readonly keepOnly?: readonly ProjectRef[];
+  /** Where the list is: a member of an object, or `[].KEY`, a member of each entry of a list. Absent: it is the response. */
+  readonly listKey?: string;
+}
+
+/** What `decide` and `resolveConditions` answer with. */
+export type Decision = Allowed | Conditional | Refused;
 
 /** Makes a refusal with a text for the client. */
 export function refuse(client: Client, reason: Reason, text: string): Refused {

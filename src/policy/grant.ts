@@ -1,55 +1,73 @@
 import type { Client } from './client.ts';
-import { type Allowed, type Refused, type ResponseRule, refuse } from './decision.ts';
+import { type Allowed, type Refused, type ResponseFilter, refuse } from './decision.ts';
 import { isIndex } from './known-paths.ts';
-import { allows, denies, endsInRest, type Rule } from './rules.ts';
+import { allows, coversMethod, denies, endsInRest, isSpelledOut, type Rule, ruleTextFor } from './rules.ts';
 import type { Endpoint, RuleReason } from './sentry/endpoint.ts';
 import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
-/** What a client's scopes and `allow` give, less `deny`; no limit is looked at. */
-export function grant(client: Client, method: string, target: Target, route: Walk): Allowed | Refused {
+/** What a client is granted before its organizations and projects are looked at. */
+export interface Granted {
+  readonly kind: 'granted';
+  readonly allowed: Allowed;
+  /** Whether an `allow` rule spells the path out, or ends in `**`. */
+  readonly isByRule: boolean;
+  /** Whether an `allow` rule spells out path and method: the operator decided on this very request. */
+  readonly isDecided: boolean;
+  /** The rule that would grant the request. */
+  readonly rule: string;
+}
+
+/** What a client's scopes and `allow` grant, less `deny`. */
+export function grant(client: Client, method: string, target: Target, route: Walk): Granted | Refused {
   const asked = askedText(method, route);
   const denial = client.deny.findIndex((rule) => denies(rule, method, target, route));
   if (denial !== -1) {
-    return { ...refuse(client, 'deny_rule', `has a deny rule for ${asked}`), by: `deny[${denial}]` };
+    return { ...refuse(client, 'deny_rule', `has a deny rule for ${asked}`), deniedBy: `deny[${denial}]` };
   }
 
   const endpoint = endpointOf(route, method);
-  const allowRule = client.allow.find((rule) => allows(rule, method, target, route));
+  const rules = client.allow.filter((rule) => allows(rule, method, target, route));
   const scope = endpoint && scopeFor(client, endpoint);
-  const mustBeNamed = endpoint !== undefined && needsNaming(endpoint, route);
+  const mustBeNamed = endpoint !== undefined && (endpoint.needsRule !== undefined || route.isGuarded);
 
-  let by: string | undefined;
-  if (isIndex(method, route)) by = 'any client';
-  else if (scope !== undefined && !mustBeNamed) by = scope;
-  else if (allowRule !== undefined) by = `allow[${client.allow.indexOf(allowRule)}]`;
+  let grantedBy: string | undefined;
+  if (isIndex(method, route)) grantedBy = 'any client';
+  else if (scope !== undefined && !mustBeNamed) grantedBy = scope;
+  else if (rules[0] !== undefined) grantedBy = `allow[${client.allow.indexOf(rules[0])}]`;
 
-  if (by === undefined) {
-    if (endpoint === undefined) {
-      return refuse(client, 'no_rule', `needs an allow rule for ${asked}: no scope gives it`);
-    }
-    if (mustBeNamed) {
-      const why = route.isGuarded ? 'secret' : endpoint.needsRule!;
-      const reason = why === 'secret' ? 'secret' : 'no_rule';
-      return refuse(client, reason, `needs an allow rule that names ${asked}: no scope grants it, ${WHY[why]}`);
-    }
-    return refuse(client, 'scope', lacking(endpoint, asked));
-  }
-  const response = filterOf(endpoint, allowRule);
-  return { kind: 'allow', by, template: route.template, ...(response && { response }) };
+  const rule = ruleTextFor(method, target, route);
+  if (grantedBy === undefined) return lacking(client, endpoint, route, asked, rule);
+  const response = filterOf(endpoint, rules);
+  return {
+    kind: 'granted',
+    allowed: { kind: 'allow', grantedBy, template: route.template, ...(response && { response }) },
+    isByRule: rules.some((one) => isSpelledOut(one) || endsInRest(one)),
+    isDecided: rules.some((one) => isSpelledOut(one) && one.method !== '*' && coversMethod(one, method)),
+    rule,
+  };
 }
 
-const lacking = ({ scopes }: Endpoint, asked: string): string =>
-  scopes.length === 0
-    ? `needs an allow rule for ${asked}: no scope gives it`
-    : `needs ${scopes.length === 1 ? 'the scope' : 'one of the scopes'} ${scopes.join(', ')} for ${asked}`;
-
-function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
-  const held = scopes.find((scope) => client.scopes.has(scope));
-  return held ?? (client.hasAllScopes ? '*' : undefined);
+function lacking(
+  client: Client,
+  endpoint: Endpoint | undefined,
+  { isGuarded }: Walk,
+  asked: string,
+  rule: string,
+): Refused {
+  const needed = `needs an allow rule: "${rule}"`;
+  if (endpoint === undefined) return refuse(client, 'no_rule', needed);
+  const why = isGuarded ? 'secret' : endpoint.needsRule;
+  if (why !== undefined)
+    return refuse(client, why === 'secret' ? 'secret' : 'no_rule', `${needed}; no scope grants it, ${WHY[why]}`);
+  const { scopes } = endpoint;
+  if (scopes.length === 0) return refuse(client, 'scope', `${needed}; no scope grants it`);
+  return refuse(
+    client,
+    'scope',
+    `needs ${scopes.length === 1 ? 'the scope' : 'one of the scopes'} ${scopes.join(', ')} for ${asked}`,
+  );
 }
-
-const needsNaming = ({ needsRule }: Endpoint, route: Walk): boolean => needsRule !== undefined || route.isGuarded;
 
 const WHY: Readonly<Record<RuleReason, string>> = {
   secret: 'because its response contains secrets',
@@ -57,9 +75,13 @@ const WHY: Readonly<Record<RuleReason, string>> = {
   'beyond scopes': 'because it does more than a scope says',
 };
 
+function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
+  const held = scopes.find((scope) => client.scopes.has(scope));
+  return held ?? (client.hasAllScopes ? '*' : undefined);
+}
+
 /** A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the response. */
-function filterOf(endpoint: Endpoint | undefined, rule: Rule | undefined): ResponseRule | undefined {
-  const without = endpoint?.removed;
-  const isGivenAll = rule !== undefined && endsInRest(rule);
-  return without !== undefined && !isGivenAll ? { without } : undefined;
+function filterOf(endpoint: Endpoint | undefined, rules: readonly Rule[]): ResponseFilter | undefined {
+  const removeKeys = endpoint?.removed;
+  return removeKeys === undefined || rules.some(endsInRest) ? undefined : { removeKeys };
 }

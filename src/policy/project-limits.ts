@@ -1,143 +1,143 @@
 import { type Client, membership, type ProjectRef } from './client.ts';
-import { type Allowed, type Check, type Decision, type Refused, type ResponseRule, refuse } from './decision.ts';
-import { type Pairs, parseQuery, projectsOf, withProjects } from './query.ts';
+import { type Allowed, type Condition, type Refused, type ResponseFilter, refuse, type Thing } from './decision.ts';
+import type { Granted } from './grant.ts';
+import { namesProjects, type Pairs, projectsOf, withProjects } from './query.ts';
 import { projectIn } from './resource.ts';
-import type { Endpoint, ProjectLimit } from './sentry/endpoint.ts';
-import { fits, isNumber, projectOfShortId } from './sentry/parameters.ts';
+import type { LookupKind, ProjectLimit } from './sentry/endpoint.ts';
+import { parameterIn, type Walk } from './sentry/endpoint-table.ts';
+import { fits } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
 /** A granted request of a client that is limited to projects, within one of its organizations. */
-interface Question {
+export interface HeldRequest {
   readonly client: Client;
   /** Method and path, as texts to the client name them. */
   readonly asked: string;
-  readonly org: string;
   /** The client's projects in this organization. */
   readonly projects: readonly ProjectRef[];
   readonly target: Target;
-  /** Its row, if the table has one. */
-  readonly endpoint: Endpoint | undefined;
+  readonly route: Walk;
+  readonly pairs: Pairs;
+  readonly granted: Granted;
 }
 
 /** What a limit makes of a request that it does not refuse. */
 interface Held {
-  readonly checks?: readonly Check[];
+  readonly conditions?: readonly Condition[];
   readonly query?: string;
-  readonly only?: Pick<ResponseRule, 'only' | 'listIn'>;
+  readonly only?: Pick<ResponseFilter, 'listKey'>;
+}
+
+/** What all limits of a row make of a request. */
+export interface WithinProjects {
+  readonly kind: 'within';
+  readonly conditions: readonly Condition[];
+  readonly allowed: Allowed;
 }
 
 /** Holds a request to the client's projects by all limits of its row. */
-export function withinProjects(
-  question: Question,
-  limits: ProjectLimit | readonly ProjectLimit[],
-  granted: Allowed,
-): Decision {
-  const { client, org, projects, endpoint } = question;
-  let allowed = granted;
-  const checks: Check[] = [];
-  for (const limit of [limits].flat()) {
-    const held = heldBy(question, limit);
-    if ('kind' in held) return held;
-    checks.push(...(held.checks ?? []));
-    if (held.query !== undefined) allowed = { ...allowed, query: held.query };
-    if (held.only !== undefined) allowed = withFilter(allowed, projects, held.only);
+export function withinProjects(held: HeldRequest, limits: readonly ProjectLimit[]): WithinProjects | Refused {
+  let { allowed } = held.granted;
+  const conditions: Condition[] = [];
+  for (const limit of limits) {
+    const one = heldBy(held, limit);
+    if ('kind' in one) return one;
+    conditions.push(...(one.conditions ?? []));
+    if (one.query !== undefined) allowed = { ...allowed, query: one.query };
+    if (one.only !== undefined) allowed = withFilter(allowed, held.projects, one.only);
   }
-  const { removedWithProjects = [] } = endpoint ?? {};
-  if (removedWithProjects.length > 0) {
-    const without = [...(allowed.response?.without ?? []), ...removedWithProjects];
-    allowed = { ...allowed, response: { ...allowed.response, without } };
-  }
-  return checks.length === 0 ? allowed : { kind: 'check', client, org, projects, checks, allowed };
+  // Where the query is not what limits, it may still select projects, and then only the client's.
+  if (!limits.includes('query') && !limits.includes('none') && namesProjects(held.pairs))
+    conditions.push({ kind: 'query', pairs: held.pairs });
+  return { kind: 'within', conditions, allowed };
 }
 
-function heldBy(question: Question, limit: ProjectLimit): Held | Refused {
-  const [kind, detail = ''] = limit.split(':');
+function heldBy(held: HeldRequest, limit: ProjectLimit): Held | Refused {
+  const [kind, detail = ''] = limit.split(/:(.*)/);
   switch (kind) {
     case 'none':
       return {};
     case 'path':
-      return byPath(question);
+      return byPath(held);
     case 'query':
-      return byQuery(question);
+      return byQuery(held);
     case 'filter':
-      return { only: detail === '' ? {} : { listIn: detail } };
+      return { only: detail === '' ? {} : { listKey: detail } };
     case 'lookup':
-      return byLookUp(question, detail);
+      return byLookup(held, detail as LookupKind);
     case 'body':
-      return byBody(question, detail);
+      // The body's fields are checked with the rest of them.
+      return {};
     default:
-      return unlimitable(question, 'has data of all projects of the organization');
+      return unlimitable(held, 'has data of all projects of the organization');
   }
 }
 
-/** The answer is a list, or has one in it. Only these entries stay in it. */
-export const withFilter = (allowed: Allowed, only: readonly ProjectRef[], rule?: Partial<ResponseRule>): Allowed => ({
-  ...allowed,
-  response: { without: [], ...allowed.response, ...rule, only },
-});
+/** The response is a list, or has one in it. Only these entries stay in it. */
+export const withFilter = (
+  allowed: Allowed,
+  keepOnly: readonly ProjectRef[],
+  filter?: Pick<ResponseFilter, 'listKey'>,
+): Allowed => ({ ...allowed, response: { removeKeys: [], ...allowed.response, ...filter, keepOnly } });
 
-function byPath(question: Question): Held | Refused {
-  const project = projectIn(question.target);
-  if (project === undefined) return unlimitable(question, 'names no project');
-  return byProject(question, project);
+function byPath(held: HeldRequest): Held | Refused {
+  const project = projectIn(held.target);
+  if (project === undefined) return unlimitable(held, 'names no project');
+  const is = membership(held.projects, project);
+  if (is === 'no') return notTheirs(held);
+  return is === 'unknown' ? { conditions: [{ kind: 'project', project }] } : {};
 }
 
-function byQuery(question: Question): Held | Refused {
-  const { target, projects } = question;
-  const pairs = parseQuery(target.query);
-  if (typeof pairs === 'string') return badQuery(question, pairs);
-  const query = narrowedHere(pairs, projects);
-  if (query === undefined) return { checks: [{ check: 'query', pairs }] };
-  return query === '' ? notYours(question) : { query };
+function byQuery(held: HeldRequest): Held | Refused {
+  const query = narrowedHere(held.pairs, held.projects);
+  if (query === undefined) return { conditions: [{ kind: 'query', pairs: held.pairs }] };
+  return query === '' ? notTheirs(held) : { query };
 }
 
-function byLookUp(question: Question, what: string): Held | Refused {
-  const queryChecks = checksOfQuery(question);
-  if ('kind' in queryChecks) return queryChecks;
-  const [, , , name = ''] = question.target.names;
-  if (what === 'release') return { checks: [...queryChecks, { check: 'release', version: name }] };
-  if (what !== 'issue' || !fits('issue_id', name)) return unlimitable(question, 'cannot be limited to projects');
-  const slug = projectOfShortId(name);
-  if (slug === undefined) return { checks: [...queryChecks, { check: 'issue', issueId: name }] };
-  const held = byProject(question, { kind: 'slug', value: slug });
-  return 'kind' in held ? held : { checks: [...queryChecks, ...(held.checks ?? [])] };
+/** The parameter of the path that names the thing. */
+const PARAMETERS: Readonly<Record<LookupKind, string>> = {
+  issue: 'issue_id',
+  release: 'version',
+  monitor: 'monitor_id_or_slug',
+  rule: 'rule_id',
+  'alert-rule': 'alert_rule_id',
+  detector: 'detector_id',
+  replay: 'replay_id',
+  snapshot: 'snapshot_id',
+  'notification-action': 'action_id',
+};
+
+function byLookup(held: HeldRequest, kind: LookupKind): Held | Refused {
+  const { target, route } = held;
+  const id = parameterIn(route, target, PARAMETERS[kind]) ?? nameOfResource(target, kind);
+  if (id === undefined) return unlimitable(held, 'cannot be limited to projects');
+  const project = projectIn(target)?.value;
+  const thing: Thing = { kind, id, ...(project !== undefined && { project }) };
+  return { conditions: [{ kind: 'lookup', thing }] };
 }
 
-function byBody(question: Question, key: string): Held | Refused {
-  const queryChecks = checksOfQuery(question);
-  if ('kind' in queryChecks) return queryChecks;
-  // Sentry's POST adds to a release that exists already.
-  const isRelease = question.endpoint?.body?.keys?.version === 'release';
-  return { checks: [...queryChecks, { check: 'body', key: key as 'project', isRelease }] };
+/** Of a path that the table does not have: an issue or a release below an organization. */
+function nameOfResource({ names }: Target, kind: LookupKind): string | undefined {
+  const [, , resource, name = ''] = names;
+  if (kind === 'release') return resource === 'releases' && name !== '' ? name : undefined;
+  return kind === 'issue' && resource === 'issues' && fits('issue_id', name) ? name : undefined;
 }
 
-function byProject(question: Question, project: ProjectRef): Held | Refused {
-  const is = membership(question.projects, project);
-  if (is === 'no') return notYours(question);
-  return is === 'perhaps' ? { checks: [{ check: 'project', project }] } : {};
-}
-
-/** Where the query is not what limits, it may still name projects, and then only the client's. */
-function checksOfQuery(question: Question): readonly Check[] | Refused {
-  const pairs = parseQuery(question.target.query);
-  if (typeof pairs === 'string') return badQuery(question, pairs);
-  return projectsOf(pairs).length === 0 ? [] : [{ check: 'query', pairs }];
-}
-
-/** The query with ids of the client's projects, empty if none is left; undefined if that takes a look-up. */
+/** The query with ids of the client's projects, empty if none is left; undefined if that takes a lookup. */
 function narrowedHere(pairs: Pairs, projects: readonly ProjectRef[]): string | undefined {
-  const asked = projectsOf(pairs);
-  const isKnown = projects.every(({ kind }) => kind === 'id') && asked.every(isNumber);
+  const selected = projectsOf(pairs);
+  const isKnown = [...projects, ...selected].every(({ kind }) => kind === 'id');
   if (!isKnown) return undefined;
-  const mine = projects.map(({ value }) => value);
-  const ids = asked.length === 0 ? mine : mine.filter((id) => asked.includes(id));
+  const own = projects.map(({ value }) => value);
+  const ids = selected.length === 0 ? own : own.filter((id) => selected.some(({ value }) => value === id));
   return ids.length === 0 ? '' : withProjects(pairs, ids);
 }
 
-const notYours = ({ client }: Question): Refused => refuse(client, 'project', 'may not reach this project');
+const notTheirs = ({ client }: HeldRequest): Refused => refuse(client, 'project', 'may not reach this project');
 
-const badQuery = ({ client }: Question, problem: string): Refused =>
-  refuse(client, 'query', `sent a query that is not accepted: ${problem}`);
-
-const unlimitable = ({ client, asked }: Question, why: string): Refused =>
-  refuse(client, 'not_limitable', `is limited to projects, and ${asked} ${why}`);
+const unlimitable = ({ client, asked, granted }: HeldRequest, why: string): Refused =>
+  refuse(
+    client,
+    'not_limitable',
+    `is limited to projects, and ${asked} ${why}; an allow rule "${granted.rule}" would grant it whole`,
+  );

@@ -1,11 +1,13 @@
-import { isProjectValue } from './sentry/parameters.ts';
+import { type ProjectRef, projectRef } from './client.ts';
+import { type FieldLimits, type FieldRefusal, isHarmless, plainName, shownName } from './fields.ts';
+import { isEventId, isProjectValue, selects } from './sentry/parameters.ts';
 import { decoded } from './sentry/target.ts';
 
 /** Parameters of a query, decoded as Django decodes them, in order. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
 /**
- * Reads a query for a client that is limited to projects.
+ * Reads a query.
  * @returns the result, or a string that says what is wrong
  */
 export function parseQuery(query: string | undefined): Pairs | string {
@@ -15,33 +17,64 @@ export function parseQuery(query: string | undefined): Pairs | string {
     const equals = piece.indexOf('=');
     const name = decoded(equals === -1 ? piece : piece.slice(0, equals));
     const value = decoded(equals === -1 ? '' : piece.slice(equals + 1));
-    if (name === undefined || value === undefined) return 'the query is not UTF-8';
-    if (!/^[\x20-\x7e]*$/.test(name)) return 'the query has a parameter whose name is not visible ASCII';
-    const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-    // projectSlug wins over project; project_id and project_id_or_slug name one as well.
-    const isLikeProject = plain.startsWith('project') && name !== 'project';
-    // A hit by short id is answered whatever the projects are.
-    const isShortIdLookup = plain === 'shortidlookup';
-    if (isLikeProject || isShortIdLookup) {
-      return 'the query has a parameter that a client limited to projects may not use';
-    }
-    if (name === 'query' && isEventId(value))
-      return 'the query looks for an event id, which Sentry finds in other projects too';
-    if (name === 'project' && !isProjectValue(value)) return 'the query has a project that is no slug and no id';
+    if (name === undefined || value === undefined) return 'it is not UTF-8';
+    if (!/^[\x20-\x7e]*$/.test(name)) return 'it has a parameter whose name is not visible ASCII';
     pairs.push([name, value]);
   }
   return pairs;
 }
 
-/** Whether Python's uuid.UUID() takes a text: it drops some signs, and int() reads the digits of every script. */
-const isEventId = (text: string): boolean => /^[\p{Nd}a-f_]{32}$/iu.test(text.replaceAll(/urn:|uuid:|[\s{}-]/gi, ''));
+/**
+ * Looks for a parameter that a client may not send.
+ * @param isHeld whether the client is held to projects: then what may select or widen is refused unless the row names it
+ */
+export function problemIn(pairs: Pairs, limits: FieldLimits | undefined, isHeld: boolean): FieldRefusal | undefined {
+  for (const [name, value] of pairs) {
+    const limit = limits?.keys.get(plainName(name));
+    if (limit?.kind === 'passes') continue;
+    if (limit?.kind === 'refused') {
+      if (isHarmless(value, limit.unless)) continue;
+      return limit.refusal;
+    }
+    if (!isHeld) continue;
+    if (isOfProjects(name)) {
+      if (!isEveryProject(value) && !isProjectValue(value))
+        return badQuery('it has a project that is no slug and no id');
+      continue;
+    }
+    const isListed = limits?.only === undefined || limits.only.has(plainName(name));
+    if (!isListed || selects(name))
+      return badQuery(`a client that is limited to projects may not use ${shownName(name)}`);
+    if (name === 'query' && isEventId(value))
+      return badQuery('it looks for an event id, which Sentry finds in other projects too');
+  }
+  return undefined;
+}
 
-/** The projects that a query asks for; empty means all. */
-export const projectsOf = (pairs: Pairs): string[] =>
-  pairs.filter(([name]) => name === 'project').map(([, value]) => value);
+/** A refusal of a query that says what is wrong with it. */
+export const badQuery = (problem: string): FieldRefusal => ({
+  reason: 'query',
+  text: `sent a query that is not accepted: ${problem}`,
+});
+
+/** Sentry takes slugs in either, and `projectSlug` wins. */
+const isOfProjects = (name: string): boolean => name === 'project' || name === 'projectSlug';
+
+/** Both mean all projects that the token reaches; for the client, all of its own. */
+const isEveryProject = (value: string): boolean => value === '-1' || value === '$all';
+
+/** The projects that a query selects; empty means all. */
+export function projectsOf(pairs: Pairs): readonly ProjectRef[] {
+  const selected = pairs.filter(([name]) => isOfProjects(name));
+  if (selected.some(([, value]) => isEveryProject(value))) return [];
+  return selected.map(([name, value]) => (name === 'project' ? projectRef(value) : { kind: 'slug', value }));
+}
+
+/** Whether a query says anything of projects. */
+export const namesProjects = (pairs: Pairs): boolean => pairs.some(([name]) => isOfProjects(name));
 
 /** Writes a query with these projects and with everything else that was in it. */
 export const withProjects = (pairs: Pairs, ids: Iterable<string>): string =>
-  [...pairs.filter(([name]) => name !== 'project'), ...[...ids].map((id) => ['project', id] as const)]
+  [...pairs.filter(([name]) => !isOfProjects(name)), ...[...ids].map((id) => ['project', id] as const)]
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');

@@ -132,6 +132,32 @@ export function slipIn({ pieces }: Rule): string | undefined {
 /** Whether a rule covers all that is below its path. */
 export const endsInRest = (rule: Rule): boolean => rule.pieces.at(-1)?.kind === 'rest';
 
+/** Whether a rule names one path, with parameters at most: the operator decided on this path, and on no other. */
+export const isSpelledOut = (rule: Rule): boolean =>
+  rule.pieces.every(({ kind }) => kind === 'literal' || kind === 'parameter');
+
+/**
+ * The rule that would grant a request. It quotes nothing of the request but names that Sentry may have in that place:
+ * letters and dashes.
+ */
+export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: Walk): string {
+  if (template !== undefined) return `${method} ${template}`;
+  const known = names.length > 0 ? organizationNames(names[0]!) : [];
+  const texts = segments.map(({ text }, index) => {
+    const isName = places[index] === 'literal' || (places[index] === 'unknown' && /^[a-z][a-z-]{0,40}$/.test(text));
+    return text === '' || isName ? text : (known[index - API_PREFIX.length] ?? '{id}');
+  });
+  return `${method} /${texts.join('/')}`;
+}
+
+/** The parameters that follow the first name of a path. */
+const organizationNames = (first: string): readonly (string | undefined)[] =>
+  ({
+    organizations: [undefined, '{org}'],
+    projects: [undefined, '{org}', '{project}'],
+    teams: [undefined, '{org}', '{team}'],
+  })[first] ?? [];
+
 /** The organization in the rule's path that a limit can be held against, as it is written there: a name, `{org}` or `*`. */
 export function organizationOf({ text }: Rule): string | undefined {
   // projects/{org} alone is no path of Sentry's.
@@ -139,7 +165,7 @@ export function organizationOf({ text }: Rule): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-const coversMethod = (rule: Rule, method: string): boolean =>
+export const coversMethod = (rule: Rule, method: string): boolean =>
   rule.method === '*' || rule.method === method || (rule.method === 'GET' && method === 'HEAD');
 
 function fitsRule(name: string, text: string): boolean {

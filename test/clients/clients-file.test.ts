@@ -50,9 +50,9 @@ describe('a clients file', () => {
     assert.equal(ci!.expiresAt, Date.UTC(2027, 6, 1));
     assert.equal(ci!.credentials.length, 2);
     assert.equal(ci!.mode, 'enforce');
-    assert.ok(ci!.reach.kind === 'projects');
-    assert.deepEqual([...ci!.reach.projects.keys()], ['acme', '7']);
-    assert.deepEqual(root!.reach, { kind: 'all' });
+    assert.ok(ci!.boundary.kind === 'projects');
+    assert.deepEqual([...ci!.boundary.projects.keys()], ['acme', '7']);
+    assert.deepEqual(root!.boundary, { kind: 'all' });
   });
 
   it('gives the scopes that a scope implies', () => {
@@ -82,7 +82,7 @@ describe('a clients file', () => {
     const text = JSON.stringify({
       unmatched: 'perhaps',
       clients: [
-        { name: 'Bad Name', token: 'short', scopes: ['event:raed', 5], orgs: ['ACME', '*'], mode: 'off' },
+        { name: 'Bad Name', token: 'short', scopes: ['event:raed', 5], orgs: ['A.C', '*'], mode: 'off' },
         {
           name: 'two',
           token: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CachedLookUps, LookUpFailed, ShareOfLookUps } from '../../src/enforce/lookups.ts';
+import { CachedLookUps, LookUpFailed, type LookUps, ShareOfLookUps } from '../../src/enforce/lookups.ts';
 
 /** Look-ups over a Sentry that answers what it is told to, on a clock that is set by hand. */
 function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<typeof CachedLookUps>[2] = {}) {
@@ -20,6 +20,9 @@ function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<
 
 const WEB = { id: '11', slug: 'web' };
 
+const projectOfIssue = async (lookUps: LookUps, id: string) =>
+  (await lookUps.projectsOf('acme', { kind: 'issue', id }))?.[0];
+
 describe('look-ups', () => {
   it('ask once for what is asked at the same time', async () => {
     const { lookUps, asked } = setUp(() => WEB);
@@ -35,9 +38,9 @@ describe('look-ups', () => {
     });
     const askAll = async () => {
       await lookUps.project('acme', 'web');
-      await lookUps.projectOfIssue('acme', '4711');
+      await projectOfIssue(lookUps, '4711');
       await lookUps.project('acme', 'gone');
-      await lookUps.projectsOfRelease('acme', '1.0');
+      await lookUps.projectsOf('acme', { kind: 'release', id: '1.0' });
     };
     const askedAt = async (now: number) => {
       clock.now = now;
@@ -58,7 +61,7 @@ describe('look-ups', () => {
     const { lookUps, asked, clock } = setUp(() => ({ project: WEB }));
     for (let second = 0; second <= 60; second++) {
       clock.now = second * 1000;
-      await lookUps.projectOfIssue('acme', '4711');
+      await projectOfIssue(lookUps, '4711');
     }
     assert.equal(asked.length, 2);
   });
@@ -70,7 +73,7 @@ describe('look-ups', () => {
       for (let second = 0; second < 400; second++) {
         clock.now = second * 1000;
         asked.length = 0;
-        await lookUps.projectOfIssue('acme', issueId);
+        await projectOfIssue(lookUps, issueId);
         if (asked.length > 0) times.push(second);
       }
       return times;
@@ -80,7 +83,7 @@ describe('look-ups', () => {
 
   it('keep only so many answers', async () => {
     const { lookUps, asked } = setUp(() => ({ project: WEB }), { entries: 2 });
-    for (const id of ['1', '2', '3', '3', '2', '1']) await lookUps.projectOfIssue('acme', id);
+    for (const id of ['1', '2', '3', '3', '2', '1']) await projectOfIssue(lookUps, id);
     assert.equal(asked.length, 4);
   });
 
@@ -90,11 +93,11 @@ describe('look-ups', () => {
       go = resolve;
     });
     const { lookUps } = setUp(() => gate.then(() => ({ project: WEB })), { atATime: 2 });
-    const underWay = ['1', '2'].map((id) => lookUps.projectOfIssue('acme', id));
-    await assert.rejects(lookUps.projectOfIssue('acme', '3'), LookUpFailed);
+    const underWay = ['1', '2'].map((id) => projectOfIssue(lookUps, id));
+    await assert.rejects(projectOfIssue(lookUps, '3'), LookUpFailed);
     go();
     await Promise.all(underWay);
-    assert.deepEqual(await lookUps.projectOfIssue('acme', '3'), WEB);
+    assert.deepEqual(await projectOfIssue(lookUps, '3'), WEB);
   });
 
   it('fail, and are asked again, if Sentry does not answer or makes no sense', async () => {
@@ -109,9 +112,9 @@ describe('look-ups', () => {
     ];
     const { lookUps } = setUp(() => answers.shift());
     for (let left = answers.length; left > 1; left--) {
-      await assert.rejects(lookUps.projectOfIssue('acme', '4711'), LookUpFailed);
+      await assert.rejects(projectOfIssue(lookUps, '4711'), LookUpFailed);
     }
-    assert.deepEqual(await lookUps.projectOfIssue('acme', '4711'), WEB);
+    assert.deepEqual(await projectOfIssue(lookUps, '4711'), WEB);
   });
 
   it('take an old slug, which redirects, for absent', async () => {
@@ -124,16 +127,16 @@ describe('look-ups', () => {
 
   it('encode what they put into a path, and ask for nothing else than they mean', async () => {
     const { lookUps, asked } = setUp(() => ({ projects: [WEB], project: WEB, ...WEB }));
-    await lookUps.projectsOfRelease('acme', 'web@1.0+5?a#b;c é');
+    await lookUps.projectsOf('acme', { kind: 'release', id: 'web@1.0+5?a#b;c é' });
     assert.deepEqual(asked, ['/api/0/organizations/acme/releases/web%401.0%2B5%3Fa%23b%3Bc%20%C3%A9/']);
     asked.length = 0;
     for (const version of ['stats', '..', '.', '', 'a/b', 'a\\b', 'a\nb', '%2e', '\ud800']) {
-      assert.equal(await lookUps.projectsOfRelease('acme', version), undefined, version);
+      assert.equal(await lookUps.projectsOf('acme', { kind: 'release', id: version }), undefined, version);
     }
     for (const issueId of ['..', '', 'x', '1/../../x']) {
-      assert.equal(await lookUps.projectOfIssue('acme', issueId), undefined, issueId);
+      assert.equal(await projectOfIssue(lookUps, issueId), undefined, issueId);
     }
-    for (const org of ['..', '', 'a/b', 'ACME']) assert.equal(await lookUps.project(org, 'web'), undefined, org);
+    for (const org of ['..', '', 'a/b', 'a.b']) assert.equal(await lookUps.project(org, 'web'), undefined, org);
     assert.deepEqual(asked, []);
   });
 });
@@ -151,7 +154,7 @@ describe("a client's share of the look-ups", () => {
     });
     const greedy = new ShareOfLookUps(lookUps, 1).of(LIVE);
     const other = new ShareOfLookUps(lookUps, 1).of(LIVE);
-    const [long, queued] = [greedy.projectOfIssue('acme', '1'), greedy.project('acme', 'web')];
+    const [long, queued] = [projectOfIssue(greedy, '1'), greedy.project('acme', 'web')];
     assert.deepEqual(await other.project('acme', 'web'), WEB);
     gate.resolve();
     assert.deepEqual(await Promise.all([long, queued]), [WEB, WEB]);
@@ -162,19 +165,19 @@ describe("a client's share of the look-ups", () => {
     const { lookUps, asked } = setUp((path) => (path.includes('/issues/') ? { project: WEB } : WEB));
     const [greedy, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
     await other.project('acme', 'web');
-    await other.projectOfIssue('acme', '1');
-    for (let issue = 0; issue < 10_001; issue++) await greedy.projectOfIssue('acme', String(100 + issue));
+    await projectOfIssue(other, '1');
+    for (let issue = 0; issue < 10_001; issue++) await projectOfIssue(greedy, String(100 + issue));
     asked.length = 0;
     await other.project('acme', 'web');
-    await other.projectOfIssue('acme', '1');
+    await projectOfIssue(other, '1');
     assert.deepEqual(asked, []);
   });
 
   it('does not tell by its time what another one has asked for', async () => {
     const { lookUps, asked } = setUp(() => ({ project: WEB }));
     const [one, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
-    await one.projectOfIssue('acme', '1');
-    await other.projectOfIssue('acme', '1');
+    await projectOfIssue(one, '1');
+    await projectOfIssue(other, '1');
     assert.equal(asked.length, 2);
   });
 
@@ -182,10 +185,10 @@ describe("a client's share of the look-ups", () => {
     const gate = Promise.withResolvers<void>();
     const { lookUps, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
     const share = new ShareOfLookUps(lookUps, 1);
-    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const first = projectOfIssue(share.of(LIVE), '1');
     const gone = new AbortController();
-    const waiting = ['2', '3', '4'].map((id) => share.of(gone.signal).projectOfIssue('acme', id));
-    const last = share.of(LIVE).projectOfIssue('acme', '5');
+    const waiting = ['2', '3', '4'].map((id) => projectOfIssue(share.of(gone.signal), id));
+    const last = projectOfIssue(share.of(LIVE), '5');
     gone.abort(new Error('the client is gone'));
     gate.resolve();
     for (const look of waiting) await assert.rejects(look, /the client is gone/);
@@ -197,12 +200,12 @@ describe("a client's share of the look-ups", () => {
     const gate = Promise.withResolvers<void>();
     const { lookUps } = setUp(() => gate.promise.then(() => ({ project: WEB })));
     const share = new ShareOfLookUps(lookUps, 1);
-    const first = share.of(LIVE).projectOfIssue('acme', '1');
+    const first = projectOfIssue(share.of(LIVE), '1');
     const gone = new AbortController();
-    const waiting = Array.from({ length: 64 }, (_, i) => share.of(gone.signal).projectOfIssue('acme', String(100 + i)));
+    const waiting = Array.from({ length: 64 }, (_, i) => projectOfIssue(share.of(gone.signal), String(100 + i)));
     const outcomes = Promise.allSettled(waiting);
     gone.abort(new Error('the client is gone'));
-    const last = share.of(LIVE).projectOfIssue('acme', '2');
+    const last = projectOfIssue(share.of(LIVE), '2');
     assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
     gate.resolve();
     assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);
@@ -216,7 +219,7 @@ describe("a client's share of the look-ups", () => {
     });
     const greedy = new ShareOfLookUps(lookUps, 8).of(LIVE);
     const other = new ShareOfLookUps(lookUps, 8).of(LIVE);
-    const many = Array.from({ length: 80 }, (_, issue) => greedy.projectOfIssue('acme', String(1000 + issue)));
+    const many = Array.from({ length: 80 }, (_, issue) => projectOfIssue(greedy, String(1000 + issue)));
     const outcomes = Promise.allSettled(many);
     const one = other.project('acme', 'web');
     await nextTurn();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkFields, type Described, droppedFields } from '../../src/enforce/request-fields.ts';
 import { editResponse } from '../../src/enforce/response-filter.ts';
-import type { ResponseRule } from '../../src/policy/decision.ts';
+import type { ResponseFilter } from '../../src/policy/decision.ts';
 import { clientOf } from './examples.ts';
 
 const CLIENT = clientOf({ scopes: ['org:ci'], orgs: ['acme'] });
@@ -82,13 +82,13 @@ describe("a named client's request", () => {
   });
 });
 
-const edit = (rule: Partial<ResponseRule>, text: string): string | undefined => {
-  const edited = editResponse({ without: [], ...rule }, new TextEncoder().encode(text));
+const edit = (rule: Partial<ResponseFilter>, text: string): string | undefined => {
+  const edited = editResponse({ removeKeys: [], ...rule }, new TextEncoder().encode(text));
   return edited && new TextDecoder().decode(edited);
 };
 
 describe('an answer that is edited', () => {
-  const only = [
+  const keepOnly = [
     { kind: 'slug', value: 'web' },
     { kind: 'id', value: '12' },
   ] as const;
@@ -105,11 +105,11 @@ describe('an answer that is edited', () => {
       12,
       {},
     ];
-    assert.equal(edit({ only }, JSON.stringify(list)), JSON.stringify(list.slice(0, 3)));
+    assert.equal(edit({ keepOnly }, JSON.stringify(list)), JSON.stringify(list.slice(0, 3)));
   });
 
   it('keeps of a list inside it what the client may see', () => {
-    const rule = { only, listIn: 'projects', without: ['teams'] };
+    const rule = { keepOnly, listKey: 'projects', removeKeys: ['teams'] };
     const projects = [
       { id: '11', slug: 'web', teams: [{ slug: 'crew' }] },
       { id: '13', slug: 'secret' },
@@ -126,27 +126,27 @@ describe('an answer that is edited', () => {
   });
 
   it('loses the secrets of a project at every depth', () => {
-    const without = ['securityToken', 'securityTokenHeader'];
+    const removeKeys = ['securityToken', 'securityTokenHeader'];
     const project = { slug: 'web', securityToken: 'a', options: { 'sentry:x': 1 }, securityTokenHeader: null };
-    assert.equal(edit({ without }, JSON.stringify(project)), '{"slug":"web","options":{"sentry:x":1}}');
+    assert.equal(edit({ removeKeys }, JSON.stringify(project)), '{"slug":"web","options":{"sentry:x":1}}');
     assert.equal(
-      edit({ without }, JSON.stringify([{ project }])),
+      edit({ removeKeys }, JSON.stringify([{ project }])),
       '[{"project":{"slug":"web","options":{"sentry:x":1}}}]',
     );
-    assert.equal(edit({ without }, '{"security\\u0054oken":"a"}'), '{}');
-    assert.equal(edit({ without }, '{"options":{"securityToken":"a"},"options":1}'), '{"options":{},"options":1}');
+    assert.equal(edit({ removeKeys }, '{"security\\u0054oken":"a"}'), '{}');
+    assert.equal(edit({ removeKeys }, '{"options":{"securityToken":"a"},"options":1}'), '{"options":{},"options":1}');
   });
 
   it('stays byte for byte if nothing has to go', () => {
     const text = ' [ {"slug" : "web", "n": 1.0} ]\n';
-    assert.equal(edit({ only, without: ['securityToken'] }, text), text);
-    assert.equal(edit({ only }, ''), '');
+    assert.equal(edit({ keepOnly, removeKeys: ['securityToken'] }, text), text);
+    assert.equal(edit({ keepOnly }, ''), '');
   });
 
   it('is not shown at all if it cannot be read', () => {
-    assert.equal(edit({ only }, '{"slug":"api"}'), undefined);
-    assert.equal(edit({ without: ['securityToken'] }, '{"securityToken":'), undefined);
-    assert.equal(edit({ without: ['securityToken'] }, '<html>'), undefined);
-    assert.equal(editResponse({ without: [] }, Uint8Array.from([0x22, 0xff, 0x22])), undefined);
+    assert.equal(edit({ keepOnly }, '{"slug":"api"}'), undefined);
+    assert.equal(edit({ removeKeys: ['securityToken'] }, '{"securityToken":'), undefined);
+    assert.equal(edit({ removeKeys: ['securityToken'] }, '<html>'), undefined);
+    assert.equal(editResponse({ removeKeys: [] }, Uint8Array.from([0x22, 0xff, 0x22])), undefined);
   });
 });

@@ -2,7 +2,7 @@ import { type ClientsFile, readClients } from '../../../src/clients/clients-file
 import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
 import { decide } from '../../../src/policy/decide.ts';
-import type { Allowed, Check, Pending, Refused, ResponseRule } from '../../../src/policy/decision.ts';
+import type { Allowed, Condition, Conditional, Refused, ResponseFilter } from '../../../src/policy/decision.ts';
 import type { Config } from '../config/config.ts';
 import { BAD_CONFIGURATION } from './exit-codes.ts';
 
@@ -44,8 +44,8 @@ function say(client: Client, method: string, target: string, now: number): numbe
   return isRefused ? REFUSED : 0;
 }
 
-function refusedLines({ error, reason, detail, by }: Refused, client: Client): string[] {
-  const rule = by === undefined ? '' : ` by ${sourceText(by, client)}`;
+function refusedLines({ error, reason, detail, deniedBy }: Refused, client: Client): string[] {
+  const rule = deniedBy === undefined ? '' : ` by ${sourceText(deniedBy, client)}`;
   const isForwarded = client.mode === 'observe' && reason !== 'expired';
   return [
     `refused${rule}: ${detail}`,
@@ -54,18 +54,19 @@ function refusedLines({ error, reason, detail, by }: Refused, client: Client): s
   ];
 }
 
-function allowedLines(decision: Allowed | Pending, client: Client): string[] {
-  const { by, template, query, response } = decision.kind === 'check' ? decision.allowed : decision;
+function allowedLines(decision: Allowed | Conditional, client: Client): string[] {
+  const { grantedBy, template, query, response } = decision.kind === 'conditional' ? decision.allowed : decision;
   const tense = client.mode === 'observe' ? WOULD : DOES;
-  const checks = decision.kind === 'check' ? decision.checks.map((check) => checkText(check, decision, tense)) : [];
+  const conditions =
+    decision.kind === 'conditional' ? decision.conditions.map((one) => conditionText(one, decision, tense)) : [];
   const limits = [
-    ...checks.map((text) => `provided that ${text}`),
+    ...conditions.map((text) => `provided that ${text}`),
     ...(query === undefined ? [] : [`the query ${tense.become}: ${query}`]),
-    ...(response?.only ? [`${listText(response)} ${tense.keep}: ${namesOf(response.only)}`] : []),
-    ...(response?.without.length ? [`what Sentry answers ${tense.lose}: ${response.without.join(', ')}`] : []),
+    ...(response?.keepOnly ? [`${listText(response)} ${tense.keep}: ${namesOf(response.keepOnly)}`] : []),
+    ...(response?.removeKeys.length ? [`what Sentry answers ${tense.lose}: ${response.removeKeys.join(', ')}`] : []),
   ];
   return [
-    `allowed by ${sourceText(by, client)}${template === undefined ? '' : `: ${template}`}`,
+    `allowed by ${sourceText(grantedBy, client)}${template === undefined ? '' : `: ${template}`}`,
     ...(tense === WOULD && limits.length > 0 ? [UNCHANGED] : []),
     ...limits,
   ];
@@ -81,8 +82,10 @@ const WOULD: typeof DOES = {
 };
 const UNCHANGED = 'observe mode: the request and its response pass unchanged; in enforce mode it would be allowed';
 
-const listText = ({ listIn }: ResponseRule): string =>
-  listIn === undefined ? 'the list that Sentry answers' : `the list of ${listIn} in what Sentry answers`;
+const listText = ({ listKey }: ResponseFilter): string =>
+  listKey === undefined
+    ? 'the list that Sentry answers'
+    : `the list of ${listKey.replace('[].', '')} in ${listKey.startsWith('[].') ? 'each entry of ' : ''}what Sentry answers`;
 
 /** `allow[0]` with the rule itself. */
 function sourceText(by: string, { allow, deny }: Client): string {
@@ -91,20 +94,31 @@ function sourceText(by: string, { allow, deny }: Client): string {
   return `${by}, ${(list === 'allow' ? allow : deny)[Number(index)]!.text}`;
 }
 
-function checkText(check: Check, { org, projects }: Pending, { isNarrowed }: typeof DOES): string {
-  const mine = namesOf(projects);
-  switch (check.check) {
+function conditionText(condition: Condition, { org, projects = [] }: Conditional, { isNarrowed }: typeof DOES): string {
+  const own = namesOf(projects);
+  switch (condition.kind) {
     case 'project':
-      return `Sentry knows project ${check.project.value} of ${org} as one of ${mine}`;
+      return `Sentry knows project ${condition.project.value} of ${org} as one of ${own}`;
     case 'query':
-      return `Sentry knows ${mine} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
-    case 'issue':
-      return `Sentry says that issue ${check.issueId} is of one of ${mine}`;
-    case 'release':
-      return `Sentry says that all projects of the release are among ${mine}`;
+      return `Sentry knows ${own} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
+    case 'lookup': {
+      const { kind, id } = condition.thing;
+      return `Sentry says that all projects of the ${kind.replaceAll('-', ' ')} ${id} are among ${own}`;
+    }
     case 'body':
-      return `every project under "${check.key}" in the body${check.isRelease ? ', and of the release if it exists,' : ''} is one of ${mine}`;
+      return bodyText(condition, own);
   }
+}
+
+function bodyText({ required, limits }: Extract<Condition, { kind: 'body' }>, own: string): string {
+  const projects = required === undefined ? [] : [`names projects under "${required}", each one of ${own}`];
+  const refused = [...limits.keys].filter(([, { kind }]) => kind === 'refused').map(([name]) => name);
+  return [
+    `the body is JSON`,
+    ...projects,
+    ...(refused.length === 0 ? [] : [`has none of these keys: ${refused.join(', ')}`]),
+    ...(limits.only === undefined ? [] : [`has no keys but these: ${[...limits.only].join(', ')}`]),
+  ].join(', ');
 }
 
 const namesOf = (projects: readonly ProjectRef[]): string => projects.map(({ value }) => value).join(', ');

@@ -1,4 +1,4 @@
-import type { Client, Rate, Reach } from '../../../src/policy/client.ts';
+import type { Boundary, Client, Rate } from '../../../src/policy/client.ts';
 import { EVERYTHING, scopesOf } from '../../../src/policy/sentry/scopes.ts';
 import { expiryState, expiryText } from '../clients/expiry.ts';
 
@@ -10,7 +10,7 @@ const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>>
   client: ({ name }) => name,
   scopes: scopesText,
   rules: rulesText,
-  reach: ({ reach }) => reachText(reach),
+  reach: ({ boundary }) => boundaryText(boundary),
   rate: ({ rate }) => rateText(rate),
   concurrency: ({ concurrency }) => (concurrency === undefined ? '-' : String(concurrency)),
   expires: expiresText,
@@ -50,10 +50,10 @@ function rulesText({ allow, deny }: Client): string {
   return counts.filter(Boolean).join(', ') || '-';
 }
 
-function reachText(reach: Reach): string {
-  if (reach.kind === 'all') return '*';
-  if (reach.kind === 'organizations') return listed([...reach.organizations]);
-  return listed([...reach.projects].flatMap(([org, projects]) => projects.map(({ value }) => `${org}/${value}`)));
+function boundaryText(boundary: Boundary): string {
+  if (boundary.kind === 'all') return '*';
+  if (boundary.kind === 'organizations') return listed([...boundary.organizations]);
+  return listed([...boundary.projects].flatMap(([org, projects]) => projects.map(({ value }) => `${org}/${value}`)));
 }
 
 function listed(names: readonly string[]): string {

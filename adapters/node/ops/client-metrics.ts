@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { LookUpResult } from '../../../src/enforce/sentry-api.ts';
 import type { RequestContext } from '../../../src/http/request-context.ts';
 import type { Client } from '../../../src/policy/client.ts';
-import { REASONS } from '../../../src/policy/decision.ts';
+import { REASONS } from '../../../src/policy/reasons.ts';
 
 /** Clients whose series begin at 0. Of a larger file there would be more series than a scrape is worth. */
 const MAX_AT_ZERO = 100;

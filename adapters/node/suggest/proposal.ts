@@ -101,7 +101,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
 }
 
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>
-  (decision.kind === 'check' ? decision.allowed : decision).by;
+  (decision.kind === 'conditional' ? decision.allowed : decision).grantedBy;
 
 /** The rule that gives what no scope does: the operator's own, if it spells its path out, or a path of the table. */
 function ruleFor(sample: Sample, known: Client | undefined): string | undefined {

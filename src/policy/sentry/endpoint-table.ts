@@ -69,6 +69,12 @@ export function walk({ segments }: Target): Walk {
 export const isOfTheApi = (name: string): boolean =>
   !/^(?:auth)?$/.test(name) && nodeAt(root(), API_PREFIX).literals.has(canonicalName(name));
 
+/** The parameter of a path that the table calls so, as it is written there, decoded. */
+export function parameterIn({ template }: Walk, { segments }: Target, name: string): string | undefined {
+  const place = template?.split('/').indexOf(`{${name}}`) ?? -1;
+  return place === -1 ? undefined : segments[place - 1]?.text;
+}
+
 /** HEAD is as GET: Sentry runs the same view for both. */
 export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
   methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);

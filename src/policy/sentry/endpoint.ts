@@ -55,7 +55,6 @@ export type LookupKind =
   | 'detector'
   | 'replay'
   | 'snapshot'
-  | 'artifact'
   | 'notification-action';
 
 /** Parameters of a query or keys of a body. A dotted name is a key within a key; lists between them do not count. */

@@ -6,9 +6,9 @@ const TEXT = /^.{1,255}$/u;
 
 /**
  * An organization, project or team: its slug, or its numeric id without leading zeros. ASCII alone: Python's isdecimal()
- * takes the digits of every script, and int() reads them.
+ * takes the digits of every script, and int() reads them. Slugs of older versions of Sentry have capitals.
  */
-export const SLUG_OR_ID = /^(?!0|[0-9]{20})[0-9]+$|^(?![0-9]+$)[a-z0-9][a-z0-9_-]{0,99}$/;
+export const SLUG_OR_ID = /^(?!0|[0-9]{20})[0-9]+$|^(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
 
 /**
  * A project in a query or a body. Python's int() reads `1_2` as 12 there, and `-1` and `$all` would be all projects.
@@ -51,3 +51,50 @@ export const isNumber = (text: string): boolean => /^[0-9]+$/.test(text);
 
 /** The slug of the project that a short id names; undefined if it is a number. Sentry compares in lower case. */
 export const projectOfShortId = (issueId: string): string | undefined => SHORT_ID.exec(issueId)?.[1]?.toLowerCase();
+
+/**
+ * Whether Python's uuid.UUID() takes a text, by which Sentry finds an event whatever its project: it drops `urn:`, `uuid:`,
+ * braces and dashes, and reads what is left with int(text, 16), which knows a sign, `0x`, underscores, blanks around it and
+ * the digits of every script. In doubt it does.
+ */
+export const isEventId = (text: string): boolean =>
+  [text, text.replace(BLANKS_AROUND, '')].some((variant) =>
+    LIKE_HEX.test(variant.replaceAll(/urn:/gi, '').replaceAll(/uuid:/gi, '').replaceAll(/[{}-]/g, '')),
+  );
+
+/** What Python takes for a blank, more than JavaScript does. */
+const BLANK = '\\s\\x1c-\\x1f\\x85';
+const BLANKS_AROUND = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, 'g');
+const LIKE_HEX = new RegExp(`^[\\p{Nd}a-f_x+${BLANK}]{32}$`, 'iu');
+
+/**
+ * Whether the name of a parameter looks as if it selected a thing by its id, or widened what is read. For clients that are
+ * held to projects such a parameter is refused unless the row says that it is held to the project too.
+ */
+export const selects = (name: string): boolean => {
+  const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  return SELECTING.has(plain) || /ids?$|slugs?$|^project/.test(plain);
+};
+
+const SELECTING: ReadonlySet<string> = new Set([
+  'shortidlookup', // a hit by short id is shown whatever the projects are
+  'options', // options of projects, passwords among them
+  'group', // an issue by its id
+  'groups',
+  'issue',
+  'issues',
+  'savedsearch', // takes the query from a stored search
+  'search',
+  'view', // likewise
+  'detector',
+  'detectors',
+  'workflow',
+  'workflows',
+  'monitor',
+  'monitors',
+  'rule',
+  'alertrule',
+  'team',
+  'allprojects',
+  'superuser',
+]);

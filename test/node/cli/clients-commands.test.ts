@@ -253,7 +253,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         0,
         [
           'allowed by the scope event:write: /api/0/organizations/{org}/issues/{issue_id}/',
-          'provided that Sentry says that issue 4711 is of one of web, 2',
+          'provided that Sentry says that all projects of the issue 4711 are among web, 2',
         ],
       ],
       'a look-up of a project': [
@@ -278,7 +278,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         'agent GET /api/0/projects/acme/web/keys/',
         1,
         [
-          /^refused: client agent needs an allow rule that names GET /,
+          /^refused: client agent needs an allow rule: "GET .*no scope grants it, because its response contains secrets$/,
           'the log and the metrics say: client_denied, secret',
         ],
       ],
