@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sha256 } from '../../adapters/node/clients/active-clients.ts';
 import { loadClients } from '../../src/auth/client-registry.ts';
-import type { Reason } from '../../src/policy/decision.ts';
+import type { Reason } from '../../src/policy/reasons.ts';
 import { SCOPES, scopesOf } from '../../src/policy/sentry/scopes.ts';
 import { runProxy } from '../support/operator.ts';
 import { tableUnder, text } from '../support/pages.ts';

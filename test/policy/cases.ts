@@ -111,7 +111,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
 
   'a scope implies the smaller ones, and only those': [
     ['writer', 'GET /api/0/projects/acme/web/', 'allow'],
-    ['writer', 'PUT /api/0/projects/acme/web/', 'allow'],
+    ['writer', 'PUT /api/0/projects/acme/web/', 'check body'],
     ['writer', 'DELETE /api/0/projects/acme/web/', 'refuse scope'],
     ['manager', 'DELETE /api/0/projects/acme/web/', 'allow'],
     ['manager', 'GET /api/0/projects/acme/web/tags/browser/values/', 'allow'],
@@ -119,7 +119,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['manager', 'DELETE /api/0/organizations/acme/integrations/5/', 'allow'],
     ['writer', 'DELETE /api/0/organizations/acme/integrations/5/', 'refuse scope'],
     ['writer', 'GET /api/0/organizations/acme/issues/4711/', 'allow'],
-    ['writer', 'PUT /api/0/organizations/acme/issues/4711/', 'allow'],
+    ['writer', 'PUT /api/0/organizations/acme/issues/4711/', 'check body'],
     ['writer', 'DELETE /api/0/organizations/acme/issues/4711/', 'refuse scope'],
     ['manager', 'DELETE /api/0/organizations/acme/issues/4711/', 'allow'],
     ['manager', 'POST /api/0/organizations/acme/members/', 'allow'],
@@ -519,7 +519,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['ids', 'HEAD /api/0/organizations/acme/issues/', 'allow ?project=11&project=12'],
     ['ids', 'GET /api/0/organizations/acme/issues/?project=web', 'check query'],
     ['web', 'GET /api/0/organizations/acme/issues/', 'check query'],
-    ['web', 'PUT /api/0/organizations/acme/issues/?id=4711', 'refuse query'],
+    ['web', 'PUT /api/0/organizations/acme/issues/?id=4711', 'check query body'],
     ['web', 'GET /api/0/organizations/acme/replays/', 'check query'],
     ['web', 'GET /api/0/organizations/acme/releases/', 'check query'],
     ['web', 'GET /api/0/organizations/acme/stats_v2/', 'check query'],
@@ -561,7 +561,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
 
   'an issue or a release is looked up': [
     ['web', 'GET /api/0/organizations/acme/issues/4711/', 'check issue'],
-    ['web', 'PUT /api/0/organizations/acme/issues/4711/', 'check issue'],
+    ['web', 'PUT /api/0/organizations/acme/issues/4711/', 'check issue body'],
     ['web', 'GET /api/0/organizations/acme/groups/4711/comments/', 'check issue'],
     ['web', 'GET /api/0/organizations/acme/issues/4711/events/latest/', 'check issue'],
     ['web', 'GET /api/0/organizations/acme/issues/WEB-1A/', 'check issue'],
@@ -575,7 +575,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['ids', 'GET /api/0/organizations/acme/issues/4711/?projectSlug=api', 'check issue query'],
     ['ids', 'GET /api/0/organizations/acme/issues/4711/?project=-1', 'check issue query'],
     ['web', 'GET /api/0/organizations/acme/releases/1.0/', 'check release'],
-    ['web', 'PUT /api/0/organizations/acme/releases/1.0/', 'check release'],
+    ['web', 'PUT /api/0/organizations/acme/releases/1.0/', 'check release body'],
     ['web', 'DELETE /api/0/organizations/acme/releases/1.0/', 'check release'],
     ['web', 'POST /api/0/organizations/acme/releases/1.0/deploys/', 'check release'],
     ['web', 'GET /api/0/organizations/acme/releases/1.0/files/5/', 'check release'],

@@ -583,7 +583,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/install-details/': {
-    GET: { scopes: ['org:read'], projects: 'lookup:artifact', needsRule: 'secret' },
+    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
   },
   '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/size-analysis/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
