@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
 import { ProxyError } from '../src/http/errors.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
+import { fixedTokens } from '../src/pipeline/fixed-tokens.ts';
 import { makeEnv } from '../src/pipeline/make-env.ts';
 import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
-import { singleToken } from '../src/tokens/token-choice.ts';
 import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { makeTransport } from './http1/client/transport.ts';
@@ -16,8 +16,9 @@ import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './no
 import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
 import { breakOffAfter } from './node-http/write-deadline.ts';
 import { storedTokenSource } from './system-token/source.ts';
+import { fileToken } from './token-files/file-token.ts';
 
-export { OptionsError } from '../src/config/options.ts';
+export { OptionsError } from '../src/config/option-types.ts';
 export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './system-token/source.ts';
@@ -50,7 +51,12 @@ export function createListener(options: ListenerOptions): Listener {
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const { writeTimeout, basePath, onRequest } = config;
   const env: ServedEnv<Response> = {
-    ...makeEnv(config, { tokens: singleToken(token), fetch: transport, respond: makeResponse, lease }),
+    ...makeEnv(config, {
+      tokens: fixedTokens(config, token, fileToken),
+      fetch: transport,
+      respond: makeResponse,
+      lease,
+    }),
     writeTimeout,
     basePath,
     onRequest,
@@ -89,7 +95,7 @@ export function createListener(options: ListenerOptions): Listener {
     return adapter.handle(plainRequest(), response, { incoming, response });
   };
   const close = async (): Promise<void> => {
-    await token.close?.();
+    await env.destination.tokens.close();
     await adapter.dispose();
   };
   return Object.assign(listener, { close, [Symbol.asyncDispose]: close });

@@ -1,14 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Problem } from './config/configuration.ts';
-import { OptionsError, type ProxyConfig, type ProxyOptions, readOptions } from './config/options.ts';
+
+import { OptionsError, type ProxyConfig, type ProxyOptions } from './config/option-types.ts';
+import { readOptions } from './config/options.ts';
+import type { Problem } from './config/values.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
+import { fixedTokens } from './pipeline/fixed-tokens.ts';
 import { makeEnv as composeEnv } from './pipeline/make-env.ts';
-import { singleToken } from './tokens/token-choice.ts';
 import { fetchTransport } from './web/fetch-transport.ts';
 import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
 
-export { OptionsError, type ProxyOptions } from './config/options.ts';
+export { OptionsError, type ProxyOptions } from './config/option-types.ts';
 export { ProxyError } from './http/errors.ts';
 export { linesOf } from './http/headers.ts';
 export type * from './public-types.ts';
@@ -66,7 +68,7 @@ export const handle = (request: Request, env: ProxyEnv): Promise<Response> => an
 export function createProxy(options: ProxyOptions): Proxy {
   const config = validOptions(options);
   const env = envOf(config);
-  const close = async (): Promise<void> => config.token.close?.();
+  const close = () => env.destination.tokens.close();
   return { fetch: (request) => handle(request, env), close, [Symbol.asyncDispose]: close };
 }
 
@@ -81,6 +83,11 @@ function envOf(config: ProxyConfig): ProxyEnv {
   const { token, transport = fetchTransport(), writeTimeout, basePath, onRequest } = config;
   // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
   const lease = writeTimeout === 0 ? undefined : writeTimeout;
-  const env = composeEnv(config, { tokens: singleToken(token), fetch: transport, respond: makeResponse, lease });
+  const env = composeEnv(config, {
+    tokens: fixedTokens(config, token),
+    fetch: transport,
+    respond: makeResponse,
+    lease,
+  });
   return { ...env, writeTimeout, basePath, onRequest, receive: readRequest };
 }

@@ -36,7 +36,7 @@ for (const [from, never] of [
 }
 
 test('adapters/node-http imports nothing of the program but the token and its database', () => {
-  const rooms = ['src/', 'adapters/node-http/', 'adapters/http1/', 'adapters/system-token/'];
+  const rooms = ['src/', 'adapters/node-http/', 'adapters/http1/', 'adapters/system-token/', 'adapters/token-files/'];
   holds('adapters/node-http', (path) => rooms.some((room) => path.startsWith(room)));
 });
 

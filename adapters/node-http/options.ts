@@ -1,14 +1,9 @@
-import { type Problem, SYSTEM } from '../../src/config/configuration.ts';
-import {
-  LISTENER_OPTIONS,
-  OptionsError,
-  type OwnOptions,
-  type ProxyConfig,
-  type ProxyOptions,
-  readOptions,
-  STAND_IN,
-} from '../../src/config/options.ts';
+import { accessSync, constants } from 'node:fs';
+import { OptionsError, type ProxyConfig, type ProxyOptions } from '../../src/config/option-types.ts';
+import { LISTENER_OPTIONS, type OwnOptions, readOptions, STAND_IN } from '../../src/config/options.ts';
+import { type Problem, SYSTEM } from '../../src/config/values.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
+import { readTokens } from '../../src/tokens/tokens-file.ts';
 import { TlsTrust } from '../http1/client/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
 import type { TokenRead } from '../system-token/source.ts';
@@ -43,6 +38,7 @@ export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
 const OWN: OwnOptions = {
   names: LISTENER_OPTIONS satisfies readonly (keyof ListenerOptions)[],
   missingToken: "is empty; set an auth token of Sentry, or pgxConn for Sentry's own token",
+  mayNameFiles: true,
 };
 
 /**
@@ -75,8 +71,22 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   const isSecure = config.sentryUri.protocol === 'https:';
   const trust = isSecure ? readTrust({ sentryCa, sentryCert, sentryKey }, problems) : undefined;
 
+  checkTokenFiles(config, problems);
   if (problems.length > 0) throw new OptionsError(problems);
   return { ...config, token: connInfo ?? config.token, trust, onTokenRead };
+}
+
+/** A file that cannot be read now more likely comes from a slip than from a secret that is still to come. */
+function checkTokenFiles({ tokensText = '' }: ProxyConfig, problems: Problem[]): void {
+  for (const { name, origin } of readTokens(tokensText, true).entries) {
+    if (!('file' in origin)) continue;
+    try {
+      accessSync(origin.file, constants.R_OK);
+    } catch (error) {
+      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+      problems.push({ variable: 'tokens', text: `has the token ${name}, whose file could not be read (${code})` });
+    }
+  }
 }
 
 const EMPTY = "is empty; set a connection string of libpq, or set token to 'system' to take it from the PG… variables";

@@ -94,6 +94,17 @@ export class FileToken implements TokenSource {
   }
 }
 
+/** The same as a source for a proxy whose files were found to be readable before. */
+export function fileToken(path: string): TokenSource {
+  const opened = FileToken.open(path);
+  return {
+    isRenewable: false,
+    get: async () => (await opened).get(),
+    renew: async () => undefined,
+    close: async () => (await opened).close(),
+  };
+}
+
 async function lookAt(path: string, before: Look): Promise<Look> {
   try {
     // A pipe without a writer would block a thread until there is one.

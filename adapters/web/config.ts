@@ -1,52 +1,38 @@
+import { CORE_NAMES, CORE_SETTINGS, type CoreName, type CoreValues } from '../../src/config/core-settings.ts';
+import { checkCredentials } from '../../src/config/credentials.ts';
+import { findMistakenNames } from '../../src/config/mistaken-names.ts';
 import {
-  type Complain,
-  type CoreConfig,
   type Problem,
+  type Report,
   readClientsText,
-  readCoreConfig,
-  readDuration,
-  readSize,
-  readSwitch,
+  readTokensText,
   SYSTEM,
   type Values,
-} from '../../src/config/configuration.ts';
-import { findMistakenNames } from '../../src/config/mistaken-names.ts';
+} from '../../src/config/values.ts';
 
 /** Bindings or variables by name; a binding may be something other than text. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The configuration of the adapters without a database. */
-export interface EdgeConfig extends CoreConfig {
-  /** Bytes. */
-  readonly replayLimit: number;
-  /** Bytes. */
-  readonly replayLimitTotal: number;
-  readonly streamChunked: boolean;
-  readonly keepInside: boolean;
+export interface EdgeConfig extends Omit<CoreValues, 'clients' | 'tokens' | 'allowAnyClient'> {
   /** The text of a clients file; undefined: there are no named clients. */
   readonly clientsText: string | undefined;
+  /** The text of a tokens file; undefined: there is only the default token. */
+  readonly tokensText: string | undefined;
   /** Whether every request gets the token. */
   readonly isOpen: boolean;
-  /** Milliseconds; 0: no limit. */
-  readonly writeTimeout: number;
 }
 
+/** Settings whose defaults are for a program next to Sentry. Here they have none. */
+const WITHOUT_DEFAULT: readonly CoreName[] = ['sentryUri', 'token', 'tokens', 'aliasTokens', 'clients', 'allowedHosts'];
+
 /** Each setting with its default; undefined where there is none. */
-const DEFAULTS = {
-  SENTRY_URI: undefined,
-  SENTRY_TOKEN: undefined,
-  ALIAS_TOKENS: undefined,
-  CLIENTS: undefined,
-  ALLOWED_HOSTS: undefined,
-  ALLOW_ANY_CLIENT: 'false',
-  PUBLIC_URL: undefined,
-  UPSTREAM_HEADERS: undefined,
-  KEEP_INSIDE: 'true',
-  REPLAY_LIMIT: '1MiB',
-  REPLAY_LIMIT_TOTAL: '64MiB',
-  STREAM_CHUNKED: 'false',
-  WRITE_TIMEOUT: '25s',
-} as const;
+const DEFAULTS: Values = Object.fromEntries(
+  CORE_NAMES.map((name) => {
+    const { variable, default: text } = CORE_SETTINGS[name];
+    return [variable, WITHOUT_DEFAULT.includes(name) ? undefined : text];
+  }),
+);
 
 /**
  * Reads the settings of an adapter without a database, at an address that anyone may reach. It has a static token, and
@@ -60,27 +46,32 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   if (!values.SENTRY_URI) about('SENTRY_URI')("is not set; set it to Sentry's base URI");
   checkToken(values, about('SENTRY_TOKEN'));
   const isOpen = values.ALIAS_TOKENS === undefined && values.CLIENTS === undefined;
-  const mayOpen = readSwitch(values.ALLOW_ANY_CLIENT, about('ALLOW_ANY_CLIENT'));
+  const mayOpen = values.ALLOW_ANY_CLIENT === 'true';
   // An empty secret does not mean that everyone should be served.
   if (values.ALIAS_TOKENS === '') about('ALIAS_TOKENS')(EMPTY);
   else if (isOpen && !mayOpen) about('ALIAS_TOKENS')(OPEN);
   checkNames(settings, problems, warnings);
   const coreProblems: Problem[] = [];
-  const core = readCoreConfig(values, coreProblems);
+  const { clients: _, tokens: __, allowAnyClient: ___, ...core } = readCore(values, coreProblems);
   // The core's texts for what is missing mention defaults and a database.
   const isNew = ({ variable }: Problem) => problems.every((known) => known.variable !== variable);
   problems.push(...coreProblems.filter(isNew));
 
-  return {
-    ...core,
-    clientsText: readClientsText(values.CLIENTS, about('CLIENTS')),
-    isOpen,
-    replayLimit: readSize(values.REPLAY_LIMIT, about('REPLAY_LIMIT')),
-    replayLimitTotal: readSize(values.REPLAY_LIMIT_TOTAL, about('REPLAY_LIMIT_TOTAL')),
-    keepInside: readSwitch(values.KEEP_INSIDE, about('KEEP_INSIDE')),
-    streamChunked: readSwitch(values.STREAM_CHUNKED, about('STREAM_CHUNKED')),
-    writeTimeout: readDuration(values.WRITE_TIMEOUT, about('WRITE_TIMEOUT')),
-  };
+  const clientsText = readClientsText(values.CLIENTS, about('CLIENTS'));
+  const tokensText = readTokensText(values.TOKENS, about('TOKENS'));
+  const defaultToken = values.SENTRY_TOKEN;
+  checkCredentials({ aliasTokens: core.aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems);
+  return { ...core, clientsText, tokensText, isOpen };
+}
+
+const NAMES = { aliasTokens: 'ALIAS_TOKENS', clients: 'CLIENTS', tokens: 'TOKENS' };
+
+function readCore(values: Values, problems: Problem[]): CoreValues {
+  const read = CORE_NAMES.map((name) => {
+    const { variable, parse } = CORE_SETTINGS[name];
+    return [name, parse(values[variable] ?? '', (text: string) => void problems.push({ variable, text }))];
+  });
+  return Object.fromEntries(read);
 }
 
 const isSetting = (name: string): boolean => Object.hasOwn(DEFAULTS, name);
@@ -103,17 +94,13 @@ const OPEN =
   'is not set, nor is CLIENTS, so everyone would act on Sentry with the token; set one of them, or set ' +
   'ALLOW_ANY_CLIENT to true if something else decides who gets here';
 
-function checkToken({ SENTRY_TOKEN }: Values, complain: Complain): void {
+function checkToken({ SENTRY_TOKEN }: Values, report: Report): void {
   const remedy = '; set it to an auth token of Sentry';
-  if (!SENTRY_TOKEN) complain(`is not set${remedy}`);
-  if (SENTRY_TOKEN === SYSTEM) complain(`asks for Sentry's own token, which only the Node adapter gets${remedy}`);
+  if (!SENTRY_TOKEN) report(`is not set${remedy}`);
+  if (SENTRY_TOKEN === SYSTEM) report(`asks for Sentry's own token, which only the Node adapter gets${remedy}`);
 }
 
-type EdgeValues = Values & {
-  readonly [Name in keyof typeof DEFAULTS as undefined extends (typeof DEFAULTS)[Name] ? never : Name]: string;
-};
-
-function readText(settings: Settings, problems: Problem[]): EdgeValues {
+function readText(settings: Settings, problems: Problem[]): Values {
   const values: Record<string, string | undefined> = { ...DEFAULTS };
   for (const variable of Object.keys(values)) {
     const value = settings[variable] ?? undefined;
@@ -122,5 +109,5 @@ function readText(settings: Settings, problems: Problem[]): EdgeValues {
     if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = String(value);
     else problems.push({ variable, text: 'is not text' });
   }
-  return values as EdgeValues;
+  return values;
 }

@@ -1,12 +1,12 @@
-import type { Problem } from '../../src/config/configuration.ts';
+import type { Problem } from '../../src/config/values.ts';
 import { type LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts';
 import { ERRORS, type ErrorName, ProxyError } from '../../src/http/errors.ts';
 import { newContext, type RequestContext } from '../../src/http/request-context.ts';
 import type { Transport } from '../../src/http/types.ts';
 import { answerFetch, type FetchEnv } from '../../src/pipeline/answer.ts';
+import { fixedTokens } from '../../src/pipeline/fixed-tokens.ts';
 import { answerError } from '../../src/pipeline/handle.ts';
 import { makeEnv } from '../../src/pipeline/make-env.ts';
-import { singleToken } from '../../src/tokens/token-choice.ts';
 import { staticToken } from '../../src/tokens/token-source.ts';
 import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
@@ -38,7 +38,7 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
   const lease = ends.dropsRequests ? config.writeTimeout || LONG : undefined;
   const env = makeEnv(config, {
     ...ends,
-    tokens: singleToken(staticToken(config.token)),
+    tokens: fixedTokens(config, staticToken(config.token)),
     limits: limitsOf(settings, lease),
     lease,
     // A lookup ends with the request that caused it, and another request that waited for it would wait forever.

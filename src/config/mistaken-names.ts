@@ -1,4 +1,4 @@
-import type { Problem } from './configuration.ts';
+import type { Problem } from './values.ts';
 
 /**
  * Variables with nearly our names. Some belong to Sentry's other tools and may be set on the same machine. For a setting

@@ -17,6 +17,8 @@ export interface TokenChoice {
    * @param pinned the name that the client's entry has under `sentryToken`
    */
   choose(method: string, target: string, pinned?: string | undefined): ChosenToken;
+  /** Ends the work in the background of all its tokens. */
+  close(): Promise<void>;
 }
 
 /** The only token there is. A client that is pinned to another one gets none. */
@@ -24,6 +26,7 @@ export function singleToken(source: TokenSource): TokenChoice {
   const chosen: ChosenToken = { name: undefined, source };
   return {
     choose: (_method, _target, pinned = DEFAULT_TOKEN) => (pinned === DEFAULT_TOKEN ? chosen : absent(pinned)),
+    close: async () => source.close?.(),
   };
 }
 
@@ -64,6 +67,11 @@ export class LeastToken implements TokenChoice {
           (orgs === undefined || orgs.has(needed.org)) && needed.anyOf.some((scope) => scopes.has(scope)),
       );
     return fitting?.chosen ?? this.#default;
+  }
+
+  async close(): Promise<void> {
+    const sources = [this.#default.source, ...this.#tokens.map(({ source }) => source)];
+    await Promise.all(sources.map(async (source) => source.close?.()));
   }
 }
 

@@ -104,7 +104,7 @@ const STRICT = {
 /** What the types of these files export, each of which is explained. */
 const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
   'src/index.d.ts': ['Proxy', 'ProxyEnv', 'createProxy', 'makeEnv', 'handle'],
-  'src/config/options.d.ts': ['ProxyOptions', 'OptionsError'],
+  'src/config/option-types.d.ts': ['ProxyOptions', 'OptionsError'],
   'src/http/errors.d.ts': ['ErrorName', 'ProxyError'],
   'src/http/types.d.ts': ['BodyReader', 'Body', 'EditedFields', 'Fields', 'Signal', 'Transport'],
   'src/http/request-context.d.ts': ['RequestRecord'],

@@ -88,7 +88,7 @@ describe('createProxy', () => {
       { ...complete, aliasTokenFile: 'aliases' },
       /: aliasTokenFile is not an option: the library reads no files; set aliasTokens to the content of the file$/,
     ],
-    'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is more than 24h/],
+    'a time above a day': [{ ...complete, writeTimeout: '25h' }, /writeTimeout is not a time from 1ms to 24h, or 0/],
     'upstream headers that are a list': [
       { ...complete, upstreamHeaders: [TOKEN] },
       /upstreamHeaders is neither an object nor a string/,

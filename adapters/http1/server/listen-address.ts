@@ -1,4 +1,4 @@
-import type { Complain } from '../../../src/config/configuration.ts';
+import type { Report } from '../../../src/config/values.ts';
 
 /** Where to listen: a port of one address, or of all addresses if there is no host, or a Unix socket. */
 export type ListenAddress = { readonly host: string | undefined; readonly port: number } | { readonly path: string };
@@ -7,18 +7,18 @@ export type ListenAddress = { readonly host: string | undefined; readonly port: 
 export const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 /** Reads `host:port`, `:port`, `[IPv6]:port` or `unix:/path`. */
-export function readListenAddress(value: string, complain: Complain): ListenAddress {
+export function readListenAddress(value: string, report: Report): ListenAddress {
   const path = /^unix:(\/.+)$/.exec(value)?.[1];
   if (path !== undefined) {
     const size = Buffer.byteLength(path);
     if (size > MAX_SOCKET_PATH)
-      complain(`names a socket by a path of ${size} bytes; the system allows ${MAX_SOCKET_PATH}`);
+      report(`names a socket by a path of ${size} bytes; the system allows ${MAX_SOCKET_PATH}`);
     return { path };
   }
   const [, bracketed, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*)):(\d{1,5})$/.exec(value) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65535) {
-    complain('is not an address like 0.0.0.0:8080, :8080, [::1]:8080 or unix:/path');
+    report('is not an address like 0.0.0.0:8080, :8080, [::1]:8080 or unix:/path');
     return { host: undefined, port: 0 };
   }
   return { host: bracketed ?? (name || undefined), port };

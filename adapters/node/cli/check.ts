@@ -1,5 +1,5 @@
 import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/http/errors.ts';
 import { onlyFields } from '../../../src/http/headers.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';

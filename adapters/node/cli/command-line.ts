@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { nearest } from '../../../src/nearest-name.ts';
 import { SETTINGS } from '../config/settings.ts';
 import type { Asked } from './check-as.ts';

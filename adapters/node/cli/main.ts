@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { type Gathered, gatherSettings } from '../config/gather.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { type Given, isGiven, type Origin, textOf } from '../config/given.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 

@@ -3,7 +3,7 @@ import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
 import { type ClientDirectory, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
 import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
 import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import type { Fields } from '../../../src/http/types.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
 import type { Config } from '../config/config.ts';

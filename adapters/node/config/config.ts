@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { type Problem, SYSTEM } from '../../../src/config/configuration.ts';
+import { type Problem, SYSTEM } from '../../../src/config/values.ts';
 import { tableName } from '../../../src/http/headers.ts';
 import type { UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
 import { TlsTrust } from '../../http1/client/tls-trust.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import type { Config } from './config.ts';
 import { type Contents, type Given, inFile } from './given.ts';
 

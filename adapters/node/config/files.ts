@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { fileFault } from '../../system-token/file-fault.ts';
 import { type Contents, type Given, textOf } from './given.ts';
 import { type FileGroup, SETTINGS } from './settings.ts';

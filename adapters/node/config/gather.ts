@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { Given, Origin } from './given.ts';
 import { SETTINGS } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { NAMED_SETTINGS, type Settings } from './settings.ts';
 
 /** Where the value of a setting came from. */

@@ -1,6 +1,6 @@
 import { loadClients } from '../../../src/auth/client-registry.ts';
-import type { Problem } from '../../../src/config/configuration.ts';
 import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { SETTINGS } from './settings.ts';
 
 /** A setting by its flag and its variable; a variable that is no setting by its name. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { readAll, type WatchedFile } from './files.ts';

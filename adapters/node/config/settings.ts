@@ -1,55 +1,32 @@
+import { CORE_SETTINGS, type CoreSetting } from '../../../src/config/core-settings.ts';
 import {
-  readAliasTokens,
-  readAllowedHosts,
-  readPublicUrl,
-  readSentryUri,
-  readSwitch,
-  readToken,
-} from '../../../src/config/configuration.ts';
-import { readUpstreamHeaders } from '../../../src/http/upstream-headers.ts';
-import { readListenAddress } from '../../http1/server/listen-address.ts';
-import { LEVELS } from '../log/log.ts';
-import {
-  aliasFile,
   choice,
   duration,
-  logFormat,
   optional,
-  type Parse,
-  pem,
-  secret,
+  type Read,
+  readSwitch,
+  readText,
+  readToken,
   size,
-  storeUrl,
-  text,
-  upstreamHeadersFile,
-} from './parsers.ts';
+} from '../../../src/config/values.ts';
+import { readListenAddress } from '../../http1/server/listen-address.ts';
+import { LEVELS } from '../log/log.ts';
+import { aliasFile, logFormat, pem, secret, storeUrl, upstreamHeadersFile } from './parsers.ts';
 
 /** Files that are read again together if one of them changes, since they only make sense together. */
 export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'tokens' | 'gateway' | 'sentry' | 'tls';
 
-/** A setting of the Node adapter: a flag, or a variable of the environment or of a `.env` file. */
-export interface Setting {
-  readonly flag: string;
-  readonly variable: string;
-  readonly placeholder: string;
-  /** The value if it is not set. */
-  readonly default: string;
-  readonly help: string;
-  /** It may be given more than once; the values are joined with this. */
-  readonly listSeparator?: string;
-  /** It needs no value: given alone it means `true`. */
-  readonly isSwitch?: boolean;
-  /** It is never shown. */
-  readonly isSecret?: boolean;
+/** A setting of the program: a flag, or a variable of the environment or of a `.env` file. */
+export interface Setting extends Omit<CoreSetting, 'types' | 'unit'> {
   /** It is the path of a file, which is re-read with its group. */
   readonly files?: FileGroup;
   /** Reads the text; of a file, its content. */
-  readonly parse: Parse<unknown>;
+  readonly parse: Read<unknown>;
 }
 
 /**
  * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new flag
- * needs only a new row here and the code that uses it.
+ * needs a new row here, or in the table of the core, and the code that uses it.
  */
 const TABLE = {
   listen: {
@@ -60,23 +37,8 @@ const TABLE = {
     help: 'where to listen: host:port, :port for all addresses, [::1]:port for IPv6, unix:/path for a socket',
     parse: readListenAddress,
   },
-  sentryUri: {
-    flag: 'sentry-uri',
-    variable: 'SENTRY_URI',
-    placeholder: 'URL',
-    default: 'http://sentry-web:9000',
-    help: "Sentry's base URI; a path in it is put before every request's path",
-    parse: readSentryUri,
-  },
-  token: {
-    flag: 'token',
-    variable: 'SENTRY_TOKEN',
-    placeholder: 'TOKEN',
-    default: 'system',
-    help: "the token to inject, or the word system for Sentry's own, read from its PostgreSQL",
-    isSecret: true,
-    parse: readToken,
-  },
+  sentryUri: CORE_SETTINGS.sentryUri,
+  token: CORE_SETTINGS.token,
   tokenFile: {
     flag: 'token-file',
     variable: 'SENTRY_TOKEN_FILE',
@@ -86,15 +48,7 @@ const TABLE = {
     files: 'token',
     parse: secret(readToken),
   },
-  tokens: {
-    flag: 'tokens',
-    variable: 'TOKENS',
-    placeholder: 'JSON',
-    default: '',
-    help: 'further tokens for some organizations and scopes, next to the default token: the text of a tokens file',
-    isSecret: true,
-    parse: optional(text),
-  },
+  tokens: CORE_SETTINGS.tokens,
   tokensFile: {
     flag: 'tokens-file',
     variable: 'TOKENS_FILE',
@@ -102,7 +56,7 @@ const TABLE = {
     default: '',
     help: 'a file with further tokens, in place of --tokens; re-read when it changes',
     files: 'tokens',
-    parse: text,
+    parse: readText,
   },
   pgxConn: {
     flag: 'pgx-conn',
@@ -111,7 +65,7 @@ const TABLE = {
     default: '',
     help: "Sentry's PostgreSQL, as a URI or key=value string; what it leaves out comes from the PG* variables",
     isSecret: true,
-    parse: text,
+    parse: readText,
   },
   pgxConnFile: {
     flag: 'pgx-conn-file',
@@ -120,18 +74,9 @@ const TABLE = {
     default: '',
     help: 'a file with that string, in place of --pgx-conn; re-read when it changes',
     files: 'database',
-    parse: secret(text),
+    parse: secret(readText),
   },
-  aliasTokens: {
-    flag: 'alias-token',
-    variable: 'ALIAS_TOKENS',
-    placeholder: 'TOKENS',
-    default: '',
-    help: 'inject the token only for clients that send one of these as bearer token; separated by ;',
-    listSeparator: ';',
-    isSecret: true,
-    parse: readAliasTokens,
-  },
+  aliasTokens: CORE_SETTINGS.aliasTokens,
   aliasTokensFile: {
     flag: 'alias-token-file',
     variable: 'ALIAS_TOKENS_FILE',
@@ -141,15 +86,7 @@ const TABLE = {
     files: 'aliases',
     parse: aliasFile,
   },
-  clients: {
-    flag: 'clients',
-    variable: 'CLIENTS',
-    placeholder: 'JSON',
-    default: '',
-    help: 'the named clients and their rights: the text of a clients file',
-    isSecret: true,
-    parse: optional(text),
-  },
+  clients: CORE_SETTINGS.clients,
   clientsFile: {
     flag: 'clients-file',
     variable: 'CLIENTS_FILE',
@@ -157,7 +94,7 @@ const TABLE = {
     default: '',
     help: 'a file with the named clients and their rights, in place of --clients; re-read when it changes',
     files: 'clients',
-    parse: text,
+    parse: readText,
   },
   limitStore: {
     flag: 'limit-store',
@@ -168,52 +105,11 @@ const TABLE = {
     isSecret: true,
     parse: optional(storeUrl),
   },
-  allowAnyClient: {
-    flag: 'allow-any-client',
-    variable: 'ALLOW_ANY_CLIENT',
-    placeholder: 'true|false',
-    default: 'false',
-    help: 'inject the token for every client if no alias tokens and no clients are set',
-    isSwitch: true,
-    parse: readSwitch,
-  },
-  allowedHosts: {
-    flag: 'allowed-host',
-    variable: 'ALLOWED_HOSTS',
-    placeholder: 'NAMES',
-    default: '',
-    help: 'serve only requests for these host names; separated by ;',
-    listSeparator: ';',
-    parse: readAllowedHosts,
-  },
-  publicUrl: {
-    flag: 'public-url',
-    variable: 'PUBLIC_URL',
-    placeholder: 'URL',
-    default: '',
-    help: "what clients reach the proxy by, behind a TLS terminator say; empty: the listener's scheme and the request's Host",
-    parse: readPublicUrl,
-  },
-  keepInside: {
-    flag: 'keep-inside',
-    variable: 'KEEP_INSIDE',
-    placeholder: 'true|false',
-    default: 'true',
-    help: "lead the URLs of Sentry's own that clients follow (next pages, uploads, regions) back to the proxy",
-    isSwitch: true,
-    parse: readSwitch,
-  },
-  upstreamHeaders: {
-    flag: 'upstream-header',
-    variable: 'UPSTREAM_HEADERS',
-    placeholder: 'NAME: VALUE',
-    default: '',
-    help: 'headers to add to every request to Sentry, for a gateway in front of it; the variable has one a line',
-    // A value may have a semicolon in it.
-    listSeparator: '\n',
-    isSecret: true,
-    parse: readUpstreamHeaders,
-  },
+  allowAnyClient: CORE_SETTINGS.allowAnyClient,
+  allowedHosts: CORE_SETTINGS.allowedHosts,
+  publicUrl: CORE_SETTINGS.publicUrl,
+  keepInside: CORE_SETTINGS.keepInside,
+  upstreamHeaders: CORE_SETTINGS.upstreamHeaders,
   upstreamHeadersFile: {
     flag: 'upstream-header-file',
     variable: 'UPSTREAM_HEADERS_FILE',
@@ -223,31 +119,9 @@ const TABLE = {
     files: 'gateway',
     parse: upstreamHeadersFile,
   },
-  replayLimit: {
-    flag: 'replay-limit',
-    variable: 'REPLAY_LIMIT',
-    placeholder: 'SIZE',
-    default: '1MiB',
-    help: 'how much of a request body is kept to send it again after a 401; up to it a chunked one is sent with a length',
-    parse: size({ min: '0', max: '1GiB' }),
-  },
-  replayLimitTotal: {
-    flag: 'replay-limit-total',
-    variable: 'REPLAY_LIMIT_TOTAL',
-    placeholder: 'SIZE',
-    default: '64MiB',
-    help: 'how much of all bodies together is kept; one that has to be kept whole (chunked, to check or to edit) gets 503 above it',
-    parse: size({ min: '0', max: '64GiB' }),
-  },
-  streamChunked: {
-    flag: 'stream-chunked',
-    variable: 'STREAM_CHUNKED',
-    placeholder: 'true|false',
-    default: 'false',
-    help: 'pass chunked bodies on as they are, to a Sentry that reads them: behind nginx, or served by granian',
-    isSwitch: true,
-    parse: readSwitch,
-  },
+  replayLimit: CORE_SETTINGS.replayLimit,
+  replayLimitTotal: CORE_SETTINGS.replayLimitTotal,
+  streamChunked: CORE_SETTINGS.streamChunked,
   maxHeaderSize: {
     flag: 'max-header-size',
     variable: 'MAX_HEADER_SIZE',
@@ -272,14 +146,7 @@ const TABLE = {
     help: 'how long a client may take to send its whole request; 0: no limit',
     parse: duration({ min: '1ms', max: '24h', orZero: true }),
   },
-  writeTimeout: {
-    flag: 'write-timeout',
-    variable: 'WRITE_TIMEOUT',
-    placeholder: 'TIME',
-    default: '25s',
-    help: 'from the end of the header section to the end of the response; 0: no limit, for long downloads',
-    parse: duration({ min: '1ms', max: '24h', orZero: true }),
-  },
+  writeTimeout: CORE_SETTINGS.writeTimeout,
   drainDelay: {
     flag: 'drain-delay',
     variable: 'DRAIN_DELAY',

@@ -1,6 +1,6 @@
 import { readClients } from '../../../src/clients/clients-file.ts';
 import type { ClientJson, ClientsFileJson } from '../../../src/clients/clients-json.ts';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { configuredFiles, readAll, WatchedFile } from '../config/files.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
 import { type ChosenToken, LeastToken, type TokenChoice } from '../../../src/tokens/token-choice.ts';
 import type { TokenSource } from '../../../src/tokens/token-source.ts';
@@ -78,7 +78,7 @@ export class ActiveTokens implements TokenChoice {
     return problems.map((problem) => tokensProblem(problem, config));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const token of this.#tokens) token.close();
   }
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
 import { readTokens, type TokenEntry, type TokensProblem } from '../../../src/tokens/tokens-file.ts';
 import { FileToken } from '../../token-files/file-token.ts';

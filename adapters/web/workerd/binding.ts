@@ -1,4 +1,4 @@
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import type { Settings } from '../config.ts';
 
 /** A service binding, or one of Workers VPC. */

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { gatherSettings } from '../../../adapters/node/config/gather.ts';
 import { loadConfig } from '../../../adapters/node/config/load.ts';
 import { watchFiles } from '../../../adapters/node/config/reload.ts';
-import type { Problem } from '../../../src/config/configuration.ts';
+import type { Problem } from '../../../src/config/values.ts';
 import {
   COMPILE_CACHE,
   eventually,

@@ -1,0 +1,50 @@
+import { examineClients } from '../clients/clients-file.ts';
+import { otherUseOf } from '../tokens/shared-tokens.ts';
+import { DEFAULT_TOKEN, readTokens } from '../tokens/tokens-file.ts';
+import type { Problem } from './values.ts';
+
+/** The credentials of a proxy whose configuration does not change. */
+export interface Credentials {
+  readonly aliasTokens: readonly string[];
+  readonly clientsText: string | undefined;
+  readonly tokensText: string | undefined;
+  /** The default token, if it is a text. */
+  readonly defaultToken: string | undefined;
+}
+
+/** How the settings of the credentials are called where the user has set them. */
+export interface CredentialNames {
+  readonly aliasTokens: string;
+  readonly clients: string;
+  readonly tokens: string;
+}
+
+/**
+ * Finds credentials that are used twice. Tokens that are written as digests are compared when the first request comes,
+ * since Web Crypto is asynchronous.
+ */
+export function checkCredentials(
+  { aliasTokens, clientsText, tokensText, defaultToken }: Credentials,
+  names: CredentialNames,
+  problems: Problem[],
+): void {
+  const clients = clientsText === undefined ? [] : examineClients(clientsText).entries;
+  const tokens = tokensText === undefined ? [] : readTokens(tokensText, true).entries;
+  const tokenNames = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
+  const aboutClients = (text: string) => void problems.push({ variable: names.clients, text });
+  const clientTokens = new Set<string>();
+  for (const [index, client] of clients.entries()) {
+    const own = (client?.credentials ?? []).flatMap((one) => (one.kind === 'token' ? [one.token] : []));
+    for (const token of own) clientTokens.add(token);
+    const isShared = own.some((token) => aliasTokens.includes(token));
+    if (isShared) aboutClients(`has clients[${index}].token, which is one of ${names.aliasTokens} as well`);
+    const isPinnedToNone = !tokenNames.has(client?.sentryToken ?? DEFAULT_TOKEN);
+    if (isPinnedToNone) aboutClients(`has clients[${index}].sentryToken, which is no name of ${names.tokens}`);
+  }
+  for (const { name, origin } of tokens) {
+    if (!('token' in origin)) continue;
+    // Compared as they are, not by their digests.
+    const use = otherUseOf(origin.token, origin.token, { aliasTokens, clientDigests: clientTokens, defaultToken });
+    if (use !== undefined) problems.push({ variable: names.tokens, text: `has the token ${name}, which ${use}` });
+  }
+}
