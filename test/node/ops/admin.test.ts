@@ -10,6 +10,7 @@ import type { UpstreamResponse } from '../../../src/http/types.ts';
 import { fieldValues } from '../../support/message.ts';
 import {
   eventually,
+  type Got,
   get,
   makeFolder,
   samplesOf,
@@ -222,32 +223,79 @@ describe('the health of the token', () => {
   });
 });
 
-describe('metrics', () => {
-  let upstream: Upstream;
-  let watched: WatchedProxy;
-  const cleaning: (() => void | Promise<void>)[] = [];
-  before(async () => {
-    upstream = await Upstream.start();
+/** Milliseconds for which the proxy keeps the text of its metrics. */
+const TEXT_LIFETIME = 1000;
+
+/** A proxy with short deadlines, an upstream of its own, and its metrics. */
+class Scraped {
+  readonly upstream: Upstream;
+  readonly watched: WatchedProxy;
+  /** The last text. */
+  text = '';
+  #fresh = 0;
+
+  private constructor(upstream: Upstream, watched: WatchedProxy) {
+    this.upstream = upstream;
+    this.watched = watched;
+  }
+
+  static async start(): Promise<Scraped> {
+    const upstream = await Upstream.start();
     const args = ['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', upstream.uri];
     const limits = ['--read-header-timeout=400ms', '--read-timeout=3s', '--write-timeout=3s'];
-    const after = (clean: () => void | Promise<void>) => void cleaning.push(clean);
-    watched = await startWatched({ after } as never, [...args, ...limits]);
-  });
-  after(async () => {
-    for (const clean of cleaning) await clean();
-    await upstream.stop();
-  });
+    // What it starts ends with the test file.
+    return new Scraped(upstream, await startWatched({ after: () => {} }, [...args, ...limits]));
+  }
 
-  /** The text as it is now: it is made at most once a second. */
-  const scrape = async () => {
-    await sleep(1000);
-    return (await get(watched.admin, '/metrics')).text;
-  };
-  const inFlight = async () => samplesOf(await scrape(), 'sentry_api_proxy_requests_in_flight').get('');
+  /** The text as it is now: the proxy makes a new one only when the last one is old enough. */
+  async scrape(): Promise<string> {
+    return (await this.response()).text;
+  }
+
+  /** The whole response to that. */
+  async response(): Promise<Got> {
+    await sleep(Math.max(0, this.#fresh - performance.now()));
+    const got = await get(this.watched.admin, '/metrics');
+    this.#fresh = performance.now() + TEXT_LIFETIME;
+    this.text = got.text;
+    return got;
+  }
+
+  /** How many requests are in flight. */
+  async inFlight(): Promise<number | undefined> {
+    return samplesOf(await this.scrape(), 'sentry_api_proxy_requests_in_flight').get('');
+  }
+
+  async stop(): Promise<void> {
+    await this.watched.proxy.stop();
+    await this.upstream.stop();
+  }
+}
+
+/** Asserts that no value is negative, and that there is no status class but 2xx to 5xx. */
+function isSound(metrics: string): void {
+  assert.doesNotMatch(metrics, /^sentry_api_proxy\S* -/m);
+  for (const labels of samplesOf(metrics, 'sentry_api_proxy_requests_total').keys()) {
+    assert.match(labels, /^route="(inject|bypass|none)",status="[2-5]xx",error="[a-z_]*"$/);
+  }
+}
+
+describe('metrics', () => {
+  let scraped: Scraped;
+  let upstream: Upstream;
+  let watched: WatchedProxy;
+  before(async () => {
+    scraped = await Scraped.start();
+    ({ upstream, watched } = scraped);
+  });
+  after(() => scraped.stop());
+
+  const scrape = () => scraped.scrape();
+  const inFlight = () => scraped.inFlight();
   const injected = { headers: { Authorization: `Bearer ${ALIAS}` } };
 
   it("are Prometheus' text format, with help and type for each, the version and Node's own", async () => {
-    const { headers, text } = await get(watched.admin, '/metrics');
+    const { headers, text } = await scraped.response();
     assert.match(String(headers['content-type']), /^text\/plain; version=0\.0\.4; charset=utf-8$/);
     const names = new Set(
       [...text.matchAll(/^([a-z_0-9]+?)(?:_bucket|_sum|_count)?(?:\{| )/gm)].map(([, name]) => name),
@@ -327,83 +375,95 @@ describe('metrics', () => {
     assert.ok(text.split('\n').length - before < 25, 'the number of samples does not grow with what clients send');
   });
 
-  const part = 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc';
-  const whole = 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n';
-  const endings: Record<string, () => Promise<unknown>> = {
-    'an answer': () => send(watched.proxy, whole),
-    'a head that is refused': () => send(watched.proxy, 'GET /x HTTP/9.9\r\n\r\n'),
-    'a head that is too large': () => send(watched.proxy, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`),
-    'a head that never ends': () => send(watched.proxy, 'GET /x HTTP/1.1\r\nHost'),
-    'a client that sends nothing': async () => (await RawClient.connect(watched.proxy)).reply(2000),
-    'a request that is refused': () => send(watched.proxy, 'TRACE /x HTTP/1.1\r\nHost: x\r\n\r\n'),
-    'a body that never ends': () => send(watched.proxy, part),
-    'a body with a bad chunk': () =>
-      send(watched.proxy, 'POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
-    'an upstream that resets': () => {
+  it('show what is in flight', async () => {
+    upstream.play(() => {});
+    const clients = await Promise.all([1, 2, 3].map(() => RawClient.connect(watched.proxy)));
+    for (const client of clients) await client.write(WHOLE);
+    await eventually(async () => (await inFlight()) === 3, 'three are in flight');
+    for (const client of clients) client.leave();
+    await eventually(async () => (await inFlight()) === 0, 'none is');
+  });
+
+  it('have no negative value and no status class but 2xx to 5xx', async () => isSound(await scrape()));
+});
+
+/** How a request may end. */
+type Ending = (on: { proxy: WatchedProxy['proxy']; upstream: Upstream; scraped: Scraped }) => Promise<unknown>;
+
+const PART = 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc';
+const WHOLE = 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('metrics', { concurrency: 4 }, () => {
+  /** Each ending has a proxy to itself. */
+  const free: Scraped[] = [];
+  after(() => Promise.all(free.map((scraped) => scraped.stop())));
+
+  const endings: Record<string, Ending> = {
+    'an answer': ({ proxy }) => send(proxy, WHOLE),
+    'a head that is refused': ({ proxy }) => send(proxy, 'GET /x HTTP/9.9\r\n\r\n'),
+    'a head that is too large': ({ proxy }) => send(proxy, `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`),
+    'a head that never ends': ({ proxy }) => send(proxy, 'GET /x HTTP/1.1\r\nHost'),
+    'a client that sends nothing': async ({ proxy }) => (await RawClient.connect(proxy)).reply(2000),
+    'a request that is refused': ({ proxy }) => send(proxy, 'TRACE /x HTTP/1.1\r\nHost: x\r\n\r\n'),
+    'a body that never ends': ({ proxy }) => send(proxy, PART),
+    'a body with a bad chunk': ({ proxy }) =>
+      send(proxy, 'POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
+    'an upstream that resets': ({ proxy, upstream }) => {
       upstream.play((connection) => connection.reset());
-      return send(watched.proxy, whole);
+      return send(proxy, WHOLE);
     },
-    'an upstream that breaks off inside a body': () => {
+    'an upstream that breaks off inside a body': ({ proxy, upstream }) => {
       upstream.play(answer('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx'));
-      return send(watched.proxy, whole);
+      return send(proxy, WHOLE);
     },
-    'an upstream that is silent': () => {
+    'an upstream that is silent': ({ proxy, upstream }) => {
       upstream.play(() => {});
-      return send(watched.proxy, whole);
+      return send(proxy, WHOLE);
     },
-    'an upstream that stops inside a body': () => {
+    'an upstream that stops inside a body': ({ proxy, upstream }) => {
       upstream.play((connection) => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx'));
-      return send(watched.proxy, whole);
+      return send(proxy, WHOLE);
     },
-    'an answer before the body was sent': () => send(watched.proxy, part),
-    'an HTTP/1.0 client': () => send(watched.proxy, 'GET /x HTTP/1.0\r\nHost: x\r\n\r\n'),
+    'an answer before the body was sent': ({ proxy }) => send(proxy, PART),
+    'an HTTP/1.0 client': ({ proxy }) => send(proxy, 'GET /x HTTP/1.0\r\nHost: x\r\n\r\n'),
   };
   for (const leave of ['leave', 'reset'] as const) {
     for (const [when, bytes] of [
       ['inside a head', 'GET /x'],
-      ['inside a body', part],
-      ['while it waits', whole],
+      ['inside a body', PART],
+      ['while it waits', WHOLE],
     ] as const) {
-      endings[`a client that goes away ${when} (${leave === 'leave' ? 'FIN' : 'RST'})`] = async () => {
+      endings[`a client that goes away ${when} (${leave === 'leave' ? 'FIN' : 'RST'})`] = async ({
+        proxy,
+        upstream,
+        scraped,
+      }) => {
         upstream.play(() => {});
-        const client = await RawClient.connect(watched.proxy);
+        const client = await RawClient.connect(proxy);
         await client.write(bytes);
-        if (bytes !== 'GET /x') await eventually(async () => (await inFlight()) === 1, 'it is in flight');
+        if (bytes !== 'GET /x') await eventually(async () => (await scraped.inFlight()) === 1, 'it is in flight');
         client[leave]();
       };
     }
-    endings[`a client that goes away inside a response (${leave})`] = async () => {
+    endings[`a client that goes away inside a response (${leave})`] = async ({ proxy, upstream }) => {
       upstream.play((connection) => connection.send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx'));
-      const client = await RawClient.connect(watched.proxy);
-      await client.write(whole);
+      const client = await RawClient.connect(proxy);
+      await client.write(WHOLE);
       await client.until((received) => received.endsWith('x'));
       client[leave]();
     };
   }
   for (const [ending, run] of Object.entries(endings)) {
     it(`have nothing in flight after ${ending}`, async () => {
+      const scraped = free.pop() ?? (await Scraped.start());
+      const { upstream, watched } = scraped;
       upstream.play(answer(OK));
-      await run();
-      await eventually(async () => (await inFlight()) === 0, 'nothing is in flight');
+      await run({ proxy: watched.proxy, upstream, scraped });
+      await eventually(async () => (await scraped.inFlight()) === 0, 'nothing is in flight');
+      isSound(scraped.text);
+      free.push(scraped);
     });
   }
-
-  it('show what is in flight', async () => {
-    upstream.play(() => {});
-    const clients = await Promise.all([1, 2, 3].map(() => RawClient.connect(watched.proxy)));
-    for (const client of clients) await client.write(whole);
-    await eventually(async () => (await inFlight()) === 3, 'three are in flight');
-    for (const client of clients) client.leave();
-    await eventually(async () => (await inFlight()) === 0, 'none is');
-  });
-
-  it('have no negative value and no status class but 2xx to 5xx', async () => {
-    const text = await scrape();
-    assert.doesNotMatch(text, /^sentry_api_proxy\S* -/m);
-    for (const labels of samplesOf(text, 'sentry_api_proxy_requests_total').keys()) {
-      assert.match(labels, /^route="(inject|bypass|none)",status="[2-5]xx",error="[a-z_]*"$/);
-    }
-  });
 });
 
 describe('a Unix socket', () => {
