@@ -7,8 +7,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { builtWorker, startWorkerd } from '../test/contract/edge-workerd.ts';
+import { startWorkerd } from '../test/contract/edge-workerd.ts';
 import type { RunningTarget } from '../test/contract/targets.ts';
+import { builtWorker } from '../test/support/builds.ts';
 
 /** How many times the bare Worker's CPU time the proxy may take. */
 const BOUND = 1.15;

@@ -1,55 +1,12 @@
 // workerd as Cloudflare runs it, with the bundle and the configuration that are deployed.
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { builtWorker, type WorkerOptions } from '../support/builds.ts';
 import { COMMON_GAPS } from './edge-gaps.ts';
 import { edgeSettings, OWN_SERVER } from './edge-process.ts';
 import type { RunningTarget, Target } from './targets.ts';
 
 /** What workerd reads and writes HTTP/1.1 with. */
 const KJ_HTTP = 'https://github.com/capnproto/capnproto/blob/v2/c%2B%2B/src/kj/compat/http.c%2B%2B';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-export interface WorkerOptions {
-  /** The text of its one module. */
-  script: string;
-  compatibilityDate: string;
-  compatibilityFlags: string[];
-}
-
-export interface BuiltWorker extends WorkerOptions {
-  /** What it is made of: paths under the project's folder. */
-  sources: string[];
-}
-
-/** The worker as `wrangler deploy` would send it, and what `wrangler.toml` says of how to run it. */
-export async function builtWorker(): Promise<BuiltWorker> {
-  const folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-worker-'));
-  try {
-    const args = ['deploy', '--dry-run', `--outdir=${folder}`, `--metafile=${folder}/meta.json`];
-    await promisify(execFile)(join(ROOT, 'node_modules/.bin/wrangler'), args, {
-      cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: folder, CI: 'true', WRANGLER_SEND_METRICS: 'false' },
-      timeout: 30_000,
-    });
-    const configuration = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
-    const { inputs } = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));
-    const flags = /^compatibility_flags = \[(.*)\]$/m.exec(configuration)![1]!;
-    return {
-      script: await readFile(join(folder, 'worker.js'), 'utf8'),
-      compatibilityDate: /^compatibility_date = "(.*)"$/m.exec(configuration)![1]!,
-      compatibilityFlags: [...flags.matchAll(/"([^"]+)"/g)].map(([, flag]) => flag!),
-      sources: Object.keys(inputs),
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** What a worker is bound to beside text. */
 export interface BoundServices {

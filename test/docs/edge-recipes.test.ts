@@ -9,6 +9,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { makeLibrary } from '../support/builds.ts';
 import { startChild } from '../support/child-process.ts';
 import { fieldNames, fieldValue } from '../support/message.ts';
 import { answer, type Connection, response, Upstream } from '../support/upstream.ts';
@@ -34,7 +35,7 @@ before(async () => {
   const installed = join(folder, 'node_modules/sentry-api-proxy');
   mkdirSync(installed, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(installed, 'package.json'));
-  execFileSync(process.execPath, ['build-library.ts', join(installed, 'dist')], { cwd: ROOT, stdio: 'inherit' });
+  await makeLibrary(join(installed, 'dist'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const [path, code] of RECIPES) {
     mkdirSync(join(folder, path, '..'), { recursive: true });

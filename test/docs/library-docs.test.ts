@@ -13,7 +13,8 @@ import { createListener } from '../../adapters/node-http.ts';
 import { type Postgres, startPostgres } from '../../demo/postgres.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { createProxy } from '../../src/index.ts';
-import { builtWorker, startWorkerd } from '../contract/edge-workerd.ts';
+import { startWorkerd } from '../contract/edge-workerd.ts';
+import { builtWorker, makeLibrary } from '../support/builds.ts';
 import { startChild } from '../support/child-process.ts';
 import { fieldValue } from '../support/message.ts';
 import { answer, type Connection, OK, response, Upstream } from '../support/upstream.ts';
@@ -43,7 +44,7 @@ before(async () => {
   const installed = join(folder, 'node_modules/sentry-api-proxy');
   mkdirSync(installed, { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(installed, 'package.json'));
-  execFileSync(process.execPath, ['build-library.ts', join(installed, 'dist')], { cwd: ROOT, stdio: 'inherit' });
+  await makeLibrary(join(installed, 'dist'));
   for (const name of ['express', 'fastify', 'hono', '@types']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }

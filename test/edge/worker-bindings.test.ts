@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { type BoundServices, builtWorker, startWorkerd, type WorkerOptions } from '../contract/edge-workerd.ts';
+import { type BoundServices, startWorkerd } from '../contract/edge-workerd.ts';
 import { ALIAS, AS_ALIAS, AS_SELF, get, INJECTED, request, SECRET } from '../contract/scene.ts';
 import type { RunningTarget } from '../contract/targets.ts';
+import { builtWorker, type WorkerOptions } from '../support/builds.ts';
 import { fieldValue } from '../support/message.ts';
 import { type Reply, send } from '../support/raw-client.ts';
 import { answer, response, Upstream } from '../support/upstream.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type BuiltWorker, builtWorker } from '../contract/edge-workerd.ts';
+import { type BuiltWorker, builtWorker } from '../support/builds.ts';
 
 /** Bytes. Cloudflare takes 3 MB; half of the bundle serves named clients. */
 const MAX_SIZE = 60_000;

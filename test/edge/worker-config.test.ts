@@ -1,9 +1,10 @@
 // The Worker's bindings: what it refuses to run with, and how it says so.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { builtWorker, startWorkerd, type WorkerOptions } from '../contract/edge-workerd.ts';
+import { startWorkerd } from '../contract/edge-workerd.ts';
 import { ALIAS, AS_ALIAS, get, INJECTED, request, SECRET } from '../contract/scene.ts';
 import type { RunningTarget } from '../contract/targets.ts';
+import { builtWorker, type WorkerOptions } from '../support/builds.ts';
 import { fieldNames, fieldValue, fieldValues } from '../support/message.ts';
 import { send } from '../support/raw-client.ts';
 import { answer, response, Upstream } from '../support/upstream.ts';

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, it } from 'node:test';
-import { builtWorker, startWorkerd } from '../contract/edge-workerd.ts';
+import { startWorkerd } from '../contract/edge-workerd.ts';
 import type { RunningTarget } from '../contract/targets.ts';
+import { builtWorker } from '../support/builds.ts';
 
 const SIZE = 100 * 1024 * 1024;
 const PIECE = Buffer.alloc(64 * 1024, 'x');
