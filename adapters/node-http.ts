@@ -10,6 +10,7 @@ import { makeEnv } from '../src/pipeline/make-env.ts';
 import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
 import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
+import { nodeKeyMeans } from './http1/client/key-access.ts';
 import { makeTransport } from './http1/client/transport.ts';
 import { closeOf } from './node-http/close-signal.ts';
 import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './node-http/incoming.ts';
@@ -50,12 +51,14 @@ export function createListener(options: ListenerOptions): Listener {
   // A client that does not read must not keep its place forever.
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const { writeTimeout, basePath, onRequest } = config;
+  const keyAccess = { ...nodeKeyMeans(), isShared: true };
   const env: ServedEnv<Response> = {
     ...makeEnv(config, {
       tokens: fixedTokens(config, token, fileToken),
       fetch: transport,
       respond: makeResponse,
       lease,
+      keyAccess,
     }),
     writeTimeout,
     basePath,
@@ -90,6 +93,7 @@ export function createListener(options: ListenerOptions): Listener {
     { fetchAPI: PLATFORM as never },
   );
   const listener = (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    void env.authenticator.refresh?.();
     breakOffAfter(config.writeTimeout, response);
     drainWhenAnswered(incoming, response);
     return adapter.handle(plainRequest(), response, { incoming, response });

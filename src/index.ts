@@ -50,7 +50,10 @@ export const makeEnv = (options: ProxyOptions): ProxyEnv => envOf(validOptions(o
  * @example
  * const response = await handle(new Request('https://proxy.example.com/api/0/organizations/'), env);
  */
-export const handle = (request: Request, env: ProxyEnv): Promise<Response> => answerFetch(request, env);
+export function handle(request: Request, env: ProxyEnv): Promise<Response> {
+  void env.authenticator.refresh?.();
+  return answerFetch(request, env);
+}
 
 /**
  * Makes a proxy for any runtime that has `Request`, `Response` and `fetch`.

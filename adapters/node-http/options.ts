@@ -1,9 +1,11 @@
 import { accessSync, constants } from 'node:fs';
+import { examineClients } from '../../src/clients/clients-file.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions } from '../../src/config/option-types.ts';
 import { LISTENER_OPTIONS, type OwnOptions, readOptions, STAND_IN } from '../../src/config/options.ts';
 import { type Problem, SYSTEM } from '../../src/config/values.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { readTokens } from '../../src/tokens/tokens-file.ts';
+import { issuerFileProblems } from '../http1/client/key-access.ts';
 import { TlsTrust } from '../http1/client/tls-trust.ts';
 import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
 import type { TokenRead } from '../system-token/source.ts';
@@ -53,6 +55,9 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   const config = readOptions({ ...shared, token: isSystem ? STAND_IN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
+  for (const { place, text } of issuerFileProblems(issuersOf(config.clientsText))) {
+    problems.push({ variable: 'clients', text: `has ${place}, which ${text}` });
+  }
   // It more likely comes from a variable that is not set than from the wish to take all of it from the PG… variables.
   const isEmpty = typeof pgxConn === 'string' && pgxConn.trim() === '';
   if (isEmpty) problems.push({ variable: 'pgxConn', text: EMPTY });
@@ -102,6 +107,9 @@ function readConnInfo(value: string, environment: NodeJS.ProcessEnv, problems: P
   problems.push(...result.problems.map((text) => ({ variable: 'pgxConn', text })));
   return undefined;
 }
+
+const issuersOf = (clientsText: string | undefined) =>
+  clientsText === undefined ? [] : (examineClients(clientsText).file?.issuers ?? []);
 
 type Pem = Pick<ListenerOptions, 'sentryCa' | 'sentryCert' | 'sentryKey'>;
 

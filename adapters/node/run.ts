@@ -19,7 +19,7 @@ import type { Config } from './config/config.ts';
 import { problemText } from './config/problem-text.ts';
 import type { FilesWatch, OnReload } from './config/reload.ts';
 import { type Log, LogWriter } from './log/log.ts';
-import { logLookUp, logRequest } from './log/log-request.ts';
+import { logKeys, logLookUp, logRequest } from './log/log-request.ts';
 import { turnedAwayReporter } from './log/turned-away.ts';
 import { makeReadiness, type Readiness } from './ops/readiness.ts';
 import type { Watch } from './ops/telemetry.ts';
@@ -64,7 +64,11 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
 
   const local = new LocalLimits(() => performance.now());
   const limits = await limitStoreOf(config, local, log, admin?.watch);
-  const inForce = await InForce.of(config);
+  const inForce = await InForce.of(config, (fetched) => {
+    logKeys(log, fetched);
+    admin?.watch.metrics.identities.keysFetched(fetched);
+  });
+  admin?.watch.issuersAre(() => inForce.issuers);
   admin?.watch.metrics.clients.clientsAre(inForce.clients);
 
   const tokens =
@@ -123,6 +127,9 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
   logDoubts(log, config, source.warnings, inForce.isOpen);
   watchExpiring(log, () => inForce.clients);
   token.start();
+  // In the background: the proxy is ready without the keys of any issuer.
+  setInterval(() => void inForce.refresh(), REFRESH_INTERVAL).unref();
+  void inForce.refresh();
 
   signals.onReload(async () => {
     await files.readAgain();
@@ -138,6 +145,9 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     process.exit(0);
   });
 }
+
+/** Milliseconds between two looks at whether an issuer's keys are due. */
+const REFRESH_INTERVAL = 1000;
 
 type CountRead = (bytes: number) => void;
 

@@ -3,6 +3,7 @@ import { type LimitStore, LocalLimits } from '../../src/enforce/local-limits.ts'
 import { ERRORS, type ErrorName, ProxyError } from '../../src/http/errors.ts';
 import { newContext, type RequestContext } from '../../src/http/request-context.ts';
 import type { Transport } from '../../src/http/types.ts';
+import type { KeysFetched } from '../../src/identity/keys/issuer-keys.ts';
 import { answerFetch, type FetchEnv } from '../../src/pipeline/answer.ts';
 import { fixedTokens } from '../../src/pipeline/fixed-tokens.ts';
 import { answerError } from '../../src/pipeline/handle.ts';
@@ -14,6 +15,8 @@ import { readEdgeConfig, type Settings } from './config.ts';
 /** The runtime's two ends of the handler: towards Sentry and towards the client. */
 export interface Ends extends Pick<FetchEnv, 'receive' | 'respond'> {
   readonly fetch: Transport;
+  /** Sends requests for the keys of issuers to an origin. */
+  readonly fetchKeys: (origin: string) => Transport;
   /** Whether the runtime stops a request's code without notice if the client leaves. */
   readonly dropsRequests?: boolean;
 }
@@ -21,8 +24,11 @@ export interface Ends extends Pick<FetchEnv, 'receive' | 'respond'> {
 /** Makes the ends for Sentry's origin, and adds problems with the settings that they need. */
 export type EndsFor = (origin: string, settings: Settings, problems: Problem[]) => Ends;
 
+/** @param inBackground lets work go on after the response, where the runtime would end it */
+export type EdgeProxy = (request: Request, inBackground?: (work: Promise<unknown>) => void) => Promise<Response>;
+
 /** The proxy as a `fetch` handler: with a static token, and closed until it is configured. */
-export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Request) => Promise<Response> {
+export function makeProxy(settings: Settings, endsFor: EndsFor): EdgeProxy {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const config = readEdgeConfig(settings, problems, warnings);
@@ -43,6 +49,11 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
     lease,
     // A lookup ends with the request that caused it, and another request that waited for it would wait forever.
     sharesLookups: !ends.dropsRequests,
+    keyAccess: {
+      transportFor: (_issuer, origin) => ends.fetchKeys(origin),
+      isShared: !ends.dropsRequests,
+      fetched: logKeys,
+    },
   });
   const served: FetchEnv = {
     ...env,
@@ -51,7 +62,9 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): (request: Reque
     basePath: '',
     onRequest: undefined,
   };
-  return async (request) => {
+  return async (request, inBackground) => {
+    const work = env.authenticator.refresh?.();
+    if (work !== undefined) inBackground?.(work);
     const context = newContext();
     const response = await answerFetch(request, served, context);
     logTrace(context);
@@ -90,6 +103,13 @@ const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 function logTrace({ error, cause, warning, id }: RequestContext): void {
   if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });
+}
+
+/** Fetches that changed something. */
+function logKeys({ issuer, result, keys, fault, warnings }: KeysFetched): void {
+  if (result === 'same') return;
+  const warning = warnings.length === 0 ? undefined : warnings.join('; ');
+  log('keys', { issuer, result, keys: String(keys), cause: fault, warning });
 }
 
 function log(event: string, fields: Record<string, string | undefined>): void {

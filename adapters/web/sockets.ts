@@ -12,6 +12,8 @@ export const sockets = (origin: string): Ends => ({
 
   fetch: makeTransport({ origin }),
 
+  fetchKeys: (issuersOrigin) => makeTransport({ origin: issuersOrigin }),
+
   // Each connection carries one request, on both sides.
   respond: (body, init) => makeResponse(body, init, [['Connection', 'close']]),
 });

@@ -1,4 +1,6 @@
+import { ProxyError } from '../http/errors.ts';
 import type { Fields } from '../http/types.ts';
+import type { Identification, Identities } from '../identity/identities.ts';
 import type { Client } from '../policy/client.ts';
 import type { Digest } from './client-registry.ts';
 import type { Authentication, Authenticator } from './types.ts';
@@ -19,6 +21,8 @@ export interface KnownCredentials {
   /** Whether a request without a known token is refused instead of bypassed. */
   readonly rejectsUnmatched?: boolean | undefined;
   readonly digest: Digest;
+  /** The named clients by tokens of issuers; undefined: there are no issuers. */
+  readonly identities?: Identities | undefined;
 }
 
 /**
@@ -30,12 +34,14 @@ export class BearerAuthenticator implements Authenticator {
   readonly #digest: Digest;
   readonly #unmatched: Authentication;
   readonly #byDigest: ReadonlyMap<string, Authentication>;
+  readonly #identities: Identities | undefined;
 
   private constructor(known: KnownCredentials, byDigest: ReadonlyMap<string, Authentication>) {
     this.isOpen = known.isOpen;
     this.#digest = known.digest;
     this.#unmatched = known.rejectsUnmatched ? REJECT : BYPASS;
     this.#byDigest = byDigest;
+    this.#identities = known.identities;
   }
 
   static async of(known: KnownCredentials): Promise<BearerAuthenticator> {
@@ -49,7 +55,8 @@ export class BearerAuthenticator implements Authenticator {
       byDigest.set(digest, { kind: 'inject', principal: { name: `alias-${index + 1}` } });
     }
     for (const [digest, client] of known.clients ?? []) {
-      const principal = { name: client.name, client, fingerprint: fingerprintOf(digest) };
+      const credential = known.identities && ({ credential: 'token' } as const);
+      const principal = { name: client.name, client, fingerprint: fingerprintOf(digest), ...credential };
       byDigest.set(digest, { kind: 'inject', principal });
     }
     return new BearerAuthenticator(known, byDigest);
@@ -61,16 +68,42 @@ export class BearerAuthenticator implements Authenticator {
     const token = bearerOf(fields.get('authorization'));
     if (token === undefined) return this.#unmatched;
     const digest = this.#digest(token);
-    return typeof digest === 'string' ? this.#find(digest) : digest.then((hex) => this.#find(hex));
+    return typeof digest === 'string' ? this.#find(token, digest) : digest.then((hex) => this.#find(token, hex));
   }
 
-  #find(digest: string): Authentication {
-    return this.#byDigest.get(digest) ?? this.#unmatched;
+  #find(token: string, digest: string): Authentication | Promise<Authentication> {
+    const known = this.#byDigest.get(digest);
+    if (known !== undefined) return known;
+    const identified = this.#identities?.identify(token, digest);
+    if (identified === undefined) return this.#unmatched;
+    return identified instanceof Promise ? identified.then(authenticationOf) : authenticationOf(identified);
   }
 }
 
 /** Tells the tokens of a client from each other, and begins like the digest in the clients file. */
 const fingerprintOf = (digest: string): string => digest.slice(0, 8);
+
+/** A token of a known issuer is never bypassed, whatever is wrong with it. */
+function authenticationOf(identified: Identification): Authentication {
+  const { issuer } = identified;
+  if ('client' in identified) {
+    const { client, subject } = identified;
+    return { kind: 'inject', principal: { name: client.name, client, credential: 'jwt', issuer, subject } };
+  }
+  if ('unavailable' in identified) {
+    const retryAfter: [string, string] = ['Retry-After', String(identified.retryAfterSeconds)];
+    return { kind: 'refuse', issuer, error: new ProxyError('keys_unavailable', identified.unavailable, [retryAfter]) };
+  }
+  const { refusal, names } = identified;
+  return {
+    kind: 'refuse',
+    issuer,
+    refusal,
+    // The client is told nothing more: that would show which claims are those of a client.
+    error: new ProxyError('identity_refused'),
+    ...(names.length > 0 && { cause: `the claims are those of ${names.join(' and ')}` }),
+  };
+}
 
 /** RFC 9110 section 11.1: the scheme is case-insensitive and one or more spaces follow it. */
 function bearerOf(authorization: string | null): string | undefined {

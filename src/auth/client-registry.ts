@@ -1,5 +1,7 @@
 import { type ClientsFile, examineClients, type FileProblem, spellingOf, withNames } from '../clients/clients-file.ts';
+import { Identities } from '../identity/identities.ts';
 import type { Issuer } from '../identity/issuer.ts';
+import type { KeyRing } from '../identity/keys/key-ring.ts';
 import { identityKey } from '../identity/read-identity.ts';
 import { type Client, type Identity, isExpired } from '../policy/client.ts';
 
@@ -46,6 +48,14 @@ export function onlyListed(
     byDigest: new Map([...left, ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const)]),
     identified,
   };
+}
+
+/** The clients by tokens of issuers; undefined if there are no issuers. @param ring takes the issuers of the file */
+export function identitiesOf({ identified, issuers }: ClientDirectory, ring: KeyRing): Identities | undefined {
+  const keys = ring.take(issuers);
+  return keys.length === 0
+    ? undefined
+    : new Identities({ clients: identified, issuers: keys, isShared: ring.isShared });
 }
 
 /** An identity as a credential, next to the digests of tokens. */

@@ -1,6 +1,9 @@
+import { examineClients } from '../clients/clients-file.ts';
 import { ProxyError } from '../http/errors.ts';
+import type { KeysOptions } from '../identity/keys/issuer-keys.ts';
+import { KeyRing } from '../identity/keys/key-ring.ts';
 import { BearerAuthenticator, type KnownCredentials } from './authenticator.ts';
-import { loadClients, webDigest } from './client-registry.ts';
+import { identitiesOf, loadClients, webDigest } from './client-registry.ts';
 import type { Authenticator } from './types.ts';
 
 /** The credentials of a proxy whose configuration does not change. */
@@ -9,21 +12,32 @@ export interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' |
   readonly clientsText: string | undefined;
 }
 
+/** The ways to issuers' keys, and whether requests may wait for each other. */
+export type KeyAccess = Omit<KeysOptions, 'now'>;
+
 /**
  * Makes an authenticator for runtimes in which only Web Crypto makes digests. It is asynchronous, so the first requests
  * wait for the digests. If these show that two clients share a token, every request is refused.
  */
-export function lazyAuthenticator(fixed: FixedCredentials): Authenticator {
+export function lazyAuthenticator(fixed: FixedCredentials, access: KeyAccess): Authenticator {
+  const { clientsText } = fixed;
+  const issuers = clientsText === undefined ? [] : (examineClients(clientsText).file?.issuers ?? []);
+  const ring = new KeyRing({ ...access, now: () => performance.now() });
+  ring.take(issuers);
   let ready: Promise<BearerAuthenticator> | undefined;
   return {
     authenticate: async (fields) => {
-      ready ??= makeAuthenticator(fixed);
+      ready ??= makeAuthenticator(fixed, ring);
       return (await ready).authenticate(fields);
     },
+    ...(issuers.length > 0 && { refresh: () => ring.refresh() }),
   };
 }
 
-async function makeAuthenticator({ clientsText, ...credentials }: FixedCredentials): Promise<BearerAuthenticator> {
+async function makeAuthenticator(
+  { clientsText, ...credentials }: FixedCredentials,
+  ring: KeyRing,
+): Promise<BearerAuthenticator> {
   const known = { ...credentials, digest: webDigest };
   if (clientsText === undefined) return BearerAuthenticator.of(known);
   const loaded = await loadClients(clientsText, credentials.aliasTokens, webDigest, Date.now());
@@ -31,5 +45,10 @@ async function makeAuthenticator({ clientsText, ...credentials }: FixedCredentia
     throw new ProxyError('not_configured', loaded.problems.map(({ place, text }) => `${place} ${text}`).join('; '));
   }
   const { byDigest, unmatched } = loaded.directory;
-  return BearerAuthenticator.of({ ...known, clients: byDigest, rejectsUnmatched: unmatched === 'reject' });
+  return BearerAuthenticator.of({
+    ...known,
+    clients: byDigest,
+    rejectsUnmatched: unmatched === 'reject',
+    identities: identitiesOf(loaded.directory, ring),
+  });
 }

@@ -36,7 +36,7 @@ export interface OwnOptions {
   readonly names: readonly string[];
   /** What is said of a token that is missing. */
   readonly missingToken: string;
-  /** Whether `tokens` may name files. */
+  /** Whether `tokens` and `clients` may name files. */
   readonly mayNameFiles: boolean;
 }
 
@@ -64,7 +64,7 @@ export function readOptions(
   checkAliasTokens(aliasTokens, about('aliasTokens'));
   checkAllowedHosts(allowedHosts, about('allowedHosts'));
   checkOpenness(all, about('aliasTokens'));
-  const clientsText = readClientsText(jsonOf(given.clients), about('clients'));
+  const clientsText = readClientsText(jsonOf(given.clients), about('clients'), mayNameFiles);
   const tokensText = readTokensText(jsonOf(given.tokens), about('tokens'), mayNameFiles);
   const isTokenOfWrongType = given.token === undefined && all.token !== undefined;
   const defaultToken = typeof given.token === 'string' ? given.token : undefined;

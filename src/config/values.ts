@@ -1,4 +1,5 @@
 import { examineClients, placeText } from '../clients/clients-file.ts';
+import { needsFiles } from '../identity/issuer.ts';
 import { isSendableToken } from '../tokens/token-source.ts';
 import { readTokens } from '../tokens/tokens-file.ts';
 
@@ -70,8 +71,15 @@ export function checkAliasTokens(tokens: readonly string[], report: Report): voi
 }
 
 /** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
-export function readClientsText(value: string | undefined, report: Report): string | undefined {
+export function readClientsText(value: string | undefined, report: Report, mayNameFiles = false): string | undefined {
   if (value === undefined) return undefined;
+  const issuers = mayNameFiles ? [] : (examineClients(value).file?.issuers ?? []);
+  for (const issuer of issuers) {
+    for (const key of needsFiles(issuer)) {
+      const remedy = key === 'keysFile' ? 'put the keys into keys' : 'remove it, or put the keys into keys';
+      report(`has issuers.${issuer.name}.${key}, which names a file, and files are read on Node alone; ${remedy}`);
+    }
+  }
   for (const problem of examineClients(value).problems)
     report(problem.place === '' ? problem.text : `has ${placeText(problem)}, which ${problem.text}`);
   return value;

@@ -21,6 +21,12 @@ export interface RequestContext {
   revoked?: string;
   /** The first eight hexadecimal digits of the SHA-256 of the client's token. */
   clientToken?: string;
+  /** How a named client was known, where there are issuers. */
+  credential?: 'token' | 'jwt';
+  /** The name of the issuer whose token the request had. */
+  issuer?: string;
+  /** The `sub` of that token, once it was verified. */
+  subject?: string;
   /** The name of the token that was injected, where there are several. */
   token?: string;
   /** Why the client was refused, in a word. */
@@ -56,6 +62,12 @@ export interface RequestRecord {
   readonly client?: string;
   /** The first eight hexadecimal digits of the SHA-256 of the client's token, if the client is a named one. */
   readonly clientToken?: string;
+  /** How a named client was known; missing where there are no issuers. */
+  readonly credential?: 'token' | 'jwt';
+  /** The name of the issuer whose token the request had. */
+  readonly issuer?: string;
+  /** The `sub` of that token; missing if the token was refused. */
+  readonly subject?: string;
   /** The name of the token that was injected; missing where there is one only. */
   readonly token?: string;
   /** Why the client was refused, in a word. */

@@ -1,4 +1,3 @@
-import { ProxyError } from '../http/errors.ts';
 import type { Client } from '../policy/client.ts';
 import { checkClaims, type Identified, matchClient, type Refusal, subjectOf } from './checks.ts';
 import { IdentityCache, type KnownToken } from './identity-cache.ts';
@@ -20,6 +19,12 @@ export type Identification =
       readonly issuer: string;
       /** The clients that all have the claims, for the log alone. */
       readonly names: readonly string[];
+    }
+  | {
+      /** Why the token could not be verified now. */
+      readonly unavailable: string;
+      readonly retryAfterSeconds: number;
+      readonly issuer: string;
     };
 
 export interface IdentitiesOptions {
@@ -56,7 +61,6 @@ export class Identities {
    * Finds the client of a token.
    * @param digest the token's SHA-256 in lower-case hex
    * @returns undefined if the token is of no issuer of the file. At once for a token that was seen before.
-   * @throws ProxyError `keys_unavailable`
    */
   identify(text: string, digest: string): Identification | undefined | Promise<Identification> {
     const known = this.#cache.good(digest, this.#now());
@@ -76,7 +80,12 @@ export class Identities {
     const token = parseToken(text);
     if (typeof token === 'string') return refused(token);
     const key = await keys.find(token);
-    if (key === 'unavailable') throw unavailable(`the keys of ${issuer.name}`, keys.retryAfterSeconds);
+    const unavailable = (why: string, retryAfterSeconds: number): Identification => ({
+      unavailable: why,
+      retryAfterSeconds,
+      issuer: issuer.name,
+    });
+    if (key === 'unavailable') return unavailable(`the keys of ${issuer.name}`, keys.retryAfterSeconds);
     if (key === undefined) return refused('key');
 
     // Anybody can have an issuer that many share sign a token, so that a signature is only worth its time for a client.
@@ -88,7 +97,7 @@ export class Identities {
 
     if (this.#cache.isBad(digest, key.id, now)) return refused('signature');
     const isSigned = await this.#verify(token, key);
-    if (isSigned === undefined) throw unavailable('too many verifications at a time', 1);
+    if (isSigned === undefined) return unavailable('too many verifications at a time', 1);
     if (!isSigned) {
       this.#cache.keepBad(digest, key.id, now);
       return refused('signature');
@@ -117,6 +126,3 @@ const identificationOf = ({ client, keys, subject }: KnownToken): Identification
   issuer: keys.issuer.name,
   subject,
 });
-
-const unavailable = (cause: string, seconds: number): ProxyError =>
-  new ProxyError('keys_unavailable', cause, [['Retry-After', String(seconds)]]);

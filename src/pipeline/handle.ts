@@ -122,13 +122,13 @@ const withoutGatewaySession: ResponseStage = ({ response, headers }) => ({
 
 /**
  * Finds out who sent a request.
- * @throws ProxyError `client_unknown`, `host_refused` or `browser_refused`
+ * @throws ProxyError `client_unknown`, `identity_refused`, `keys_unavailable`, `host_refused` or `browser_refused`
  */
 async function authenticate<R>(
   { headers }: IncomingRequest,
   env: Env<R>,
   trace: RequestContext,
-): Promise<Exclude<Authentication, { kind: 'reject' }>> {
+): Promise<Exclude<Authentication, { kind: 'reject' | 'refuse' }>> {
   const authentication = await env.authenticator.authenticate(headers);
   noteSender(authentication, trace);
   refuseForeignPages(headers, authentication, env.allowedHosts);
@@ -136,6 +136,7 @@ async function authenticate<R>(
     trace.refusal = 'unknown';
     throw new ProxyError('client_unknown');
   }
+  if (authentication.kind === 'refuse') throw authentication.error;
   trace.route = authentication.kind;
   if (authentication.kind === 'inject') trace.client = authentication.principal.name;
   return authentication;
@@ -144,8 +145,16 @@ async function authenticate<R>(
 /** Notes which token was sent, also one that counts for nothing any more. */
 function noteSender(authentication: Authentication, trace: RequestContext): void {
   if (authentication.kind === 'inject') {
-    const { fingerprint } = authentication.principal;
+    const { fingerprint, credential, issuer, subject } = authentication.principal;
     if (fingerprint !== undefined) trace.clientToken = fingerprint;
+    if (credential !== undefined) trace.credential = credential;
+    if (issuer !== undefined) trace.issuer = issuer;
+    if (subject !== undefined) trace.subject = subject;
+  } else if (authentication.kind === 'refuse') {
+    const { issuer, refusal, cause } = authentication;
+    trace.issuer = issuer;
+    if (refusal !== undefined) trace.refusal = refusal;
+    if (cause !== undefined) trace.cause = cause;
   } else if (authentication.revoked !== undefined) {
     trace.revoked = authentication.revoked.client;
     trace.clientToken = authentication.revoked.fingerprint;

@@ -1,4 +1,4 @@
-import { lazyAuthenticator } from '../auth/lazy-authenticator.ts';
+import { type KeyAccess, lazyAuthenticator } from '../auth/lazy-authenticator.ts';
 import type { Authenticator } from '../auth/types.ts';
 import { makeBodyRules } from '../bodies/request-body.ts';
 import { type LimitStore, LocalLimits } from '../enforce/local-limits.ts';
@@ -7,6 +7,7 @@ import { makeUpstream } from '../http/target-url.ts';
 import type { Transport } from '../http/types.ts';
 import { type UpstreamHeaders, withUpstreamHeaders } from '../http/upstream-headers.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
+import { fetchTransport } from '../web/fetch-transport.ts';
 import type { Destination, Env } from './env.ts';
 import { makeAuthorizer } from './make-authorizer.ts';
 import { addressesOf } from './rewrite-urls.ts';
@@ -41,6 +42,11 @@ export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
   readonly fetch: Transport;
   /** Default: one for credentials that do not change. */
   readonly authenticator?: Authenticator;
+  /**
+   * The ways to issuers' keys. Default: the platform's `fetch`, without files, and each request waits for its own.
+   * Without effect next to an authenticator.
+   */
+  readonly keyAccess?: KeyAccess | undefined;
   /** Default: limits that this process counts alone. */
   readonly limits?: LimitStore;
   /** Header lines that may change while the proxy runs. Default: those of the configuration. */
@@ -68,7 +74,7 @@ export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
   const bodies = makeBodyRules(config, lease);
   const limits = parts.limits ?? new LocalLimits(() => performance.now(), lease);
   return {
-    authenticator: parts.authenticator ?? lazyAuthenticator(config),
+    authenticator: parts.authenticator ?? lazyAuthenticator(config, parts.keyAccess ?? FETCHED_KEYS),
     authorize: makeAuthorizer({ ...destination, limits, budget: bodies.budget, sharesLookups, lookedUp }),
     allowedHosts: new Set(config.allowedHosts),
     bodies,
@@ -76,3 +82,6 @@ export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
     respond,
   };
 }
+
+/** In workerd a request that waited for another one's fetch would wait forever. */
+const FETCHED_KEYS: KeyAccess = { transportFor: () => fetchTransport(), isShared: false };

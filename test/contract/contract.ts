@@ -5,6 +5,7 @@ import { patienceOfTest } from '../support/raw-client.ts';
 import { clients } from './clients.ts';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
+import { identity } from './identity.ts';
 import { keepInside } from './keep-inside.ts';
 import { lifetimes } from './lifetimes.ts';
 import { requestFields } from './request-fields.ts';
@@ -29,6 +30,7 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   'upstream faults': upstreamFaults,
   routing,
   clients,
+  identity,
   'request fields': requestFields,
   'response fields': responseFields,
   'request target': requestTarget,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ProxyError } from '../../src/http/errors.ts';
 import { IdentityCache } from '../../src/identity/identity-cache.ts';
 import type { IssuerKeys } from '../../src/identity/keys/issuer-keys.ts';
 import { Places } from '../../src/identity/places.ts';
@@ -100,7 +99,7 @@ describe('verifications', () => {
     await Promise.all(again);
   });
 
-  it('of a flood of forged tokens end in refusals, or in 503 with Retry-After', async () => {
+  it('of a flood of forged tokens end in refusals, or are told to come again', async () => {
     const { issuer, identify } = await oneClient();
     assert.equal(await identify(await issuer.token({ repo: '1' })), 'ci');
     const forger = await makeKey('first');
@@ -110,10 +109,8 @@ describe('verifications', () => {
       const claims = { iss: issuer.url, aud: AUDIENCE, exp: seconds() + 60, repo: '1', n };
       return `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
     });
-    const results = await Promise.allSettled(forged.map(identify));
-    for (const result of results) {
-      if (result.status === 'fulfilled') assert.equal(result.value, 'signature');
-      else assert.ok(result.reason instanceof ProxyError && result.reason.name === 'keys_unavailable');
+    for (const result of await Promise.all(forged.map(identify))) {
+      assert.match(result ?? '', /^(?:signature|unavailable)$/);
     }
     assert.equal(await identify(await issuer.token({ repo: '1', n: 1 })), 'ci');
   });

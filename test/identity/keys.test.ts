@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ProxyError } from '../../src/http/errors.ts';
 import { readKeySet } from '../../src/identity/keys/key-set.ts';
 import { makeKey, TestIssuer } from '../support/issuer.ts';
 import { clientsOf, oneClient, sceneOf } from './scene.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-
-const unavailable = (error: unknown): boolean =>
-  error instanceof ProxyError && error.name === 'keys_unavailable' && error.fields[0]?.[0] === 'Retry-After';
 
 describe('the keys of an issuer', () => {
   it('are found by discovery, and fetched once', async () => {
@@ -119,7 +115,7 @@ describe('the keys of an issuer', () => {
     await keys[0]!.refresh();
     assert.equal(await identify(await tokenAt(DAY - MINUTE)), 'ci');
     pass(2 * MINUTE);
-    await assert.rejects(identify(await tokenAt(DAY + MINUTE)), unavailable);
+    assert.equal(await identify(await tokenAt(DAY + MINUTE)), 'unavailable');
     issuer.scripts.clear();
     pass(2 * MINUTE);
     assert.equal(await identify(await tokenAt(DAY + 3 * MINUTE)), 'ci');
@@ -136,7 +132,7 @@ describe('the keys of an issuer', () => {
       const before = issuer.fetches;
       pass(1000);
       gap++;
-      await assert.rejects(identify(token), unavailable);
+      assert.equal(await identify(token), 'unavailable');
       if (issuer.fetches === before) continue;
       gaps.push(gap);
       gap = 0;
@@ -168,11 +164,11 @@ describe('the keys of an issuer', () => {
       }),
     });
     const hanging = Array.from({ length: 200 }, async (_, n) => scene.identify(await down.token({ repo: '1', n })));
-    const settled = Promise.allSettled(hanging);
+    const settled = Promise.all(hanging);
     const begun = performance.now();
     assert.equal(await scene.identify(await up.token({ repo: '1' })), 'a');
     assert.ok(performance.now() - begun < 2000);
-    for (const result of await settled) assert.ok(result.status === 'rejected' && unavailable(result.reason));
+    assert.deepEqual([...new Set(await settled)], ['unavailable']);
     assert.ok(performance.now() - begun < 9000);
   });
 

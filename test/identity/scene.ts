@@ -58,6 +58,7 @@ export function sceneOf(file: object, { isShared = true, readFile }: SceneOption
     async identify(token) {
       const found: Identification | undefined = await identities.identify(token, digestOf(token));
       if (found === undefined) return undefined;
+      if ('unavailable' in found) return 'unavailable';
       return 'refusal' in found ? found.refusal : found.client.name;
     },
   };

@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
 import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
-import { type ClientDirectory, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import { type ClientDirectory, identitiesOf, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
 import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
 import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import type { Fields } from '../../../src/http/types.ts';
+import type { IssuerKeys, KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
+import { KeyRing } from '../../../src/identity/keys/key-ring.ts';
 import { type Client, isExpired } from '../../../src/policy/client.ts';
+import { nodeKeyMeans } from '../../http1/client/key-access.ts';
 import type { Config } from '../config/config.ts';
 import { type ClientChanges, changesOf, revokedTokens } from './client-changes.ts';
 
@@ -40,17 +43,38 @@ export class InForce implements Authenticator {
   #directory: ClientDirectory | undefined;
   #revoked: ReadonlyMap<string, string> = new Map();
   #authenticator: BearerAuthenticator;
+  readonly #ring: KeyRing;
 
-  private constructor(config: Config, directory: ClientDirectory | undefined, authenticator: BearerAuthenticator) {
+  private constructor(
+    config: Config,
+    directory: ClientDirectory | undefined,
+    ring: KeyRing,
+    authenticator: BearerAuthenticator,
+  ) {
     this.#config = config;
     this.#directory = directory;
+    this.#ring = ring;
     this.#authenticator = authenticator;
   }
 
-  /** @param config with nothing wrong in it */
-  static async of(config: Config): Promise<InForce> {
+  /**
+   * @param config with nothing wrong in it
+   * @param keysFetched called after each fetch of an issuer's keys
+   */
+  static async of(config: Config, keysFetched?: (fetched: KeysFetched) => void): Promise<InForce> {
     const directory = await directoryOf(config);
-    return new InForce(config, directory, await authenticatorOf(config, directory, new Map()));
+    const now = () => performance.now();
+    const ring = new KeyRing({ ...nodeKeyMeans(), now, isShared: true, fetched: keysFetched });
+    return new InForce(config, directory, ring, await authenticatorOf(config, directory, new Map(), ring));
+  }
+
+  /** The keys of the issuers of the clients file. */
+  get issuers(): readonly IssuerKeys[] {
+    return this.#ring.all;
+  }
+
+  refresh(): Promise<unknown> | undefined {
+    return this.#ring.refresh();
   }
 
   /** Whether every request gets the token. */
@@ -74,7 +98,8 @@ export class InForce implements Authenticator {
 
   /** The names of all clients, also of those that are refused as expired. */
   get names(): ReadonlySet<string> {
-    return new Set([...(this.#directory?.byDigest.values() ?? [])].map(({ name }) => name));
+    const { byDigest, identified = [] } = this.#directory ?? {};
+    return new Set([...(byDigest?.values() ?? []), ...identified].map(({ name }) => name));
   }
 
   /** The named clients. */
@@ -96,7 +121,7 @@ export class InForce implements Authenticator {
     const before = this.#directory;
     const loaded = clientsText === undefined ? NOTHING_TAKEN : await this.#reload(clientsText, config);
     this.#revoked = revokedTokens(this.#revoked, before, this.#directory);
-    this.#authenticator = await authenticatorOf(config, this.#directory, this.#revoked);
+    this.#authenticator = await authenticatorOf(config, this.#directory, this.#revoked, this.#ring);
     const changes = changesOf(before?.clients ?? [], this.clients);
     return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged, changes };
   }
@@ -123,6 +148,7 @@ const authenticatorOf = (
   { aliasTokens, isOpen }: Config,
   directory: ClientDirectory | undefined,
   revoked: ReadonlyMap<string, string>,
+  ring: KeyRing,
 ): Promise<BearerAuthenticator> =>
   BearerAuthenticator.of({
     aliasTokens,
@@ -131,14 +157,18 @@ const authenticatorOf = (
     revoked,
     rejectsUnmatched: directory?.unmatched === 'reject',
     digest: sha256,
+    identities: directory && identitiesOf(directory, ring),
   });
 
 const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING_TAKEN: Taken = { problems: [], isChanged: false, changes: changesOf([], []) };
 
-/** How many tokens get their client in. */
-const validTokens = (directory: ClientDirectory | undefined, now: number): number =>
-  [...(directory?.byDigest.values() ?? [])].filter((client) => !isExpired(client, now)).length;
+/** How many tokens and identities get their client in. */
+function validTokens(directory: ClientDirectory | undefined, now: number): number {
+  const identified = (directory?.identified ?? []).flatMap((client) => (client.identities ?? []).map(() => client));
+  const all = [...(directory?.byDigest.values() ?? []), ...identified];
+  return all.filter((client) => !isExpired(client, now)).length;
+}
 
 async function directoryOf({ clientsText, aliasTokens }: Config): Promise<ClientDirectory | undefined> {
   if (clientsText === undefined) return undefined;

@@ -2,6 +2,7 @@ import { loadClients } from '../../../src/auth/client-registry.ts';
 import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
+import { issuerFileProblems } from '../../http1/client/key-access.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';
 import { type Config, readConfig } from './config.ts';
@@ -45,6 +46,9 @@ async function credentialProblems(config: Config): Promise<Problem[]> {
     clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, sha256, Date.now());
   if (loaded !== undefined && 'problems' in loaded) {
     problems.push(...loaded.problems.map((problem) => clientsProblem(problem, config)));
+  }
+  if (loaded !== undefined && 'directory' in loaded) {
+    problems.push(...issuerFileProblems(loaded.directory.issuers).map((problem) => clientsProblem(problem, config)));
   }
   const directory = loaded !== undefined && 'directory' in loaded ? loaded.directory : undefined;
   if (tokensText !== undefined) {

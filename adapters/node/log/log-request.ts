@@ -1,4 +1,5 @@
 import type { LookedUp } from '../../../src/enforce/sentry-api.ts';
+import type { KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import { isHealthcheck } from '../ops/healthcheck-request.ts';
 import type { Log } from './log.ts';
@@ -13,6 +14,9 @@ export function logRequest(log: Log, request: Finished): void {
     route: trace.route,
     client: trace.client ?? trace.revoked,
     client_token: trace.clientToken,
+    credential: trace.credential,
+    issuer: trace.issuer,
+    subject: trace.subject,
     token: trace.token,
     remote: request.remote,
     status,
@@ -37,6 +41,19 @@ export function logLookUp(log: Log, { path, status, result, duration, id }: Look
     result,
     duration_ms: Math.round(duration * 10) / 10,
     id,
+  });
+}
+
+/** Writes a line for a fetch of an issuer's keys that changed something, or that failed. */
+export function logKeys(log: Log, { issuer, result, keys, fault, warnings }: KeysFetched): void {
+  if (result === 'same') return;
+  const isDoubtful = result === 'failed' || warnings.length > 0;
+  log(isDoubtful ? 'warn' : 'info', 'keys', {
+    issuer,
+    result,
+    keys,
+    error: fault,
+    warning: warnings.length === 0 ? undefined : warnings.join('; '),
   });
 }
 

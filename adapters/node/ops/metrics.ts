@@ -7,6 +7,7 @@ import type { Renewal, RenewalCause } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { isHealthcheck } from './healthcheck-request.ts';
+import { IdentityMetrics } from './identity-metrics.ts';
 import { latest } from './latest.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -68,6 +69,7 @@ export class Metrics {
   });
 
   readonly clients = new ClientMetrics(this.#registry);
+  readonly identities = new IdentityMetrics(this.#registry);
 
   constructor(token: TokenHolder, readiness: Readiness) {
     collectDefaultMetrics({ register: this.#registry });
@@ -125,6 +127,7 @@ export class Metrics {
     if (isHealthcheck(request)) return;
     this.#requests.inc({ route, status: statusClass(status), error: trace.error ?? '' });
     this.clients.finished(trace, statusClass(status));
+    this.identities.finished(trace);
     this.#durations.observe({ route }, duration / 1000);
     if (trace.attempts > 0) this.#attempts.inc({ route }, trace.attempts);
   }

@@ -1,3 +1,4 @@
+import type { IssuerKeys } from '../../../src/identity/keys/issuer-keys.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import type { Renewal } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
@@ -12,6 +13,7 @@ export class Watch {
   readonly #collector = new Collector();
   readonly #token: TokenHolder;
   readonly #readiness: Readiness;
+  #issuers: () => readonly IssuerKeys[] = () => [];
 
   constructor(token: TokenHolder, readiness: Readiness) {
     this.metrics = new Metrics(token, readiness);
@@ -37,8 +39,14 @@ export class Watch {
     this.#collector.renewed(renewal);
   }
 
+  /** Where to look for the issuers, which may change while the proxy runs. */
+  issuersAre(issuers: () => readonly IssuerKeys[]): void {
+    this.#issuers = issuers;
+    this.metrics.identities.issuersAre(issuers);
+  }
+
   /** What the status page shows. */
   status(): Status {
-    return makeStatus(this.#collector, this.#token, this.#readiness);
+    return makeStatus(this.#collector, this.#token, this.#readiness, this.#issuers());
   }
 }

@@ -44,6 +44,7 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
  */
 export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
   fetch: transportOf(fetchOf(bindings, problems)),
+  fetchKeys: () => transportOf(fetch),
   dropsRequests: true,
 
   receive({ method, url, headers, body }) {

@@ -104,11 +104,15 @@ export class IssuerKeys {
     return again.length === 1 ? again[0] : undefined;
   }
 
+  /** Whether it is time to fetch the keys, and nobody does. */
+  get isDue(): boolean {
+    const now = this.#options.now();
+    return now >= this.#dueAt && now >= this.#busyUntil;
+  }
+
   /** Fetches the keys if they are due. Call it every second, or where nothing runs between requests, at each request. */
   async refresh(): Promise<void> {
-    const now = this.#options.now();
-    if (now < this.#dueAt || now < this.#busyUntil) return;
-    await this.#fetch();
+    if (this.isDue) await this.#fetch();
   }
 
   /** Fetches the keys now, and says why they could not be had. */

@@ -133,6 +133,17 @@ const show = (status) => {
     ]),
     'No requests in the last hour.',
   );
+  byId('of-issuers').hidden = status.issuers.length === 0;
+  table(
+    'issuers',
+    status.issuers.map((row) => [
+      row.issuer,
+      number(row.keys),
+      element('td', row.age_s === null ? '–' : duration(row.age_s) + ' ago', 'number'),
+      element('td', row.state, row.state === 'ok' ? '' : 'is-failed'),
+    ]),
+    'None.',
+  );
   const counts = (rows) => rows.map(({ reason, count }) => [reason, number(count)]);
   table('reasons', counts(status.reasons), 'None.');
   table('observed', counts(status.observed), 'None.');

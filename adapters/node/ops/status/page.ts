@@ -53,6 +53,7 @@ export const PAGE = `<!doctype html>
 <svg id="latency" role="img" aria-label="Latency in each of the last 60 minutes" viewBox="0 0 600 100" preserveAspectRatio="none"></svg>
 <p class="key"><b class="of-load">half within</b> <b class="of-refused">95 % within</b> · by the minute, logarithmic</p></section>
 <section class="wide">${table('clients', 'Clients in the last hour', columns('client') + numberColumns('a minute', 'requests', 'failed', 'refused', 'would be refused'))}</section>
+<section class="wide" id="of-issuers" hidden>${table('issuers', 'Issuers of tokens', columns('issuer') + numberColumns('keys', 'fetched') + columns('state'))}</section>
 <div class="pair">
 <section>${table('reasons', 'Why requests failed or were refused', columns('reason') + numberColumns('last hour'))}</section>
 <section>${table('observed', 'What would be refused of observed clients', columns('client: reason') + numberColumns('last hour'))}</section>

@@ -1,4 +1,5 @@
 import packageJson from '../../../../package.json' with { type: 'json' };
+import type { IssuerKeys } from '../../../../src/identity/keys/issuer-keys.ts';
 import { fingerprint } from '../../../system-token/fingerprint.ts';
 import type { TokenHolder } from '../../token/token-holder.ts';
 import type { Readiness } from '../readiness.ts';
@@ -38,6 +39,8 @@ export interface Status {
     /** The oldest minute first; the last one is not over yet. */
     readonly minutes: readonly Minute[];
   };
+  /** Whose tokens identify clients; empty if there are no issuers. */
+  readonly issuers: readonly IssuerStatus[];
   /** The busiest one first. */
   readonly clients: readonly ClientStatus[];
   /** Why requests failed or were refused in the last hour, the most frequent reason first. */
@@ -72,13 +75,28 @@ interface ClientStatus {
   readonly observed: number;
 }
 
+interface IssuerStatus {
+  readonly issuer: string;
+  /** Keys that can be used. */
+  readonly keys: number;
+  /** Since they were fetched; null: there are none yet. */
+  readonly age_s: number | null;
+  /** `ok`, or why the last fetch failed. */
+  readonly state: string;
+}
+
 interface Count {
   readonly reason: string;
   readonly count: number;
 }
 
 /** Makes the status of this moment. */
-export function makeStatus(collector: Collector, token: TokenHolder, readiness: Readiness): Status {
+export function makeStatus(
+  collector: Collector,
+  token: TokenHolder,
+  readiness: Readiness,
+  issuers: readonly IssuerKeys[] = [],
+): Status {
   const { minute, totals, renewals } = collector;
   const sum = (counter: number) => totals.sum(minute, counter);
   return {
@@ -102,11 +120,18 @@ export function makeStatus(collector: Collector, token: TokenHolder, readiness: 
       refused: sum(TOTAL.refused),
       ...latencies(collector),
     },
+    issuers: issuers.map(issuerStatus),
     clients: clientsOf(collector),
     reasons: countsOf(collector, collector.reasons),
     observed: countsOf(collector, collector.observed),
     failures: collector.failures.list(),
   };
+}
+
+function issuerStatus({ issuer, state }: IssuerKeys): IssuerStatus {
+  const { keys, ageSeconds, fault } = state;
+  const age = ageSeconds === undefined ? null : Math.round(ageSeconds);
+  return { issuer: issuer.name, keys, age_s: age, state: fault ?? (age === null ? 'not fetched yet' : 'ok') };
 }
 
 function latencies({ minute, totals }: Collector): Pick<Status['last_hour'], 'latency_ms' | 'minutes'> {
