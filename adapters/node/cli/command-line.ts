@@ -16,7 +16,12 @@ export const COMMANDS = {
       help: 'say whether the client may make this request, and by which scope or rule; exit with 0 if it may, 1 if not',
     },
   ],
-  token: [{ usage: 'token', help: 'make a token for a client, and print it with its digest for the clients file' }],
+  token: [
+    {
+      usage: 'token [--json]',
+      help: 'make a token for a client: print it, and on standard error its digest for the clients file; --json: print both as JSON',
+    },
+  ],
   suggest: [
     {
       usage: 'suggest [--clients-file FILE] < LOG',
@@ -33,6 +38,8 @@ export interface CommandLine {
   readonly command: Command;
   /** `check --probe`. */
   readonly probe: boolean;
+  /** `token --json`. */
+  readonly json: boolean;
   /** `check --as NAME METHOD PATH`. */
   readonly as: Asked | undefined;
   readonly help: boolean;
@@ -48,6 +55,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   let version = false;
   let command: Command = 'run';
   let probe = false;
+  let json = false;
   let as: Asked | undefined;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
@@ -56,6 +64,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
     else if (name === 'version' || arg === '-V') version = true;
     else if (i === 0 && isCommand(arg)) command = arg;
     else if (arg === '--probe' && command === 'check') probe = true;
+    else if (arg === '--json' && command === 'token') json = true;
     else if (name === 'as' && command === 'check') {
       const operands = inline === undefined ? [] : [inline];
       while (operands.length < 3 && args[i + 1]?.startsWith('--') === false) operands.push(args[++i]!);
@@ -67,6 +76,8 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
         problems.push({ variable: '', text: unknownArgument(arg, i, command) });
+        // What follows an unknown flag is taken for its value.
+        if (arg.startsWith('--') && !arg.includes('=') && isValue(args[i + 1])) i++;
         continue;
       }
       const isNextValue = inline === undefined && isValue(args[i + 1]);
@@ -82,7 +93,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       else problems.push({ variable, text: 'is given twice' });
     }
   }
-  return { command, probe, as, help, version, values };
+  return { command, probe, json, as, help, version, values };
 }
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
@@ -93,10 +104,10 @@ const isValue = (next: string | undefined): boolean => next !== undefined && !ne
 /** An argument that is not a flag is never quoted, because it may be a secret whose flag is missing. */
 function unknownArgument(arg: string, index: number, command: Command): string {
   const flag = /^--([A-Za-z][\w-]{0,30})/.exec(arg)?.[1];
-  if (flag !== undefined) {
-    const known = likeliest(flag, flagsOf(command));
-    return `unknown flag --${flag}; ${known === undefined ? '--help lists the flags' : `did you mean --${known}?`}`;
-  }
+  if (flag !== undefined) return `unknown flag --${flag}; ${flagHint(flag, command) ?? '--help lists the flags'}`;
+  const single = /^-([A-Za-z][\w-]{0,30})$/.exec(arg)?.[1];
+  const meant = single && flagHint(single, command);
+  if (meant !== undefined) return `argument ${index + 1} is not a flag; ${meant}`;
   if (command === 'suggest') return 'suggest reads the log from standard input: suggest < FILE';
   const where = `argument ${index + 1} is not a flag`;
   if (isCommand(arg)) return `${where}; the command ${arg} has to come first`;
@@ -104,9 +115,34 @@ function unknownArgument(arg: string, index: number, command: Command): string {
   return known === undefined ? `${where}; --help lists them` : `${where}; did you mean the command ${known}?`;
 }
 
+/** Words for a setting in other programs. */
+const OTHER_WORDS: readonly (readonly [words: RegExp, flags: readonly string[]])[] = [
+  [/^(?:p|port|host|bind|addr|address)$/, ['listen']],
+  [/^(?:url|target|upstream|backend|sentry|sentry-host)$/, ['sentry-uri']],
+  [/^(?:auth-token|token-path|secret)$/, ['token-file', 'token']],
+  [/^(?:config|c|acl|policy|clients-path)$/, ['clients-file']],
+  [/^(?:v|verbose|debug|quiet|q)$/, ['log-level']],
+  [/^(?:timeout)$/, ['write-timeout', 'read-timeout']],
+  [/^(?:cert|certificate|key)$/, ['tls-cert', 'tls-key']],
+  [/^(?:metrics|metrics-port|admin|admin-port)$/, ['admin-listen']],
+  [/^(?:database|db|dsn|postgres|pg-conn)$/, ['pgx-conn-file', 'pgx-conn']],
+  [/^(?:redis|redis-url|store)$/, ['limit-store']],
+];
+
+/** The flags that may be meant: the nearest one, those that begin with what was typed, or another program's word. */
+function flagHint(typed: string, command: Command): string | undefined {
+  const flags = flagsOf(command);
+  const near = likeliest(typed, flags);
+  const words = OTHER_WORDS.find(([words]) => words.test(typed))?.[1];
+  const longer = flags.filter((flag) => flag.startsWith(`${typed}-`));
+  const meant = near !== undefined ? [near] : (words ?? longer);
+  return meant.length === 0 ? undefined : `did you mean ${meant.map((flag) => `--${flag}`).join(' or ')}?`;
+}
+
 const flagsOf = (command: Command): string[] => [
   ...SETTINGS.map(({ flag }) => flag),
   ...(command === 'check' ? ['probe', 'as'] : []),
+  ...(command === 'token' ? ['json'] : []),
   ...['help', 'version'],
 ];
 

@@ -11,7 +11,7 @@ import { BAD_CONFIGURATION } from './exit-codes.ts';
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[], signals: Signals): Promise<void> {
   const problems: Problem[] = [];
-  const { command, help, version, probe, as, values } = parseCommandLine(args, problems);
+  const { command, help, version, probe, json, as, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
   if (isForPeople) {
     signals.release();
@@ -32,7 +32,7 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
   }
 
   if (command === 'token') {
-    process.exitCode = problems.length > 0 ? refuse(problems) : await printToken();
+    process.exitCode = problems.length > 0 ? refuse(problems) : await printToken(json);
     return;
   }
   const gathered = await gatherSettings(values, process.env, problems);
@@ -65,9 +65,11 @@ function refuse(problems: readonly Problem[]): number {
 }
 
 /** @returns the exit code */
-async function printToken(): Promise<number> {
-  const { tokenText } = await import('./token.ts');
-  process.stdout.write(tokenText());
+async function printToken(isJson: boolean): Promise<number> {
+  const { newToken, tokenNote } = await import('./token.ts');
+  const made = newToken();
+  process.stdout.write(`${isJson ? JSON.stringify(made) : made.token}\n`);
+  if (!isJson) process.stderr.write(tokenNote(made));
   return 0;
 }
 

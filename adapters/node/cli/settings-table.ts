@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Problem } from '../../../src/config/values.ts';
 import { type Given, isGiven, type Origin, textOf } from '../config/given.ts';
@@ -21,9 +22,25 @@ export function settingsTable(given: Given, problems: readonly Problem[]): strin
 function row(setting: Setting, given: Given, isWrong: boolean): string {
   const mark = isWrong ? paint('red', '✗') : paint('green', '✓');
   const flag = `--${setting.flag}`.padEnd(COLUMNS.flag);
-  // A wrong value may be a secret that was given to the wrong flag.
-  const value = isWrong ? 'wrong, not shown' : shownValue(setting, given);
+  const value =
+    isWrong && !isHarmless(setting, textOf(given, setting.variable)) ? NOT_SHOWN : shownValue(setting, given);
   return `${mark} ${flag}${value.padEnd(COLUMNS.value)} ${paint('dim', originText(setting, given))}\n`;
+}
+
+const NOT_SHOWN = 'wrong, not shown';
+
+/** Texts that can be no secret: numbers with a unit, short words, ports and addresses, URLs without credentials. */
+const HARMLESS = [
+  /^-?[0-9]{1,12}(?:\.[0-9]{1,3})?[a-z]{0,3}$/i,
+  /^[a-z]{0,8}$/,
+  /^(?:[0-9.]{0,15}|\[[0-9a-f:]{2,39}\]|localhost)?:[0-9]{0,9}$/,
+  /^[a-z]{2,8}:\/\/[a-z0-9.:-]{0,60}\/?$/,
+];
+
+/** A wrong value may be a secret that was given to the wrong flag, so it is shown only if it can't be one. */
+function isHarmless({ isSecret, files }: Setting, text: string): boolean {
+  if (isSecret === true) return false;
+  return files === undefined ? HARMLESS.some((shape) => shape.test(text)) : existsSync(text);
 }
 
 function shownValue({ variable, isSecret, default: fallback }: Setting, given: Given): string {

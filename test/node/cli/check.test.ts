@@ -107,6 +107,34 @@ describe('the commands', { concurrency: 3 }, () => {
       assert.ok(!stdout.includes(SECRET));
     });
 
+    it('shows a wrong value that can be no secret', async (t) => {
+      const folder = makeFolder(t);
+      const clients = join(folder, 'clients-of-the-quality-assurance-team.json');
+      writeFileSync(clients, '{');
+      const wrong: Record<string, readonly [value: string, shown: string]> = {
+        listen: ['localhost:http', 'wrong, not shown'],
+        'admin-listen': ['127.0.0.1:99999', '127.0.0.1:99999'],
+        'sentry-uri': ['ftp://sentry.example', 'ftp://sentry.example'],
+        'public-url': ['https://user:password@x', 'wrong, not shown'],
+        'read-timeout': ['5000000', '5000000'],
+        'write-timeout': ['soon', 'soon'],
+        'replay-limit': ['12xb', '12xb'],
+        'log-level': ['verbose', 'verbose'],
+        'clients-file': [clients, clients],
+        'sentry-ca': [join(folder, SECRET), 'wrong, not shown'],
+        token: ['a b', 'wrong, not shown'],
+      };
+      const { code, stdout } = await runProxy([
+        'check',
+        ...Object.entries(wrong).map(([flag, [value]]) => `--${flag}=${value}`),
+      ]);
+      assert.equal(code, 2);
+      for (const [flag, [, shown]] of Object.entries(wrong)) {
+        const line = stdout.split('\n').find((one) => one.startsWith(`✗ --${flag} `));
+        assert.match(line ?? stdout, new RegExp(`^✗ --${flag} +${shown.replaceAll(/[.?/]/g, '\\$&')} `), flag);
+      }
+    });
+
     it('colours its marks if FORCE_COLOR says so, and never with NO_COLOR', async () => {
       const args = ['check', '--token=x', '--log-level=loud'];
       const [plain, forced, never] = await Promise.all([

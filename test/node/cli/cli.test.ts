@@ -307,6 +307,22 @@ describe('bad settings', { concurrency: 2 }, () => {
     assert.equal(ended.stderr, 'sentry-api-proxy: unknown flag --prob; did you mean --probe?\n');
   });
 
+  const hints: Record<string, readonly [args: readonly string[], hint: string]> = {
+    "another program's word": [['--port', '8080'], 'unknown flag --port; did you mean --listen?'],
+    'the beginning of two flags': [['--log', 'json'], 'unknown flag --log; did you mean --log-format or --log-level?'],
+    'the beginning of one': [['--max'], 'unknown flag --max; did you mean --max-header-size?'],
+    'an underscore': [['--sentry_uri', 'http://x'], 'unknown flag --sentry_uri; did you mean --sentry-uri?'],
+    'one dash': [['-help'], 'argument 1 is not a flag; did you mean --help?'],
+    "another program's letter": [['-p', '8080'], 'argument 1 is not a flag; did you mean --listen?'],
+  };
+  for (const [title, [args, hint]] of Object.entries(hints)) {
+    it(`says what may be meant, and does not complain of its value: ${title}`, async () => {
+      const { code, stderr } = await runProxy(args);
+      assert.deepEqual([code, stderr.split('\n')[0]], [2, `sentry-api-proxy: ${hint}`]);
+      if (args[0]!.startsWith('--')) assert.equal(stderr, `sentry-api-proxy: ${hint}\n`);
+    });
+  }
+
   it('does not show the value of an unknown flag', async () => {
     const ended = await runProxy(['--no-such-flag', SECRET], { env: good });
     assert.match(ended.stderr, /--no-such-flag/);

@@ -65,11 +65,20 @@ async function runWithInput(args: readonly string[], input: string) {
 
 describe('the commands for named clients', { concurrency: 2 }, () => {
   describe('token', () => {
-    it('prints a new token with the digest that the clients file takes', async () => {
+    it('prints a new token alone, and its digest and what to do with it on standard error', async () => {
       const { code, stdout, stderr } = await runProxy(['token']);
+      assert.equal(code, 0);
+      assert.match(stdout, /^[0-9a-f]{64}\n$/);
+      assert.ok(stderr.startsWith(`digest  ${digestOf(stdout.trim())}\n`), stderr);
+      assert.ok(!stderr.includes(stdout.trim()));
+    });
+
+    it('prints token and digest as JSON for a script', async () => {
+      const { code, stdout, stderr } = await runProxy(['token', '--json']);
       assert.deepEqual([code, stderr], [0, '']);
-      const [, token, digest] = /^token +([0-9a-f]{64})\ndigest +(sha256:[0-9a-f]{64})\n/.exec(stdout)!;
-      assert.equal(digest, `sha256:${hash('sha256', token!, 'hex')}`);
+      const { token, digest, ...others } = JSON.parse(stdout);
+      assert.match(token, /^[0-9a-f]{64}$/);
+      assert.deepEqual([digest, others], [digestOf(token), {}]);
     });
 
     it('refuses what it does not understand', async () => {
