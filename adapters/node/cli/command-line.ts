@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/config/values.ts';
 import { nearest } from '../../../src/nearest-name.ts';
+import type { Asked } from '../check/check-as.ts';
 import { SETTINGS } from '../config/settings.ts';
-import type { Asked } from './check-as.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {

@@ -43,13 +43,13 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
   const loaded = await loadConfig(gathered, problems);
   const { config, warnings } = loaded;
   if (command === 'check' && as === undefined) {
-    const { check } = await import('./check.ts');
+    const { check } = await import('../check/check.ts');
     process.exitCode = await check(loaded, problems, probe);
   } else if (problems.length > 0) {
     process.exitCode = refuse(problems);
   } else if (as !== undefined) {
-    const { checkAs } = await import('./check-as.ts');
-    process.exitCode = checkAs(as, config, Date.now());
+    const { checkAs } = await import('../check/check-as.ts');
+    process.exitCode = await checkAs(as, config, Date.now());
   } else if (command === 'healthcheck') {
     const { healthcheck } = await import('./healthcheck.ts');
     process.exitCode = await healthcheck(config);

@@ -3,8 +3,11 @@ import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import type { Allowed, Condition, Conditional, Refused, ResponseFilter } from '../../../src/policy/decision.ts';
+import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
+import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import type { Config } from '../config/config.ts';
-import { BAD_CONFIGURATION } from './exit-codes.ts';
+import { ActiveTokens } from '../token/active-tokens.ts';
+import { otherCredentials } from '../token/tokens-problems.ts';
 
 /** The request that `check --as` asks about. */
 export interface Asked {
@@ -23,17 +26,30 @@ const REFUSED = 1;
  * @param now milliseconds since 1970
  * @returns the exit code: 0 if it is allowed, 1 if it is refused, 2 if there is no such client
  */
-export function checkAs({ name, method, target }: Asked, config: Config, now: number): number {
+export async function checkAs({ name, method, target }: Asked, config: Config, now: number): Promise<number> {
   const file = config.clientsText === undefined ? undefined : readClients(config.clientsText);
   const clients = file !== undefined && 'clients' in file ? file.clients : [];
   const client = clients.find((one) => one.name === name);
-  if (client !== undefined) return say(client, method, target, now);
+  if (client !== undefined) {
+    const exitCode = say(client, method, target, now);
+    if (exitCode === 0) await sayToken(config, method, target, client.sentryToken);
+    return exitCode;
+  }
   if (isServedWithoutLimits(name, config)) {
     process.stdout.write('allowed: everything that the token may do; only named clients are limited\n');
+    await sayToken(config, method, target);
     return 0;
   }
   process.stderr.write(`sentry-api-proxy: ${strangerText(name, clients)}\n`);
   return BAD_CONFIGURATION;
+}
+
+/** Says which token of a tokens file the request would be sent with. */
+async function sayToken(config: Config, method: string, target: string, pinned?: string): Promise<void> {
+  if (config.tokensText === undefined) return;
+  const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
+  await tokens.close();
+  process.stdout.write(`with the token ${tokens.choose(method, target, pinned).name}\n`);
 }
 
 function say(client: Client, method: string, target: string, now: number): number {

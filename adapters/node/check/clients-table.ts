@@ -24,8 +24,12 @@ const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>>
  */
 export function clientsTable(clients: readonly Client[], now: number): string {
   const titles = Object.keys(COLUMNS);
-  const rows = [titles, ...clients.map((client) => titles.map((title) => COLUMNS[title]!(client, now)))];
-  const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return tableText([titles, ...clients.map((client) => titles.map((title) => COLUMNS[title]!(client, now)))]);
+}
+
+/** Rows of cells as lines, each column as wide as its widest cell. */
+export function tableText(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map(
       (row) =>

@@ -1,0 +1,101 @@
+import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import type { Problem } from '../../../src/config/values.ts';
+import { makeUpstream } from '../../../src/http/target-url.ts';
+import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
+import { addressText, isLocal } from '../../http1/server/listen-address.ts';
+import type { ConnInfo } from '../../system-token/postgres/conninfo.ts';
+import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
+import { expiryWarnings } from '../clients/expiry.ts';
+import type { Config } from '../config/config.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { problemLines, problemText } from '../config/problem-text.ts';
+import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
+import { otherCredentials } from '../token/tokens-problems.ts';
+import { clientsTable } from './clients-table.ts';
+import { denyWarnings } from './deny-warnings.ts';
+import { probe } from './probe.ts';
+import { described, say } from './say.ts';
+import { settingsTable } from './settings-table.ts';
+import { tokensTable } from './tokens-table.ts';
+
+/**
+ * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who its
+ * named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
+ * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
+ */
+export async function check(
+  { config, given, warnings }: LoadedConfig,
+  problems: readonly Problem[],
+  isProbing: boolean,
+): Promise<number> {
+  process.stdout.write(`${settingsTable(given, problems)}\n`);
+  if (problems.length > 0) {
+    process.stderr.write(problemLines(problems));
+    return BAD_CONFIGURATION;
+  }
+  say('listens on', addressText(config.listen) + (config.tls === undefined ? '' : ', with TLS'));
+  if (config.adminListen !== undefined) say('probes and metrics on', addressText(config.adminListen));
+  const upstream = makeUpstream(config.sentryUri);
+  say('forwards to', upstream.origin + upstream.basePath);
+  const names = config.upstreamHeaders.map(([name]) => name).join(', ');
+  if (names !== '') say('adds to each request', `${names} (the values are not shown)`);
+  say('token', tokenText(config));
+  if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
+  const named = namedClients(config);
+  say('injects it for', clientsText(config, named));
+  if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
+  if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
+  if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
+  else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
+  for (const warning of warnings) say('warning', problemText(warning));
+  if (named !== undefined) {
+    const now = Date.now();
+    for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);
+    for (const warning of denyWarnings(named.clients)) say('warning', warning);
+    process.stdout.write(`\n${clientsTable(named.clients, now)}`);
+  }
+  if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable(await tokensOf(config))}`);
+  if (!isProbing) return 0;
+
+  return (await probe(config)) ? 0 : 1;
+}
+
+async function tokensOf(config: Config): Promise<readonly ActiveToken[]> {
+  const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
+  await tokens.close();
+  return tokens.list;
+}
+
+const tokenText = ({ token: origin }: Config): string =>
+  origin.kind === 'system' ? "Sentry's system token" : `static, ${described(origin.token)}`;
+
+function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
+  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
+  return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
+}
+
+/** The clients file, which was found to be valid before. */
+function namedClients({ clientsText }: Config): ClientsFile | undefined {
+  const read = clientsText === undefined ? undefined : readClients(clientsText);
+  return read !== undefined && 'clients' in read ? read : undefined;
+}
+
+function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile | undefined): string {
+  const byAlias = `clients that send ${aliasTokens.length === 1 ? 'the alias token' : `one of ${aliasTokens.length} alias tokens`}`;
+  const others = named?.unmatched === 'reject' ? 'others are refused' : 'others are forwarded as they are';
+  if (named !== undefined) {
+    const alias = aliasTokens.length === 0 ? '' : `, and without limits for ${byAlias}`;
+    const { length } = named.clients;
+    return `${length} named ${length === 1 ? 'client' : 'clients'} within their rights${alias}; ${others}`;
+  }
+  if (!isOpen) return `${byAlias}; ${others}`;
+  return isLocal(listen)
+    ? 'everyone on this machine'
+    : 'EVERYONE who can reach the port: neither clients nor alias tokens are set';
+}
+
+/** Without the credentials in it. */
+function storeText(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

@@ -1,0 +1,183 @@
+import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/http/errors.ts';
+import { onlyFields } from '../../../src/http/headers.ts';
+import { makeUpstream } from '../../../src/http/target-url.ts';
+import type { UpstreamResponse } from '../../../src/http/types.ts';
+import { withUpstreamHeaders } from '../../../src/http/upstream-headers.ts';
+import { readTokens, type TokenEntry } from '../../../src/tokens/tokens-file.ts';
+import { makeTransport } from '../../http1/client/transport.ts';
+import { reasonOf } from '../../system-token/renewal.ts';
+import { FileToken } from '../../token-files/file-token.ts';
+import type { Config } from '../config/config.ts';
+import { described, say } from './say.ts';
+
+/** Milliseconds for Sentry to answer. */
+const TIMEOUT = 5000;
+/** How many characters of a response are read. */
+const MAX_LOOKED_AT = 4096;
+
+/**
+ * Asks Sentry with each token, and the limit store, and says what came of it.
+ * @returns whether everything is as it should be
+ */
+export async function probe(config: Config): Promise<boolean> {
+  const isStoreUp = config.limitStore === undefined || (await probeStore(config.limitStore));
+  const fault = await probeDefault(config);
+  say('probe', fault ?? 'Sentry takes the token');
+  let areTokensTaken = true;
+  for (const entry of readTokens(config.tokensText ?? '', true).entries) {
+    if (!(await probeNamed(config, entry))) areTokensTaken = false;
+  }
+  return isStoreUp && fault === undefined && areTokensTaken;
+}
+
+async function probeStore(url: string): Promise<boolean> {
+  const { storeFault } = await import('../limits/store-fault.ts');
+  const fault = await storeFault(url, TIMEOUT);
+  say('limit store', fault === undefined ? 'answers' : `${fault}; check --limit-store`);
+  return fault === undefined;
+}
+
+/** The first fault on the way to a response, as a line that says what to do about it; undefined if there is none. */
+async function probeDefault(config: Config): Promise<string | undefined> {
+  const origin = config.token;
+  let token: string;
+  if (origin.kind === 'static') token = origin.token;
+  else {
+    try {
+      const { readSystemToken } = await import('../../system-token/read.ts');
+      token = await readSystemToken(origin.connInfo);
+      say('system token', described(token));
+    } catch (error) {
+      return `the system token could not be read: ${reasonOf(error)}`;
+    }
+  }
+  const refused = origin.kind === 'system' ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
+  return (await ask(config, token, refused)).fault;
+}
+
+/** Asks with a token of the tokens file, and compares the scopes that Sentry shows with those of the file. */
+async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry): Promise<boolean> {
+  const token = 'token' in origin ? origin.token : await tokenIn(origin.file);
+  const { fault, shown } = await ask(config, token ?? '', 'Sentry refused the token (401): make a new one in Sentry.');
+  const isTaken = token !== undefined && fault === undefined;
+  const problem = token === undefined ? 'its file holds no token' : fault;
+  say(`token ${name}`, problem ?? 'Sentry takes it');
+  if (isTaken && shown !== undefined) {
+    const missing = [...scopes].filter((scope) => !shown.includes(scope));
+    const further = shown.filter((scope) => !scopes.has(scope));
+    if (missing.length > 0) say('', `the file claims scopes that Sentry does not show: ${missing.join(', ')}`);
+    if (further.length > 0) say('', `Sentry shows further scopes: ${further.join(', ')}`);
+  }
+  return isTaken;
+}
+
+async function tokenIn(path: string): Promise<string | undefined> {
+  const file = await FileToken.open(path);
+  file.close();
+  return file.get();
+}
+
+/** What came of a request with a token. */
+interface Asked {
+  /** What is wrong, as a line that says what to do about it. */
+  readonly fault?: string;
+  /** The scopes of the token, if Sentry shows them. */
+  readonly shown?: readonly string[];
+}
+
+async function ask(config: Config, token: string, refused: string): Promise<Asked> {
+  try {
+    return await askSentry(config, token, refused);
+  } catch (thrown) {
+    const error = asProxyError(thrown);
+    const cause = error.message === '' ? '' : ` (${error.message})`;
+    const remedy = PLAIN_HTTP.test(cause) ? PLAIN_HTTP_REMEDY : (REMEDIES[error.name] ?? 'check --sentry-uri');
+    return { fault: `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${remedy}.` };
+  }
+}
+
+/** OpenSSL reads the first bytes of another protocol as a version of TLS. */
+const PLAIN_HTTP = /wrong version number|packet length too long/;
+const PLAIN_HTTP_REMEDY = 'what listens there does not speak TLS; set --sentry-uri to http:// or to the port that does';
+
+const REMEDIES: Partial<Record<ErrorName, string>> = {
+  upstream_unknown_host: 'check the host name in --sentry-uri, and that the proxy is on the network where it is known',
+  upstream_refused: 'check host and port in --sentry-uri, and that Sentry runs',
+  upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
+  upstream_malformed: 'check the scheme and the port in --sentry-uri',
+  upstream_timeout: 'read the log of Sentry, which takes connections but does not answer',
+  upstream_connect_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
+};
+
+async function askSentry(config: Config, token: string, refused: string): Promise<Asked> {
+  const upstream = makeUpstream(config.sentryUri);
+  const transport = makeTransport({ origin: upstream.origin, trust: config.sentryTrust });
+  const send = withUpstreamHeaders(transport, () => config.upstreamHeaders);
+  const late = new AbortController();
+  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), TIMEOUT).unref();
+  const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
+    method: 'GET',
+    headers: onlyFields([
+      ['Authorization', `Bearer ${token}`],
+      ['Accept', 'application/json'],
+    ]),
+    body: null,
+    signal: late.signal,
+  });
+  const text = await textOf(response);
+  if (response.status === 200 && /"version"/.test(text)) return scopesIn(text);
+  if (response.status === 401) return { fault: refused };
+  if (response.status >= 300 && response.status < 400) {
+    const to = redirectionOf(response, upstream.origin);
+    return {
+      fault: `${upstream.origin} redirects${to} (${response.status}): set --sentry-uri to the address it redirects to.`,
+    };
+  }
+  if (response.status === 200 || response.status === 404) {
+    return {
+      fault: `what answers at ${upstream.origin}${upstream.basePath} is not Sentry's API (status ${response.status}): check --sentry-uri.`,
+    };
+  }
+  return { fault: `Sentry answered with status ${response.status}; its own log says why.` };
+}
+
+/** The scopes that `/api/0/` shows of the token that it was asked with. */
+function scopesIn(text: string): Asked {
+  try {
+    const scopes: unknown = JSON.parse(text)?.auth?.scopes;
+    return Array.isArray(scopes) ? { shown: scopes.map(String) } : {};
+  } catch {
+    return {};
+  }
+}
+
+const SYSTEM_TOKEN_REFUSED =
+  'Sentry refused its own system token (401): it takes it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
+  'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
+  "Sentry's.";
+const STATIC_TOKEN_REFUSED =
+  'Sentry refused the token (401): make a new one in Sentry and set --token or --token-file.';
+
+/** Where a redirection leads, without its query. */
+function redirectionOf({ headers }: UpstreamResponse, base: string): string {
+  const location = headers.get('location');
+  if (location === null || !URL.canParse(location, base)) return '';
+  const { origin, pathname } = new URL(location, base);
+  return ` to ${origin}${pathname}`;
+}
+
+async function textOf({ body }: UpstreamResponse): Promise<string> {
+  if (body === null) return '';
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (value !== undefined) text += decoder.decode(value, { stream: true });
+    if (done) return text;
+    if (text.length > MAX_LOOKED_AT) {
+      await body.cancel();
+      return text;
+    }
+  }
+}
