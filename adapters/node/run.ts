@@ -26,8 +26,10 @@ import type { Watch } from './ops/telemetry.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
 import type { Signals } from './signals.ts';
 import { ActiveTokens } from './token/active-tokens.ts';
+import { namedTokenStates } from './token/named-token-state.ts';
 import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
+import { TokenRefusals } from './token/token-refusals.ts';
 import { otherCredentials } from './token/tokens-problems.ts';
 
 /** What surrounds the configuration of a running proxy. */
@@ -75,9 +77,11 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     config.tokensText === undefined
       ? undefined
       : await ActiveTokens.of(config, otherCredentials(config, inForce.digests), token, log);
+  const watched = admin === undefined ? sentry.transport : health.observe(sentry.transport);
+  const observed = tokens === undefined ? watched : observeTokens(tokens, log, admin?.watch).observe(watched);
   const env = makeEnv<Answer>(config, {
     tokens: tokens ?? singleToken(token),
-    fetch: admin === undefined ? sentry.transport : health.observe(sentry.transport),
+    fetch: observed,
     upstreamHeaders: sentry.headers,
     authenticator: inForce,
     limits,
@@ -231,6 +235,15 @@ function cannotListen(error: unknown, address: ListenAddress, flag: string): nev
 }
 
 const countsOf = ({ aliases, names }: InForce) => ({ alias_tokens: aliases, clients: names.size });
+
+/** Watches what Sentry says to the tokens of the tokens file. */
+function observeTokens(tokens: ActiveTokens, log: Log, watch: Watch | undefined): TokenRefusals {
+  const refusals = new TokenRefusals((value) => tokens.nameOf(value));
+  refusals.onChange = (name, isRefused) =>
+    log(isRefused ? 'warn' : 'info', 'token', { token: name, state: isRefused ? 'refused' : 'accepted' });
+  if (watch !== undefined) watch.metrics.namedTokens = () => namedTokenStates(tokens.list, refusals);
+  return refusals;
+}
 
 /** The library that speaks to a shared store is loaded only where there is one. */
 async function limitStoreOf(

@@ -4,6 +4,7 @@ import { ERRORS, type ErrorName } from '../../../src/http/errors.ts';
 import type { RequestContext } from '../../../src/http/request-context.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import type { Renewal, RenewalCause } from '../../system-token/renewal.ts';
+import type { NamedTokenState } from '../token/named-token-state.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 import { ClientMetrics } from './client-metrics.ts';
 import { isHealthcheck } from './healthcheck-request.ts';
@@ -57,6 +58,12 @@ export class Metrics {
     labelNames: ['cause', 'result'],
     registers: [this.#registry],
   });
+  readonly #upstreamRequests = new Counter({
+    name: 'sentry_api_proxy_upstream_requests_total',
+    help: 'Requests sent with a token, by its name, where there are several.',
+    labelNames: ['token', 'status'],
+    registers: [this.#registry],
+  });
   readonly #turnedAway = new Counter({
     name: 'sentry_api_proxy_connections_turned_away_total',
     help: 'Connections closed at once, since there were too many.',
@@ -70,15 +77,21 @@ export class Metrics {
 
   readonly clients = new ClientMetrics(this.#registry);
   readonly identities = new IdentityMetrics(this.#registry);
+  /** The tokens of the tokens file, if there is one. */
+  namedTokens: () => readonly NamedTokenState[] = () => [];
 
   constructor(token: TokenHolder, readiness: Readiness) {
     collectDefaultMetrics({ register: this.#registry });
+    const namedTokens = () => this.namedTokens();
     new Gauge({
       name: 'sentry_api_proxy_token_valid',
-      help: '1 while there is a token that is not known to be bad.',
+      help: '1 while there is a token that is not known to be bad; with a label for each token of the tokens file.',
+      labelNames: ['token'],
       registers: [this.#registry],
       collect() {
+        this.reset();
         this.set(readiness.tokenFault === undefined ? 1 : 0);
+        for (const { name, state } of namedTokens()) this.set({ token: name }, state === 'held' ? 1 : 0);
       },
     });
     new Gauge({
@@ -130,6 +143,8 @@ export class Metrics {
     this.identities.finished(trace);
     this.#durations.observe({ route }, duration / 1000);
     if (trace.attempts > 0) this.#attempts.inc({ route }, trace.attempts);
+    const wasSent = trace.token !== undefined && trace.attempts > 0;
+    if (wasSent) this.#upstreamRequests.inc({ token: trace.token!, status: statusClass(status) });
   }
 
   renewed({ cause, result }: Renewal): void {

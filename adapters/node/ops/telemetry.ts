@@ -47,6 +47,7 @@ export class Watch {
 
   /** What the status page shows. */
   status(): Status {
-    return makeStatus(this.#collector, this.#token, this.#readiness, this.#issuers());
+    const shown = { issuers: this.#issuers(), tokens: this.metrics.namedTokens() };
+    return makeStatus(this.#collector, this.#token, this.#readiness, shown);
   }
 }

@@ -4,16 +4,8 @@ import { isChallenge } from './token-health.ts';
 /** Refusals in a row after which a token counts as refused: a client can cause one although the token is good. */
 const SUSPICIOUS = 3;
 
-/** What came of a request that was sent with a token of the tokens file. */
-export interface NamedResponse {
-  readonly token: string;
-  readonly status: number;
-}
-
 /** Which tokens of the tokens file Sentry refuses, as far as its responses show. */
 export class TokenRefusals {
-  /** Called for each response to a request with a token that has a name. */
-  onResponse: ((response: NamedResponse) => void) | undefined;
   /** Called if a token counts as refused, and if it does not any more. */
   onChange: ((token: string, isRefused: boolean) => void) | undefined;
 
@@ -42,9 +34,7 @@ export class TokenRefusals {
     const credentials = headers.added.find(([name]) => name === 'Authorization')?.[1];
     const token = credentials === undefined ? undefined : this.#nameOf(credentials.slice('Bearer '.length));
     if (token === undefined) return;
-    const { status } = response;
-    this.onResponse?.({ token, status });
-    const isAcceptance = status < 300;
+    const isAcceptance = response.status < 300;
     if (!isAcceptance && !isChallenge(response)) return;
     const wasRefused = this.isRefused(token);
     this.#inARow.set(token, isAcceptance ? 0 : (this.#inARow.get(token) ?? 0) + 1);

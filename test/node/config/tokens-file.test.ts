@@ -5,9 +5,9 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { clientsFile, clientToken } from '../../support/clients-file.ts';
-import { eventually, get, makeFolder, runProxy, startProxy } from '../../support/operator.ts';
+import { eventually, get, makeFolder, runProxy, samplesOf, startProxy, startWatched } from '../../support/operator.ts';
 import type { ListeningProxy } from '../../support/proxy-process.ts';
-import { answer, OK, Upstream } from '../../support/upstream.ts';
+import { answer, OK, response, Upstream } from '../../support/upstream.ts';
 
 const RELEASES = '/api/0/organizations/acme/releases/';
 const ISSUES = '/api/0/organizations/acme/issues/';
@@ -226,5 +226,69 @@ describe('a bad tokens file', { concurrency: 3 }, () => {
     const ended = await start(['--clients', clients]);
     assert.equal(ended.code, 2);
     assert.match(ended.stderr, /is no name of the tokens file/);
+  });
+});
+
+describe('the tokens of a tokens file', { concurrency: 3 }, () => {
+  it('are listed by check, which says with which token a request would be sent, and shows none', async (t) => {
+    const file = join(makeFolder(t), 'tokens.json');
+    write(file, [CI]);
+    const clients = clientsFile({ ci: { scopes: ['org:ci'], orgs: ['acme'] } });
+    const settings = [
+      '--sentry-uri',
+      'http://127.0.0.1:9',
+      '--token',
+      'DEFAULT',
+      '--tokens-file',
+      file,
+      '--clients',
+      clients,
+    ];
+    const { stdout } = await runProxy(['check', ...settings]);
+    assert.match(stdout, /^acme-ci +static +acme +org:ci,project:releases +[0-9a-f]{8}$/m);
+    assert.doesNotMatch(stdout, /sntrys_CI|DEFAULT/);
+    const asked = await runProxy(['check', '--as', 'ci', 'POST', RELEASES, ...settings]);
+    assert.match(asked.stdout, /^with the token acme-ci$/m);
+    assert.equal(asked.code, 0);
+  });
+
+  it('are each asked for by check --probe, which compares their scopes and fails if one is refused', async (t) => {
+    const file = join(makeFolder(t), 'tokens.json');
+    write(file, [CI, { ...CI, name: 'refused', token: 'REFUSED' }]);
+    const sentry = await Upstream.start();
+    t.after(() => sentry.stop());
+    sentry.play(async (connection) => {
+      await connection.whole();
+      const isRefused = connection.bytes.includes('REFUSED');
+      const shown = JSON.stringify({ version: '0', auth: { scopes: ['org:ci', 'org:read'] } });
+      connection.send(isRefused ? response('401 Unauthorized') : response('200 OK', [], shown));
+      connection.finish();
+    });
+    const settings = ['--sentry-uri', sentry.uri, '--token', 'DEFAULT', '--tokens-file', file, '--allow-any-client'];
+    const { code, stdout } = await runProxy(['check', '--probe', ...settings]);
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /token acme-ci: +Sentry takes it\n +the file claims scopes that Sentry does not show: project:releases\n +Sentry shows further scopes: org:read\n/,
+    );
+    assert.match(stdout, /token refused: +Sentry refused the token \(401\)/);
+  });
+
+  it('are shown by the status page and the metrics, with those that Sentry refuses', async (t) => {
+    const file = join(makeFolder(t), 'tokens.json');
+    write(file, [CI]);
+    const settings = ['--sentry-uri', upstream.uri, '--token', 'DEFAULT', '--tokens-file', file, '--allow-any-client'];
+    const { proxy, admin } = await startWatched(t, settings);
+    const challenge = 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n';
+    upstream.play(answer(challenge), `${RELEASES}?refused`);
+    for (let i = 0; i < 3; i++) await get(proxy, `${RELEASES}?refused`, { method: 'POST' });
+    await proxy.logged(({ event, state, token }) => event === 'token' && state === 'refused' && token === 'acme-ci');
+    const { tokens } = JSON.parse((await get(admin, '/status.json')).text);
+    assert.equal(tokens[0].state, 'token refused');
+    const { text } = await get(admin, '/metrics');
+    assert.equal(samplesOf(text, 'sentry_api_proxy_token_valid').get('token="acme-ci"'), 0);
+    assert.equal(samplesOf(text, 'sentry_api_proxy_token_valid').get(''), 1);
+    assert.equal(samplesOf(text, 'sentry_api_proxy_upstream_requests_total').get('token="acme-ci",status="4xx"'), 3);
+    assert.doesNotMatch(text + JSON.stringify(tokens), /sntrys_CI|DEFAULT/);
   });
 });

@@ -121,6 +121,18 @@ const show = (status) => {
   drawLoad(hour.minutes);
   drawLatency(hour.minutes);
 
+  byId('tokens-section').hidden = status.tokens.length === 0;
+  table(
+    'tokens',
+    status.tokens.map((row) => [
+      row.name,
+      element('td', row.state, row.state === 'held' ? '' : 'is-failed'),
+      row.organizations,
+      row.scopes,
+      row.fingerprint ?? '–',
+    ]),
+    'None.',
+  );
   table(
     'clients',
     status.clients.map((row) => [

@@ -52,6 +52,7 @@ export const PAGE = `<!doctype html>
 <section><h2>Latency</h2><dl id="latencies"></dl>
 <svg id="latency" role="img" aria-label="Latency in each of the last 60 minutes" viewBox="0 0 600 100" preserveAspectRatio="none"></svg>
 <p class="key"><b class="of-load">half within</b> <b class="of-refused">95 % within</b> · by the minute, logarithmic</p></section>
+<section class="wide" id="tokens-section" hidden>${table('tokens', 'Tokens of the tokens file', columns('token', 'state', 'organizations', 'scopes', 'fingerprint'))}</section>
 <section class="wide">${table('clients', 'Clients in the last hour', columns('client') + numberColumns('a minute', 'requests', 'failed', 'refused', 'would be refused'))}</section>
 <section class="wide" id="of-issuers" hidden>${table('issuers', 'Issuers of tokens', columns('issuer') + numberColumns('keys', 'fetched') + columns('state'))}</section>
 <div class="pair">

@@ -1,6 +1,7 @@
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { IssuerKeys } from '../../../../src/identity/keys/issuer-keys.ts';
 import { fingerprint } from '../../../system-token/fingerprint.ts';
+import type { NamedTokenState } from '../../token/named-token-state.ts';
 import type { TokenHolder } from '../../token/token-holder.ts';
 import type { Readiness } from '../readiness.ts';
 import { CLIENT, type Collector, type LastRenewal, TOTAL } from './collector.ts';
@@ -30,6 +31,8 @@ export interface Status {
     readonly renewals: Readonly<Record<'changed' | 'unchanged' | 'failed', number>>;
     readonly last_renewal: LastRenewal | null;
   };
+  /** Those of the tokens file. */
+  readonly tokens: readonly NamedTokenState[];
   readonly last_hour: {
     readonly requests: number;
     readonly failed: number;
@@ -90,12 +93,18 @@ interface Count {
   readonly count: number;
 }
 
+/** What the status shows next to the default token. */
+export interface ShownCredentials {
+  readonly issuers?: readonly IssuerKeys[];
+  readonly tokens?: readonly NamedTokenState[];
+}
+
 /** Makes the status of this moment. */
 export function makeStatus(
   collector: Collector,
   token: TokenHolder,
   readiness: Readiness,
-  issuers: readonly IssuerKeys[] = [],
+  { issuers = [], tokens = [] }: ShownCredentials = {},
 ): Status {
   const { minute, totals, renewals } = collector;
   const sum = (counter: number) => totals.sum(minute, counter);
@@ -114,6 +123,7 @@ export function makeStatus(
       renewals: { ...renewals },
       last_renewal: collector.lastRenewal ?? null,
     },
+    tokens,
     last_hour: {
       requests: sum(TOTAL.requests),
       failed: sum(TOTAL.failed),
