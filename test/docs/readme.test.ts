@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../../adapters/node/config/settings.ts';
 import { ERRORS } from '../../src/http/errors.ts';
@@ -29,6 +30,12 @@ function rowsOf(file: string, table: string, names: readonly string[]): string[]
   );
   return rows.map(([name, reason]) => [`\`${name}\``, reason!]);
 }
+
+/** The commands of the README's quick start. */
+const quickStart = (): readonly string[] => {
+  const [, section = ''] = text('README.md').split('### Run it as a program\n');
+  return section.split('\n###', 1)[0]!.match(/(?<=^ {4}).+/gm) ?? [];
+};
 
 describe('the documentation', () => {
   const tables: Record<string, string> = {
@@ -118,11 +125,10 @@ describe('the documentation', () => {
     const run = (command: string, input = '') =>
       execFileSync('sh', ['-c', command], { cwd: folder, input, encoding: 'utf8' });
 
-    const [, section = ''] = text('README.md').split('### Run it as a program\n');
-    const lines = section.split('\n###', 1)[0]!.match(/(?<=^ {4}).+/gm) ?? [];
-    const start = lines.findIndex((line) => line.startsWith('node dist/'));
-    run(lines.slice(1, start).join('\n'), 'token-of-the-quick-start\n');
-    const [, , ...args] = lines[start]!.replace('https://sentry.example', upstream.uri).split(' ');
+    const lines = quickStart();
+    const start = lines.findIndex((line) => line.startsWith('sentry-api-proxy '));
+    run(lines.slice(2, start).join('\n'), 'token-of-the-quick-start\n');
+    const [, ...args] = lines[start]!.replace('https://sentry.example', upstream.uri).split(' ');
     const proxy = await startProxy(args.map((arg) => arg.replace(/^\.\//, `${folder}/`)));
     t.after(() => proxy.stop());
 
@@ -132,6 +138,25 @@ describe('the documentation', () => {
     const [name = '', value = ''] = run(`printf %s ${header}`).split(': ');
     assert.equal((await get(proxy, path!, { headers: { [name]: value } })).status, 200);
     assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), 'Bearer token-of-the-quick-start');
+  });
+
+  it('names a command in the quick start that runs where the own Node is too old', (t) => {
+    const folder = makeFolder(t);
+    const dist = join(folder, 'dist');
+    execFileSync(process.execPath, ['build.ts', dist], { cwd: ROOT });
+    symlinkSync(new URL('node_modules', ROOT), join(folder, 'node_modules'));
+    const [, alias] = quickStart();
+    // An alias of a shell that is not interactive counts from the next line on.
+    const script = `shopt -s expand_aliases\n${alias}\nsentry-api-proxy --version`;
+    const env = { PATH: '/usr/bin:/bin' };
+    assert.match(execFileSync('bash', ['-c', script], { cwd: folder, env, encoding: 'utf8' }), /^sentry-api-proxy \d/);
+  });
+
+  it('has git ignore the files that its quick start writes into the copy', () => {
+    const written = quickStart().flatMap((line) => /> (\S+)/.exec(line)?.[1] ?? []);
+    assert.deepEqual(written, ['token', 'aliases']);
+    const ignored = text('.gitignore').split('\n');
+    for (const file of [...written, 'clients.json']) assert.ok(ignored.includes(`/${file}`), file);
   });
 
   it('describes every setting that the README names as one of the program', () => {
