@@ -2,8 +2,10 @@ import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
 import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
 import { fits } from './sentry/parameters.ts';
+import { mayMeanTheSame } from './sentry/spellings.ts';
 import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
 import { API_PREFIX, type Target } from './sentry/target.ts';
+import { type TwinSegment, twinsOf } from './sentry/twins.ts';
 
 type Piece =
   | { readonly kind: 'literal'; readonly text: string }
@@ -87,19 +89,37 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
 /**
  * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
  * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
- * with the other.
+ * with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it is.
  */
-export function denies(rule: Rule, method: string, target: Target, walk: Walk): boolean {
+export function denies(rule: Rule, method: string, target: Target, { places }: Walk): boolean {
   if (!coversMethod(rule, method)) return false;
-  const texts = withoutSlash(target.segments.map(({ text }) => text));
+  const own = target.segments.map(({ text }, index) => ({ text, place: places[index]!, isName: false }));
+  if (coversInDoubt(rule, own)) return true;
+  return twinsOf(target.names).some((twin) =>
+    coversInDoubt(rule, [
+      ...API_PREFIX.map((text) => ({ text, place: 'literal' as const, isName: false })),
+      ...twin.map((segment) => ({ ...segment, place: segment.isName ? ('literal' as const) : ('parameter' as const) })),
+    ]),
+  );
+}
+
+interface DeniedSegment extends TwinSegment {
+  readonly place: Walk['places'][number];
+}
+
+function coversInDoubt(rule: Rule, path: readonly DeniedSegment[]): boolean {
+  const segments = path.at(-1)?.text === '' ? path.slice(0, -1) : path;
   const pieces = rule.pieces.filter((piece, index) => index < rule.pieces.length - 1 || !isEmpty(piece));
   for (const [index, piece] of pieces.entries()) {
-    if (piece.kind === 'rest') return true;
-    const text = texts[index];
-    if (text === undefined) return false;
-    if (piece.kind === 'literal' && !isPerhaps(piece.text, text, walk.places[index]!)) return false;
+    if (piece.kind === 'rest') return !segments.slice(index).some(({ isName }) => isName);
+    const segment = segments[index];
+    if (segment === undefined) return false;
+    const { text, place, isName } = segment;
+    if (piece.kind !== 'literal') {
+      if (isName) return false;
+    } else if (text !== undefined && !mayMeanTheSame(piece.text, text, place === 'parameter')) return false;
   }
-  return texts.length === pieces.length;
+  return segments.length === pieces.length;
 }
 
 /**
@@ -176,25 +196,5 @@ function fitsRule(name: string, text: string): boolean {
 
 /** Parameters whose pattern holds in a rule as well; a rule may call others as it likes. */
 const KNOWN_PARAMETERS: ReadonlySet<string> = new Set(['org', 'project', 'team', 'issue_id', 'event_id', 'member_id']);
-
-/** Whether two spellings may mean one thing to Sentry. */
-function isPerhaps(written: string, asked: string, place: Walk['places'][number]): boolean {
-  const isOtherKind = place === 'parameter' && isId(written) !== isId(asked);
-  const isOddlyWritten = (isOddNumber(asked) && isId(written)) || (isOddNumber(written) && isId(asked));
-  return isOtherKind || isOddlyWritten || plain(written) === plain(asked);
-}
-
-/** Whether Python's int() reads a number in it that is written in another way: 012, 1_2, +12, or with digits of another script. */
-const isOddNumber = (text: string): boolean =>
-  /^\s*[+-]?[\p{Nd}_]+\s*$/u.test(text) && !/^(?:0|[1-9][0-9]*)$/.test(text);
-
-/** Whether a segment is a number or a UUID, by which Sentry finds what has a slug as well. */
-const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
-
-/** A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes. */
-const plain = (text: string): string => canonicalName((isId(text) ? text.replaceAll('-', '') : text).toLowerCase());
-
-const withoutSlash = (texts: readonly string[]): readonly string[] =>
-  texts.at(-1) === '' ? texts.slice(0, -1) : texts;
 
 const isEmpty = (piece: Piece): boolean => piece.kind === 'literal' && piece.text === '';

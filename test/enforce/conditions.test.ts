@@ -216,12 +216,12 @@ describe('a body', () => {
 
   it('is taken as a utf-8 text if it spells its keys in utf-7', async () => {
     // Only the charset of Content-Type would make Sentry see a second key here, and that is refused.
-    const body = '{"projects":["web"],"a":"+ACI-,+ACI-projects+ACI-:[+ACI-secret+ACI-],+ACI-b+ACI-:+ACI-"}';
+    const body = '{"projects":["web"],"url":"+ACI-,+ACI-projects+ACI-:[+ACI-secret+ACI-],+ACI-b+ACI-:+ACI-"}';
     assert.equal(await check(RELEASES, body), 'allow');
   });
 
   it('is refused above 1 MiB', async () => {
-    const [head, tail] = ['{"projects":["web"],"a":"', '"}'];
+    const [head, tail] = ['{"projects":["web"],"url":"', '"}'];
     const filled = (size: number) => head + 'x'.repeat(size - head.length - tail.length) + tail;
     assert.equal(await check(RELEASES, filled(CHECKED_BODY_LIMIT)), 'allow');
     assert.equal(await check(RELEASES, filled(CHECKED_BODY_LIMIT + 1)), 'refuse body');

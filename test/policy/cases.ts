@@ -55,6 +55,24 @@ export const CLIENTS = {
     orgs: ['acme'],
     deny: ['* /api/0/projects/acme/web/monitors/3FA85F64-5717-4562-b3fc-2c963f66afa6/'],
   },
+  noShortId: { scopes: ['event:read'], orgs: ['acme'], deny: ['* /api/0/organizations/{org}/issues/WEB-O1/**'] },
+  noTag: {
+    scopes: ['event:read'],
+    orgs: ['acme'],
+    deny: ['* /api/0/organizations/{org}/issues/{issue_id}/tags/user/**'],
+  },
+  noReleases: { scopes: ['project:read'], orgs: ['acme'], deny: ['* /api/0/projects/acme/web/releases/**'] },
+  noRelease: { scopes: ['project:read'], orgs: ['acme'], deny: ['* /api/0/organizations/acme/releases/1.0/**'] },
+  noEvents: {
+    scopes: ['project:read', 'event:read'],
+    orgs: ['acme'],
+    deny: ['GET /api/0/projects/{org}/{project}/events/{event_id}/'],
+  },
+  noNotesAnywhere: {
+    scopes: ['event:read'],
+    orgs: ['*'],
+    deny: ['* /api/0/organizations/{org}/issues/{issue_id}/notes/'],
+  },
   noTwelve: { scopes: ['*'], orgs: ['acme'], deny: ['* /api/0/projects/acme/web/rules/12/'] },
   noIndex: { scopes: ['readonly'], orgs: ['acme'], deny: ['GET /api/0/'] },
   options: { allow: ['OPTIONS /api/0/organizations/{org}/issues/'], orgs: ['acme'] },
@@ -76,6 +94,33 @@ export type Case = readonly [client: keyof typeof CLIENTS, request: string, expe
 
 /** The cases by what they show. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
+  'a deny rule covers what Sentry reads as the same': [
+    ['noShortId', 'GET /api/0/organizations/acme/issues/WEB-O1/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/WEB-01/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/web-1/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/web-ol/events/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/groups/WEB-0I/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/WEB-I/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/4711/', 'refuse deny_rule'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/WEB-2/', 'allow'],
+    ['noShortId', 'GET /api/0/organizations/acme/issues/API-1/', 'allow'],
+    ['noTag', 'GET /api/0/organizations/acme/issues/4711/tags/sentry:user/', 'refuse deny_rule'],
+    ['noTag', 'GET /api/0/organizations/acme/issues/4711/tags/User/', 'refuse deny_rule'],
+    ['noTag', 'GET /api/0/organizations/acme/issues/4711/tags/sentry%3Auser/values/', 'refuse deny_rule'],
+    ['noTag', 'GET /api/0/organizations/acme/issues/4711/tags/browser/', 'allow'],
+    ['noReleases', 'GET /api/0/organizations/acme/releases/1.0/', 'refuse deny_rule'],
+    ['noReleases', 'GET /api/0/organizations/acme/releases/1.0/commits/', 'refuse deny_rule'],
+    ['noReleases', 'GET /api/0/organizations/acme/releases/', 'allow'],
+    ['noReleases', 'GET /api/0/projects/acme/web/', 'allow'],
+    ['noRelease', 'GET /api/0/projects/acme/web/releases/1.0/', 'refuse deny_rule'],
+    ['noRelease', 'GET /api/0/projects/acme/web/releases/2.0/', 'allow'],
+    ['noEvents', 'GET /api/0/organizations/acme/issues/4711/events/latest/', 'refuse deny_rule'],
+    ['noEvents', 'GET /api/0/organizations/acme/issues/4711/events/', 'allow'],
+    ['noNotesAnywhere', 'GET /api/0/issues/4711/notes/', 'refuse deny_rule'],
+    ['noNotesAnywhere', 'GET /api/0/issues/4711/comments/', 'refuse deny_rule'],
+    ['noNotesAnywhere', 'GET /api/0/issues/4711/', 'allow'],
+  ],
+
   'a scope gives the rows that it gives in Sentry': [
     ['grafana', 'GET /api/0/organizations/acme/', 'allow'],
     ['grafana', 'GET /api/0/organizations/acme/issues/', 'allow'],
