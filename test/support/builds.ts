@@ -48,7 +48,7 @@ export async function builtWorker(): Promise<BuiltWorker> {
     await run(join(ROOT, 'node_modules/.bin/wrangler'), args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, HOME: folder, CI: 'true', WRANGLER_SEND_METRICS: 'false' },
-      timeout: 60_000,
+      timeout: 120_000,
     });
     const configuration = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
     const { inputs } = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));

@@ -12,7 +12,7 @@ export function endsWithTestFile(end: End): () => void {
 }
 
 // The fuzzer and the soak test use the same helpers outside the test runner, which would start with a hook.
-const isTestFile = process.argv[1]?.endsWith('.test.ts') ?? false;
+const isTestFile = /\.(test|ci)\.ts$/.test(process.argv[1] ?? '');
 // The runner calls a hook of the file itself even where sockets or children would keep the process running.
 if (isTestFile) after(endAll);
 process.once('exit', endAll);

@@ -156,7 +156,7 @@ describe('the npm package', () => {
     ];
     for (const file of needed) assert.ok(paths.includes(file), `${file} is missing`);
     const allowed =
-      /^(?:LICENSE|[A-Z]+\.md|package\.json|\.env\.example|clients\.schema\.json|bench\/chart\.svg)$|^(?:docs|deploy)\/|^dist\/(?:sentry-api-proxy\.cjs|library\/[\w-]+\.c?js|types\/[\w/-]+\.d\.ts)$/;
+      /^(?:LICENSE|[A-Z]+\.md|package\.json|\.env\.example|(?:clients|tokens)\.schema\.json|bench\/chart\.svg)$|^(?:docs|deploy)\/|^dist\/(?:sentry-api-proxy\.cjs|library\/[\w-]+\.c?js|types\/[\w/-]+\.d\.ts)$/;
     for (const path of paths) assert.match(path, allowed);
     const program = files.find(({ path }) => path === packageJson.bin['sentry-api-proxy'])!;
     assert.equal(program.mode & 0o111, 0o111, 'it can be executed');
