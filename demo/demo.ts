@@ -36,6 +36,8 @@ interface Parts {
   proxy: RunningProxy;
   /** The system token in the database. */
   token: string;
+  /** A token of the organization acme, which can do uploads and releases. */
+  organizationToken: string;
 }
 
 const isOnce = readFlags().once;
@@ -65,6 +67,7 @@ try {
   await secondPage(parts);
   await uploadWithSentryCli(parts);
   const agent = await agentWithinItsRights(parts);
+  await releaseWithTheOrganizationsToken(parts);
   if (!isOnce) await stayUp(parts, agent);
 } catch (error) {
   if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
@@ -88,9 +91,10 @@ async function start(): Promise<Parts> {
   const token = await rotateSystemToken(postgres);
   part('PostgreSQL', `${postgres.host}:${postgres.port}`, "Sentry's table of options, with the system token in it");
 
-  const sentry = await startSentry({ database: postgres });
+  const organizationToken = `sntrys_${randomBytes(16).toString('hex')}`;
+  const sentry = await startSentry({ database: postgres, organizationToken });
   cleanups.push(sentry.stop);
-  part('Sentry', sentry.url, 'a stand-in that accepts this token and no other');
+  part('Sentry', sentry.url, 'a stand-in that accepts this token, and one of the organization acme');
 
   const port = isOnce ? 0 : await preferredPort();
   const proxy = await proxyFor(sentry, postgres, ['--listen', `127.0.0.1:${port}`]);
@@ -98,7 +102,7 @@ async function start(): Promise<Parts> {
 
   // Sentry writes this into what it answers; a client that went there would leave the demonstration, and fail.
   sentry.urlPrefix = PUBLIC_ADDRESS;
-  return { database: postgres, sentry, proxy, token };
+  return { database: postgres, sentry, proxy, token, organizationToken };
 }
 
 /** A proxy that reads the system token, with these flags beside. */
@@ -254,6 +258,37 @@ async function agentWithinItsRights({ database, sentry, token }: Parts): Promise
   );
   done('The proxy told the agent what it lacks, and narrowed a list of the whole organization to its two projects.');
   return { proxy, token: own };
+}
+
+async function releaseWithTheOrganizationsToken({ database, sentry, token, organizationToken }: Parts): Promise<void> {
+  const entry = { name: 'acme-ci', token: organizationToken, orgs: ['acme'], scopes: ['org:ci'] };
+  const shown = JSON.stringify({ tokens: [{ ...entry, token: 'sntrys_…' }] });
+  step(
+    7,
+    "A release, which Sentry refuses to its system token: the same proxy has the organization's token",
+    `--tokens '${shown}'`,
+  );
+
+  const proxy = await proxyFor(sentry, database, [
+    ...['--listen', '127.0.0.1:0', '--tokens', JSON.stringify({ tokens: [entry] })],
+  ]);
+  const issues = await through(proxy, sentry, '/api/0/projects/acme/checkout/issues/');
+  await expectOk(issues.response);
+  row('a list of issues', issues.response.status, 'with the system token');
+  expect(issues.received[0]?.bearer === token, 'The issues should have been read with the system token.');
+
+  const path = '/api/0/organizations/acme/releases/';
+  const body = JSON.stringify({ version: 'checkout@1.0.0', projects: ['checkout'] });
+  const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
+  const headers = { ...post.headers, Authorization: `Bearer ${token}` };
+  const direct = await fetch(sentry.url + path, { ...post, headers });
+  row('a release, straight to Sentry', direct.status, 'with the system token');
+  expect(direct.status === 404, 'Sentry should have refused the release to its system token.');
+  const release = await through(proxy, sentry, path, post);
+  row('through the proxy', release.response.status, "with the organization's token");
+  expect(release.response.status === 201, 'Sentry should have made the release.');
+  expect(release.received[0]?.bearer === organizationToken, "The release should have been made with acme's token.");
+  done('The proxy sent each request with the least powerful token that would do.');
 }
 
 /** The slugs of the projects that a list of issues is about. */

@@ -13,6 +13,8 @@ export interface ApiRequest {
   body: Buffer;
   /** Whether it came with the system token. */
   isSystem: boolean;
+  /** Whether it came with an organization's token, which can do uploads and releases. */
+  isOrganization: boolean;
 }
 
 export interface Reply {
@@ -46,6 +48,7 @@ const ENDPOINTS: Endpoint[] = [
   endpoint('/api/0/organizations/', { GET: listOrganizations }),
   endpoint('/api/0/organizations/:org/projects/', { GET: listProjectsOfOrganization }),
   endpoint('/api/0/organizations/:org/issues/', { GET: listIssuesOfOrganization }),
+  endpoint('/api/0/organizations/:org/releases/', { POST: makeRelease }),
   endpoint('/api/0/organizations/:org/chunk-upload/', { GET: describeChunkUpload, POST: uploadChunks }),
   endpoint('/api/0/projects/', { GET: listProjects }),
   endpoint('/api/0/projects/:org/:project/', { GET: describeProject }),
@@ -66,7 +69,8 @@ export function findEndpoint(path: string): Endpoint | undefined {
 export async function answer(found: Endpoint, request: ApiRequest, state: ApiState): Promise<Reply> {
   const headers = { Allow: [...Object.keys(found.methods), 'HEAD', 'OPTIONS'].join(', ') };
   if (request.method === 'OPTIONS') return { status: 200, headers: { ...headers, 'Access-Control-Max-Age': '3600' } };
-  if (!request.isSystem && !found.isPublic) return unauthorized('Authentication credentials were not provided.');
+  if (!request.isSystem && !request.isOrganization && !found.isPublic)
+    return unauthorized('Authentication credentials were not provided.');
 
   const handler = found.methods[request.method === 'HEAD' ? 'GET' : request.method];
   if (!handler) return { status: 405, headers, json: { detail: `Method "${request.method}" not allowed.` } };
@@ -94,8 +98,14 @@ export function notFound(): Reply {
   return { status: 404, json: { detail: 'The requested resource does not exist' } };
 }
 
-function index({ isSystem }: ApiRequest): Reply {
-  return { status: 200, json: { version: '0', auth: isSystem ? { scopes: SCOPES } : null, user: null } };
+function index({ isSystem, isOrganization }: ApiRequest): Reply {
+  const scopes = isSystem ? SCOPES : isOrganization ? ['org:ci'] : undefined;
+  return { status: 200, json: { version: '0', auth: scopes === undefined ? null : { scopes }, user: null } };
+}
+
+function makeRelease({ body }: ApiRequest): Reply {
+  const { version, projects } = JSON.parse(body.toString());
+  return { status: 201, json: { version, projects: projects.map((slug: string) => ({ slug })) } };
 }
 
 function listOrganizations(request: ApiRequest, state: ApiState): Reply {

@@ -4,7 +4,16 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, BlockList, isIPv4 } from 'node:net';
-import { type ApiState, answer, type Endpoint, findEndpoint, noRoute, type Reply, unauthorized } from './sentry-api.ts';
+import {
+  type ApiState,
+  answer,
+  type Endpoint,
+  findEndpoint,
+  noRoute,
+  notFound,
+  type Reply,
+  unauthorized,
+} from './sentry-api.ts';
 
 /** The database whose table `sentry_option` holds the system token. */
 export interface Database {
@@ -18,7 +27,9 @@ export interface SentryOptions {
   port?: number;
   /** How long a token that was read is believed, as Sentry caches its options. Default 0: read for each request. */
   tokenCacheMs?: number;
-  /** Endpoints beside those of the demonstration; they come first. */
+  /** A token of the organization acme. */
+  organizationToken?: string;
+  /** Endpoints next to those of the demonstration; they come first. */
   endpoints?: readonly Endpoint[];
 }
 
@@ -56,6 +67,11 @@ INTERNAL_NETWORKS.addSubnet('10.0.0.0', 8);
 INTERNAL_NETWORKS.addSubnet('172.16.0.0', 12);
 INTERNAL_NETWORKS.addSubnet('192.168.0.0', 16);
 
+// What the scope org:ci is for: uploads and releases of one organization.
+const FOR_ORGANIZATION_TOKENS =
+  /^\/api\/0\/(?:$|(?:organizations|projects)\/acme\/(?:[^/]+\/)?(?:chunk-upload|releases|artifactbundle|files)\/)/;
+const OF_RELEASES = /^\/api\/0\/organizations\/[^/]+\/(?:releases|artifactbundle)\//;
+
 // What Sentry's middlewares put on an API response.
 const COMMON_HEADERS = {
   'Access-Control-Allow-Headers':
@@ -89,6 +105,7 @@ export async function startSentry({
   database,
   port = 0,
   tokenCacheMs = 0,
+  organizationToken,
   endpoints = [],
 }: SentryOptions): Promise<Sentry> {
   let cached = { token: '', until: 0 };
@@ -147,13 +164,27 @@ export async function startSentry({
     const client = [headers['x-forwarded-for']].flat().join(',').split(',')[0]!.trim() || HOST;
     const isInternal = isIPv4(client) && INTERNAL_NETWORKS.check(client);
     const isSystem = bearer !== undefined && isInternal && (await isSystemToken(bearer));
-    if (bearer !== undefined && !isSystem) return unauthorized('Invalid token');
+    const isOrganization = organizationToken !== undefined && bearer === organizationToken;
+    if (bearer !== undefined && !isSystem && !isOrganization) return unauthorized('Invalid token');
+    if (isOrganization && !FOR_ORGANIZATION_TOKENS.test(path)) {
+      return { status: 403, json: { detail: 'You do not have permission to perform this action.' } };
+    }
+    // OrganizationReleasesBaseEndpoint.get_projects: a token without a user has no projects there.
+    if (isSystem && organizationToken !== undefined && OF_RELEASES.test(path)) return notFound();
 
     // The system token has no allowed origins, so that any but "null" is refused (sentry/api/base.py).
     const { origin } = headers;
     if (origin && origin !== 'null') return { status: 400, json: `Invalid origin: ${origin}` };
 
-    const request = { method, path, query: new URLSearchParams(query.join('?')), headers, body, isSystem };
+    const request = {
+      method,
+      path,
+      query: new URLSearchParams(query.join('?')),
+      headers,
+      body,
+      isSystem,
+      isOrganization,
+    };
     return answer(endpoint, request, sentry);
   }
 

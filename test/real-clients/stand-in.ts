@@ -35,14 +35,18 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** @param scheme of the public address: some clients take no other than https */
-export async function startStandIn(scheme: 'http' | 'https' = 'http'): Promise<StandIn> {
+/**
+ * @param scheme of the public address: some clients take no other than https
+ * @param organizationToken one of the organization acme; with it Sentry refuses its system token releases, as it does
+ */
+export async function startStandIn(scheme: 'http' | 'https' = 'http', organizationToken?: string): Promise<StandIn> {
   const leaks = await listenForLeaks();
   const releases = new Map<string, Record<string, unknown>>();
   const assembled = new Map<string, Buffer>();
   const sentry = await startSentry({
     database: { query: async () => [{ value: TOKEN }] },
     endpoints: endpointsOf(releases, assembled),
+    ...(organizationToken !== undefined && { organizationToken }),
   });
   sentry.urlPrefix = `${scheme}://127.0.0.1:${leaks.port}`;
   return {
