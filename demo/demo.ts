@@ -282,7 +282,7 @@ async function releaseWithTheOrganizationsToken({ database, sentry, token, organ
   const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
   const headers = { ...post.headers, Authorization: `Bearer ${token}` };
   const direct = await fetch(sentry.url + path, { ...post, headers });
-  row('a release, straight to Sentry', direct.status, 'with the system token');
+  row('straight to Sentry', direct.status, 'with the system token');
   expect(direct.status === 404, 'Sentry should have refused the release to its system token.');
   const release = await through(proxy, sentry, path, post);
   row('through the proxy', release.response.status, "with the organization's token");

@@ -43,8 +43,8 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.equal(code, 0, output + errors);
 
     const steps = output.split(/^\d\. /m).slice(1);
-    const [without, rotated, upload, page, sentryCli, agent] = steps;
-    assert.equal(steps.length, 6, output);
+    const [without, rotated, upload, page, sentryCli, agent, release] = steps;
+    assert.equal(steps.length, 7, output);
     assert.match(without!, /straight to Sentry +401 .+ through the proxy +200 [^\n]*Acme.+ ✓ /s);
     const healed = /through the proxy +200 .+ what Sentry received +401 +the old token\n +200 +the new token\n.* ✓ /s;
     assert.match(rotated!, healed);
@@ -55,6 +55,8 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.match(agent!, / 200 +GET \/api\/0\/organizations\/acme\/issues\/\n +issues of checkout and storefront\n/);
     assert.match(agent!, / 403 +GET \S+\/courier-app\/issues\/\n +.+client triage-agent may not reach this project/);
     assert.match(agent!, / 403 +PUT \S+\n +.+client triage-agent needs the scope event:write for .+ ✓ /s);
+    const chosen = /a list of issues +200 .+ straight to Sentry +404 .+ through the proxy +201 .+ ✓ /s;
+    assert.match(release!, chosen);
     const received = /what Sentry received[\s\S]+/.exec(agent!)![0];
     assert.doesNotMatch(received, /courier-app|acme-labs|PUT/);
     assert.doesNotMatch(output, /\b[0-9a-f]{64}\b|✗/);
