@@ -11,6 +11,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
 import { otherCredentials } from '../token/tokens-problems.ts';
+import { allowWarnings } from './allow-warnings.ts';
 import { clientsTable } from './clients-table.ts';
 import { denyWarnings } from './deny-warnings.ts';
 import { probe } from './probe.ts';
@@ -51,6 +52,7 @@ export async function check(
   if (named !== undefined) {
     const now = Date.now();
     for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);
+    for (const warning of allowWarnings(named.clients)) say('warning', warning);
     for (const warning of denyWarnings(named.clients)) say('warning', warning);
     process.stdout.write(`\n${clientsTable(named.clients, now)}`);
   }
@@ -85,13 +87,21 @@ function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile
   const others = named?.unmatched === 'reject' ? 'others are refused' : 'others are forwarded as they are';
   if (named !== undefined) {
     const alias = aliasTokens.length === 0 ? '' : `, and without limits for ${byAlias}`;
-    const { length } = named.clients;
-    return `${length} named ${length === 1 ? 'client' : 'clients'} within their rights${alias}; ${others}`;
+    return `${namedText(named.clients)}${alias}; ${others}`;
   }
   if (!isOpen) return `${byAlias}; ${others}`;
   return isLocal(listen)
     ? 'everyone on this machine'
     : 'EVERYONE who can reach the port: neither clients nor alias tokens are set';
+}
+
+/** How many clients there are, and how many of them may still do everything. */
+function namedText(clients: ClientsFile['clients']): string {
+  const all = `${clients.length} named ${clients.length === 1 ? 'client' : 'clients'}`;
+  const observed = clients.filter(({ mode }) => mode === 'observe').length;
+  if (observed === 0) return `${all} within their rights`;
+  const enforced = clients.length - observed;
+  return `${all}: ${enforced} enforced, within their rights, and ${observed} observed, without limits so far`;
 }
 
 /** Without the credentials in it. */

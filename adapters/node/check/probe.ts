@@ -1,17 +1,14 @@
-import { asProxyError, ERRORS, type ErrorName, ProxyError } from '../../../src/http/errors.ts';
-import { onlyFields } from '../../../src/http/headers.ts';
+import { asProxyError, ERRORS, type ErrorName } from '../../../src/http/errors.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import type { UpstreamResponse } from '../../../src/http/types.ts';
-import { withUpstreamHeaders } from '../../../src/http/upstream-headers.ts';
 import { readTokens, type TokenEntry } from '../../../src/tokens/tokens-file.ts';
-import { makeTransport } from '../../http1/client/transport.ts';
 import { reasonOf } from '../../system-token/renewal.ts';
 import { FileToken } from '../../token-files/file-token.ts';
 import type { Config } from '../config/config.ts';
+import { probeNames } from './probe-names.ts';
 import { described, say } from './say.ts';
+import { sentryGet, TIMEOUT } from './sentry-get.ts';
 
-/** Milliseconds for Sentry to answer. */
-const TIMEOUT = 5000;
 /** How many characters of a response are read. */
 const MAX_LOOKED_AT = 4096;
 
@@ -21,13 +18,17 @@ const MAX_LOOKED_AT = 4096;
  */
 export async function probe(config: Config): Promise<boolean> {
   const isStoreUp = config.limitStore === undefined || (await probeStore(config.limitStore));
-  const fault = await probeDefault(config);
+  const { token, fault } = await probeDefault(config);
   say('probe', fault ?? 'Sentry takes the token');
+  const tokens = token === undefined || fault !== undefined ? [] : [token];
   let areTokensTaken = true;
   for (const entry of readTokens(config.tokensText ?? '', true).entries) {
-    if (!(await probeNamed(config, entry))) areTokensTaken = false;
+    const taken = await probeNamed(config, entry);
+    if (taken === undefined) areTokensTaken = false;
+    else tokens.push(taken);
   }
-  return isStoreUp && fault === undefined && areTokensTaken;
+  const areNamesKnown = tokens.length === 0 || (await probeNames(config, tokens));
+  return isStoreUp && fault === undefined && areTokensTaken && areNamesKnown;
 }
 
 async function probeStore(url: string): Promise<boolean> {
@@ -37,8 +38,8 @@ async function probeStore(url: string): Promise<boolean> {
   return fault === undefined;
 }
 
-/** The first fault on the way to a response, as a line that says what to do about it; undefined if there is none. */
-async function probeDefault(config: Config): Promise<string | undefined> {
+/** The default token, and the first fault on the way to a response, as a line that says what to do about it. */
+async function probeDefault(config: Config): Promise<{ readonly token?: string; readonly fault?: string | undefined }> {
   const origin = config.token;
   let token: string;
   if (origin.kind === 'static') token = origin.token;
@@ -48,15 +49,18 @@ async function probeDefault(config: Config): Promise<string | undefined> {
       token = await readSystemToken(origin.connInfo);
       say('system token', described(token));
     } catch (error) {
-      return `the system token could not be read: ${reasonOf(error)}`;
+      return { fault: `the system token could not be read: ${reasonOf(error)}` };
     }
   }
   const refused = origin.kind === 'system' ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
-  return (await ask(config, token, refused)).fault;
+  return { token, fault: (await ask(config, token, refused)).fault };
 }
 
-/** Asks with a token of the tokens file, and compares the scopes that Sentry shows with those of the file. */
-async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry): Promise<boolean> {
+/**
+ * Asks with a token of the tokens file, and compares the scopes that Sentry shows with those of the file.
+ * @returns the token, if Sentry takes it
+ */
+async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry): Promise<string | undefined> {
   const token = 'token' in origin ? origin.token : await tokenIn(origin.file);
   const { fault, shown } = await ask(config, token ?? '', 'Sentry refused the token (401): make a new one in Sentry.');
   const isTaken = token !== undefined && fault === undefined;
@@ -68,7 +72,7 @@ async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry):
     if (missing.length > 0) say('', `the file claims scopes that Sentry does not show: ${missing.join(', ')}`);
     if (further.length > 0) say('', `Sentry shows further scopes: ${further.join(', ')}`);
   }
-  return isTaken;
+  return isTaken ? token : undefined;
 }
 
 async function tokenIn(path: string): Promise<string | undefined> {
@@ -111,19 +115,7 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
 
 async function askSentry(config: Config, token: string, refused: string): Promise<Asked> {
   const upstream = makeUpstream(config.sentryUri);
-  const transport = makeTransport({ origin: upstream.origin, trust: config.sentryTrust });
-  const send = withUpstreamHeaders(transport, () => config.upstreamHeaders);
-  const late = new AbortController();
-  setTimeout(() => late.abort(new ProxyError('upstream_timeout')), TIMEOUT).unref();
-  const response = await send(`${upstream.origin}${upstream.basePath}/api/0/`, {
-    method: 'GET',
-    headers: onlyFields([
-      ['Authorization', `Bearer ${token}`],
-      ['Accept', 'application/json'],
-    ]),
-    body: null,
-    signal: late.signal,
-  });
+  const response = await sentryGet(config, '/api/0/', token);
   const text = await textOf(response);
   if (response.status === 200 && /"version"/.test(text)) return scopesIn(text);
   if (response.status === 401) return { fault: refused };

@@ -9,7 +9,7 @@ export const COMMANDS = {
   check: [
     {
       usage: 'check [--probe]',
-      help: 'say what is wrong with the configuration, or what it does; --probe: also read the token, ask Sentry with it, and ask the limit store',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also ask Sentry with each token, and for the organizations and projects of the clients file, and ask the limit store',
     },
     {
       usage: 'check --as NAME METHOD PATH',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { createServer } from 'node:tls';
 import { SETTINGS } from '../../../adapters/node/config/settings.ts';
 import { type Postgres, startPostgres } from '../../../demo/postgres.ts';
@@ -201,6 +201,54 @@ describe('the commands', { concurrency: 3 }, () => {
         assert.match(line, says);
       });
     }
+
+    describe('of the names in the clients file', { concurrency: 3 }, () => {
+      /** A Sentry that has one organization with one project, and another organization that nobody may see. */
+      const acme: Script = async (connection) => {
+        const { target } = await connection.whole().then(() => connection.request!);
+        const [, path] = /^\/s\d+(\/api\/0\/[^?]*)/.exec(target)!;
+        const known = ['/api/0/', '/api/0/organizations/acme/', '/api/0/projects/acme/web/', '/api/0/projects/acme/7/'];
+        const moved = response('302 Found', ['Location: /api/0/projects/acme/web/']);
+        if (known.includes(path!)) connection.send(API);
+        else if (path === '/api/0/organizations/closed/') connection.send(response('403 Forbidden'));
+        else connection.send(path === '/api/0/projects/acme/renamed/' ? moved : response('404 Not Found'));
+        connection.finish();
+      };
+      const probeNames = async (t: TestContext, clients: Record<string, object>) => {
+        const file = join(makeFolder(t), 'clients.json');
+        writeFileSync(file, clientsFile(clients));
+        const args = ['--token', TOKEN, '--sentry-uri', sentry(acme), '--clients-file', file];
+        const { code, stdout } = await runProxy(['check', '--probe', ...args]);
+        assert.ok(!stdout.includes(SECRET));
+        return [code, ...stdout.split('\n').filter((line) => line.startsWith('clients file:'))];
+      };
+      const READER = { scopes: ['event:read'] };
+
+      it('says that Sentry has all of them', async (t) => {
+        const clients = {
+          a: { ...READER, orgs: ['acme'] },
+          b: { ...READER, projects: ['acme/web', 'acme/7'] },
+          c: { ...READER, orgs: ['*'] },
+        };
+        const line = 'clients file:           Sentry has the 3 organizations and projects that it names';
+        assert.deepEqual(await probeNames(t, clients), [0, line]);
+      });
+
+      it('fails on those that are not there, and names the clients that have them', async (t) => {
+        const clients = {
+          a: { ...READER, orgs: ['acme', 'acmee', 'closed'] },
+          b: { ...READER, projects: ['acme/web', 'acme/wbe', 'acme/renamed'] },
+          c: { ...READER, projects: ['acme/wbe'] },
+        };
+        assert.deepEqual(await probeNames(t, clients), [
+          1,
+          'clients file:           organization acmee of a: Sentry has no such organization (404)',
+          'clients file:           organization closed of a: could not be looked up (403)',
+          'clients file:           project acme/wbe of b, c: Sentry has no such project (404)',
+          'clients file:           project acme/renamed of b: Sentry has no such project (302)',
+        ]);
+      });
+    });
 
     describe('of a store of limits', { concurrency: 4 }, () => {
       /** With a Sentry that takes the token: its exit code, and its line about the store. */

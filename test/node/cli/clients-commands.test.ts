@@ -187,7 +187,10 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         ['watched', 'event:read', '-', 'acme', '-', '-', '-', 'observe', '1'],
         ['admin', '*', '1 allow', '*', '-', '-', '-', 'enforce', '1'],
       ]);
-      assert.match(stdout, /^injects it for: +5 named clients within their rights; others are forwarded as they are$/m);
+      assert.match(
+        stdout,
+        /^injects it for: +5 named clients: 3 enforced, within their rights, and 2 observed, without limits so far; others are forwarded as they are$/m,
+      );
       assert.match(stdout, /^warning: +clients that have expired, and are refused: old \(2020-01-31\)$/m);
       assert.ok(stdout.includes(`clients that expire within 14 days: agent (${dateIn(3)})\n`));
       for (const secret of [SECRET, digestOf('grafana').slice(7)]) assert.ok(!stdout.includes(secret));
@@ -218,7 +221,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       ]);
       assert.match(
         stdout,
-        /5 named clients within their rights, and without limits for clients that send the alias token; others are refused$/m,
+        /2 observed, without limits so far, and without limits for clients that send the alias token; others are refused$/m,
       );
     });
 
@@ -230,6 +233,37 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       const warning = 'deny[0] of grafana has a path that the table of endpoints lacks; check its spelling';
       assert.ok(stdout.includes(warning), stdout);
       assert.ok(!stdout.includes('deny[1]'), stdout);
+    });
+
+    it('warns of allow rules that grant nothing, and of those that grant more than the projects', async (t) => {
+      const rules: readonly (readonly [rule: string, warning: RegExp | undefined])[] = [
+        ['GET /api/0/projects/{org}/{project}/', undefined],
+        ['GET /api/0/projects/{organization}/{any}/keys/', undefined],
+        ['GET /api/0/projects/{org}/{project}/**', undefined],
+        ['GET /api/0/projects/{org}/{project}/kays/', / grants nothing: it has a name .*did you mean keys\?/],
+        ['GET /api/0/organizations/{org}/unheard-of/', / has a path that the table of endpoints lacks/],
+        ['GET /api/0/projects/{org}/{project}/keys', / grants nothing: its path lacks the last slash/],
+        ['GET /api/0/projects/acme/mobile/', / grants nothing: the client may not reach this project/],
+        ['* /api/0/organizations/{org}/members/', / grants nothing: the client is limited to projects, and /],
+        ['GET /api/0/organizations/{org}/members/', / gives data of all projects of acme: nothing limits it/],
+        ['GET /api/0/projects/acme/web/hooks/', / grants nothing: the client has a deny rule for /],
+      ];
+      const client = {
+        ...{ name: 'a', token: digestOf('a'), projects: ['acme/web'], allow: rules.map(([rule]) => rule) },
+        deny: ['* /api/0/projects/{org}/{project}/hooks/'],
+      };
+      const { code, stdout } = await runProxy([
+        'check',
+        '--token=x',
+        '--clients-file',
+        clientsFile(t, { clients: [client] }),
+      ]);
+      assert.equal(code, 0);
+      for (const [index, [rule, warning]] of rules.entries()) {
+        const line = stdout.split('\n').find((one) => one.includes(` allow[${index}] of a `));
+        if (warning === undefined) assert.equal(line, undefined, rule);
+        else assert.match(line ?? '', warning, rule);
+      }
     });
 
     it('warns in the log at the start as well', async (t) => {
