@@ -331,6 +331,12 @@ async function endure(fault: Fault, place: Place): Promise<void> {
     { env: { HOME: '/nonexistent' } },
   );
   const replies: Reply[] = [];
+  /** By the proxy's own log: how long this process takes to read a response while ten cases run says nothing. */
+  const isInTime = async (reply: Reply, limit: number): Promise<void> => {
+    const id = fieldValue(reply, 'X-Request-Id');
+    const { duration_ms: took } = await proxy.logged((line) => line.event === 'request' && line.id === id);
+    assert.ok(Number(took) < limit, `${reply.status} after ${took} ms`);
+  };
   const ask = async (bearer = ALIAS): Promise<Reply> => {
     const reply = await send(proxy, `GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bearer}\r\n\r\n`);
     replies.push(reply);
@@ -347,7 +353,7 @@ async function endure(fault: Fault, place: Place): Promise<void> {
     const unserved = await ask();
     assert.equal(unserved.status, 503);
     assert.match(fieldValue(unserved, 'Retry-After') ?? '', /^\d+$/);
-    assert.ok(unserved.elapsed < SOON, `503 after ${unserved.elapsed} ms`);
+    await isInTime(unserved, SOON);
     assert.equal((await ask('of-a-client')).status, 200);
 
     await fault.end(place);
@@ -357,13 +363,13 @@ async function endure(fault: Fault, place: Place): Promise<void> {
     for (let i = 0; i < 3; i++) {
       const served = await ask();
       assert.equal(served.status, 200);
-      assert.ok(served.elapsed < SOON, `200 after ${served.elapsed} ms`);
+      await isInTime(served, SOON);
     }
     accepted.clear();
     accepted.add(second);
     const refused = await ask();
     assert.equal(refused.status, 401);
-    assert.ok(refused.elapsed < WAITED, `401 after ${refused.elapsed} ms`);
+    await isInTime(refused, WAITED);
     assert.equal((await ask('of-a-client')).status, 200);
 
     // Sentry has a new token by the time the database is back.
@@ -383,7 +389,7 @@ async function endure(fault: Fault, place: Place): Promise<void> {
   for (const { bytes } of replies) assertNoSecret(bytes.toString('latin1'), secrets);
 }
 
-describe('a database', { concurrency: 20 }, () => {
+describe('a database', { concurrency: 10 }, () => {
   const places = new Map<string, Place>();
   before(async () => {
     for (const [index, title] of Object.keys(FAULTS).entries()) places.set(title, await Place.make(`fault_${index}`));
