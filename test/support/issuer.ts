@@ -1,6 +1,7 @@
 // A tiny issuer of OpenID Connect tokens: discovery, keys, tokens, and everything that can go wrong with them.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { endsWithTestFile } from './test-file.ts';
@@ -45,8 +46,10 @@ export class TestIssuer {
     this.close = close;
   }
 
-  static async start(keys?: SigningKey[]): Promise<TestIssuer> {
-    const server = createServer((request, response) => issuer.#respond(request, response));
+  /** @param tls a certificate and its key, for an issuer with https */
+  static async start(keys?: SigningKey[], tls?: { cert: string; key: string }): Promise<TestIssuer> {
+    const respond: Respond = (request, response) => issuer.#respond(request, response);
+    const server = tls === undefined ? createServer(respond) : createTlsServer(tls, respond);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const close = async () => {
@@ -60,7 +63,11 @@ export class TestIssuer {
       server.close();
     });
     const { port } = server.address() as AddressInfo;
-    const issuer = new TestIssuer(`http://127.0.0.1:${port}`, keys ?? [await makeKey('first')], close);
+    const issuer = new TestIssuer(
+      `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+      keys ?? [await makeKey('first')],
+      close,
+    );
     return issuer;
   }
 

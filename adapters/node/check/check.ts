@@ -1,6 +1,7 @@
 import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
+import { identityWarnings } from '../../../src/identity/lint.ts';
 import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { addressText, isLocal } from '../../http1/server/listen-address.ts';
 import type { ConnInfo } from '../../system-token/postgres/conninfo.ts';
@@ -9,6 +10,7 @@ import { expiryWarnings } from '../clients/expiry.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
+import { issuersTable, probeIssuers } from '../identity/issuers.ts';
 import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
 import { otherCredentials } from '../token/tokens-problems.ts';
 import { allowWarnings } from './allow-warnings.ts';
@@ -54,12 +56,15 @@ export async function check(
     for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);
     for (const warning of allowWarnings(named.clients)) say('warning', warning);
     for (const warning of denyWarnings(named.clients)) say('warning', warning);
+    for (const warning of identityWarnings(named.clients, named.issuers)) say('warning', warning);
     process.stdout.write(`\n${clientsTable(named.clients, now)}`);
+    if (named.issuers.length > 0) process.stdout.write(`\n${issuersTable(named.issuers)}`);
   }
   if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable(await tokensOf(config))}`);
   if (!isProbing) return 0;
 
-  return (await probe(config)) ? 0 : 1;
+  const haveIssuersKeys = await probeIssuers(named?.issuers ?? []);
+  return (await probe(config)) && haveIssuersKeys ? 0 : 1;
 }
 
 async function tokensOf(config: Config): Promise<readonly ActiveToken[]> {

@@ -16,6 +16,7 @@ const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>>
   expires: expiresText,
   mode: ({ mode }) => mode,
   tokens: ({ credentials }) => String(credentials.length),
+  issuers: ({ identities = [] }) => [...new Set(identities.map(({ issuer }) => issuer))].join(',') || '-',
 };
 
 /**
@@ -23,7 +24,8 @@ const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>>
  * @param now milliseconds since 1970
  */
 export function clientsTable(clients: readonly Client[], now: number): string {
-  const titles = Object.keys(COLUMNS);
+  const hasIdentities = clients.some(({ identities }) => identities !== undefined);
+  const titles = Object.keys(COLUMNS).filter((title) => title !== 'issuers' || hasIdentities);
   return tableText([titles, ...clients.map((client) => titles.map((title) => COLUMNS[title]!(client, now)))]);
 }
 

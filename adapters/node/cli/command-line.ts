@@ -9,11 +9,15 @@ export const COMMANDS = {
   check: [
     {
       usage: 'check [--probe]',
-      help: 'say what is wrong with the configuration, or what it does; --probe: also ask Sentry with each token, and for the organizations and projects of the clients file, and ask the limit store',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also ask Sentry with each token, and for the organizations and projects of the clients file, ask the limit store, and fetch the keys of issuers',
     },
     {
       usage: 'check --as NAME METHOD PATH',
       help: 'say whether the client may make this request, and by which scope or rule; exit with 0 if it may, 1 if not',
+    },
+    {
+      usage: 'check --as-token FILE',
+      help: 'say which client the token in the file is, or which check or which claim fails; exit with 0 for a client, 1 for none',
     },
   ],
   token: [
@@ -42,6 +46,8 @@ export interface CommandLine {
   readonly json: boolean;
   /** `check --as NAME METHOD PATH`. */
   readonly as: Asked | undefined;
+  /** The path of `check --as-token FILE`. */
+  readonly asToken: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
   /** The text of each flag, by variable. */
@@ -57,6 +63,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   let probe = false;
   let json = false;
   let as: Asked | undefined;
+  let asToken: string | undefined;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const [, name, , inline] = /^--([a-z][a-z-]*)(=([\s\S]*))?$/.exec(arg) ?? [];
@@ -65,7 +72,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
     else if (i === 0 && isCommand(arg)) command = arg;
     else if (arg === '--probe' && command === 'check') probe = true;
     else if (arg === '--json' && command === 'token') json = true;
-    else if (name === 'as' && command === 'check') {
+    else if (name === 'as-token' && command === 'check') {
+      const isFile = inline === undefined && args[i + 1]?.startsWith('--') === false;
+      const path = inline ?? (isFile ? args[++i] : undefined);
+      if (!path) problems.push({ variable: '', text: 'check --as-token needs FILE' });
+      if (asToken !== undefined) problems.push({ variable: '', text: 'check --as-token is given twice' });
+      asToken = path ?? '';
+    } else if (name === 'as' && command === 'check') {
       const operands = inline === undefined ? [] : [inline];
       while (operands.length < 3 && args[i + 1]?.startsWith('--') === false) operands.push(args[++i]!);
       if (operands.length < 3) problems.push({ variable: '', text: 'check --as needs NAME METHOD PATH' });
@@ -93,7 +106,10 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       else problems.push({ variable, text: 'is given twice' });
     }
   }
-  return { command, probe, json, as, help, version, values };
+  if (as !== undefined && asToken !== undefined) {
+    problems.push({ variable: '', text: 'check --as and --as-token are both given' });
+  }
+  return { command, probe, json, as, asToken, help, version, values };
 }
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
@@ -141,7 +157,7 @@ function flagHint(typed: string, command: Command): string | undefined {
 
 const flagsOf = (command: Command): string[] => [
   ...SETTINGS.map(({ flag }) => flag),
-  ...(command === 'check' ? ['probe', 'as'] : []),
+  ...(command === 'check' ? ['probe', 'as', 'as-token'] : []),
   ...(command === 'token' ? ['json'] : []),
   ...['help', 'version'],
 ];

@@ -11,7 +11,7 @@ import { BAD_CONFIGURATION } from './exit-codes.ts';
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[], signals: Signals): Promise<void> {
   const problems: Problem[] = [];
-  const { command, help, version, probe, json, as, values } = parseCommandLine(args, problems);
+  const { command, help, version, probe, json, as, asToken, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
   if (isForPeople) {
     signals.release();
@@ -42,11 +42,14 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
   }
   const loaded = await loadConfig(gathered, problems);
   const { config, warnings } = loaded;
-  if (command === 'check' && as === undefined) {
+  if (command === 'check' && as === undefined && asToken === undefined) {
     const { check } = await import('../check/check.ts');
     process.exitCode = await check(loaded, problems, probe);
   } else if (problems.length > 0) {
     process.exitCode = refuse(problems);
+  } else if (asToken !== undefined) {
+    const { checkAsToken } = await import('../identity/check-as-token.ts');
+    process.exitCode = await checkAsToken(asToken, config, Date.now());
   } else if (as !== undefined) {
     const { checkAs } = await import('../check/check-as.ts');
     process.exitCode = await checkAs(as, config, Date.now());
