@@ -4,7 +4,6 @@ import { existsSync, globSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../../adapters/node/config/settings.ts';
-import { ERRORS } from '../../src/http/errors.ts';
 import * as fieldTables from '../../src/http/header-tables.ts';
 import * as keepInside from '../../src/pipeline/rewrite-urls.ts';
 import { fieldValue } from '../support/message.ts';
@@ -39,12 +38,6 @@ const quickStart = (): readonly string[] => {
 
 describe('the documentation', () => {
   const tables: Record<string, string> = {
-    '## Hop-by-hop: removed in both directions': 'HOP_BY_HOP',
-    '## Removed from every request': 'COMMON_REQUEST_FIELDS',
-    '## Removed from a request if the token is injected': 'PROXY_REQUEST_FIELDS',
-    '## Removed from every response': 'COMMON_RESPONSE_FIELDS',
-    '## Removed from a response if the token was injected': 'PROXY_RESPONSE_FIELDS',
-    '## Removed from every response if there are upstream headers': 'GATEWAY_RESPONSE_FIELDS',
     '## Removed from a request whose response is edited': 'CONDITIONS',
     '## Removed from a response that was edited': 'OF_THE_BYTES',
   };
@@ -64,30 +57,6 @@ describe('the documentation', () => {
       return [`\`${name}\``, `\`${value}\``, reason];
     });
     assert.deepEqual(tableUnder('docs/headers.md', '## Set on a response if the token was injected'), rows);
-  });
-
-  it('shows every flag with its variable and default', () => {
-    const expected = SETTINGS.map(({ flag, variable, default: fallback, help }) => [
-      `\`--${flag}\``,
-      `\`${variable}\``,
-      fallback === '' ? '' : `\`${fallback}\``,
-      help.replaceAll('|', '\\|'),
-    ]);
-    assert.deepEqual(tableUnder('docs/configuration.md', '## Flags and variables'), expected);
-  });
-
-  it('shows the error table as it is', () => {
-    const expected = Object.entries(ERRORS).map(([name, { status, proxyError }]) => [
-      `\`${name}\``,
-      String(status),
-      `\`${proxyError}\``,
-    ]);
-    const shown = tableUnder('docs/errors.md', '# Errors').map(([name, status, proxyError]) => [
-      name,
-      status,
-      proxyError,
-    ]);
-    assert.deepEqual(shown, expected);
   });
 
   for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs]) {

@@ -1,0 +1,113 @@
+// Writes the tables of the documentation that follow from the code: `node tools/docs.ts`. A test runs it as well, and
+// names the page and the line that is out of date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { SETTINGS } from '../adapters/node/config/settings.ts';
+import { ERRORS } from '../src/http/errors.ts';
+import {
+  COMMON_REQUEST_FIELDS,
+  COMMON_RESPONSE_FIELDS,
+  GATEWAY_RESPONSE_FIELDS,
+  HOP_BY_HOP,
+  PROXY_REQUEST_FIELDS,
+  PROXY_RESPONSE_FIELDS,
+} from '../src/http/header-tables.ts';
+
+/** A table of a page: below which heading it stands, and its rows. */
+interface DocTable {
+  readonly page: string;
+  readonly heading: string;
+  /**
+   * The cells of each row.
+   * @param written the rows as the page has them now, by their first cell: what people wrote stays
+   */
+  rows(written: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[];
+}
+
+const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
+
+const settings: DocTable = {
+  page: 'docs/configuration.md',
+  heading: '## Flags and variables',
+  rows: () =>
+    SETTINGS.map(({ flag, variable, default: fallback, help }) => [
+      code(`--${flag}`),
+      code(variable),
+      code(fallback),
+      help.replaceAll('|', '\\|'),
+    ]),
+};
+
+const errors: DocTable = {
+  page: 'docs/errors.md',
+  heading: '# Errors',
+  rows: (written) =>
+    Object.entries(ERRORS).map(([name, { status, proxyError }]) => {
+      const when = written.get(code(name))?.at(-1) ?? '(say when)';
+      return [code(name), String(status), code(proxyError), when];
+    }),
+};
+
+/** The tables of header names, by their headings. The reason of each name is the comment beside it. */
+const HEADERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  '## Hop-by-hop: removed in both directions': { HOP_BY_HOP },
+  '## Removed from every request': { COMMON_REQUEST_FIELDS },
+  '## Removed from a request if the token is injected': { PROXY_REQUEST_FIELDS },
+  '## Removed from every response': { COMMON_RESPONSE_FIELDS },
+  '## Removed from a response if the token was injected': { PROXY_RESPONSE_FIELDS },
+  '## Removed from every response if there are upstream headers': { GATEWAY_RESPONSE_FIELDS },
+};
+
+const headers = Object.entries(HEADERS).map(
+  ([heading, named]): DocTable => ({
+    page: 'docs/headers.md',
+    heading,
+    rows: () =>
+      Object.entries(named).flatMap(([table, names]) => {
+        const reasons = reasonsOf(table);
+        return names.map((name) => [code(name), reasons.get(name) ?? '']);
+      }),
+  }),
+);
+
+function reasonsOf(table: string): ReadonlyMap<string, string> {
+  const source = read('src/http/header-tables.ts');
+  const [, lines = ''] = new RegExp(`^export const ${table}: FieldTable = \\[\n([^\\]]*)\\];$`, 'm').exec(source) ?? [];
+  return new Map([...lines.matchAll(/^ {2}'([^']+)', \/\/ (.+)$/gm)].map(([, name, reason]) => [name!, reason!]));
+}
+
+const TABLES: readonly DocTable[] = [settings, errors, ...headers];
+
+const urlOf = (file: string): URL => new URL(`../${file}`, import.meta.url);
+const read = (file: string): string => readFileSync(urlOf(file), 'utf8');
+
+/** The pages with their tables, as the code has them now. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  const pages = new Map<string, string>();
+  for (const table of TABLES) pages.set(table.page, withTable(pages.get(table.page) ?? read(table.page), table));
+  return pages;
+}
+
+/** @throws Error if the page has no such table */
+function withTable(text: string, { page, heading, rows }: DocTable): string {
+  const lines = text.split('\n');
+  const start = lines.indexOf(heading);
+  const head = lines.findIndex((line, index) => index > start && line.startsWith('|'));
+  if (start === -1 || head === -1) throw new Error(`${page} has no table below "${heading}"`);
+  const first = head + 2;
+  const length = lines.slice(first).findIndex((line) => !line.startsWith('|'));
+  const end = length === -1 ? lines.length : first + length;
+  const written = new Map(lines.slice(first, end).map((line) => [cellsOf(line)[0]!, cellsOf(line)] as const));
+  const table = rows(written).map((cells) => `| ${cells.join(' | ')} |`);
+  return [...lines.slice(0, first), ...table, ...lines.slice(end)].join('\n');
+}
+
+const cellsOf = (row: string): string[] =>
+  row
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const [page, text] of generatedPages()) writeFileSync(urlOf(page), text);
+}
