@@ -136,16 +136,16 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/ai-conversations/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/ai-conversations/{conversation_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/alert-rule-detector/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/alert-rules/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'query' },
     POST: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/alert-rules/{alert_rule_id}/': {
@@ -187,7 +187,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/combined-rules/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', removed: ['headers', 'body'] },
+    GET: { scopes: ['org:read'], projects: 'query', removed: ['headers', 'body'] },
   },
   '/api/0/organizations/{org}/config/integrations/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -202,7 +202,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
         },
       },
     },
-    POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'unproven' },
+    POST: { scopes: ['org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -210,13 +210,13 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/revisions/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/revisions/{revision_id}/restore/': {
     POST: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/data-conditions/': {
-    GET: { scopes: ['org:read'], projects: 'none', needsRule: 'unproven' },
+    GET: { scopes: ['org:read'], projects: 'none' },
   },
   '/api/0/organizations/{org}/detectors/': {
     GET: {
@@ -245,7 +245,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
       },
       removed: ['headers', 'body'],
     },
-    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
+    DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'lookup:detector' },
   },
   '/api/0/organizations/{org}/discover/saved/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -257,7 +257,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/environments/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/eventids/{event_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -274,7 +274,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/events-stats/': {
     GET: {
       scopes: ['org:read'],
-      projects: 'refuse',
+      projects: 'query',
       query: { keys: { dashboardWidgetId: 'never', discoverSavedQueryId: 'never' } },
     },
   },
@@ -293,7 +293,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     },
   },
   '/api/0/organizations/{org}/events/validate/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/external-users/': {
     POST: { scopes: ['org:write'], projects: 'refuse' },
@@ -327,7 +327,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
   },
   '/api/0/organizations/{org}/issues-count/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/issues-stats/': {
     GET: { scopes: ['event:read'], projects: 'query' },
@@ -346,7 +346,6 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
           shortIdLookup: { needs: 'never with projects', unless: ['0'] },
         },
       },
-      removed: ['shareId'],
     },
     PUT: {
       scopes: ['event:write'],
@@ -535,7 +534,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['org:write', 'team:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/metrics/data/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/monitors-count/': {
     GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -548,15 +547,15 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['alerts:write', 'org:write'], projects: 'body:project' },
   },
   '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/': {
-    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'lookup:monitor' },
     PUT: { scopes: ['alerts:write', 'project:write'], projects: 'refuse' },
     DELETE: { scopes: ['alerts:write', 'project:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/checkins/': {
-    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'lookup:monitor' },
   },
   '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/stats/': {
-    GET: { scopes: ['alerts:read', 'project:read'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'project:read'], projects: 'lookup:monitor' },
   },
   '/api/0/organizations/{org}/notifications/actions/': {
     GET: { scopes: ['org:read'], projects: 'query' },
@@ -571,16 +570,16 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
-    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'refuse' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
+    DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'lookup:snapshot' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/archive/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
-    HEAD: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
-    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'refuse' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
+    HEAD: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
+    POST: { scopes: ['org:ci', 'project:releases', 'project:write'], projects: 'lookup:snapshot' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/images/{image_identifier}/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
   },
   '/api/0/organizations/{org}/preprodartifacts/{artifact_id}/install-details/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'secret' },
@@ -716,7 +715,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/replays/{replay_id}/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['org:read'], projects: 'lookup:replay' },
   },
   '/api/0/organizations/{org}/repos/': {
     GET: { scopes: ['org:read', 'org:ci', 'org:integrations'], projects: 'refuse' },
@@ -755,7 +754,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'beyond scopes' },
   },
   '/api/0/organizations/{org}/search-agent/state/{run_id}/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/sentry-app-components/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'beyond scopes' },
@@ -795,14 +794,14 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/tags/{key}/values/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/teams/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
     POST: { scopes: ['org:write', 'team:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/trace-items/attributes/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/trace-items/metrics/': {
     GET: { scopes: ['org:read'], projects: 'query' },
@@ -811,7 +810,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/trace-logs/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/trace-meta/{trace_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
@@ -826,7 +825,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/uptime/': {
-    GET: { scopes: ['org:read'], projects: 'refuse', removed: ['headers', 'body'] },
+    GET: { scopes: ['org:read'], projects: 'query', removed: ['headers', 'body'] },
   },
   '/api/0/organizations/{org}/user-teams/': {
     GET: { scopes: ['org:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -835,7 +834,13 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/workflows/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    GET: {
+      scopes: ['alerts:read', 'org:read'],
+      projects: 'query',
+      query: {
+        keys: { id: 'never with projects', detector: 'never with projects', priorityDetector: 'never with projects' },
+      },
+    },
     POST: {
       scopes: ['alerts:write', 'org:write'],
       projects: 'refuse',
@@ -1050,7 +1055,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     DELETE: { scopes: ['project:releases', 'project:admin'], projects: 'refuse' },
   },
   '/api/0/projects/{org}/{project}/filters/': {
-    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/filters/{filter_id}/': {
     PUT: { scopes: ['project:write'], projects: 'path' },
@@ -1069,7 +1074,6 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
       scopes: ['event:read'],
       projects: 'path',
       query: { keys: { shortIdLookup: { needs: 'never with projects', unless: ['0'] } } },
-      removed: ['shareId'],
     },
     PUT: {
       scopes: ['event:write'],
@@ -1170,11 +1174,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/releases/': {
-    GET: {
-      scopes: ['project:read', 'org:ci', 'project:releases'],
-      projects: 'path',
-      removedWithProjects: ['projects'],
-    },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['path', 'filter:[].projects'] },
     POST: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'path',
@@ -1189,11 +1189,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
   },
   '/api/0/projects/{org}/{project}/releases/{version}/': {
-    GET: {
-      scopes: ['project:read', 'org:ci', 'project:releases'],
-      projects: 'path',
-      removedWithProjects: ['projects'],
-    },
+    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['path', 'filter:projects'] },
     PUT: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: ['path', 'lookup:release'],
@@ -1307,7 +1303,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/teams/': {
-    GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
+    GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/teams/{team}/': {
     POST: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
@@ -1378,7 +1374,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['team:read'], projects: 'refuse' },
   },
   '/api/0/teams/{org}/{team}/projects/': {
-    GET: { scopes: ['project:read'], projects: 'refuse' },
+    GET: { scopes: ['project:read'], projects: 'filter' },
     POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
   },
 };
