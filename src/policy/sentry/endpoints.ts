@@ -139,7 +139,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/ai-conversations/{conversation_id}/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'query' },
   },
   '/api/0/organizations/{org}/alert-rule-detector/': {
     GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
@@ -149,7 +149,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/alert-rules/{alert_rule_id}/': {
-    GET: { scopes: ['alerts:read', 'org:read'], projects: 'refuse' },
+    GET: { scopes: ['alerts:read', 'org:read'], projects: 'lookup:alert-rule' },
     PUT: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
@@ -178,7 +178,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/organizations/{org}/code-mappings/bulk/': {
     POST: {
       scopes: ['org:ci', 'org:integrations', 'org:write'],
-      projects: 'body:project',
+      projects: 'refuse',
       body: { only: ['project', 'repository', 'defaultBranch', 'mappings'] },
     },
   },
@@ -562,7 +562,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     POST: { scopes: ['org:admin'], projects: 'body:projects', body: { keys: { projects: 'projects' } } },
   },
   '/api/0/organizations/{org}/notifications/actions/{action_id}/': {
-    GET: { scopes: ['org:read'], projects: 'refuse' },
+    GET: { scopes: ['org:read'], projects: 'lookup:notification-action' },
     PUT: { scopes: ['org:admin'], projects: 'refuse' },
     DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
@@ -1341,7 +1341,7 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/seer/models/': {
-    GET: { scopes: [], projects: 'refuse' },
+    GET: { scopes: [], projects: 'none' },
   },
   '/api/0/sentry-app-installations/{uuid}/external-issues/': {
     POST: { scopes: ['event:write'], projects: 'refuse' },
