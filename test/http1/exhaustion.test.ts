@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasProcFs, openDescriptors, peakMemory } from '../support/process-figures.ts';
+import { hasProcFs, peakMemory } from '../support/process-figures.ts';
 import { type ListeningProxy, startProxy } from '../support/proxy-process.ts';
 import { quickly } from '../support/quick-client.ts';
 import { RawClient, send } from '../support/raw-client.ts';
-import { ATTACKS, attack, honestTraffic, slowHttpTest } from '../support/slow-attacks.ts';
 import { answer, response, Upstream } from '../support/upstream.ts';
 
 const MIB = 1024 * 1024;
@@ -24,41 +23,8 @@ after(() => upstream?.stop());
 const start = (...flags: string[]): Promise<ListeningProxy> =>
   startProxy([...SETTINGS, `--sentry-uri=${upstream.uri}`, ...flags]);
 
-async function mostDescriptors(proxy: ListeningProxy, during: Promise<unknown>): Promise<number> {
-  let isOver = !hasProcFs;
-  const over = during.then(() => {
-    isOver = true;
-  });
-  let most = 0;
-  while (!isOver) {
-    most = Math.max(most, await openDescriptors(proxy.child.pid!));
-    await Promise.race([sleep(100), over]);
-  }
-  return most;
-}
-
 // Most of it is waiting.
 describe('exhaustion', { concurrency: 2 }, () => {
-  describe('slow attacks', () => {
-    const isMissing = slowHttpTest === undefined && !process.env.CI;
-    const skip = isMissing && 'slowhttptest is not installed: apt-get install slowhttptest';
-
-    // A thousand of each kind, one kind after the other, are in the soak.
-    it('of all kinds at once, 250 connections each, hold up no honest request', { skip }, async (t) => {
-      const proxy = await start();
-      t.after(() => proxy.stop());
-      const kinds = Object.keys(ATTACKS) as (keyof typeof ATTACKS)[];
-      const under = Promise.all(kinds.map((kind) => attack(kind, proxy, 250, 5)));
-      const [{ served, failures }, descriptors] = await Promise.all([
-        honestTraffic(proxy, HONEST, under),
-        mostDescriptors(proxy, under),
-      ]);
-      assert.deepEqual(failures, []);
-      assert.ok(served >= 20, `${served} requests`);
-      assert.ok(!hasProcFs || descriptors > 400, `the attackers held ${descriptors} descriptors at most`);
-    });
-  });
-
   describe('few descriptors', () => {
     const crowd = (proxy: ListeningProxy) =>
       Promise.all(Array.from({ length: 400 }, () => RawClient.connect(proxy).catch(() => undefined)));

@@ -19,21 +19,30 @@ export const ATTACKS = {
   'slow reads': ['-X', '-w', '512', '-y', '1024', '-n', '5', '-z', '32'],
 } as const;
 
-/** Attacks for some seconds over that many connections. */
+/**
+ * Attacks over that many connections.
+ *
+ * @param seconds at most.
+ * @param signal ends it before.
+ */
 export async function attack(
   kind: keyof typeof ATTACKS,
   { host, port }: Address,
   connections: number,
   seconds: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (slowHttpTest === undefined) throw new Error('slowhttptest is not installed: apt-get install slowhttptest');
   const size = ['-c', String(connections), '-r', String(connections), '-l', String(seconds), '-p', '3'];
   const child = startChild(slowHttpTest, [...ATTACKS[kind], ...size, '-u', `http://${host}:${port}/large`], {
     stdio: ['ignore', 'ignore', 'ignore'],
   });
-  const impatience = setTimeout(() => child.kill('SIGKILL'), (seconds + 20) * 1000);
+  const end = () => void child.kill('SIGKILL');
+  const impatience = setTimeout(end, (seconds + 20) * 1000);
+  signal?.addEventListener('abort', end);
   await once(child, 'close');
   clearTimeout(impatience);
+  signal?.removeEventListener('abort', end);
 }
 
 export interface Honest {
