@@ -1,5 +1,5 @@
 import type { RequestContext } from '../http/request-context.ts';
-import type { Body, IncomingRequest, ResponseStage } from '../http/types.ts';
+import type { Body, IncomingRequest, Reply, UpstreamResponse } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 
 /** How an allowed request is sent, and how its response is edited. */
@@ -14,8 +14,14 @@ export interface Authorized {
    * Removes from a response what the client may not see. Undefined: nothing is removed.
    * Fails with a ProxyError `response_withheld` or `responses_full`.
    */
-  readonly filter?: ResponseStage;
+  readonly filter?: FilterStage;
 }
+
+/**
+ * Removes from a response what the client may not see.
+ * @param nextPage sends the request once more with another path and query, for the next page of a list
+ */
+export type FilterStage = (reply: Reply, nextPage: (target: string) => Promise<UpstreamResponse>) => Promise<Reply>;
 
 /**
  * Decides whether a named client may send a request.

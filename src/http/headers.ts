@@ -63,6 +63,13 @@ export const withEdits = (
   added: [...added.filter(([name]) => !without.includes(name.toLowerCase())), ...also],
 });
 
+/** The same fields, of those that came only the ones with these names. */
+export function withOnly({ from, dropped, added }: EditedFields, kept: ReadonlySet<string>): EditedFields {
+  const all = new Set(dropped);
+  for (const [name] of from) if (!kept.has(tableName(name))) all.add(tableName(name));
+  return { from, dropped: all, added };
+}
+
 /** The fields as they go out, for reading. */
 export const viewOf = (edited: EditedFields): Fields => {
   const lines = linesOf(edited);

@@ -83,28 +83,35 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   };
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
 
-  const send = (bearer: string | undefined) => {
+  const send = (bearer: string | undefined, to = url) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     let headers = cleanRequest(request.headers, authorized.dropped, added);
     if (visit !== undefined) headers = askForAll(headers, visit);
     trace.attempts++;
-    return destination.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
+    return destination.fetch(to, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
+
+  const sendTo = (to: string) =>
+    sendAndRenew((bearer) => send(bearer, to), token, outgoing, request.signal, source, trace);
 
   const stages: ResponseStage[] = [];
   if (destination.hasGateway) stages.push(withoutGatewaySession);
-  if (authorized.filter !== undefined) stages.push(authorized.filter);
+  const { filter } = authorized;
+  if (filter !== undefined) {
+    const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
+    stages.push((reply) => filter(reply, nextPage));
+  }
   if (visit !== undefined) {
     // What a filter has read is counted already.
-    const isCounted = authorized.filter !== undefined;
+    const isCounted = filter !== undefined;
     const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
-    stages.push(urlRewriting(visit, trace, openShare));
+    stages.push(urlRewriting(visit, trace, request.signal, openShare));
   }
 
   try {
-    const response = await sendAndRenew(send, token, outgoing, request.signal, source, trace);
+    const response = await sendTo(url);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;

@@ -40,6 +40,8 @@ describe('the documentation', () => {
   const tables: Record<string, string> = {
     '## Removed from a request whose response is edited': 'CONDITIONS',
     '## Removed from a response that was edited': 'OF_THE_BYTES',
+    '## Removed from a response from which something was taken out': 'COUNTS',
+    '## Kept with a list from which entries were taken out': 'KEPT_WITH_FILTERED_LIST',
   };
   const files = { 'src/http/header-tables.ts': fieldTables, 'src/pipeline/rewrite-urls.ts': keepInside };
   for (const [heading, table] of Object.entries(tables)) {
