@@ -184,6 +184,11 @@ export const ERRORS = {
     detail: 'The proxy cannot buffer more responses now. Try again later.',
     fields: [['Retry-After', '5']],
   },
+  proxy_closed: {
+    status: 503,
+    proxyError: 'http_request_denied',
+    detail: 'The proxy is being shut down.',
+  },
   upstream_timeout: {
     status: 504,
     proxyError: 'http_response_timeout',
