@@ -17,7 +17,7 @@ import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.
 import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 
-const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
+export const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
   'identity',
