@@ -1,0 +1,53 @@
+import type { Env } from '../../../src/pipeline/env.ts';
+import { handle } from '../../../src/pipeline/handle.ts';
+import type { Answer } from '../../http1/server/answer.ts';
+import { descriptorLimit } from '../../http1/server/descriptors.ts';
+import { makeServer, type ProxyServer } from '../../http1/server/server.ts';
+import type { Config } from '../config/config.ts';
+import type { LogWriter } from '../log/log.ts';
+import { logRequest } from '../log/log-request.ts';
+import { turnedAwayReporter } from '../log/turned-away.ts';
+import type { Watch } from '../ops/telemetry.ts';
+import type { CountRead } from './sentry.ts';
+
+/** What counts and records the requests of a server. */
+export interface Recorders {
+  readonly countRead: CountRead;
+  readonly writer: LogWriter;
+  readonly watch: Watch | undefined;
+}
+
+/** The server for clients, before it listens. */
+export function makeProxyServer(
+  config: Config,
+  env: Env<Answer>,
+  { countRead, writer, watch }: Recorders,
+): ProxyServer {
+  const { log } = writer;
+  const isLogged = writer.writes('info');
+  const reportTurnedAway = turnedAwayReporter(log);
+  return makeServer({
+    limits: {
+      readHeader: config.readHeaderTimeout,
+      read: config.readTimeout,
+      write: config.writeTimeout,
+      maxHead: config.maxHeaderSize,
+    },
+    tls: config.tls,
+    maxDescriptors: descriptorLimit(),
+    countRead,
+    turnedAway() {
+      reportTurnedAway();
+      watch?.metrics.turnedAway();
+    },
+    handle(request, trace) {
+      watch?.started();
+      return handle(request, env, trace);
+    },
+    finished(request) {
+      request.trace.release?.();
+      if (isLogged) logRequest(log, request);
+      watch?.finished(request);
+    },
+  });
+}
