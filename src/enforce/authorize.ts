@@ -119,13 +119,15 @@ function hold(client: Client, request: IncomingRequest, trace: RequestContext, r
   if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
 }
 
-function refusal({ error, reason, detail }: Refused, trace: RequestContext): ProxyError {
+function refusal({ error, reason, detail, scope }: Refused, trace: RequestContext): ProxyError {
   trace.refusal = reason satisfies Reason;
-  return new ProxyError(error, detail);
+  // RFC 6750 section 3.1.
+  const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+  return new ProxyError(error, detail, scope === undefined ? [] : [['WWW-Authenticate', challenge]]);
 }
 
 function authorizedBy(
-  { query, response }: Allowed,
+  { query, response, ownJson }: Allowed,
   request: IncomingRequest,
   target: string,
   body: Authorized['body'],
@@ -135,7 +137,8 @@ function authorizedBy(
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
   const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
   const allowed = query === undefined ? target : `${path}?${query}`;
-  if (response === undefined) return { target: allowed, dropped: dropped.always, body };
+  const own = ownJson === undefined ? {} : { ownJson };
+  if (response === undefined) return { target: allowed, dropped: dropped.always, body, ...own };
   const sent = isFilteredList(response) ? withoutPaging(allowed) : allowed;
   const filter = filterStage(response, sent, request.signal, openShare);
   return { target: sent, dropped: dropped.beforeEditing, body, filter };

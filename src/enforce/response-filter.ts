@@ -7,8 +7,8 @@ import { viewOf, withEdits, withOnly } from '../http/headers.ts';
 import type { Signal, UpstreamResponse } from '../http/types.ts';
 import { EACH, editJson, removeMembers } from '../json/edit.ts';
 import { isObject } from '../json/members.ts';
-import type { ProjectRef } from '../policy/client.ts';
-import type { ResponseFilter } from '../policy/decision.ts';
+import { type ProjectRef, projectRef } from '../policy/client.ts';
+import type { ResponseFilter, Within } from '../policy/decision.ts';
 import { atCursor, joinLists, nextCursor } from './list-pages.ts';
 import type { FilterStage } from './types.ts';
 
@@ -53,8 +53,8 @@ const KEPT_FIELDS: ReadonlySet<string> = new Set(KEPT_WITH_FILTERED_LIST);
 const DROPPED_FIELDS = [...OF_THE_BYTES, ...COUNTS];
 
 /** Whether the content is a list from which entries are taken out, and not a document with such lists in it. */
-export const isFilteredList = ({ keepOnly, listKey }: ResponseFilter): boolean =>
-  keepOnly !== undefined && listKey === undefined;
+export const isFilteredList = ({ keepOnly, keepWithin, listKey }: ResponseFilter): boolean =>
+  (keepOnly !== undefined || keepWithin !== undefined) && listKey === undefined;
 
 /**
  * Reads a list to its end.
@@ -121,10 +121,14 @@ export function editResponse(filter: ResponseFilter, bytes: Uint8Array): Uint8Ar
   }
 }
 
-function editText({ keepOnly, listKey, removeKeys }: ResponseFilter, text: string): string | undefined {
+function editText({ keepOnly, keepWithin, listKey, removeKeys }: ResponseFilter, text: string): string | undefined {
   // With 204 there is nothing to see.
   if (text === '') return text;
-  const kept = keepOnly === undefined ? text : withEntries(text, listKey, keepOnly);
+  const isKept =
+    keepWithin === undefined
+      ? keepOnly && ((entry: unknown) => isNamed(entry, keepOnly))
+      : (entry: unknown) => keepWithin.some((within) => isWithin(entry, within));
+  const kept = isKept === undefined ? text : withEntries(text, listKey, isKept);
   return kept === undefined ? undefined : removeMembers(kept, removeKeys);
 }
 
@@ -132,10 +136,14 @@ function editText({ keepOnly, listKey, removeKeys }: ResponseFilter, text: strin
  * A list with only the entries that are named, or what has such lists in it.
  * @returns undefined if it is not what `listKey` says
  */
-function withEntries(text: string, listKey: string | undefined, refs: readonly ProjectRef[]): string | undefined {
+function withEntries(
+  text: string,
+  listKey: string | undefined,
+  isKept: (entry: unknown) => boolean,
+): string | undefined {
   const entriesOf = (list: string) =>
     list.trimStart().startsWith('[')
-      ? editJson(list, [EACH], (entry) => (isNamed(JSON.parse(entry), refs) ? undefined : ''))
+      ? editJson(list, [EACH], (entry) => (isKept(JSON.parse(entry)) ? undefined : ''))
       : undefined;
   if (listKey === undefined) return entriesOf(text);
   const isInEach = listKey.startsWith(IN_EACH);
@@ -152,6 +160,12 @@ function withEntries(text: string, listKey: string | undefined, refs: readonly P
 
 /** Begins a `listKey` that is a member of each entry of a list. */
 const IN_EACH = '[].';
+
+/** Whether a project with its organization is one of the client's. */
+const isWithin = (entry: unknown, { org, projects }: Within): boolean =>
+  isObject(entry) &&
+  isNamed(entry.organization, [projectRef(org)]) &&
+  (projects === undefined || isNamed(entry, projects));
 
 function isNamed(entry: unknown, refs: readonly ProjectRef[]): boolean {
   if (!isObject(entry)) return false;

@@ -10,6 +10,8 @@ export interface Authorized {
   readonly dropped: ReadonlySet<string>;
   /** The bytes that were checked, or the rest of the client's body. */
   readonly body: Body | Uint8Array | null;
+  /** The proxy's own response, which is JSON. Sentry does not see the request. */
+  readonly ownJson?: string;
   /**
    * Removes from a response what the client may not see. Undefined: nothing is removed.
    * Fails with a ProxyError `response_withheld` or `responses_full`.

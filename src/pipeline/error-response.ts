@@ -38,6 +38,22 @@ export function errorMessage(
   };
 }
 
+/** A response of the proxy's own that is no error. */
+export const ownMessage = (json: string, requestId: string) => ({
+  body: json,
+  init: {
+    status: 200,
+    statusText: 'OK',
+    headers: onlyFields([
+      ['Content-Type', 'application/json'],
+      ['Content-Length', String(new TextEncoder().encode(json).length)],
+      ['Cache-Control', 'no-store'],
+      ...OWN_LINES,
+      [REQUEST_ID, requestId],
+    ]),
+  },
+});
+
 /**
  * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1). If it names
  * neither, as the wildcards of curl and sentry-cli do, the error decides.

@@ -12,7 +12,7 @@ import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamRes
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
-import { errorMessage } from './error-response.ts';
+import { errorMessage, ownMessage } from './error-response.ts';
 import { refuseForeignPages } from './guards.ts';
 import { askForAll, urlRewriting, visitOf } from './rewrite-urls.ts';
 
@@ -63,6 +63,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const principal = authentication.kind === 'inject' ? authentication.principal : undefined;
   const authorized =
     principal?.client === undefined ? everything(request, kind) : await env.authorize(principal.client, request, trace);
+  if (authorized.ownJson !== undefined) return respondWith(authorized.ownJson, request, env, trace);
   const { destination } = env;
   const url = upstreamUrl(authorized.target, destination.upstream);
 
@@ -117,6 +118,13 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   } finally {
     outgoing.release();
   }
+}
+
+/** Responds with JSON of the proxy's own. */
+async function respondWith<R>(json: string, request: IncomingRequest, env: Env<R>, trace: RequestContext): Promise<R> {
+  await request.body?.cancel();
+  const { body, init } = ownMessage(json, trace.id);
+  return env.respond(body, init);
 }
 
 /** A gateway's session is the operator's, not the client's. */

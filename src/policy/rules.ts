@@ -1,6 +1,7 @@
 import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
 import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { ENDPOINTS } from './sentry/endpoints.ts';
 import { fits } from './sentry/parameters.ts';
 import { mayMeanTheSame } from './sentry/spellings.ts';
 import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
@@ -155,6 +156,17 @@ export const endsInRest = (rule: Rule): boolean => rule.pieces.at(-1)?.kind === 
 /** Whether a rule names one path, with parameters at most: the operator decided on this path, and on no other. */
 export const isSpelledOut = (rule: Rule): boolean =>
   rule.pieces.every(({ kind }) => kind === 'literal' || kind === 'parameter');
+
+/**
+ * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an organization,
+ * or can be held to the client's.
+ */
+export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
+  const path = text.slice(text.indexOf(' ') + 1);
+  const endpoints = Object.entries(ENDPOINTS[path] ?? {}).filter(([own]) => method === '*' || method === own);
+  const isHeld = path === '/api/0/projects/' || path.startsWith('/api/0/issues/');
+  return endpoints.length > 0 && (isHeld || endpoints.every(([, { projects }]) => projects === 'none'));
+}
 
 /**
  * The rule that would grant a request. It quotes nothing of the request but names that Sentry may have in that place:
