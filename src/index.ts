@@ -12,6 +12,7 @@ import { makeEnv as composeEnv } from './pipeline/make-env.ts';
 import { fetchTransport } from './web/fetch-transport.ts';
 import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
+import { dropsRequests } from './web/runtime.ts';
 
 export { OptionsError, type ProxyOptions } from './config/option-types.ts';
 export { ProxyError } from './http/errors.ts';
@@ -102,6 +103,8 @@ function envOf(config: ProxyConfig, closing?: Signal): ProxyEnv {
     respond: makeResponse,
     lease,
     closing,
+    // A lookup ends with the request that caused it, and another request that waited for it would wait forever.
+    sharesLookups: !dropsRequests,
   });
   return { ...env, writeTimeout, basePath, onRequest, closing, receive: readRequest };
 }

@@ -100,6 +100,13 @@ export function linesOf({ from, dropped, added }: EditedFields): [string, string
   return lines;
 }
 
+/** Bytes of what goes out, by its Content-Length; undefined if it has none. */
+export function lengthOf({ from, dropped, added }: EditedFields): number | undefined {
+  const own = added.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  const length = own ?? (dropped.has('content-length') ? null : from.get('content-length'));
+  return length === null ? undefined : Number(length);
+}
+
 /** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables treat them as equal. */
 export function tableName(name: string): string {
   const lower = name.toLowerCase();

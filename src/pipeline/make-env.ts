@@ -73,7 +73,7 @@ export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
     hasGateway: config.upstreamHeaders.length > 0,
     urls: addressesOf(upstream, config, config.basePath),
   };
-  const bodies = makeBodyRules(config, lease);
+  const bodies = makeBodyRules({ ...config, needsWholeBodies: destination.fetch.losesLengths }, lease);
   const limits = parts.limits ?? new LocalLimits(() => performance.now(), lease);
   return {
     authenticator: parts.authenticator ?? lazyAuthenticator(config, parts.keyAccess ?? FETCHED_KEYS),
