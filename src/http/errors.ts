@@ -208,26 +208,6 @@ export const ERRORS = {
   },
 } as const satisfies Record<string, ErrorRow>;
 
-/** The reason phrases of the statuses above (RFC 9110 section 15). */
-export const REASON_PHRASES: Readonly<Record<(typeof ERRORS)[ErrorName]['status'], string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  417: 'Expectation Failed',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  499: 'Client Closed Request',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  508: 'Loop Detected',
-};
-
 /** The name of an error of the table: what `ProxyError`, the log and `RequestRecord` call it. */
 export type ErrorName = keyof typeof ERRORS;
 
