@@ -202,9 +202,7 @@ export const ERRORS = {
   loop_detected: {
     status: 508,
     proxyError: 'proxy_loop_detected',
-    detail:
-      'The request came through two proxies like this one before. At most two may stand in series: either there is a third, ' +
-      'or SENTRY_URI leads back to one of them.',
+    detail: 'This came through two proxies like this one already: a third is one too many, or SENTRY_URI leads back.',
   },
 } as const satisfies Record<string, ErrorRow>;
 
