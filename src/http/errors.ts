@@ -212,7 +212,6 @@ export type ErrorName = keyof typeof ERRORS;
 /** A failure with a row in the error table. */
 export class ProxyError extends Error {
   override readonly name: ErrorName;
-
   /** Response fields of this failure alone. */
   readonly fields: readonly [string, string][];
 
