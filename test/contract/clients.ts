@@ -41,6 +41,9 @@ const LAST = 'Connection: close';
 const json = (value: unknown, ...fields: string[]): Buffer =>
   response('200 OK', [JSON_TYPE, LAST, ...fields], JSON.stringify(value));
 
+/** Sentry's response to `/api/0/`, which every client may ask for. */
+const ROOT = json({ version: '0' });
+
 /** Sentry with an answer for the beginnings of some targets, and 200 for all others. */
 const sentry =
   (answers: Readonly<Record<string, Buffer | Script>>): Script =>
@@ -89,7 +92,7 @@ export function clients(contract: Contract): void {
 function identity({ test }: Contract, scene: Scene): void {
   for (const name of ['reader', 'ids', 'web', 'root'] as const) {
     test(`injects the token for the client ${name}`, async () => {
-      const { reply, request } = await scene.exchange(get(name, '/api/0/'));
+      const { reply, request } = await scene.exchange(get(name, '/api/0/'), answer(ROOT));
       assert.equal(reply.status, 200);
       assert.equal(fieldValue(request, 'Authorization'), INJECTED);
     });
@@ -823,7 +826,7 @@ function limits({ target, test }: Contract): void {
 /** Waits until the client has a place again: for as long as the write timeout and a bit more. */
 const isFree = (scene: Scene, name: Name): Promise<void> =>
   eventually(
-    async () => (await scene.exchange(get(name, '/api/0/'))).reply.status === 200,
+    async () => (await scene.exchange(get(name, '/api/0/'), answer(ROOT))).reply.status === 200,
     `a place of ${name} is free`,
   );
 
@@ -854,6 +857,6 @@ function rejecting({ target, test }: Contract): void {
   }
 
   test('serves a client where nobody is bypassed', async () => {
-    assert.equal((await scene.exchange(get('reader', '/api/0/'))).reply.status, 200);
+    assert.equal((await scene.exchange(get('reader', '/api/0/'), answer(ROOT))).reply.status, 200);
   });
 }
