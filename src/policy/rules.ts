@@ -175,8 +175,12 @@ export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
 export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: Walk): string {
   if (template !== undefined) return `${method} ${template}`;
   const known = names.length > 0 ? organizationNames(names[0]!) : [];
+  let isNameBefore = false;
   const texts = segments.map(({ text }, index) => {
-    const isName = places[index] === 'literal' || (places[index] === 'unknown' && /^[a-z][a-z-]{0,40}$/.test(text));
+    // After a name that the table lacks an id may follow.
+    const isUnknown = places[index] === 'unknown' && !isNameBefore && /^[a-z][a-z-]{0,40}$/.test(text);
+    isNameBefore = isUnknown;
+    const isName = places[index] === 'literal' || isUnknown;
     return text === '' || isName ? text : (known[index - API_PREFIX.length] ?? '{id}');
   });
   return `${method} /${texts.join('/')}`;
