@@ -11,13 +11,13 @@ import {
   projectRef,
   type Rate,
 } from '../policy/client.ts';
-import { isHeldWithoutOrganization, organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
+import { organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
 import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 
-export const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
+const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
   'identity',
@@ -186,8 +186,7 @@ function checkBoundaryOfRules(allow: readonly Placed[], deny: readonly Placed[],
   }
 }
 
-const isOpenToAll = (rule: Rule): boolean =>
-  /^(?:GET|HEAD) \/api\/0\/(?:organizations\/)?$/.test(rule.text) || isHeldWithoutOrganization(rule);
+const isOpenToAll = ({ text }: Rule): boolean => /^(?:GET|HEAD) \/api\/0\/(?:organizations\/)?$/.test(text);
 
 function readRate(json: Json, place: string, add: Add): Rate | undefined {
   if (!Object.hasOwn(json, 'rate')) return undefined;

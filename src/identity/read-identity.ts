@@ -5,7 +5,7 @@ import { pathOf } from './claims.ts';
 import type { Issuer } from './issuer.ts';
 import { pinProblems } from './pins.ts';
 
-export const IDENTITY_KEYS = ['issuer', 'claims'];
+const IDENTITY_KEYS = ['issuer', 'claims'];
 const MAX_TEXT = 1024;
 
 /**

@@ -35,9 +35,7 @@ export function readRequest(request: Request): IncomingRequest {
   const { method, url, body } = request;
   const fields = new ReadFields(request.headers);
   if (fields.get('host') === null) fields.add('host', new URL(url).host);
-  // workerd counts an empty body as a body, and then refuses to send it with GET.
-  const isEmpty = fields.get('content-length') === '0';
-  return { method, url, headers: fields, body: isEmpty ? null : readBody(request, body), signal: signalOf(request) };
+  return { method, url, headers: fields, body: readBody(request, body), signal: signalOf(request) };
 }
 
 /** The signal of a `Request`, which falls silent in Node once the `Request` itself is collected as garbage. */

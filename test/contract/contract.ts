@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { patienceOfTest } from '../support/raw-client.ts';
-import { bodies } from './bodies.ts';
 import { clients } from './clients.ts';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
@@ -28,7 +27,6 @@ export interface Contract {
 const GROUPS: Record<string, (contract: Contract) => void> = {
   // The longest first, so that the others run beside them.
   framing,
-  bodies,
   'upstream faults': upstreamFaults,
   routing,
   clients,
@@ -42,18 +40,14 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   lifetimes,
 };
 
-/**
- * Defines the tests of the contract for one target.
- * @param groups default: the whole contract
- */
-export function addTests(target: Target, groups: readonly string[] = Object.keys(GROUPS)): void {
+/** Defines the tests of the whole contract for one target. */
+export function addTests(target: Target): void {
   const gaps = Object.entries(target.gaps);
   const unmet = new Set(gaps.flatMap(([, { tests }]) => tests));
   // The groups are independent of each other, and what they do is wait more than anything.
   describe(`contract, ${target.name}`, { concurrency: 3 }, () => {
     shareStages(target);
-    for (const group of groups) {
-      const define = GROUPS[group]!;
+    for (const [group, define] of Object.entries(GROUPS)) {
       describe(group, { concurrency: group === 'lifetimes' ? 4 : 1 }, () => {
         const test = (title: string, body: () => Promise<void>) => {
           const isOf = (name: string | RegExp) =>

@@ -9,10 +9,6 @@ import { endsWithTestFile } from './test-file.ts';
 export interface RecordedRequest extends Message {
   method: string;
   target: string;
-  /** As Sentry behind uWSGI reads it: a chunked body is empty to it. */
-  content: Buffer;
-  /** The content that came, however it was framed. */
-  received: Buffer;
 }
 
 /** What the upstream does with a connection, from its first byte on. */
@@ -59,8 +55,7 @@ export class Connection {
     const message = this.#reader.read();
     if (message === undefined) return undefined;
     const [method = '', target = ''] = message.startLine.split(' ');
-    const { content: received, framing } = message;
-    return { ...message, method, target, received, content: framing === 'chunked' ? Buffer.alloc(0) : received };
+    return { ...message, method, target };
   }
 
   /** Resolves when the header section is there. */

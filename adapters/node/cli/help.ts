@@ -1,5 +1,4 @@
-import type { Setting } from '../config/setting.ts';
-import { SETTINGS } from '../config/settings.ts';
+import { SETTINGS, type Setting } from '../config/settings.ts';
 import { COMMANDS } from './command-line.ts';
 
 /** Columns of a terminal that has not been made wider. */
