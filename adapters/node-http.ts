@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServerAdapter } from '@whatwg-node/server';
+import { OwnSignal } from '../src/http/deadline.ts';
 import { ProxyError } from '../src/http/errors.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
 import { fixedTokens } from '../src/pipeline/fixed-tokens.ts';
@@ -27,7 +28,10 @@ export type { TokenRead } from './system-token/source.ts';
 /** A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects. */
 export interface Listener extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Ends the reads in the background. Requests in flight go on, and the server is its owner's to close. */
+  /**
+   * Ends the requests that are running, and the reads in the background. Later requests get 503. The server is its
+   * owner's to close.
+   */
   close(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export function createListener(options: ListenerOptions): Listener {
   // A client that does not read must not keep its place forever.
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const { writeTimeout, basePath, onRequest } = config;
+  const closing = new OwnSignal();
   const keyAccess = { ...nodeKeyMeans(), isShared: true };
   const env: ServedEnv<Response> = {
     ...makeEnv(config, {
@@ -58,11 +63,13 @@ export function createListener(options: ListenerOptions): Listener {
       fetch: transport,
       respond: makeResponse,
       lease,
+      closing,
       keyAccess,
     }),
     writeTimeout,
     basePath,
     onRequest,
+    closing,
   };
 
   const refused = new WeakSet<Socket>();
@@ -94,11 +101,12 @@ export function createListener(options: ListenerOptions): Listener {
   );
   const listener = (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     void env.authenticator.refresh?.();
-    breakOffAfter(config.writeTimeout, response);
+    breakOffAfter(config.writeTimeout, closing, response);
     drainWhenAnswered(incoming, response);
     return adapter.handle(plainRequest(), response, { incoming, response });
   };
   const close = async (): Promise<void> => {
+    closing.abort(new ProxyError('proxy_closed'));
     await env.destination.tokens.close();
     await adapter.dispose();
   };

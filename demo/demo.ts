@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify, styleText } from 'node:util';
+import { startIssuer } from './issuer.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { type RunningProxy, startProxy } from './proxy.ts';
 import { type RecordedRequest, rotateSystemToken, type Sentry, startSentry } from './sentry.ts';
@@ -68,6 +69,7 @@ try {
   await uploadWithSentryCli(parts);
   const agent = await agentWithinItsRights(parts);
   await releaseWithTheOrganizationsToken(parts);
+  await jobWithoutASecret(parts);
   if (!isOnce) await stayUp(parts, agent);
 } catch (error) {
   if (!isStopping) say(`  ${styleText('red', '✗', { stream: process.stdout })} ${(error as Error).message}\n`);
@@ -289,6 +291,41 @@ async function releaseWithTheOrganizationsToken({ database, sentry, token, organ
   expect(release.response.status === 201, 'Sentry should have made the release.');
   expect(release.received[0]?.bearer === organizationToken, "The release should have been made with acme's token.");
   done('The proxy sent each request with the least powerful token that would do.');
+}
+
+/** A job that holds no secret: its CI system says what it is. */
+async function jobWithoutASecret({ database, sentry, token }: Parts): Promise<void> {
+  const issuer = await startIssuer();
+  cleanups.push(issuer.stop);
+  const audience = 'sentry-proxy-of-the-demonstration';
+  const identity = { issuer: 'ci', claims: { repository_id: '456789', ref: ['refs/heads/main', 'refs/tags/v*'] } };
+  const client = { name: 'ci-checkout', identity, scopes: ['event:read'], projects: ['acme/checkout'] };
+  const file = { issuers: { ci: { url: issuer.url, audience } }, clients: [client] };
+  step(8, 'A CI job without a secret: its own token says what it is', `--clients '${JSON.stringify(file)}'`);
+
+  const proxy = await proxyFor(sentry, database, [...['--listen', '127.0.0.1:0', '--clients', JSON.stringify(file)]]);
+  const path = '/api/0/projects/acme/checkout/issues/';
+  const main = { repository_id: '456789', ref: 'refs/heads/main' };
+  const [header, payload = ''] = issuer.token(audience, main).split('.');
+  const jobs: [string, string, number][] = [
+    ['a job on main', issuer.token(audience, main), 200],
+    ['a job on a branch', issuer.token(audience, { ...main, ref: 'refs/heads/experiment' }), 401],
+    ['a fork', issuer.token(audience, { ...main, repository_id: '999999' }), 401],
+    ['for another service', issuer.token('https://vault.example.com', main), 401],
+    ['a forged token', `${header}.${payload}.${Buffer.alloc(64, 1).toString('base64url')}`, 401],
+  ];
+  for (const [who, jwt, status] of jobs) {
+    const { response, received } = await through(proxy, sentry, path, { headers: { Authorization: `Bearer ${jwt}` } });
+    const answer = await response.json();
+    row(who, response.status, response.ok ? `${answer.length} issues` : answer.detail);
+    expect(response.status === status, `The proxy should have answered ${who} with ${status}.`);
+    const bearers = received.map(({ bearer }) => bearer).join();
+    expect(
+      bearers === (status === 200 ? token : ''),
+      `Sentry should have received the request of ${who} only if the proxy let it in.`,
+    );
+  }
+  done("The proxy verified each token with the issuer's public key. Nobody stored a secret for the job.");
 }
 
 /** The slugs of the projects that a list of issues is about. */

@@ -3,12 +3,16 @@
 import { OptionsError, type ProxyConfig, type ProxyOptions } from './config/option-types.ts';
 import { readOptions } from './config/options.ts';
 import type { Problem } from './config/values.ts';
+import { OwnSignal } from './http/deadline.ts';
+import { ProxyError } from './http/errors.ts';
+import type { Signal } from './http/types.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
 import { fixedTokens } from './pipeline/fixed-tokens.ts';
 import { makeEnv as composeEnv } from './pipeline/make-env.ts';
 import { fetchTransport } from './web/fetch-transport.ts';
 import { readRequest } from './web/request.ts';
 import { makeResponse } from './web/response.ts';
+import { dropsRequests } from './web/runtime.ts';
 
 export { OptionsError, type ProxyOptions } from './config/option-types.ts';
 export { ProxyError } from './http/errors.ts';
@@ -20,7 +24,10 @@ export { fetchTransport } from './web/fetch-transport.ts';
 export interface Proxy extends AsyncDisposable {
   /** Answers one request. It never rejects: a failure becomes a response. */
   fetch(request: Request): Promise<Response>;
-  /** Ends the token source's work in the background, so that the process can exit. */
+  /**
+   * Ends the requests that are running, their responses included, and the token source's work in the background, so that
+   * the process can exit. Later requests get 503.
+   */
   close(): Promise<void>;
 }
 
@@ -70,8 +77,12 @@ export function handle(request: Request, env: ProxyEnv): Promise<Response> {
  */
 export function createProxy(options: ProxyOptions): Proxy {
   const config = validOptions(options);
-  const env = envOf(config);
-  const close = () => env.destination.tokens.close();
+  const closing = new OwnSignal();
+  const env = envOf(config, closing);
+  const close = async (): Promise<void> => {
+    closing.abort(new ProxyError('proxy_closed'));
+    await env.destination.tokens.close();
+  };
   return { fetch: (request) => handle(request, env), close, [Symbol.asyncDispose]: close };
 }
 
@@ -82,7 +93,7 @@ function validOptions(options: ProxyOptions): ProxyConfig {
   return config;
 }
 
-function envOf(config: ProxyConfig): ProxyEnv {
+function envOf(config: ProxyConfig, closing?: Signal): ProxyEnv {
   const { token, transport = fetchTransport(), writeTimeout, basePath, onRequest } = config;
   // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
   const lease = writeTimeout === 0 ? undefined : writeTimeout;
@@ -91,6 +102,9 @@ function envOf(config: ProxyConfig): ProxyEnv {
     fetch: transport,
     respond: makeResponse,
     lease,
+    closing,
+    // A lookup ends with the request that caused it, and another request that waited for it would wait forever.
+    sharesLookups: !dropsRequests,
   });
-  return { ...env, writeTimeout, basePath, onRequest, receive: readRequest };
+  return { ...env, writeTimeout, basePath, onRequest, closing, receive: readRequest };
 }

@@ -12,6 +12,7 @@ import {
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
 } from '../src/http/header-tables.ts';
+import { RIGHTS_HEADINGS, rightsRows } from './rights-table.ts';
 
 /** A table of a page: below which heading it stands, and its rows. */
 interface DocTable {
@@ -76,7 +77,11 @@ function reasonsOf(table: string): ReadonlyMap<string, string> {
   return new Map([...lines.matchAll(/^ {2}'([^']+)', \/\/ (.+)$/gm)].map(([, name, reason]) => [name!, reason!]));
 }
 
-const TABLES: readonly DocTable[] = [settings, errors, ...headers];
+const rights = Object.keys(RIGHTS_HEADINGS).map(
+  (heading): DocTable => ({ page: 'docs/rights.md', heading, rows: () => rightsRows(heading) }),
+);
+
+const TABLES: readonly DocTable[] = [settings, errors, ...headers, ...rights];
 
 const urlOf = (file: string): URL => new URL(`../${file}`, import.meta.url);
 const read = (file: string): string => readFileSync(urlOf(file), 'utf8');

@@ -176,9 +176,8 @@ function checkParameters(path: string, known: Map<string, string>): void {
   });
 }
 
-/** With everything below it. The bare list of projects alone is guarded: what is below that is known. */
-const guardedPath = (path: string): string =>
-  path === '/api/0/projects/' ? canonicalPath(path) : canonicalPath(path).replace(/\/$/, '');
+/** With everything below it. */
+const guardedPath = (path: string): string => canonicalPath(path).replace(/\/$/, '');
 
 const canonicalPath = (path: string): string => `/api/0/${canonicalSegments(path.split('/').slice(3)).join('/')}`;
 

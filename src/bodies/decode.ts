@@ -1,21 +1,24 @@
 import { readBounded } from './read-bounded.ts';
+import type { Share } from './types.ts';
 
 /**
  * Decodes a body that may be compressed with gzip.
  * @param encoding the value of Content-Encoding
  * @param limit bytes of the result
+ * @param share counts the bytes that are decoded
  * @returns undefined if the body is in another encoding, broken, or too large
  */
 export async function decode(
   bytes: Uint8Array<ArrayBuffer>,
   encoding: string | null,
   limit: number,
+  share?: Pick<Share, 'growTo'>,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (encoding === null) return bytes;
   if (!/^(?:x-)?gzip$/i.test(encoding)) return undefined;
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const plain = await readBounded(stream, limit);
+    const plain = await readBounded(stream, limit, { share });
     if (plain.bytes === undefined) await plain.body.cancel();
     return plain.bytes;
   } catch {

@@ -1,4 +1,4 @@
-import type { Body, Signal } from '../http/types.ts';
+import type { Body, BodyReader, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
 import type { Share } from './types.ts';
 
@@ -25,6 +25,10 @@ export interface Reading {
  * @throws the body's own error, if it fails before its end or the limit; the signal's reason
  */
 export async function readBounded(body: Body, limit: number, { share, signal }: Reading = {}): Promise<BoundedBody> {
+  if (body instanceof WholeBody) {
+    const isOverShare = share?.growTo(body.bytes.length) === false;
+    return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
+  }
   const reader = body.getReader();
   const kept = new Gathered(limit);
   let isWhole = false;
@@ -100,20 +104,30 @@ class Gathered {
 }
 
 /** Bytes as a body. */
-export function bodyOf(bytes: Uint8Array): Body {
-  let isRead = false;
-  const reader = {
-    async read() {
-      const isDone = isRead || bytes.length === 0;
-      isRead = true;
-      return isDone ? { done: true } : { done: false, value: bytes };
-    },
-    releaseLock() {},
-  };
-  return {
-    getReader: () => reader,
-    async cancel() {
-      isRead = true;
-    },
-  };
+export const bodyOf = (bytes: Uint8Array<ArrayBuffer>): Body => new WholeBody(bytes);
+
+/** A body that is in memory already. */
+class WholeBody implements Body {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  #isRead: boolean;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+    this.#isRead = bytes.length === 0;
+  }
+
+  getReader(): BodyReader {
+    return {
+      read: async () => {
+        const isDone = this.#isRead;
+        this.#isRead = true;
+        return isDone ? { done: true } : { done: false, value: this.bytes };
+      },
+      releaseLock() {},
+    };
+  }
+
+  async cancel(): Promise<void> {
+    this.#isRead = true;
+  }
 }

@@ -8,15 +8,21 @@ import type { BodyRules, Share } from './types.ts';
  * Makes the rules of one proxy.
  * @param maxAge milliseconds after which a request counts as dropped, for a runtime that drops requests without notice
  */
-export const makeBodyRules = (
-  { replayLimit, replayLimitTotal, streamChunked }: BodySettings,
+export function makeBodyRules(
+  { replayLimit, replayLimitTotal, streamChunked, needsWholeBodies = false }: BodySettings,
   maxAge?: number,
-): BodyRules => ({
-  replayLimit,
+): BodyRules {
   // There is always room for one body of the allowed size.
-  budget: makeBudget(Math.max(replayLimit, replayLimitTotal), maxAge),
-  streamChunked,
-});
+  const total = Math.max(replayLimit, replayLimitTotal);
+  return {
+    replayLimit,
+    budget: makeBudget(total, maxAge),
+    streamChunked,
+    needsWholeBodies,
+    wholeLimit: total,
+    bypassBudget: makeBudget(total, maxAge),
+  };
+}
 
 interface BodySettings {
   /** Bytes. */
@@ -24,6 +30,8 @@ interface BodySettings {
   /** Bytes. */
   readonly replayLimitTotal: number;
   readonly streamChunked: boolean;
+  /** Whether the transport loses the length of a body that streams. Default false. */
+  readonly needsWholeBodies?: boolean | undefined;
 }
 
 /** A request body on its way to Sentry. */
@@ -56,6 +64,7 @@ const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () =
  * - Sentry behind uWSGI reads a chunked body as empty, so the chunked body of an injected request is read whole and
  *   sent with a length, or refused.
  * - A bypassed request is forwarded as it came. Nothing of it is kept, since anyone can send one.
+ * - Where a body that streams would lose its length, each body of known length is read whole.
  *
  * @throws ProxyError `content_too_large` or `uploads_full`
  */
@@ -71,19 +80,25 @@ export async function outgoingBody(
   if (body instanceof Uint8Array) {
     return { body, canReplay: () => true, release: () => {}, ...(!isLengthKnown && { length: body.length }) };
   }
-  const isGathered = isInjected && !isLengthKnown && !rules.streamChunked;
+  const needsLength = isLengthKnown ? rules.needsWholeBodies : isInjected;
+  const isGathered = needsLength && !rules.streamChunked;
   const isRecorded = isGathered || mayReplay;
   const mayBeEmpty = framing === 'unknown' && !isGathered;
   if (!isRecorded && !mayBeEmpty) return { body, canReplay: () => false, release: () => {} };
 
-  const recording = new Recording(body, isRecorded ? rules.replayLimit : 0, rules.budget.open());
+  const limit = isGathered && isLengthKnown ? rules.wholeLimit : rules.replayLimit;
+  const budget = isInjected ? rules.budget : rules.bypassBudget;
+  const recording = new Recording(body, isRecorded ? limit : 0, budget.open());
   const streamed = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
   // Some runtimes give a request without content an empty body. Sent in chunks, it would be content.
   if (mayBeEmpty && (await recording.isEmpty(signal))) return NO_BODY;
   if (!isGathered) return streamed;
-  const whole = await recording.readAll(signal);
-  return { ...streamed, body: whole, length: whole.length };
+  const whole = await recording.readAll(signal, isLengthKnown ? READ_WHOLE : '');
+  return { ...streamed, body: whole, ...(!isLengthKnown && { length: whole.length }) };
 }
+
+/** Why a body that has a length is too large. */
+const READ_WHOLE = 'this runtime sends every body in chunks unless it is read whole before, up to REPLAY_LIMIT_TOTAL';
 
 const FIRST_CAPACITY = 16 * 1024;
 
@@ -118,13 +133,14 @@ class Recording implements AsyncIterable<Uint8Array> {
 
   /**
    * Reads to the end.
+   * @param explanation of an error
    * @throws ProxyError `content_too_large` or `uploads_full`
    */
-  async readAll(signal: Signal): Promise<Uint8Array> {
+  async readAll(signal: Signal, explanation: string): Promise<Uint8Array> {
     await this.#readWhile(() => this.isWhole, signal);
     if (this.#loss === undefined || this.#loss === 'released') return this.#kept.subarray(0, this.#size);
     this.release();
-    throw new ProxyError(this.#loss);
+    throw new ProxyError(this.#loss, explanation);
   }
 
   /** Reads until there is some content, or the end. */

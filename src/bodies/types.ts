@@ -6,6 +6,12 @@ export interface BodyRules {
   readonly budget: Budget;
   /** Whether Sentry reads chunked bodies, so that they need no length. */
   readonly streamChunked: boolean;
+  /** Whether only a body that was read whole is sent with its length. */
+  readonly needsWholeBodies: boolean;
+  /** Bytes of one body that is read whole for that reason. */
+  readonly wholeLimit: number;
+  /** What bypassed requests share, so that they leave the others their room. */
+  readonly bypassBudget: Budget;
 }
 
 /** Bytes that requests share. */

@@ -37,7 +37,7 @@ export interface ClientsFile {
 /** The file, or all that is wrong with it. */
 export type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
 
-const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
+export const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
 
 /** What could be read of a clients file, right or wrong. */
 export interface Examined {

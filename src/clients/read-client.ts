@@ -11,13 +11,13 @@ import {
   projectRef,
   type Rate,
 } from '../policy/client.ts';
-import { organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
+import { isHeldWithoutOrganization, organizationOf, parseRule, type Rule, slipIn } from '../policy/rules.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
 import type { ClientJson } from './clients-json.ts';
 import { parseExpiry } from './expiry.ts';
 
-const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
+export const CLIENT_KEYS: readonly (keyof ClientJson)[] = [
   'name',
   'token',
   'identity',
@@ -186,7 +186,8 @@ function checkBoundaryOfRules(allow: readonly Placed[], deny: readonly Placed[],
   }
 }
 
-const isOpenToAll = ({ text }: Rule): boolean => /^(?:GET|HEAD) \/api\/0\/(?:organizations\/)?$/.test(text);
+const isOpenToAll = (rule: Rule): boolean =>
+  /^(?:GET|HEAD) \/api\/0\/(?:organizations\/)?$/.test(rule.text) || isHeldWithoutOrganization(rule);
 
 function readRate(json: Json, place: string, add: Add): Rate | undefined {
   if (!Object.hasOwn(json, 'rate')) return undefined;

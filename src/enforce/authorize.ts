@@ -1,25 +1,23 @@
-import { decode } from '../bodies/decode.ts';
 import { freeAtEnd, shareUntilEnd } from '../bodies/free-at-end.ts';
-import { bodyOf, readBounded } from '../bodies/read-bounded.ts';
+import { readBounded } from '../bodies/read-bounded.ts';
 import type { Budget, Share } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
-import { DROPPED_FROM_REQUESTS, viewOf, withEdits } from '../http/headers.ts';
+import { CONDITIONS } from '../http/header-tables.ts';
+import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { targetOf } from '../http/target-url.ts';
-import type { Body, IncomingRequest, Reply, Signal } from '../http/types.ts';
+import type { Body, IncomingRequest, Signal } from '../http/types.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 import { decide } from '../policy/decide.ts';
-import type { Allowed, Decision, Refused, ResponseFilter } from '../policy/decision.ts';
+import type { Allowed, Decision, Refused } from '../policy/decision.ts';
 import type { Reason } from '../policy/reasons.ts';
 import { resolveConditions } from './conditions.ts';
+import { withoutPaging } from './list-pages.ts';
 import type { LimitStore } from './local-limits.ts';
 import type { LookUps } from './lookups.ts';
 import { checkFields, droppedFields } from './request-fields.ts';
-import { DROPPED_AFTER_EDITING, DROPPED_BEFORE_EDITING, editResponse } from './response-filter.ts';
+import { filterStage, isFilteredList } from './response-filter.ts';
 import type { Authorized } from './types.ts';
-
-/** Bytes of a response that has to be edited, encoded and decoded. */
-const LIMIT = 8 * 1024 * 1024;
 
 /** What a decision about a named client's request needs. Each proxy has its own. */
 export interface AuthorizerMeans {
@@ -121,13 +119,15 @@ function hold(client: Client, request: IncomingRequest, trace: RequestContext, r
   if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
 }
 
-function refusal({ error, reason, detail }: Refused, trace: RequestContext): ProxyError {
+function refusal({ error, reason, detail, scope }: Refused, trace: RequestContext): ProxyError {
   trace.refusal = reason satisfies Reason;
-  return new ProxyError(error, detail);
+  // RFC 6750 section 3.1.
+  const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+  return new ProxyError(error, detail, scope === undefined ? [] : [['WWW-Authenticate', challenge]]);
 }
 
 function authorizedBy(
-  { query, response }: Allowed,
+  { query, response, ownJson }: Allowed,
   request: IncomingRequest,
   target: string,
   body: Authorized['body'],
@@ -136,19 +136,19 @@ function authorizedBy(
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
   const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
-  return {
-    target: query === undefined ? target : `${path}?${query}`,
-    dropped: response === undefined ? dropped.always : dropped.beforeEditing,
-    body,
-    ...(response !== undefined && { filter: (reply) => edit(reply, response, openShare()) }),
-  };
+  const allowed = query === undefined ? target : `${path}?${query}`;
+  const own = ownJson === undefined ? {} : { ownJson };
+  if (response === undefined) return { target: allowed, dropped: dropped.always, body, ...own };
+  const sent = isFilteredList(response) ? withoutPaging(allowed) : allowed;
+  const filter = filterStage(response, sent, request.signal, openShare);
+  return { target: sent, dropped: dropped.beforeEditing, body, filter };
 }
 
 const DROPPED = { withBody: droppedSets(true), withoutBody: droppedSets(false) };
 
 function droppedSets(hasBody: boolean) {
   const always = new Set([...DROPPED_FROM_REQUESTS.inject, ...droppedFields(hasBody)]);
-  return { always, beforeEditing: new Set([...always, ...DROPPED_BEFORE_EDITING]) };
+  return { always, beforeEditing: new Set([...always, ...CONDITIONS]) };
 }
 
 /** The request's body, which a check may have read up to its limit. */
@@ -182,26 +182,6 @@ class CheckedBody {
     return this.#body;
   }
 }
-
-/** Fails closed: a body that can't be read can't be edited, so the client gets none of it. */
-async function edit({ response, headers }: Reply, filter: ResponseFilter, share: Share): Promise<Reply> {
-  const { status, body } = response;
-  const isSuccess = status >= 200 && status < 300;
-  if (!isSuccess) return { response, headers };
-  // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
-  if (body === null) return { response, headers: withEdits(headers, OF_THE_BYTES, []) };
-  const bounded = await readBounded(body, LIMIT, { share });
-  const bytes = bounded.bytes && (await decode(bounded.bytes, response.headers.get('content-encoding'), LIMIT));
-  const edited = bytes && editResponse(filter, bytes);
-  if (edited === undefined) {
-    await bounded.body.cancel();
-    throw new ProxyError(bounded.isOverShare ? 'responses_full' : 'response_withheld');
-  }
-  const kept = withEdits(headers, OF_THE_BYTES, [['Content-Length', String(edited.length)]]);
-  return { response: { ...response, headers: viewOf(kept), body: bodyOf(edited) }, headers: kept };
-}
-
-const OF_THE_BYTES = [...DROPPED_AFTER_EDITING, 'content-length', 'content-encoding', 'accept-ranges'];
 
 /** As in the field tables, an underscore counts as a dash: WSGI joins both spellings. */
 function linesNamed(name: string, { headers }: IncomingRequest): string[] {

@@ -1,5 +1,5 @@
 import { membership, type ProjectRef, projectRef } from '../policy/client.ts';
-import { type Allowed, type Condition, type Conditional, type Refused, refuse } from '../policy/decision.ts';
+import { type Allowed, type Condition, type Conditional, type Refused, refusalOf, refuse } from '../policy/decision.ts';
 import { projectsOf, withProjects } from '../policy/query.ts';
 import { checkBody } from './checked-body.ts';
 import type { NamedProject } from './lookup-kinds.ts';
@@ -58,6 +58,17 @@ async function resolve(
     case 'project':
       return (await own.includeAll([named(condition.project)])) ? {} : denied('project');
 
+    case 'issue': {
+      const { id, within } = condition;
+      for (const { org, projects } of within) {
+        const found = await lookUps.projectsOf(org, { kind: 'issue', id });
+        if (found === undefined) continue;
+        const isTheirs = projects === undefined || (await new OwnProjects(org, projects, lookUps).includeAll(found));
+        return isTheirs ? {} : denied('issue');
+      }
+      return denied('issue');
+    }
+
     case 'lookup': {
       const { thing } = condition;
       const all = await lookUps.projectsOf(org, thing);
@@ -77,7 +88,7 @@ async function resolve(
       const body = await readBody(CHECKED_BODY_LIMIT);
       if (body === undefined) return refuse(client, 'body', `sent a body larger than ${CHECKED_BODY_LIMIT} bytes`);
       const checked = checkBody(body, condition.limits, condition.required);
-      if ('reason' in checked) return refuse(client, checked.reason, checked.text);
+      if ('reason' in checked) return refusalOf(client, checked);
       if (checked.projects.size > 0) {
         const areTheirs = await own.includeAll([...checked.projects].map((value) => named(projectRef(value))));
         if (!areTheirs) return denied('project');

@@ -1,69 +1,171 @@
+import { bodyOf } from '../bodies/read-bounded.ts';
+import { readText, type TextReading } from '../bodies/read-text.ts';
+import type { Share } from '../bodies/types.ts';
+import { ProxyError } from '../http/errors.ts';
+import { COUNTS, KEPT_WITH_FILTERED_LIST, OF_THE_BYTES } from '../http/header-tables.ts';
+import { viewOf, withEdits, withOnly } from '../http/headers.ts';
+import type { Signal, UpstreamResponse } from '../http/types.ts';
 import { EACH, editJson, removeMembers } from '../json/edit.ts';
 import { isObject } from '../json/members.ts';
-import type { ProjectRef } from '../policy/client.ts';
-import type { ResponseFilter } from '../policy/decision.ts';
+import { type ProjectRef, projectRef } from '../policy/client.ts';
+import type { ResponseFilter, Within } from '../policy/decision.ts';
+import { atCursor, joinLists, nextCursor } from './list-pages.ts';
+import type { FilterStage } from './types.ts';
 
-/** Request fields that would make an answer one that cannot be edited. They are dropped. */
-export const DROPPED_BEFORE_EDITING: readonly string[] = [
-  'accept-encoding', // the answer has to come unpacked
-  'range', // a part of it cannot be read
-  'if-range', // goes with Range
-  'if-none-match', // the validator is that of the answer before editing
-  'if-modified-since', // likewise
-];
-
-/** Response fields that are no longer true of an edited answer. They are dropped. */
-export const DROPPED_AFTER_EDITING: readonly string[] = [
-  'etag', // of the answer before editing
-  'last-modified', // likewise
-  'content-md5', // likewise
-  'digest', // likewise
-  'x-hits', // counts what was filtered out
-  'x-max-hits', // likewise
-];
+/** Pages of a list that are read for one response: 100 entries each. */
+const MAX_PAGES = 100;
 
 /**
- * An answer without what the client may not see; every other byte of it stays.
- * @param bytes of the whole answer, unpacked, whose status is 2xx
- * @returns undefined if the answer could not be read, and then nobody may see it
+ * Makes the filter that removes from a response what the client may not see. It fails closed: of a body that can't be read
+ * the client gets nothing. A list comes whole, without Link: where the next page begins depends on what was taken out.
+ * @param target of the request
+ * @param signal of the request
+ * @param openShare counts what is read until it is sent
  */
-export function editResponse(
-  { keepOnly, listKey, removeKeys }: ResponseFilter,
-  bytes: Uint8Array,
-): Uint8Array | undefined {
-  // To a HEAD, and with 204, there is nothing to see.
-  if (bytes.length === 0) return bytes;
+export function filterStage(
+  filter: ResponseFilter,
+  target: string,
+  signal: Signal,
+  openShare: () => Share,
+): FilterStage {
+  const isList = isFilteredList(filter);
+  return async ({ response, headers }, nextPage) => {
+    const { status, body } = response;
+    const isSuccess = status >= 200 && status < 300;
+    if (!isSuccess) return { response, headers };
+    const fields = isList ? withOnly(headers, KEPT_FIELDS) : withEdits(headers, DROPPED_FIELDS, []);
+    // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
+    if (body === null) return { response: { ...response, headers: viewOf(fields) }, headers: fields };
+    const share = openShare();
+    const reading = { share, signal };
+    const pageAt = (cursor: string) => nextPage(atCursor(target, cursor));
+    const text = isList
+      ? joinLists(await allPages(response, filter, reading, pageAt))
+      : await filtered(response, filter, reading);
+    const bytes = new TextEncoder().encode(text);
+    share.growTo(bytes.length);
+    const kept = withEdits(fields, ['content-length'], [['Content-Length', String(bytes.length)]]);
+    return { response: { ...response, headers: viewOf(kept), body: bodyOf(bytes) }, headers: kept };
+  };
+}
+
+const KEPT_FIELDS: ReadonlySet<string> = new Set(KEPT_WITH_FILTERED_LIST);
+const DROPPED_FIELDS = [...OF_THE_BYTES, ...COUNTS];
+
+/** Whether the content is a list from which entries are taken out, and not a document with such lists in it. */
+export const isFilteredList = ({ keepOnly, keepWithin, listKey }: ResponseFilter): boolean =>
+  (keepOnly !== undefined || keepWithin !== undefined) && listKey === undefined;
+
+/**
+ * Reads a list to its end.
+ * @returns what stays of each page
+ */
+async function allPages(
+  first: UpstreamResponse,
+  filter: ResponseFilter,
+  { share, signal }: TextReading,
+  pageAt: (cursor: string) => Promise<UpstreamResponse>,
+): Promise<string[]> {
+  const pages: string[] = [];
+  const cursors = new Set<string>();
+  let kept = 0;
+  for (let response = first; ; ) {
+    const page = await filtered(response, filter, {
+      signal,
+      share: { growTo: (size) => share?.growTo(kept + size) ?? true },
+    });
+    pages.push(page);
+    // At most two bytes a character.
+    kept += 2 * page.length;
+    const cursor = nextCursor(response.headers.get('link'));
+    // A cursor that comes again would never end.
+    if (cursor === undefined || cursors.has(cursor)) return pages;
+    if (pages.length === MAX_PAGES) throw withheld(`the list has more than ${MAX_PAGES} pages`);
+    cursors.add(cursor);
+    response = await pageAt(cursor);
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw withheld(`a further page of the list came with status ${response.status}`);
+    }
+  }
+}
+
+/** What stays of one response's content. */
+async function filtered(
+  { headers, body }: UpstreamResponse,
+  filter: ResponseFilter,
+  reading: TextReading,
+): Promise<string> {
+  if (body === null) throw withheld('a further page of the list came without content');
+  const read = await readText({ headers, body }, reading);
+  const edited = read.text === undefined ? undefined : editText(filter, read.text);
+  if (edited !== undefined) return edited;
+  await read.body.cancel();
+  throw withheld(read.problem);
+}
+
+const withheld = (why: string): ProxyError => new ProxyError('response_withheld', why);
+
+/**
+ * A response without what the client may not see; every other byte of it stays.
+ * @param bytes of the whole content, decoded, of a response whose status is 2xx
+ * @returns undefined if it could not be read, and then nobody may see it
+ */
+export function editResponse(filter: ResponseFilter, bytes: Uint8Array): Uint8Array | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const kept = keepOnly === undefined ? text : withOnly(text, listKey, keepOnly);
-    const edited = kept === undefined ? undefined : removeMembers(kept, removeKeys);
-    if (edited === undefined) return undefined;
-    return edited === text ? bytes : new TextEncoder().encode(edited);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    const edited = editText(filter, text);
+    return edited === undefined ? undefined : new TextEncoder().encode(edited);
   } catch {
     return undefined;
   }
+}
+
+function editText({ keepOnly, keepWithin, listKey, removeKeys }: ResponseFilter, text: string): string | undefined {
+  // With 204 there is nothing to see.
+  if (text === '') return text;
+  const isKept =
+    keepWithin === undefined
+      ? keepOnly && ((entry: unknown) => isNamed(entry, keepOnly))
+      : (entry: unknown) => keepWithin.some((within) => isWithin(entry, within));
+  const kept = isKept === undefined ? text : withEntries(text, listKey, isKept);
+  return kept === undefined ? undefined : removeMembers(kept, removeKeys);
 }
 
 /**
  * A list with only the entries that are named, or what has such lists in it.
  * @returns undefined if it is not what `listKey` says
  */
-function withOnly(text: string, listKey: string | undefined, refs: readonly ProjectRef[]): string | undefined {
-  const path =
-    listKey === undefined ? [] : listKey.startsWith(IN_EACH) ? [EACH, listKey.slice(IN_EACH.length)] : [listKey];
-  if (!text.trimStart().startsWith(path[0] === undefined || path[0] === EACH ? '[' : '{')) return undefined;
+function withEntries(
+  text: string,
+  listKey: string | undefined,
+  isKept: (entry: unknown) => boolean,
+): string | undefined {
+  const entriesOf = (list: string) =>
+    list.trimStart().startsWith('[')
+      ? editJson(list, [EACH], (entry) => (isKept(JSON.parse(entry)) ? undefined : ''))
+      : undefined;
+  if (listKey === undefined) return entriesOf(text);
+  const isInEach = listKey.startsWith(IN_EACH);
+  if (!text.trimStart().startsWith(isInEach ? '[' : '{')) return undefined;
   let areLists = true;
-  if (path.length > 0)
-    editJson(text, path, (list) => {
-      if (!list.startsWith('[')) areLists = false;
-      return undefined;
-    });
-  if (!areLists) return undefined;
-  return editJson(text, [...path, EACH], (entry) => (isNamed(JSON.parse(entry), refs) ? undefined : ''));
+  const path = isInEach ? [EACH, listKey.slice(IN_EACH.length)] : [listKey];
+  const edited = editJson(text, path, (list) => {
+    const entries = entriesOf(list);
+    if (entries === undefined) areLists = false;
+    return entries;
+  });
+  return areLists ? edited : undefined;
 }
 
 /** Begins a `listKey` that is a member of each entry of a list. */
 const IN_EACH = '[].';
+
+/** Whether a project with its organization is one of the client's. */
+const isWithin = (entry: unknown, { org, projects }: Within): boolean =>
+  isObject(entry) &&
+  isNamed(entry.organization, [projectRef(org)]) &&
+  (projects === undefined || isNamed(entry, projects));
 
 function isNamed(entry: unknown, refs: readonly ProjectRef[]): boolean {
   if (!isObject(entry)) return false;

@@ -1,9 +1,9 @@
 import { decode } from '../bodies/decode.ts';
 import { readBounded } from '../bodies/read-bounded.ts';
+import { Deadline } from '../http/deadline.ts';
 import { onlyFields } from '../http/headers.ts';
-import { newId, REQUEST_ID } from '../http/request-id.ts';
-import type { Transport, Upstream, UpstreamResponse } from '../http/types.ts';
-import { VIA } from '../http/via.ts';
+import { newId, REQUEST_ID, VIA } from '../http/request-id.ts';
+import type { Signal, Transport, Upstream, UpstreamResponse } from '../http/types.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { isRenewable } from '../tokens/token-source.ts';
 import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
@@ -33,10 +33,12 @@ export interface AskOptions {
   readonly tokens: TokenChoice;
   readonly fetch: Transport;
   readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
+  /** Ends the lookups that are running. */
+  readonly closing?: Signal | undefined;
 }
 
 /** Sends the proxy's own requests to Sentry with the injected token, which is renewed once if Sentry refuses it. */
-export function askSentry({ upstream, tokens, fetch, lookedUp }: AskOptions): Ask {
+export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOptions): Ask {
   return async (path) => {
     const begun = performance.now();
     const id = newId();
@@ -52,7 +54,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp }: AskOptions): As
           VIA,
         ]),
         body: null,
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: new Deadline(closing === undefined ? [] : [closing], TIMEOUT),
       });
     try {
       const token = tokens.choose('GET', path).source;

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../http/request-context.ts';
-import type { Body, IncomingRequest, ResponseStage } from '../http/types.ts';
+import type { Body, IncomingRequest, Reply, UpstreamResponse } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 
 /** How an allowed request is sent, and how its response is edited. */
@@ -10,12 +10,20 @@ export interface Authorized {
   readonly dropped: ReadonlySet<string>;
   /** The bytes that were checked, or the rest of the client's body. */
   readonly body: Body | Uint8Array | null;
+  /** The proxy's own response, which is JSON. Sentry does not see the request. */
+  readonly ownJson?: string;
   /**
    * Removes from a response what the client may not see. Undefined: nothing is removed.
    * Fails with a ProxyError `response_withheld` or `responses_full`.
    */
-  readonly filter?: ResponseStage;
+  readonly filter?: FilterStage;
 }
+
+/**
+ * Removes from a response what the client may not see.
+ * @param nextPage sends the request once more with another path and query, for the next page of a list
+ */
+export type FilterStage = (reply: Reply, nextPage: (target: string) => Promise<UpstreamResponse>) => Promise<Reply>;
 
 /**
  * Decides whether a named client may send a request.

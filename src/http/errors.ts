@@ -184,11 +184,15 @@ export const ERRORS = {
     detail: 'The proxy cannot buffer more responses now. Try again later.',
     fields: [['Retry-After', '5']],
   },
+  proxy_closed: {
+    status: 503,
+    proxyError: 'http_request_denied',
+    detail: 'The proxy is being shut down.',
+  },
   upstream_timeout: {
     status: 504,
     proxyError: 'http_response_timeout',
-    detail:
-      'Sentry did not answer in time. If it needs longer, raise the write timeout: --write-timeout, WRITE_TIMEOUT or writeTimeout.',
+    detail: 'Sentry did not answer in time.',
   },
   upstream_connect_timeout: {
     status: 504,
@@ -198,31 +202,9 @@ export const ERRORS = {
   loop_detected: {
     status: 508,
     proxyError: 'proxy_loop_detected',
-    detail:
-      'The request came through two proxies like this one before. At most two may stand in series: either there is a third, ' +
-      'or SENTRY_URI leads back to one of them.',
+    detail: 'This came through two proxies like this one already: a third is one too many, or SENTRY_URI leads back.',
   },
 } as const satisfies Record<string, ErrorRow>;
-
-/** The reason phrases of the statuses above (RFC 9110 section 15). */
-export const REASON_PHRASES: Readonly<Record<(typeof ERRORS)[ErrorName]['status'], string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  417: 'Expectation Failed',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  499: 'Client Closed Request',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  508: 'Loop Detected',
-};
 
 /** The name of an error of the table: what `ProxyError`, the log and `RequestRecord` call it. */
 export type ErrorName = keyof typeof ERRORS;
@@ -230,7 +212,6 @@ export type ErrorName = keyof typeof ERRORS;
 /** A failure with a row in the error table. */
 export class ProxyError extends Error {
   override readonly name: ErrorName;
-
   /** Response fields of this failure alone. */
   readonly fields: readonly [string, string][];
 

@@ -67,3 +67,67 @@ export const OWN_RESPONSE_FIELDS: readonly (readonly [name: string, value: strin
 export const GATEWAY_RESPONSE_FIELDS: FieldTable = [
   'set-cookie', // a gateway may answer the credential with a session, which is not the client's
 ];
+
+/** With these Sentry may leave out the content that has to be edited. */
+export const CONDITIONS: FieldTable = [
+  'if-modified-since', // the client's copy may be of another edit
+  'if-none-match', // the client's copy may be of another edit
+  'if-range', // part of Range
+  'range', // a part of a document can't be edited
+];
+
+/** About a response's bytes, which an edit changes. */
+export const OF_THE_BYTES: FieldTable = [
+  'accept-ranges', // Range is not forwarded
+  'content-digest', // describes Sentry's bytes
+  'content-encoding', // edited content is sent decoded
+  'content-length', // of the edited content
+  'content-md5', // describes Sentry's bytes
+  'digest', // describes Sentry's bytes
+  'etag', // describes Sentry's bytes, and a client that sends it back would be told that nothing has changed
+  'last-modified', // of Sentry's document, before the edit
+  'repr-digest', // describes Sentry's bytes
+  'signature', // may cover a digest of Sentry's bytes
+  'signature-input', // part of Signature
+];
+
+/** Counts of entries, in a response from which something was taken out for a named client. */
+export const COUNTS: FieldTable = [
+  'x-hits', // may count what the client may not see
+  'x-max-hits', // part of X-Hits
+];
+
+/**
+ * What stays with a list from which entries were taken out. Any other field may count them, name them or be made of them:
+ * with Link and X-Hits a client could find out whether something exists by asking for it.
+ */
+export const KEPT_WITH_FILTERED_LIST: FieldTable = [
+  'access-control-allow-credentials', // set for the origin that asks
+  'access-control-allow-headers', // the same for all lists
+  'access-control-allow-methods', // the same for all lists
+  'access-control-allow-origin', // set for the origin that asks
+  'access-control-expose-headers', // the same for all lists
+  'allow', // methods of the path
+  'cache-control', // the same for all lists
+  'content-language', // of Sentry, not of the entries
+  'content-security-policy', // the same for all responses
+  'content-type', // the same for all lists
+  'cross-origin-opener-policy', // the same for all responses
+  'date', // when the response was made
+  'expires', // the same for all lists
+  'pragma', // the same for all lists
+  'referrer-policy', // the same for all responses
+  'server', // Sentry's web server
+  'strict-transport-security', // the same for all responses
+  'vary', // names of request fields
+  'x-content-type-options', // the same for all responses
+  'x-frame-options', // the same for all responses
+  'x-sentry-deprecation-date', // of the endpoint
+  'x-sentry-rate-limit-concurrentlimit', // counts requests
+  'x-sentry-rate-limit-concurrentremaining', // counts requests
+  'x-sentry-rate-limit-limit', // counts requests
+  'x-sentry-rate-limit-remaining', // counts requests
+  'x-sentry-rate-limit-reset', // counts requests
+  'x-sentry-replacement-endpoint', // of the endpoint
+  'x-xss-protection', // the same for all responses
+];

@@ -63,6 +63,13 @@ export const withEdits = (
   added: [...added.filter(([name]) => !without.includes(name.toLowerCase())), ...also],
 });
 
+/** The same fields, of those that came only the ones with these names. */
+export function withOnly({ from, dropped, added }: EditedFields, kept: ReadonlySet<string>): EditedFields {
+  const all = new Set(dropped);
+  for (const [name] of from) if (!kept.has(tableName(name))) all.add(tableName(name));
+  return { from, dropped: all, added };
+}
+
 /** The fields as they go out, for reading. */
 export const viewOf = (edited: EditedFields): Fields => {
   const lines = linesOf(edited);
@@ -91,6 +98,13 @@ export function linesOf({ from, dropped, added }: EditedFields): [string, string
   }
   lines.push(...added);
   return lines;
+}
+
+/** Bytes of what goes out, by its Content-Length; undefined if it has none. */
+export function lengthOf({ from, dropped, added }: EditedFields): number | undefined {
+  const own = added.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  const length = own ?? (dropped.has('content-length') ? null : from.get('content-length'));
+  return length === null ? undefined : Number(length);
 }
 
 /** WSGI gives `X_Forwarded_For` and `X-Forwarded-For` the same name, so the tables treat them as equal. */

@@ -7,7 +7,7 @@ export interface RequestContext {
   /** The trace that the client says the request belongs to (W3C Trace Context). */
   traceId?: string;
   route: 'inject' | 'bypass' | 'none';
-  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
   attempts: number;
   /** A name from the error table, when the proxy itself made the response; or that the client did not read it in time. */
   error?: ErrorName | 'write_timeout';
@@ -48,7 +48,7 @@ export interface RequestRecord {
   readonly route: RequestContext['route'];
   /** The status of the response that the client got. */
   readonly status: number;
-  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2. */
+  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
   readonly attempts: number;
   /** Milliseconds, to the end of the response. */
   readonly duration: number;

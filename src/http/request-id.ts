@@ -1,3 +1,5 @@
+// What tells one request from others, and shows its way: X-Request-Id, traceparent, Via.
+import { ProxyError } from './errors.ts';
 import type { Fields } from './types.ts';
 
 /** The field that carries the request id. */
@@ -12,27 +14,49 @@ export function requestIdOf(fields: Fields): string {
   return given !== null && SANE.test(given) ? given : newId();
 }
 
-/** Random bytes for many ids: workerd's `crypto.randomUUID` asks the system for each, at 3 % of a request's cost. */
-const random = new Uint8Array(128 * 16);
-let drawn = random.length;
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
 /** A UUID, version 4 (RFC 9562 section 5.4). */
-export function newId(): string {
-  // Not before the first request: Workers have no randomness while they load.
-  if (drawn === random.length) {
-    crypto.getRandomValues(random);
-    drawn = 0;
-  }
-  const start = drawn;
-  drawn += 16;
-  const byte = (index: number): number => random[start + index]!;
-  const hex = (index: number): string => HEX[byte(index)]!;
-  const version = HEX[(byte(6) & 0x0f) | 0x40];
-  const variant = HEX[(byte(8) & 0x3f) | 0x80];
-  return (
-    `${hex(0)}${hex(1)}${hex(2)}${hex(3)}-${hex(4)}${hex(5)}-${version}${hex(7)}-` +
-    `${variant}${hex(9)}-${hex(10)}${hex(11)}${hex(12)}${hex(13)}${hex(14)}${hex(15)}`
-  );
+export const newId = (): string => crypto.randomUUID();
+
+/** W3C Trace Context, section 3.2.2. A later version may add more at the end; version ff is forbidden. */
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
+
+/** The trace that a request belongs to, by its `traceparent`; undefined if there is none or it is malformed. */
+export function traceIdOf(fields: Fields): string | undefined {
+  const given = fields.get('traceparent');
+  return given === null ? undefined : TRACEPARENT.exec(given)?.[1];
+}
+
+const PSEUDONYM = 'sentry-api-proxy';
+const ENTRY = `1.1 ${PSEUDONYM}`;
+
+/** Proxies of this kind that may stand in series. One more is a loop, or looks like one. */
+const MAX_IN_SERIES = 2;
+
+/** The field of a request that the proxy makes itself (RFC 9110 section 7.6.3). */
+export const VIA: [string, string] = ['Via', ENTRY];
+
+/**
+ * The field with which a request is forwarded: an entry for each proxy of this kind that it has passed, and one for this
+ * proxy. Entries of other proxies are dropped: these show every loop, and Sentry need not know the route to it.
+ *
+ * @param fields as the client sent them
+ * @throws ProxyError `loop_detected`
+ */
+export function viaOf(fields: Fields): [string, string] {
+  const via = fields.get('via');
+  const passed = via === null ? 0 : via.split(',').filter(isOwn).length;
+  if (passed >= MAX_IN_SERIES) throw new ProxyError('loop_detected');
+  return passed === 0
+    ? VIA
+    : [
+        'Via',
+        Array(passed + 1)
+          .fill(ENTRY)
+          .join(', '),
+      ];
+}
+
+function isOwn(entry: string): boolean {
+  const [, receivedBy] = entry.trim().split(/[ \t]+/, 2);
+  return receivedBy?.toLowerCase() === PSEUDONYM;
 }

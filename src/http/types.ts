@@ -59,7 +59,11 @@ export interface UpstreamRequest {
  * Sends one request to Sentry. The body is not decoded, or else no field says that it is encoded. A redirect is
  * returned, not followed. Rejects with a `ProxyError` of the error table; a body that breaks off later fails with one.
  */
-export type Transport = (url: string, request: UpstreamRequest) => Promise<UpstreamResponse>;
+export interface Transport {
+  (url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
+  /** Whether it sends a stream in chunks although its length is known. Bodies are then read whole before they are sent. */
+  readonly losesLengths?: boolean;
+}
 
 /** The parts of an upstream response that the handler reads. A `Response` is one. */
 export interface UpstreamResponse {

@@ -84,7 +84,7 @@ function isReserved(name: string): boolean {
  * @param headers asked at each request, since they may change
  */
 export function withUpstreamHeaders(send: Transport, headers: () => UpstreamHeaders): Transport {
-  return (url, request) => {
+  const transport: Transport = (url, request) => {
     const own = headers();
     if (own.length === 0) return send(url, request);
     const names = own.map(([name]) => tableName(name));
@@ -93,4 +93,5 @@ export function withUpstreamHeaders(send: Transport, headers: () => UpstreamHead
     const edited = { from, dropped: new Set([...dropped, ...names]), added: [...kept, ...own] };
     return send(url, { ...request, headers: edited });
   };
+  return Object.assign(transport, { losesLengths: send.losesLengths ?? false });
 }

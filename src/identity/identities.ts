@@ -63,8 +63,11 @@ export class Identities {
    * @returns undefined if the token is of no issuer of the file. At once for a token that was seen before.
    */
   identify(text: string, digest: string): Identification | undefined | Promise<Identification> {
-    const known = this.#cache.good(digest, this.#now());
+    const now = this.#now();
+    const known = this.#cache.good(digest, now);
     if (known !== undefined) return identificationOf(known);
+    const forged = this.#cache.bad(digest, now);
+    if (forged !== undefined) return { refusal: 'signature', issuer: forged.issuer.name, names: [] };
     const url = issuerOf(text);
     const keys = url === undefined ? undefined : this.#byUrl.get(url);
     return keys === undefined ? undefined : this.#decide(text, digest, keys);
@@ -95,11 +98,10 @@ export class Identities {
     const match = matchClient(token.claims, this.#byIssuer.get(issuer.name) ?? []);
     if ('refusal' in match) return refused(match.refusal, match.names);
 
-    if (this.#cache.isBad(digest, key.id, now)) return refused('signature');
     const isSigned = await this.#verify(token, key);
     if (isSigned === undefined) return unavailable('too many verifications at a time', 1);
     if (!isSigned) {
-      this.#cache.keepBad(digest, key.id, now);
+      this.#cache.keepBad(digest, keys, key.id, now);
       return refused('signature');
     }
     const expiresAt = (token.claims.exp as number) * 1000;

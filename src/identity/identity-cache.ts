@@ -18,10 +18,17 @@ export interface KnownToken {
   readonly subject: string | undefined;
 }
 
+/** A token that the key did not sign which it names. */
+interface BadToken {
+  readonly keys: IssuerKeys;
+  readonly keyId: string;
+  readonly until: number;
+}
+
 /** What is known of tokens, by their SHA-256 digests. Belongs to one clients file, and ends with it. */
 export class IdentityCache {
   readonly #good = new Map<string, { readonly token: KnownToken; readonly until: number }>();
-  readonly #bad = new Map<string, { readonly keyId: string; readonly until: number }>();
+  readonly #bad = new Map<string, BadToken>();
 
   /** A token that is still good: neither it nor its key has gone. */
   good(digest: string, now: number): KnownToken | undefined {
@@ -38,14 +45,14 @@ export class IdentityCache {
     if (until > now) put(this.#good, digest, { token, until });
   }
 
-  /** Whether the token's signature was found to be none of this key's. */
-  isBad(digest: string, keyId: string, now: number): boolean {
+  /** The issuer whose key was found not to have signed the token, while it has that key. */
+  bad(digest: string, now: number): IssuerKeys | undefined {
     const entry = this.#bad.get(digest);
-    return entry !== undefined && entry.keyId === keyId && now < entry.until;
+    return entry !== undefined && now < entry.until && entry.keys.has(entry.keyId) ? entry.keys : undefined;
   }
 
-  keepBad(digest: string, keyId: string, now: number): void {
-    put(this.#bad, digest, { keyId, until: now + KEPT_BAD });
+  keepBad(digest: string, keys: IssuerKeys, keyId: string, now: number): void {
+    put(this.#bad, digest, { keys, keyId, until: now + KEPT_BAD });
   }
 
   get size(): number {

@@ -25,7 +25,7 @@ export type KeysFrom =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'inline'; readonly text: string };
 
-const ISSUER_KEYS = ['url', 'audience', 'jwks', 'keysFile', 'keys', 'ca', 'bearerFile'];
+export const ISSUER_KEYS = ['url', 'audience', 'jwks', 'keysFile', 'keys', 'ca', 'bearerFile'];
 const MAX_ISSUERS = 32;
 const MAX_URL = 2048;
 

@@ -5,7 +5,7 @@ import { pathOf } from './claims.ts';
 import type { Issuer } from './issuer.ts';
 import { pinProblems } from './pins.ts';
 
-const IDENTITY_KEYS = ['issuer', 'claims'];
+export const IDENTITY_KEYS = ['issuer', 'claims'];
 const MAX_TEXT = 1024;
 
 /**

@@ -81,11 +81,16 @@ function jsonOf(part: string): Json | undefined {
 
 /** The bytes of a base64url text without padding; undefined if it has an impossible length. */
 export function decode(part: string): Uint8Array | undefined {
+  let text: string;
   try {
-    return Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
+    text = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
   } catch {
     return undefined;
   }
+  // A loop takes a fifth of the time that Uint8Array.from takes, and anybody may send tokens.
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }
 
 /** The last character that a text may have, by what is left of its length modulo 4: unused bits are zero. */

@@ -7,7 +7,7 @@ export type JsonPath = readonly string[];
 export const EACH = '[]';
 
 /** Documents that are edited. Ordinary ones of Sentry have a value or a name in 13 to 30 bytes, and ten levels. */
-export const EDITED_BOUNDS: JsonBounds = { depth: 10_000, values: 600_000 };
+const EDITED_BOUNDS: JsonBounds = { depth: 10_000, values: 600_000 };
 
 /**
  * Edits the values at one path and leaves every other byte of the document as it is. `JSON.stringify` would round big
@@ -15,14 +15,14 @@ export const EDITED_BOUNDS: JsonBounds = { depth: 10_000, values: 600_000 };
  *
  * @param change takes a value as it is written and returns its replacement: undefined to keep the value, the empty text
  *   to remove the member
- * @returns the document, the same text if nothing changed; undefined if it is not JSON within `EDITED_BOUNDS`
+ * @returns the document, the same text if nothing changed; undefined if it is not JSON within the bounds
  */
 export function editJson(
   text: string,
   path: JsonPath,
   change: (value: string) => string | undefined,
 ): string | undefined {
-  if (!isEditable(text)) return undefined;
+  if (editProblem(text) !== undefined) return undefined;
   const edited = new EditedText(text);
 
   /** Walks the value at `start` along the path. @returns where the value ends */
@@ -70,10 +70,10 @@ export function editJson(
 /**
  * Removes the members with these names from every object of a document, and leaves every other byte as it is.
  *
- * @returns the document, the same text if there were none; undefined if it is not JSON within `EDITED_BOUNDS`
+ * @returns the document, the same text if there were none; undefined if it is not JSON within the bounds
  */
 export function removeMembers(text: string, names: readonly string[]): string | undefined {
-  if (!isEditable(text)) return undefined;
+  if (editProblem(text) !== undefined) return undefined;
   const edited = new EditedText(text);
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
     const start = at;
@@ -117,8 +117,8 @@ class EditedText {
   }
 }
 
-/** The code here relies on a document's syntax. */
-const isEditable = (text: string): boolean => jsonProblem(text, EDITED_BOUNDS) === undefined;
+/** Why a document can't be edited, as a predicate; undefined if it can. */
+export const editProblem = (text: string): string | undefined => jsonProblem(text, EDITED_BOUNDS)?.text;
 
 function skipBlanksBack(text: string, end: number): number {
   let at = end;

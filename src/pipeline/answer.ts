@@ -17,6 +17,8 @@ export interface ServedEnv<R> extends Env<R> {
   readonly basePath: string;
   /** Called when a response has ended. */
   readonly onRequest: ((record: RequestRecord) => void) | undefined;
+  /** Ends the requests that are running, and refuses later ones. Undefined: the proxy is never closed. */
+  readonly closing?: Signal | undefined;
 }
 
 /** A proxy from `Request` to `Response`. */
@@ -52,11 +54,13 @@ export async function answer<R>(
   const begun = performance.now();
   let received: IncomingRequest;
   try {
+    if (env.closing?.aborted) throw env.closing.reason;
     received = withoutBasePath(receive(), env.basePath);
   } catch (thrown) {
     return answerError(asProxyError(thrown), shown.headers, watching(env, shown, trace, begun), trace);
   }
-  const signal = new Deadline(received.signal, env.writeTimeout);
+  const signals = env.closing === undefined ? [received.signal] : [received.signal, env.closing];
+  const signal = new Deadline(signals, env.writeTimeout);
   return handle({ ...received, signal }, watching(env, shown, trace, begun, signal), trace);
 }
 

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorRow, type ProxyError, REASON_PHRASES } from '../http/errors.ts';
+import { ERRORS, type ErrorName, type ErrorRow, type ProxyError } from '../http/errors.ts';
 import { OWN_LINES, onlyFields } from '../http/headers.ts';
 import { REQUEST_ID } from '../http/request-id.ts';
 import type { ResponseInit } from '../http/types.ts';
@@ -38,6 +38,22 @@ export function errorMessage(
   };
 }
 
+/** A response of the proxy's own that is no error. */
+export const ownMessage = (json: string, requestId: string) => ({
+  body: json,
+  init: {
+    status: 200,
+    statusText: 'OK',
+    headers: onlyFields([
+      ['Content-Type', 'application/json'],
+      ['Content-Length', String(new TextEncoder().encode(json).length)],
+      ['Cache-Control', 'no-store'],
+      ...OWN_LINES,
+      [REQUEST_ID, requestId],
+    ]),
+  },
+});
+
 /**
  * Whether Accept asks for JSON by name, at least as much as for text by name (RFC 9110 section 12.5.1). If it names
  * neither, as the wildcards of curl and sentry-cli do, the error decides.
@@ -62,3 +78,23 @@ function qualityOf(parameters: string[]): number {
   const value = weight.slice(2);
   return /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(value) ? Number(value) : 0;
 }
+
+/** Reason phrases of the statuses of the error table (RFC 9110 section 15). */
+const REASON_PHRASES: Readonly<Record<(typeof ERRORS)[ErrorName]['status'], string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  417: 'Expectation Failed',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  508: 'Loop Detected',
+};

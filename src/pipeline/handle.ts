@@ -6,15 +6,13 @@ import { asProxyError, ProxyError } from '../http/errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from '../http/header-tables.ts';
 import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from '../http/headers.ts';
 import { newContext, type RequestContext } from '../http/request-context.ts';
-import { REQUEST_ID, requestIdOf } from '../http/request-id.ts';
+import { REQUEST_ID, requestIdOf, traceIdOf, viaOf } from '../http/request-id.ts';
 import { targetOf, upstreamUrl } from '../http/target-url.ts';
-import { traceIdOf } from '../http/trace-context.ts';
 import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
-import { viaOf } from '../http/via.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
-import { errorMessage } from './error-response.ts';
+import { errorMessage, ownMessage } from './error-response.ts';
 import { refuseForeignPages } from './guards.ts';
 import { askForAll, urlRewriting, visitOf } from './rewrite-urls.ts';
 
@@ -65,6 +63,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const principal = authentication.kind === 'inject' ? authentication.principal : undefined;
   const authorized =
     principal?.client === undefined ? everything(request, kind) : await env.authorize(principal.client, request, trace);
+  if (authorized.ownJson !== undefined) return respondWith(authorized.ownJson, request, env, trace);
   const { destination } = env;
   const url = upstreamUrl(authorized.target, destination.upstream);
 
@@ -83,28 +82,35 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   };
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
 
-  const send = (bearer: string | undefined) => {
+  const send = (bearer: string | undefined, to = url) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     let headers = cleanRequest(request.headers, authorized.dropped, added);
     if (visit !== undefined) headers = askForAll(headers, visit);
     trace.attempts++;
-    return destination.fetch(url, { method: request.method, headers, body: outgoing.body, signal: request.signal });
+    return destination.fetch(to, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
+
+  const sendTo = (to: string) =>
+    sendAndRenew((bearer) => send(bearer, to), token, outgoing, request.signal, source, trace);
 
   const stages: ResponseStage[] = [];
   if (destination.hasGateway) stages.push(withoutGatewaySession);
-  if (authorized.filter !== undefined) stages.push(authorized.filter);
+  const { filter } = authorized;
+  if (filter !== undefined) {
+    const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
+    stages.push((reply) => filter(reply, nextPage));
+  }
   if (visit !== undefined) {
     // What a filter has read is counted already.
-    const isCounted = authorized.filter !== undefined;
+    const isCounted = filter !== undefined;
     const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
-    stages.push(urlRewriting(visit, trace, openShare));
+    stages.push(urlRewriting(visit, trace, request.signal, openShare));
   }
 
   try {
-    const response = await sendAndRenew(send, token, outgoing, request.signal, source, trace);
+    const response = await sendTo(url);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;
@@ -112,6 +118,13 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   } finally {
     outgoing.release();
   }
+}
+
+/** Responds with JSON of the proxy's own. */
+async function respondWith<R>(json: string, request: IncomingRequest, env: Env<R>, trace: RequestContext): Promise<R> {
+  await request.body?.cancel();
+  const { body, init } = ownMessage(json, trace.id);
+  return env.respond(body, init);
 }
 
 /** A gateway's session is the operator's, not the client's. */

@@ -4,7 +4,7 @@ import { makeBodyRules } from '../bodies/request-body.ts';
 import { type LimitStore, LocalLimits } from '../enforce/local-limits.ts';
 import type { LookedUp } from '../enforce/sentry-api.ts';
 import { makeUpstream } from '../http/target-url.ts';
-import type { Transport } from '../http/types.ts';
+import type { Signal, Transport } from '../http/types.ts';
 import { type UpstreamHeaders, withUpstreamHeaders } from '../http/upstream-headers.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { fetchTransport } from '../web/fetch-transport.ts';
@@ -57,11 +57,13 @@ export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
   readonly sharesLookups?: boolean | undefined;
   /** Called after each lookup. */
   readonly lookedUp?: ((lookedUp: LookedUp) => void) | undefined;
+  /** Ends the lookups that are running when the proxy is closed. */
+  readonly closing?: Signal | undefined;
 }
 
 /** Puts a proxy together. This is the only place that does. */
 export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
-  const { tokens, respond, lease, sharesLookups, lookedUp } = parts;
+  const { tokens, respond, lease, sharesLookups, lookedUp, closing } = parts;
   const { upstreamHeaders = () => config.upstreamHeaders } = parts;
   const upstream = makeUpstream(config.sentryUri);
   const destination: Destination = {
@@ -71,11 +73,11 @@ export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
     hasGateway: config.upstreamHeaders.length > 0,
     urls: addressesOf(upstream, config, config.basePath),
   };
-  const bodies = makeBodyRules(config, lease);
+  const bodies = makeBodyRules({ ...config, needsWholeBodies: destination.fetch.losesLengths }, lease);
   const limits = parts.limits ?? new LocalLimits(() => performance.now(), lease);
   return {
     authenticator: parts.authenticator ?? lazyAuthenticator(config, parts.keyAccess ?? FETCHED_KEYS),
-    authorize: makeAuthorizer({ ...destination, limits, budget: bodies.budget, sharesLookups, lookedUp }),
+    authorize: makeAuthorizer({ ...destination, limits, budget: bodies.budget, sharesLookups, lookedUp, closing }),
     allowedHosts: new Set(config.allowedHosts),
     bodies,
     destination,

@@ -1,16 +1,12 @@
-import { decode } from '../bodies/decode.ts';
-import { bodyOf, readBounded } from '../bodies/read-bounded.ts';
+import { bodyOf } from '../bodies/read-bounded.ts';
+import { readText, type TextReading } from '../bodies/read-text.ts';
 import type { Share } from '../bodies/types.ts';
-import { ProxyError } from '../http/errors.ts';
-import type { FieldTable } from '../http/header-tables.ts';
+import { CONDITIONS, OF_THE_BYTES } from '../http/header-tables.ts';
 import { withEdits } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
-import type { Body, EditedFields, Fields, ResponseStage, Upstream } from '../http/types.ts';
-import { EACH, editJson, type JsonPath } from '../json/edit.ts';
+import type { Body, EditedFields, Fields, ResponseStage, Signal, Upstream } from '../http/types.ts';
+import { EACH, editJson, editProblem, type JsonPath } from '../json/edit.ts';
 import type { Addresses } from './env.ts';
-
-/** Bytes of a response that is edited, encoded and decoded. */
-const LIMIT = 8 * 1024 * 1024;
 
 /** One request of a client that must stay inside. */
 export interface Visit {
@@ -91,26 +87,6 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
 }
 
-/** With these fields Sentry may leave out the content that must be edited. */
-export const CONDITIONS: FieldTable = [
-  'if-modified-since', // the client's copy may date from before it was kept inside
-  'if-none-match', // the client's copy may date from before it was kept inside
-  'if-range', // part of Range
-  'range', // a part of a document can't be edited
-];
-
-/** Fields about a response's bytes, which an edit changes. */
-export const OF_THE_BYTES: FieldTable = [
-  'accept-ranges', // Range is not forwarded
-  'content-digest', // describes Sentry's bytes
-  'content-encoding', // edited content is sent decoded
-  'content-length', // of the edited content
-  'content-md5', // describes Sentry's bytes
-  'digest', // describes Sentry's bytes
-  'etag', // describes Sentry's bytes, and a client that sends it back would be told that nothing has changed
-  'repr-digest', // describes Sentry's bytes
-];
-
 /** The addresses of a proxy, or undefined if its clients are not kept inside. */
 export const addressesOf = (
   { origin, basePath }: Upstream,
@@ -158,11 +134,13 @@ export function askForAll(headers: EditedFields, { method, endpoint }: Visit): E
 /**
  * Makes the stage that replaces Sentry's URLs with the proxy's own, so that a client that follows them stays inside.
  * It fails with the body's own error, or with a ProxyError `responses_full`.
+ * @param signal of the request
  * @param openShare for a body that has to be edited; undefined if what is kept of it is counted already
  */
 export function urlRewriting(
   visit: Visit,
   context: RequestContext,
+  signal: Signal,
   openShare: (() => Share) | undefined,
 ): ResponseStage {
   return async ({ response, headers }) => {
@@ -174,7 +152,8 @@ export function urlRewriting(
     if (body === null) {
       return { response, headers: visit.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept };
     }
-    const edited = await keepBodyInside({ fields, body, share: openShare?.() }, kept, visit);
+    const reading = { share: openShare?.(), signal };
+    const edited = await keepBodyInside({ headers: fields, body }, kept, visit, reading);
     if (edited.warning !== undefined) context.warning = edited.warning;
     return { response: { ...response, body: edited.body }, headers: edited.headers };
   };
@@ -183,8 +162,10 @@ export function urlRewriting(
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 
 function keepFieldsInside(headers: EditedFields, visit: Visit): EditedFields {
-  const link = headers.from.get('link');
-  const location = headers.from.get('location');
+  // A filter may have dropped them.
+  const lineOf = (name: string) => (headers.dropped.has(name) ? null : headers.from.get(name));
+  const link = lineOf('link');
+  const location = lineOf('location');
   const dropped: string[] = [];
   const added: [string, string][] = [];
   if (link !== null) {
@@ -216,45 +197,27 @@ interface EditedBody {
 }
 
 async function keepBodyInside(
-  { fields, body, share }: { readonly fields: Fields; readonly body: Body; readonly share: Share | undefined },
+  content: { readonly headers: Fields; readonly body: Body },
   headers: EditedFields,
   visit: Visit,
+  reading: TextReading,
 ): Promise<EditedBody> {
-  const length = fields.get('content-length');
-  const { field, change } = visit.endpoint!;
-  const asItCame = (body: Body, why: string) => ({
-    headers,
-    body,
-    warning: `a response to ${visit.endpoint!.path} passed with Sentry's own URLs: ${why}`,
-  });
-  if (length !== null && Number(length) > LIMIT) return asItCame(body, TOO_LARGE);
-  const bounded = await readBounded(body, LIMIT, { share });
-  if (bounded.isOverShare) {
-    await bounded.body.cancel();
-    throw new ProxyError('responses_full');
-  }
-  if (bounded.bytes === undefined) return asItCame(bounded.body, TOO_LARGE);
-  const text = await textOf(bounded.bytes, fields.get('content-encoding'));
-  if (text === undefined) return asItCame(bounded.body, 'it is not gzip or UTF-8, or too large decoded');
+  const { path, field, change } = visit.endpoint!;
+  const { share } = reading;
+  const read = await readText(content, reading);
+  const asItCame = (why: string): EditedBody => {
+    share?.growTo(read.size);
+    const warning = `a response to ${path} passed with Sentry's own URLs: ${why}`;
+    return { headers, body: read.body, ...(why !== '' && { warning }) };
+  };
+  const { text, problem } = read;
+  if (text === undefined) return asItCame(problem);
   const inside = editJson(text, field, (value) => change(value, visit));
-  if (inside === undefined) return asItCame(bounded.body, 'it is not JSON');
-  if (inside === text) return { headers, body: bounded.body };
+  if (inside === undefined) return asItCame(`it ${editProblem(text)}`);
+  if (inside === text) return asItCame('');
   const bytes = new TextEncoder().encode(inside);
-  const size = String(bytes.length);
-  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', size]]), body: bodyOf(bytes) };
-}
-
-const TOO_LARGE = `it is larger than ${LIMIT} bytes`;
-
-/** The text of a body; undefined if it has no text to edit. */
-async function textOf(bytes: Uint8Array<ArrayBuffer>, encoding: string | null): Promise<string | undefined> {
-  const plain = await decode(bytes, encoding, LIMIT);
-  try {
-    // A byte order mark is kept. It is not valid JSON.
-    return plain && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
-  } catch {
-    return undefined;
-  }
+  share?.growTo(bytes.length);
+  return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', String(bytes.length)]]), body: bodyOf(bytes) };
 }
 
 /** The URL at this proxy, if the client may follow its path; undefined for any other path. */

@@ -1,8 +1,8 @@
 import { type Client, projectRef } from './client.ts';
-import { type Condition, type Decision, refuse } from './decision.ts';
+import { type Condition, type Decision, refusalOf, refuse, type Within } from './decision.ts';
 import { limitsOf } from './fields.ts';
 import type { Granted } from './grant.ts';
-import { isIndex, isOrganizationList } from './known-paths.ts';
+import { isIndex, isOrganizationList, isProjectList, isRegions } from './known-paths.ts';
 import { type HeldRequest, withFilter, withinProjects } from './project-limits.ts';
 import { badQuery, type Pairs, parseQuery, problemIn } from './query.ts';
 import { limitByPlace, organizationIn } from './resource.ts';
@@ -23,28 +23,64 @@ export function withinBoundary(
   const endpoint = endpointOf(route, method);
   const asked = askedText(method, route);
   if (isIndex(method, route)) return granted.allowed;
-  if (boundary.kind === 'all') return withFields({ client, endpoint, target, granted, held: undefined });
+  if (isRegions(method, target)) return { ...granted.allowed, ownJson: NO_REGIONS };
+  const request = { client, endpoint, target, granted };
+  if (boundary.kind === 'all') return withFields({ ...request, held: undefined });
   if (isOrganizationList(method, route)) {
     const names = boundary.kind === 'organizations' ? boundary.organizations : boundary.projects.keys();
     return withFilter(granted.allowed, [...names].map(projectRef));
   }
 
   const org = organizationIn(target);
-  if (org === undefined) {
-    return refuse(client, 'organization', legacyIssues(target) ?? `is limited, and ${asked} names no organization`);
-  }
+  if (org === undefined) return withoutOrganization(request, method, route);
   if (boundary.kind === 'organizations') {
     return boundary.organizations.has(org)
-      ? withFields({ client, endpoint, target, granted, held: undefined, org })
+      ? withFields({ ...request, held: undefined, org })
       : refuse(client, 'organization', outsideText(org, [...boundary.organizations]));
   }
   const projects = boundary.projects.get(org);
   if (projects === undefined) return refuse(client, 'organization', outsideText(org, [...boundary.projects.keys()]));
   const limits: readonly ProjectLimit[] = [endpoint?.projects ?? limitByPlace(target)].flat();
   // What nothing can narrow is granted whole where the operator decided on it.
-  if (granted.isDecided && limits.includes('refuse'))
-    return withFields({ client, endpoint, target, granted, held: undefined, org });
-  return withFields({ client, endpoint, target, granted, org, held: { projects, limits, asked, route } });
+  if (granted.isDecided && limits.includes('refuse')) return withFields({ ...request, held: undefined, org });
+  return withFields({ ...request, org, held: { projects, limits, asked, route } });
+}
+
+const NO_REGIONS = '{"regions":[]}';
+
+/** Holds a limited client's request whose path names no organization. */
+function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, route: Walk): Decision {
+  const { client, endpoint, target } = request;
+  const within = withinOf(client.boundary);
+  if (isProjectList(method, route)) {
+    const decision = withFields({ ...request, held: undefined });
+    if (decision.kind !== 'allow') return decision;
+    const response = { removeKeys: [], ...decision.response, keepWithin: within };
+    return { ...decision, response };
+  }
+  // Sentry takes no short id there.
+  const [first, id = ''] = target.names;
+  if (first === 'issues' && isNumber(id) && endpoint?.projects === 'lookup:issue') {
+    const isHeld = client.boundary.kind === 'projects';
+    // The projects are those of the organization in which the issue is found.
+    const held = isHeld ? { projects: [], limits: [], asked: askedText(method, route), route } : undefined;
+    const decision = withFields({ ...request, held });
+    if (decision.kind === 'refuse') return decision;
+    const conditions: Condition[] = [{ kind: 'issue', id, within }];
+    if (decision.kind === 'allow')
+      return { kind: 'conditional', client, org: '', projects: undefined, conditions, allowed: decision };
+    const isOfProjects = decision.conditions.some(({ kind }) => kind === 'query');
+    if (isOfProjects) return refuse(client, 'query', 'may not name projects where the path names no organization');
+    return { ...decision, conditions: [...conditions, ...decision.conditions] };
+  }
+  if (endpoint?.projects === 'none') return withFields({ ...request, held: undefined });
+  return refuse(client, 'organization', `is limited, and ${askedText(method, route)} names no organization`);
+}
+
+/** The organizations of a limited client. */
+function withinOf(boundary: Client['boundary']): readonly Within[] {
+  if (boundary.kind === 'projects') return [...boundary.projects].map(([org, projects]) => ({ org, projects }));
+  return boundary.kind === 'all' ? [] : [...boundary.organizations].map((org) => ({ org, projects: undefined }));
 }
 
 interface Bounded {
@@ -68,7 +104,7 @@ function withFields({ client, endpoint, target, granted, org = '', held }: Bound
   if (isHeld || queryLimits !== undefined) {
     const parsed = parseQuery(target.query);
     const problem = typeof parsed === 'string' ? badQuery(parsed) : problemIn(parsed, queryLimits, isHeld);
-    if (typeof parsed === 'string' || problem !== undefined) return refuse(client, problem!.reason, problem!.text);
+    if (typeof parsed === 'string' || problem !== undefined) return refusalOf(client, problem!);
     pairs = parsed;
   }
   const within =
@@ -98,8 +134,3 @@ function outsideText(org: string, known: readonly string[]): string {
   const hint = isOtherSpelling ? '; it has to be written as the clients file has it, by slug or by id' : '';
   return `may not reach this organization${hint}`;
 }
-
-const legacyIssues = (target: Target): string | undefined =>
-  target.names[0] === 'issues'
-    ? 'is limited, and this path names no organization: use /api/0/organizations/{org}/issues/ instead of /api/0/issues/'
-    : undefined;

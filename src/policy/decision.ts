@@ -1,5 +1,5 @@
 import type { Client, ProjectRef } from './client.ts';
-import type { FieldLimits } from './fields.ts';
+import type { FieldLimits, FieldRefusal } from './fields.ts';
 import type { Pairs } from './query.ts';
 import type { Reason } from './reasons.ts';
 import type { LookupKind } from './sentry/endpoint.ts';
@@ -10,6 +10,8 @@ export interface Refused {
   /** The row of the error table: `look_up_failed` is a 503, the others are a 403 and a 401. */
   readonly error: 'client_denied' | 'client_expired' | 'look_up_failed';
   readonly reason: Reason;
+  /** A scope that would do, if a scope is what is lacking. */
+  readonly scope?: string;
   /** For the client: names it, and says what would do. Holds nothing that the request sent. */
   readonly detail: string;
   /** The rule that refuses, by its place in the file: `deny[0]`. */
@@ -29,6 +31,8 @@ export interface Allowed {
   readonly body?: Uint8Array;
   /** If there, the response is edited by it before the client sees it. */
   readonly response?: ResponseFilter;
+  /** If there, the proxy responds with this JSON itself, and Sentry does not see the request. */
+  readonly ownJson?: string;
 }
 
 /** A request that may be sent if all conditions hold: see `resolveConditions`. */
@@ -50,6 +54,8 @@ export type Condition =
   | { readonly kind: 'project'; readonly project: ProjectRef }
   /** The query is rebuilt with the ids of those of the client's projects that it selects; of all, if it selects none. */
   | { readonly kind: 'query'; readonly pairs: Pairs }
+  /** An issue whose path names no organization: it is looked up in the client's. */
+  | { readonly kind: 'issue'; readonly id: string; readonly within: readonly Within[] }
   /** All projects of a thing that the path names have to be the client's. */
   | { readonly kind: 'lookup'; readonly thing: Thing }
   /** The body holds no key that the client may not send, and names the client's projects. */
@@ -59,6 +65,12 @@ export type Condition =
       readonly required?: string;
       readonly limits: FieldLimits;
     };
+
+/** An organization of a client, and its projects there, if it is limited to projects. */
+export interface Within {
+  readonly org: string;
+  readonly projects: readonly ProjectRef[] | undefined;
+}
 
 /** Something that has projects in Sentry. */
 export interface Thing {
@@ -75,12 +87,20 @@ export interface ResponseFilter {
   readonly removeKeys: readonly string[];
   /** If there, the response has a list, and only the entries that these name stay: by `slug` or `id`. */
   readonly keepOnly?: readonly ProjectRef[];
+  /** If there, the response is a list of projects with their organizations, and only those of the client stay. */
+  readonly keepWithin?: readonly Within[];
   /** Where the list is: a member of an object, or `[].KEY`, a member of each entry of a list. Absent: it is the response. */
   readonly listKey?: string;
 }
 
 /** What `decide` and `resolveConditions` answer with. */
 export type Decision = Allowed | Conditional | Refused;
+
+/** Makes a refusal of a field of the query or the body. */
+export const refusalOf = (client: Client, { reason, text, scope }: FieldRefusal): Refused => ({
+  ...refuse(client, reason, text),
+  ...(scope !== undefined && { scope }),
+});
 
 /** Makes a refusal with a text for the client. */
 export function refuse(client: Client, reason: Reason, text: string): Refused {

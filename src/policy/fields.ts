@@ -20,6 +20,8 @@ export interface FieldRefusal {
   readonly reason: Reason;
   /** After `client NAME `. */
   readonly text: string;
+  /** The scope that is lacking. */
+  readonly scope?: string;
 }
 
 /** How a request is granted, as far as its fields depend on it. */
@@ -58,10 +60,10 @@ function limitOf(
   { client, isHeld, isByRule, rule: text, part }: FieldGrant,
 ): FieldLimit {
   const [need, unless]: [Need, Harmless] = typeof rule === 'string' ? [rule, []] : [rule.needs, rule.unless];
-  const refused = (reason: Reason, why: string): FieldLimit => ({
+  const refused = (reason: Reason, why: string, scope?: string): FieldLimit => ({
     kind: 'refused',
     unless,
-    refusal: { reason, text: `sent ${name}, which ${why}` },
+    refusal: { reason, text: `sent ${name}, which ${why}`, ...(scope !== undefined && { scope }) },
   });
   switch (need) {
     case 'ok':
@@ -76,7 +78,7 @@ function limitOf(
     case 'rule':
       return isByRule ? PASSES : refused('no_rule', `needs an allow rule: "${text}"`);
     default:
-      return client.scopes.has(need) || isByRule ? PASSES : refused('scope', `needs the scope ${need}`);
+      return client.scopes.has(need) || isByRule ? PASSES : refused('scope', `needs the scope ${need}`, need);
   }
 }
 

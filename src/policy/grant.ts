@@ -1,9 +1,9 @@
 import type { Client } from './client.ts';
 import { type Allowed, type Refused, type ResponseFilter, refuse } from './decision.ts';
-import { isIndex } from './known-paths.ts';
+import { isIndex, isRegions } from './known-paths.ts';
 import { allows, coversMethod, denies, endsInRest, isSpelledOut, type Rule, ruleTextFor } from './rules.ts';
 import type { Endpoint, RuleReason } from './sentry/endpoint.ts';
-import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
+import { askedText, endpointOf, type Walk, walk } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
 /** What a client is granted before its organizations and projects are looked at. */
@@ -32,12 +32,12 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   const mustBeNamed = endpoint !== undefined && (endpoint.needsRule !== undefined || route.isGuarded);
 
   let grantedBy: string | undefined;
-  if (isIndex(method, route)) grantedBy = 'any client';
+  if (isIndex(method, route) || isRegions(method, target)) grantedBy = 'any client';
   else if (scope !== undefined && !mustBeNamed) grantedBy = scope;
   else if (rules[0] !== undefined) grantedBy = `allow[${client.allow.indexOf(rules[0])}]`;
 
   const rule = ruleTextFor(method, target, route);
-  if (grantedBy === undefined) return lacking(client, endpoint, route, asked, rule);
+  if (grantedBy === undefined) return lacking(client, method, target, route, rule);
   const response = filterOf(endpoint, rules);
   return {
     kind: 'granted',
@@ -48,25 +48,29 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   };
 }
 
-function lacking(
-  client: Client,
-  endpoint: Endpoint | undefined,
-  { isGuarded }: Walk,
-  asked: string,
-  rule: string,
-): Refused {
+function lacking(client: Client, method: string, target: Target, route: Walk, rule: string): Refused {
+  const { isGuarded } = route;
+  const endpoint = endpointOf(route, method);
   const needed = `needs an allow rule: "${rule}"`;
+  const withSlash = endpoint === undefined ? templateWithSlash(method, target) : undefined;
+  if (withSlash !== undefined)
+    return refuse(client, 'no_rule', `has to end the path with a slash: "${method} ${withSlash}"`);
   if (endpoint === undefined) return refuse(client, 'no_rule', needed);
-  const why = isGuarded ? 'secret' : endpoint.needsRule;
+  const why = endpoint.needsRule ?? (isGuarded ? 'secret' : undefined);
   if (why !== undefined)
     return refuse(client, why === 'secret' ? 'secret' : 'no_rule', `${needed}; no scope grants it, ${WHY[why]}`);
   const { scopes } = endpoint;
   if (scopes.length === 0) return refuse(client, 'scope', `${needed}; no scope grants it`);
-  return refuse(
-    client,
-    'scope',
-    `needs ${scopes.length === 1 ? 'the scope' : 'one of the scopes'} ${scopes.join(', ')} for ${asked}`,
-  );
+  const needs = `needs ${scopes.length === 1 ? 'the scope' : 'one of the scopes'} ${scopes.join(', ')}`;
+  return { ...refuse(client, 'scope', `${needs} for ${askedText(method, route)}`), scope: scopes[0]! };
+}
+
+/** The path that Sentry has, if the request lacks no more than its last slash. */
+function templateWithSlash(method: string, target: Target): string | undefined {
+  if (target.segments.at(-1)?.text === '') return undefined;
+  const segments = [...target.segments, { raw: '', text: '', isPlain: true }];
+  const route = walk({ ...target, segments });
+  return endpointOf(route, method) === undefined ? undefined : route.template;
 }
 
 const WHY: Readonly<Record<RuleReason, string>> = {

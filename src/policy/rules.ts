@@ -1,6 +1,7 @@
 import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
 import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { ENDPOINTS } from './sentry/endpoints.ts';
 import { fits } from './sentry/parameters.ts';
 import { mayMeanTheSame } from './sentry/spellings.ts';
 import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
@@ -157,14 +158,29 @@ export const isSpelledOut = (rule: Rule): boolean =>
   rule.pieces.every(({ kind }) => kind === 'literal' || kind === 'parameter');
 
 /**
+ * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an organization,
+ * or can be held to the client's.
+ */
+export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
+  const path = text.slice(text.indexOf(' ') + 1);
+  const endpoints = Object.entries(ENDPOINTS[path] ?? {}).filter(([own]) => method === '*' || method === own);
+  const isHeld = path === '/api/0/projects/' || path.startsWith('/api/0/issues/');
+  return endpoints.length > 0 && (isHeld || endpoints.every(([, { projects }]) => projects === 'none'));
+}
+
+/**
  * The rule that would grant a request. It quotes nothing of the request but names that Sentry may have in that place:
  * letters and dashes.
  */
 export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: Walk): string {
   if (template !== undefined) return `${method} ${template}`;
   const known = names.length > 0 ? organizationNames(names[0]!) : [];
+  let isNameBefore = false;
   const texts = segments.map(({ text }, index) => {
-    const isName = places[index] === 'literal' || (places[index] === 'unknown' && /^[a-z][a-z-]{0,40}$/.test(text));
+    // After a name that the table lacks an id may follow.
+    const isUnknown = places[index] === 'unknown' && !isNameBefore && /^[a-z][a-z-]{0,40}$/.test(text);
+    isNameBefore = isUnknown;
+    const isName = places[index] === 'literal' || isUnknown;
     return text === '' || isName ? text : (known[index - API_PREFIX.length] ?? '{id}');
   });
   return `${method} /${texts.join('/')}`;

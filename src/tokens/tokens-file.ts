@@ -57,7 +57,8 @@ export interface TokenJson {
   readonly scopes: readonly string[];
 }
 
-const TOKEN_KEYS = ['name', 'token', 'tokenFile', 'orgs', 'scopes'] satisfies (keyof TokenJson)[];
+export const TOKENS_FILE_KEYS = ['$schema', 'tokens'];
+export const TOKEN_KEYS = ['name', 'token', 'tokenFile', 'orgs', 'scopes'] satisfies (keyof TokenJson)[];
 const SCOPE_NAMES = [...SCOPES, READONLY];
 
 /**
@@ -74,7 +75,7 @@ export function readTokens(text: string, mayNameFiles: boolean): ReadTokens {
   const problems: TokensProblem[] = [];
   const add: Add = (place, problem) => problems.push({ place, text: problem });
   const { value } = json;
-  checkKeys(value, ['$schema', 'tokens'], '', add);
+  checkKeys(value, TOKENS_FILE_KEYS, '', add);
   if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
   const list: unknown = Object.hasOwn(value, 'tokens') ? value.tokens : undefined;
   if (!Array.isArray(list)) {

@@ -1,35 +1,53 @@
 import { asProxyError, ProxyError } from '../http/errors.ts';
-import { linesOf } from '../http/headers.ts';
+import { lengthOf, linesOf } from '../http/headers.ts';
 import type { Body, Fields, Transport, UpstreamRequest, UpstreamResponse } from '../http/types.ts';
+import { untilAborted } from '../http/until-aborted.ts';
 import { upstreamError } from '../http/upstream-error.ts';
 import { PlatformAbort } from './platform-abort.ts';
 import { toStream } from './response.ts';
+import { isDecoded, losesLengths, RAW_CONTENT, withLength } from './runtime.ts';
 
 /**
  * Sends requests to Sentry with a `fetch` function.
  *
- * A `fetch` decodes a compressed response, so the fields about the encoded bytes are left out of such a response.
- * It may add fields of its own to a request, and outside Node it may keep connections.
+ * Where a `fetch` decodes a compressed response, the fields about the encoded bytes are left out. It may add fields of
+ * its own to a request, and outside Node it may keep connections.
  */
-export const fetchTransport =
-  (send: typeof fetch = globalThis.fetch): Transport =>
-  async (url, request) => {
+export function fetchTransport(send: typeof fetch = globalThis.fetch): Transport {
+  const transport = async (url: string, request: UpstreamRequest): Promise<UpstreamResponse> => {
     const abort = new PlatformAbort(request.signal);
+    /** The failure of the request's body, which not every `fetch` passes on. */
+    let bodyFailure: unknown;
     try {
-      const response = await send(url, initOf(request, abort.signal));
-      return received(response, request.method, abort);
+      const init = initOf(request, abort.signal, (error) => {
+        bodyFailure = error;
+      });
+      const sending = send(url, init);
+      // A response that nobody waits for any more is given up.
+      const drop = (response: Response) => {
+        if (abort.signal.aborted) response.body?.cancel().catch(() => {});
+      };
+      sending.then(drop, () => {});
+      return received(await untilAborted(sending, abort.signal), request.method, abort);
     } catch (thrown) {
-      throw endBy(thrown, false, abort);
+      throw endBy(bodyFailure instanceof ProxyError ? bodyFailure : thrown, false, abort);
     }
   };
+  return Object.assign(transport, { losesLengths });
+}
 
-function initOf({ method, headers, body }: UpstreamRequest, signal: AbortSignal): RequestInit {
+function initOf(
+  { method, headers, body }: UpstreamRequest,
+  signal: AbortSignal,
+  onBodyFailure: (error: unknown) => void,
+): RequestInit {
   const isReady = body === null || body instanceof Uint8Array;
   const lines = linesOf(headers);
   return {
+    ...RAW_CONTENT,
     method,
     headers: [...lines, ...OWN_FIELDS],
-    body: isReady ? (body as BodyInit | null) : toStream(body),
+    body: isReady ? (body as BodyInit | null) : withLength(toStream(body), lengthOf(headers), onBodyFailure),
     redirect: 'manual',
     // Frameworks that cache responses of `fetch` would give one client another client's response.
     cache: 'no-store',
@@ -52,8 +70,10 @@ function received(response: Response, method: string, abort: PlatformAbort): Ups
   const isWithoutContent = response.body === null || method === 'HEAD';
   const body = isWithoutContent ? null : new ResponseBody(response.body!, abort);
   if (body === null) abort.over();
-  const isDecoded = body !== null && response.headers.has('content-encoding');
-  return { status, statusText, headers: isDecoded ? new DecodedFields(response.headers) : response.headers, body };
+  const { headers } = response;
+  const encoding = headers.get('content-encoding');
+  const hasLostEncoding = body !== null && encoding !== null && isDecoded(encoding);
+  return { status, statusText, headers: hasLostEncoding ? new DecodedFields(headers) : headers, body };
 }
 
 /** The fields of a decoded response: the length and the strong validator belonged to the encoded content. */
@@ -90,10 +110,12 @@ class ResponseBody implements Body {
     return {
       read: async () => {
         try {
-          const result = await reader.read();
+          // Deno's fetch may miss an abort once it has collected its own signal as garbage.
+          const result = await untilAborted(reader.read(), this.#abort.signal);
           if (result.done) this.#abort.over();
           return result;
         } catch (thrown) {
+          if (this.#abort.signal.aborted) reader.cancel().catch(() => {});
           throw endBy(thrown, true, this.#abort);
         }
       },

@@ -35,7 +35,9 @@ export function readRequest(request: Request): IncomingRequest {
   const { method, url, body } = request;
   const fields = new ReadFields(request.headers);
   if (fields.get('host') === null) fields.add('host', new URL(url).host);
-  return { method, url, headers: fields, body: readBody(request, body), signal: signalOf(request) };
+  // workerd counts an empty body as a body, and then refuses to send it with GET.
+  const isEmpty = fields.get('content-length') === '0';
+  return { method, url, headers: fields, body: isEmpty ? null : readBody(request, body), signal: signalOf(request) };
 }
 
 /** The signal of a `Request`, which falls silent in Node once the `Request` itself is collected as garbage. */

@@ -1,5 +1,6 @@
-import { linesOf } from '../http/headers.ts';
+import { lengthOf, linesOf } from '../http/headers.ts';
 import type { Body, ResponseInit } from '../http/types.ts';
+import { RAW_CONTENT, withLength } from './runtime.ts';
 
 /** Statuses with which `Response` takes no body at all. */
 const WITHOUT_CONTENT = new Set([204, 205, 304]);
@@ -13,12 +14,12 @@ export function makeResponse(
   { headers, ...init }: ResponseInit,
   added: readonly [string, string][] = [],
 ): Response {
-  let content = typeof body === 'string' || body === null ? body : toStream(body);
-  if (content instanceof ReadableStream && WITHOUT_CONTENT.has(init.status)) {
-    void content.cancel();
-    content = null;
-  }
-  return new Response(content, { ...init, headers: [...linesOf(headers), ...added] });
+  const isWithoutContent = WITHOUT_CONTENT.has(init.status);
+  if (isWithoutContent && body !== null && typeof body !== 'string') void body.cancel();
+  const isReady = body === null || typeof body === 'string';
+  const content = isReady ? body : withLength(toStream(body), lengthOf(headers));
+  const all = [...linesOf(headers), ...added];
+  return new Response(isWithoutContent ? null : content, { ...RAW_CONTENT, ...init, headers: all });
 }
 
 /** Anything that yields chunks, for a runtime that wants a stream. */

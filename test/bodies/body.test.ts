@@ -126,6 +126,50 @@ describe('a request body', () => {
     assert.ok(!outgoing.canReplay());
   });
 
+  describe('where a stream would lose its length', () => {
+    const whole = (replayLimit: number, replayLimitTotal: number) =>
+      makeBodyRules({ replayLimit, replayLimitTotal, streamChunked: false, needsWholeBodies: true });
+    const sentBy = (size: number) => {
+      const incoming = new Incoming();
+      incoming.push('x'.repeat(size));
+      incoming.push(undefined);
+      return incoming;
+    };
+
+    for (const [way, delivery] of [
+      ['injected', KNOWN],
+      ['bypassed', { ...BYPASSED, framing: 'length' }],
+    ] as const) {
+      it(`is read whole before it is sent, above the limit of replays too: ${way}`, async () => {
+        const outgoing = await outgoingBody(sentBy(500), delivery, whole(10, 1000));
+        assert.ok(outgoing.body instanceof Uint8Array);
+        assert.equal(outgoing.body.length, 500);
+        // The client's own field says it already.
+        assert.equal(outgoing.length, undefined);
+      });
+
+      it(`is refused above the limit of all, with the setting to raise: ${way}`, async () => {
+        const refused = outgoingBody(sentBy(1001), delivery, whole(10, 1000));
+        await assert.rejects(refused, { name: 'content_too_large', message: /REPLAY_LIMIT_TOTAL/ });
+      });
+    }
+
+    it('leaves injected requests their room, however many are bypassed', async () => {
+      const all = whole(10, 1000);
+      await outgoingBody(sentBy(900), { ...BYPASSED, framing: 'length' }, all);
+      const refused = outgoingBody(sentBy(900), { ...BYPASSED, framing: 'length' }, all);
+      await assert.rejects(refused, { name: 'uploads_full' });
+      const outgoing = await outgoingBody(sentBy(900), KNOWN, all);
+      assert.ok(outgoing.body instanceof Uint8Array);
+    });
+
+    it('streams to a Sentry that reads chunked bodies', async () => {
+      const all = makeBodyRules({ replayLimit: 10, replayLimitTotal: 10, streamChunked: true, needsWholeBodies: true });
+      const incoming = sentBy(500);
+      assert.equal((await outgoingBody(incoming, { ...KNOWN, mayReplay: false }, all)).body, incoming);
+    });
+  });
+
   it('that may be none is looked at before it is sent', async () => {
     const unknown = { ...BYPASSED, framing: 'unknown' } as const;
     const none = new Incoming();

@@ -186,8 +186,9 @@ describe('a clients file', () => {
       'GET /api/0/**',
       'GET /api/0/{x}/',
       'GET /_health/',
-      'GET /api/0/issues/{issue_id}/',
-      'GET /api/0/projects/',
+      'GET /api/0/users/me/',
+      'GET /api/0/internal/options/',
+      '* /api/0/issues/**',
       'GET /api/0/organizations/**',
     ]) {
       assert.match(problemsWith({ allow: [rule] }).join(), needsAll, rule);
@@ -197,6 +198,10 @@ describe('a clients file', () => {
       'GET /api/0/organizations/{org}/**',
       '* /api/0/projects/*/web/',
       'GET /api/0/teams/acme/{team}/',
+      'GET /api/0/issues/{issue_id}/',
+      'GET /api/0/projects/',
+      'GET /api/0/internal/health/',
+      'GET /api/0/auth/',
       'GET /api/0/',
     ]) {
       assert.deepEqual(problemsWith({ allow: [rule] }), [], rule);

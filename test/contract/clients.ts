@@ -41,6 +41,9 @@ const LAST = 'Connection: close';
 const json = (value: unknown, ...fields: string[]): Buffer =>
   response('200 OK', [JSON_TYPE, LAST, ...fields], JSON.stringify(value));
 
+/** Sentry's response to `/api/0/`, which every client may ask for. */
+const ROOT = json({ version: '0' });
+
 /** Sentry with an answer for the beginnings of some targets, and 200 for all others. */
 const sentry =
   (answers: Readonly<Record<string, Buffer | Script>>): Script =>
@@ -89,7 +92,7 @@ export function clients(contract: Contract): void {
 function identity({ test }: Contract, scene: Scene): void {
   for (const name of ['reader', 'ids', 'web', 'root'] as const) {
     test(`injects the token for the client ${name}`, async () => {
-      const { reply, request } = await scene.exchange(get(name, '/api/0/'));
+      const { reply, request } = await scene.exchange(get(name, '/api/0/'), answer(ROOT));
       assert.equal(reply.status, 200);
       assert.equal(fieldValue(request, 'Authorization'), INJECTED);
     });
@@ -499,6 +502,84 @@ function responses({ test }: Contract, scene: Scene): void {
     assert.deepEqual(fieldValues(reply, 'X-Hits'), []);
   });
 
+  /** Sentry's Link on a page of a list. */
+  const link = (results: boolean, cursor: string): string =>
+    `Link: <http://sentry.example/api/0/organizations/?&cursor=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", ` +
+    `<http://sentry.example/api/0/organizations/?&cursor=${cursor}>; rel="next"; results="${results}"; cursor="${cursor}"`;
+  const SECRETIVE = ['X-Hits: 1', 'X-Max-Hits: 1000', 'Digest: sha-256=a', 'Content-Digest: sha-256=:a:', 'X-Total: 1'];
+  const LISTS: Record<string, [client: Name, target: string, mine: string]> = {
+    'a list of organizations': ['reader', '/api/0/organizations/', 'acme'],
+    'a list of projects': ['web', '/api/0/organizations/acme/projects/', 'web'],
+  };
+
+  for (const [title, [client, target, mine]] of Object.entries(LISTS)) {
+    for (const method of ['GET', 'HEAD']) {
+      test(`does not show by any field of ${title} whether something else exists: ${method}`, async () => {
+        const ask = request(`${method} ${target}?per_page=1 HTTP/1.1`, [asClient(client)]);
+        const seen: unknown[] = [];
+        for (const exists of [true, false]) {
+          const list = exists ? [{ id: '9', slug: 'secret' }] : [];
+          const fields = [...SECRETIVE, 'Repr-Digest: sha-256=:a:', 'ETag: "a"', `Last-Modified: ${LONG_AGO}`];
+          const page = json(list, link(exists, exists ? '1735689600000:0:0' : '0:100:0'), ...(exists ? fields : []));
+          const isGet = method === 'GET';
+          const { reply } = await scene.exchange(ask, answer(isGet ? page : page.subarray(0, page.indexOf('['))));
+          assert.equal(reply.status, 200);
+          const isOfEach = ([name]: Field) => /^(?:date|x-request-id)$/i.test(name);
+          seen.push([reply.fields.filter((field) => !isOfEach(field)).sort(), reply.content.toString()]);
+        }
+        const [there, none] = seen;
+        assert.deepEqual(there, none);
+      });
+    }
+
+    test(`reads ${title} to its end, and gives it whole`, async () => {
+      const pages: Record<string, Buffer> = {
+        '': json([{ id: '1', slug: 'a' }], link(true, '0:100:0')),
+        '0:100:0': json([{ id: '2', slug: mine, big: 1 }], link(true, '0:200:0')),
+        '0:200:0': json(
+          [
+            { id: '3', slug: 'b' },
+            { id: '4', slug: mine },
+          ],
+          link(false, '0:300:0'),
+        ),
+      };
+      const exchange = await scene.exchange(
+        get(client, `${target}?per_page=1&a=b&%63ursor=0:7:0`),
+        async (connection) => {
+          await connection.whole();
+          const asked = connection.request!.target;
+          await answer(pages[new URLSearchParams(asked.split('?')[1]).get('cursor') ?? '']!)(connection);
+        },
+      );
+      assert.deepEqual(targetsOf(exchange), [
+        `GET ${target}?a=b`,
+        `GET ${target}?a=b&cursor=0%3A100%3A0`,
+        `GET ${target}?a=b&cursor=0%3A200%3A0`,
+      ]);
+      assert.deepEqual(JSON.parse(exchange.reply.content.toString()), [
+        { id: '2', slug: mine, big: 1 },
+        { id: '4', slug: mine },
+      ]);
+      assert.deepEqual(fieldValues(exchange.reply, 'Link'), []);
+    });
+
+    test(`ends ${title} where Sentry repeats itself, and withholds it where a page fails`, async () => {
+      const again = await scene.exchange(get(client, target), answer(json([], link(true, '0:100:0'))));
+      assert.equal(again.reply.content.toString(), '[]');
+      assert.equal(again.connections.length, 2);
+      const { reply } = await scene.exchange(get(client, target), async (connection) => {
+        await connection.whole();
+        const isFirst = !connection.request!.target.includes('cursor');
+        await answer(isFirst ? json([{ slug: mine }], link(true, '0:100:0')) : response('500 Oops', [], ''))(
+          connection,
+        );
+      });
+      assert.equal(reply.status, 502);
+      assert.ok(!reply.bytes.includes('"slug"'));
+    });
+  }
+
   test('passes what nothing has to be taken out of byte for byte', async () => {
     const text = '{"id" : 11, "big":12345678901234567890}\n';
     const { reply } = await scene.exchange(get('reader', WEB), answer(response('200 OK', [JSON_TYPE], text)));
@@ -745,7 +826,7 @@ function limits({ target, test }: Contract): void {
 /** Waits until the client has a place again: for as long as the write timeout and a bit more. */
 const isFree = (scene: Scene, name: Name): Promise<void> =>
   eventually(
-    async () => (await scene.exchange(get(name, '/api/0/'))).reply.status === 200,
+    async () => (await scene.exchange(get(name, '/api/0/'), answer(ROOT))).reply.status === 200,
     `a place of ${name} is free`,
   );
 
@@ -776,6 +857,6 @@ function rejecting({ target, test }: Contract): void {
   }
 
   test('serves a client where nobody is bypassed', async () => {
-    assert.equal((await scene.exchange(get('reader', '/api/0/'))).reply.status, 200);
+    assert.equal((await scene.exchange(get('reader', '/api/0/'), answer(ROOT))).reply.status, 200);
   });
 }

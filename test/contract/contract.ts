@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { patienceOfTest } from '../support/raw-client.ts';
+import { bodies } from './bodies.ts';
 import { clients } from './clients.ts';
 import { errors } from './errors.ts';
 import { framing } from './framing.ts';
@@ -27,6 +28,7 @@ export interface Contract {
 const GROUPS: Record<string, (contract: Contract) => void> = {
   // The longest first, so that the others run beside them.
   framing,
+  bodies,
   'upstream faults': upstreamFaults,
   routing,
   clients,
@@ -40,14 +42,18 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   lifetimes,
 };
 
-/** Defines the tests of the whole contract for one target. */
-export function addTests(target: Target): void {
+/**
+ * Defines the tests of the contract for one target.
+ * @param groups default: the whole contract
+ */
+export function addTests(target: Target, groups: readonly string[] = Object.keys(GROUPS)): void {
   const gaps = Object.entries(target.gaps);
   const unmet = new Set(gaps.flatMap(([, { tests }]) => tests));
   // The groups are independent of each other, and what they do is wait more than anything.
   describe(`contract, ${target.name}`, { concurrency: 3 }, () => {
     shareStages(target);
-    for (const [group, define] of Object.entries(GROUPS)) {
+    for (const group of groups) {
+      const define = GROUPS[group]!;
       describe(group, { concurrency: group === 'lifetimes' ? 4 : 1 }, () => {
         const test = (title: string, body: () => Promise<void>) => {
           const isOf = (name: string | RegExp) =>

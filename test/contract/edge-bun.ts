@@ -45,12 +45,12 @@ export const bun: Target = {
     'the line behind the last chunk': {
       reason: 'Bun takes the last chunk for the end of the body; no byte of the content is missing then',
       link: SERVER,
-      tests: ['framing: does not let a body cut off before its last line look whole'],
+      tests: ['bodies: does not let a body cut off before its last line look whole'],
     },
     trailers: {
       reason: 'Bun answers a chunked body with trailers with 400',
       link: SERVER,
-      tests: [/^framing: drops the trailers of a body/],
+      tests: [/^bodies: drops the trailers of a body/],
     },
     'Expect in another case': {
       reason: 'Bun knows 100-continue in lower case only, and tells HTTP/1.0 clients too',

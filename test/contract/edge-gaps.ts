@@ -5,7 +5,7 @@ export const COMMON_GAPS: Record<string, Gap> = {
   'a body with GET': {
     reason: 'Fetch has no body for GET and HEAD; the request is answered with 400',
     link: 'https://fetch.spec.whatwg.org/#dom-request',
-    tests: ['framing: passes the body of GET'],
+    tests: ['bodies: passes the body of GET'],
   },
   'deadlines for the client': {
     reason: "how long a client may take to send its request is the runtime's to say; the adapter bounds the whole",

@@ -144,7 +144,7 @@ export const workerd: Target = {
       reason:
         'workerd fails the request to Sentry and does not say that the client was the cause; it is answered with 502',
       link: KJ_HTTP,
-      tests: ['framing: does not let a body shorter than its Content-Length look whole'],
+      tests: ['bodies: does not let a body shorter than its Content-Length look whole'],
     },
     'HTTP/1.0 and HTTP/2 in plain text': {
       reason: 'workerd answers HTTP/1.0 with HTTP/1.0, and waits after the preface of HTTP/2',

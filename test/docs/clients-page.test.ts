@@ -10,7 +10,7 @@ import { loadClients } from '../../src/auth/client-registry.ts';
 import type { Reason } from '../../src/policy/reasons.ts';
 import { SCOPES, scopesOf } from '../../src/policy/sentry/scopes.ts';
 import { runProxy } from '../support/operator.ts';
-import { tableUnder, text } from '../support/pages.ts';
+import { assertTable, lineOf, tableUnder, text } from '../support/pages.ts';
 
 /** The fenced blocks of a language. */
 const blocks = (page: string, language: string): string[] =>
@@ -66,8 +66,10 @@ for (const page of ['docs/clients.md', 'README.md']) {
     for (const { command, output, env } of examples) {
       it(command, async () => {
         const { code, stdout, stderr } = await runProxy(command.split(' '), { env, folder });
-        assert.deepEqual([stdout, stderr], [output, '']);
-        assert.equal(code, output.startsWith('allowed') ? 0 : 1);
+        const index = text(page).indexOf(`$ sentry-api-proxy ${command}\n`);
+        const where = `${page}, line ${lineOf(text(page), index)}, is out of date`;
+        assert.deepEqual([stdout, stderr], [output, ''], where);
+        assert.equal(code, output.startsWith('allowed') ? 0 : 1, where);
       });
     }
   });
@@ -75,7 +77,6 @@ for (const page of ['docs/clients.md', 'README.md']) {
 
 describe('the tables of docs/clients.md', () => {
   it('show every scope, and all that it implies', () => {
-    const shown = tableUnder('docs/clients.md', '## Scopes').map(([scope, implied]) => [scope, implied]);
     const expected = SCOPES.map((scope) => [
       `\`${scope}\``,
       scopesOf(scope)!
@@ -83,7 +84,7 @@ describe('the tables of docs/clients.md', () => {
         .map((other) => `\`${other}\``)
         .join(' '),
     ]);
-    assert.deepEqual(shown, expected);
+    assertTable('docs/clients.md', '## Scopes', expected);
   });
 
   it('show every reason of a refusal', () => {
@@ -98,7 +99,11 @@ describe('the tables of docs/clients.md', () => {
 
   it('show every key of a client', () => {
     const schema = JSON.parse(text('clients.schema.json'));
-    const shown = tableUnder('docs/clients.md', '## The file').map(([key]) => key!.replaceAll('`', ''));
-    assert.deepEqual(shown, Object.keys(schema.definitions.client.properties));
+    const keys = Object.keys(schema.definitions.client.properties);
+    assertTable(
+      'docs/clients.md',
+      '## The file',
+      keys.map((key) => [`\`${key}\``]),
+    );
   });
 });

@@ -43,8 +43,8 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.equal(code, 0, output + errors);
 
     const steps = output.split(/^\d\. /m).slice(1);
-    const [without, rotated, upload, page, sentryCli, agent, release] = steps;
-    assert.equal(steps.length, 7, output);
+    const [without, rotated, upload, page, sentryCli, agent, release, job] = steps;
+    assert.equal(steps.length, 8, output);
     assert.match(without!, /straight to Sentry +401 .+ through the proxy +200 [^\n]*Acme.+ ✓ /s);
     const healed = /through the proxy +200 .+ what Sentry received +401 +the old token\n +200 +the new token\n.* ✓ /s;
     assert.match(rotated!, healed);
@@ -57,6 +57,8 @@ suite('npm run demo', { concurrency: true }, () => {
     assert.match(agent!, / 403 +PUT \S+\n +.+client triage-agent needs the scope event:write for .+ ✓ /s);
     const chosen = /a list of issues +200 .+ straight to Sentry +404 .+ through the proxy +201 .+ ✓ /s;
     assert.match(release!, chosen);
+    const known = /a job on main +200 .+ a job on a branch +401 .+ a fork +401 .+ a forged token +401 .+ ✓ /s;
+    assert.match(job!, known);
     const received = /what Sentry received[\s\S]+/.exec(agent!)![0];
     assert.doesNotMatch(received, /courier-app|acme-labs|PUT/);
     assert.doesNotMatch(output, /\b[0-9a-f]{64}\b|✗/);

@@ -32,6 +32,9 @@ const head = (name: string, line: string, ...fields: string[]): string =>
   `${[`${line} HTTP/1.1`, 'Host: proxy.example', asClient(name), ...fields].join('\r\n')}\r\n\r\n`;
 const get = (name: string, target = ISSUES): string => head(name, `GET ${target}`);
 
+/** Sentry's response to `/api/0/`, which every client may ask for. */
+const ROOT = response('200 OK', ['Content-Type: application/json'], '{"version":"0"}');
+
 const args = (upstream: Upstream): string[] => ['--sentry-uri', upstream.uri, '--token', SECRET];
 
 describe('a place of a client', () => {
@@ -49,7 +52,7 @@ describe('a place of a client', () => {
 
   let asked = 0;
   const isFree = async (name: string) => {
-    upstream.play(answer(OK));
+    upstream.play(answer(ROOT));
     if (name === 'lone-watched') return isFreeOfObserved(name);
     await eventually(
       async () => (await send(proxy, get(name, '/api/0/'))).status === 200,
@@ -59,7 +62,7 @@ describe('a place of a client', () => {
     const go = Promise.withResolvers<void>();
     upstream.play(async (connection) => {
       await go.promise;
-      await answer(OK)(connection);
+      await answer(ROOT)(connection);
     });
     const two = [send(proxy, get(name, '/api/0/')), send(proxy, get(name, '/api/0/'))];
     const first = await Promise.race(two);
@@ -323,7 +326,10 @@ describe('limits that two processes share', {
 
   it('give a place of one to the other once it is free, also by a process that is told to stop', async () => {
     const [one, other] = proxies as [ListeningProxy, ListeningProxy];
+    const isEmpty = async () => (await tell(redis, 'ZCARD sentry-api-proxy:{shared-lone}:requests'))[0] === ':0';
     for (const isStopped of [false, true]) {
+      // A place is given back behind the response: that of the last request may still be taken.
+      await eventually(isEmpty, 'no place is taken');
       const go = Promise.withResolvers<void>();
       const connections = upstream.play(async (connection) => {
         await go.promise;

@@ -64,12 +64,14 @@ describe('a token that was seen before', () => {
     assert.equal(cache.size, 10_000);
     assert.equal(cache.good('digest-0', 1), undefined);
     assert.equal(cache.good('digest-10000', 1), known);
-    for (let n = 0; n < 20_000; n++) cache.keepBad(`bad-${n}`, 'k', 0);
+    for (let n = 0; n < 20_000; n++) cache.keepBad(`bad-${n}`, keys, 'k', 0);
     assert.equal(cache.good('digest-10000', 1), known, 'bad tokens take no room of good ones');
-    assert.equal(cache.isBad('bad-0', 'k', 1), false);
-    assert.equal(cache.isBad('bad-19999', 'k', 1), true);
-    assert.equal(cache.isBad('bad-19999', 'another', 1), false);
-    assert.equal(cache.isBad('bad-19999', 'k', 60_001), false);
+    assert.equal(cache.bad('bad-0', 1), undefined);
+    assert.equal(cache.bad('bad-19999', 1), keys);
+    assert.equal(cache.bad('bad-19999', 60_001), undefined);
+    const gone = { has: () => false } as unknown as IssuerKeys;
+    cache.keepBad('of a removed key', gone, 'k', 0);
+    assert.equal(cache.bad('of a removed key', 1), undefined);
   });
 });
 

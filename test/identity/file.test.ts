@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
+import { createListener } from '../../adapters/node-http.ts';
+import { readEdgeConfig } from '../../adapters/web/config.ts';
 import { readClients } from '../../src/clients/clients-file.ts';
+import type { Problem } from '../../src/config/values.ts';
 import { identityWarnings } from '../../src/identity/lint.ts';
+import { createProxy } from '../../src/index.ts';
 import { AUDIENCE, makeKey } from '../support/issuer.ts';
 import { RIGHTS } from './scene.ts';
 
@@ -358,5 +362,30 @@ describe('the schema of the clients file', () => {
       const problems = problemsOf(file);
       assert.equal(isValid(JSON.parse(text)), problems.length === 0, `${text}\n${problems.join('\n')}`);
     }
+  });
+});
+
+describe('files that an issuer names', () => {
+  const file = (issuer: object) => JSON.stringify(fileWith(issuer));
+  const base = { sentryUri: 'https://sentry.example.com', token: 'sentry-token' };
+
+  it('are refused where there are none: createProxy and the edge', () => {
+    for (const [issuer, expected] of [
+      [{ keysFile: '/keys.json' }, /issuers\.it\.keysFile, which names a file, .* put the keys into keys/],
+      [{ ca: '/ca.pem' }, /issuers\.it\.ca, which names a file/],
+      [{ bearerFile: '/token' }, /issuers\.it\.bearerFile, which names a file/],
+    ] as const) {
+      assert.throws(() => createProxy({ ...base, clients: file(issuer) }), expected);
+      const problems: Problem[] = [];
+      readEdgeConfig({ SENTRY_URI: base.sentryUri, SENTRY_TOKEN: base.token, CLIENTS: file(issuer) }, problems, []);
+      assert.match(problems.map(({ variable, text }) => `${variable} ${text}`).join('\n'), expected);
+    }
+  });
+
+  it('have to be there when createListener is called', () => {
+    assert.throws(
+      () => createListener({ ...base, clients: file({ keysFile: '/missing/keys.json' }) }),
+      /clients has issuers\.it\.keysFile, which names a file that could not be read \(ENOENT\)/,
+    );
   });
 });

@@ -50,16 +50,23 @@ export async function builtWorker(): Promise<BuiltWorker> {
       env: { PATH: process.env.PATH, HOME: folder, CI: 'true', WRANGLER_SEND_METRICS: 'false' },
       timeout: 120_000,
     });
-    const configuration = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
     const { inputs } = JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8'));
-    const flags = /^compatibility_flags = \[(.*)\]$/m.exec(configuration)![1]!;
     return {
       script: await readFile(join(folder, 'worker.js'), 'utf8'),
-      compatibilityDate: /^compatibility_date = "(.*)"$/m.exec(configuration)![1]!,
-      compatibilityFlags: [...flags.matchAll(/"([^"]+)"/g)].map(([, flag]) => flag!),
+      ...(await compatibility()),
       sources: Object.keys(inputs),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What `wrangler.toml` says of how to run a worker. */
+export async function compatibility(): Promise<Omit<WorkerOptions, 'script'>> {
+  const configuration = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
+  const flags = /^compatibility_flags = \[(.*)\]$/m.exec(configuration)![1]!;
+  return {
+    compatibilityDate: /^compatibility_date = "(.*)"$/m.exec(configuration)![1]!,
+    compatibilityFlags: [...flags.matchAll(/"([^"]+)"/g)].map(([, flag]) => flag!),
+  };
 }

@@ -38,16 +38,17 @@ export async function startRedis(port?: number): Promise<Redis> {
   }
 }
 
-/** Sends commands, each in Redis' inline form, and waits until all are answered with OK or a number. */
-export async function tell({ host, port }: Redis, ...commands: string[]): Promise<void> {
+/** Sends commands, each in Redis' inline form, and waits for the replies: `+OK`, or a number like `:3`. */
+export async function tell({ host, port }: Redis, ...commands: string[]): Promise<readonly string[]> {
   const socket = connect(port, host, () => socket.write(commands.map((command) => `${command}\r\n`).join('')));
   let answers = '';
   for await (const bytes of socket) {
     answers += bytes;
     const lines = answers.split('\r\n').slice(0, -1);
     if (lines.some((line) => !/^(\+OK|:\d+)$/.test(line))) throw new Error(`Redis answered ${lines.join(', ')}`);
-    if (lines.length === commands.length) break;
+    if (lines.length === commands.length) return lines;
   }
+  throw new Error('Redis closed the connection');
 }
 
 function answersPing(host: string, port: number): Promise<boolean> {

@@ -9,6 +9,10 @@ import { endsWithTestFile } from './test-file.ts';
 export interface RecordedRequest extends Message {
   method: string;
   target: string;
+  /** As Sentry behind uWSGI reads it: a chunked body is empty to it. */
+  content: Buffer;
+  /** The content that came, however it was framed. */
+  received: Buffer;
 }
 
 /** What the upstream does with a connection, from its first byte on. */
@@ -55,7 +59,8 @@ export class Connection {
     const message = this.#reader.read();
     if (message === undefined) return undefined;
     const [method = '', target = ''] = message.startLine.split(' ');
-    return { ...message, method, target };
+    const { content: received, framing } = message;
+    return { ...message, method, target, received, content: framing === 'chunked' ? Buffer.alloc(0) : received };
   }
 
   /** Resolves when the header section is there. */

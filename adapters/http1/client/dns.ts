@@ -47,6 +47,7 @@ export function makeResolver(host: string): Resolve {
       const stale = knownFor(STALE);
       if (stale !== undefined) answer(null, stale);
     }, SLOW);
+    timer.unref();
     let isAnswered = false;
     const answer: Done = (error, addresses) => {
       if (isAnswered) return;

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Capacity } from './capacity.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import { type Place, Room } from './room.ts';
+import { Connections } from './connections.ts';
 import { makeTlsListener, type TlsFiles } from './tls-listener.ts';
 
 /** Milliseconds between two checks of the deadlines, at most. */
@@ -10,9 +9,9 @@ const TICK = 250;
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDraining'> {
   /** Undefined: plain TCP. */
   readonly tls?: TlsFiles | undefined;
-  /** What connections may take up together. */
-  readonly capacity: Capacity;
-  /** Called for each client that is turned away because there is no room for all. */
+  /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
+  readonly maxDescriptors?: number | undefined;
+  /** Called for each client that is turned away because there is no room for it. */
   turnedAway?(): void;
 }
 
@@ -27,8 +26,8 @@ export interface ProxyServer {
 
 /** Makes the server; it does not listen yet. */
 export function makeServer(options: ServerOptions): ProxyServer {
-  const room = new Room(options.capacity, () => options.turnedAway?.());
-  let open = 0;
+  const connections = new Connections();
+  const maxConnections = options.maxDescriptors && Math.floor(options.maxDescriptors / 2);
   let isDraining = false;
   let onLastClosed: (() => void) | undefined;
   const owner: ConnectionOwner = {
@@ -36,9 +35,9 @@ export function makeServer(options: ServerOptions): ProxyServer {
     get isDraining() {
       return isDraining;
     },
-    closed() {
-      open--;
-      if (open === 0) onLastClosed?.();
+    closed(connection) {
+      connections.delete(connection);
+      if (connections.size === 0) onLastClosed?.();
     },
   };
 
@@ -47,23 +46,24 @@ export function makeServer(options: ServerOptions): ProxyServer {
   const tick = Math.max(10, Math.min(TICK, ...bounds.map((bound) => bound / 4)));
   const sweep = setInterval(() => {
     const now = performance.now();
-    room.visit((connection) => {
-      if (connection.deadline <= now) connection.expire();
-    });
+    for (const connection of connections) if (connection.deadline <= now) connection.expire();
   }, tick);
 
-  const accept = (socket: Socket, place: Place): void => {
-    if (place.isLost) return;
-    open++;
-    place.connection = new Connection(socket, owner, place);
+  const accept = (socket: Socket): void => {
+    connections.add(new Connection(socket, owner));
   };
-  const acceptPlain = (socket: Socket): void =>
-    accept(
-      socket,
-      room.enter(false, () => void socket.destroy()),
-    );
-  const tls = options.tls && makeTlsListener(options.tls, room, accept);
-  const listener = tls?.listener ?? createServer({ allowHalfOpen: true }, acceptPlain);
+  const makeRoom = (): void => {
+    const { handshakes } = tls!;
+    const isFull = maxConnections !== undefined && handshakes.size + connections.size >= maxConnections;
+    // The newest handshake stays: it is as likely as any to belong to a real client.
+    if (!isFull || handshakes.size < 2) return;
+    handshakes.destroyOldest();
+    options.turnedAway?.();
+  };
+  const tls = options.tls && makeTlsListener(options.tls, accept, makeRoom);
+  const listener = tls?.listener ?? createServer({ allowHalfOpen: true }, accept);
+  if (maxConnections !== undefined) listener.maxConnections = maxConnections;
+  listener.on('drop', () => options.turnedAway?.());
 
   return {
     listener,
@@ -74,15 +74,13 @@ export function makeServer(options: ServerOptions): ProxyServer {
       listener.close();
       isDraining = true;
       // A client that has just connected is about to send a request.
-      room.visit((connection) => {
-        connection.hurry();
-      });
+      for (const connection of connections) connection.hurry();
       // The listener itself would also wait for connections with an unfinished TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();
       onLastClosed = resolve;
-      if (open > 0) await promise;
+      if (connections.size > 0) await promise;
       clearInterval(sweep);
-      tls?.dropHandshakes();
+      tls?.handshakes.destroyAll();
     },
   };
 }

@@ -2,7 +2,7 @@ import { type ClientsFile, readClients } from '../../../src/clients/clients-file
 import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
 import { decide } from '../../../src/policy/decide.ts';
-import type { Allowed, Condition, Conditional, Refused, ResponseFilter } from '../../../src/policy/decision.ts';
+import type { Allowed, Condition, Conditional, Refused, ResponseFilter, Within } from '../../../src/policy/decision.ts';
 import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import type { Config } from '../config/config.ts';
@@ -71,14 +71,19 @@ function refusedLines({ error, reason, detail, deniedBy }: Refused, client: Clie
 }
 
 function allowedLines(decision: Allowed | Conditional, client: Client): string[] {
-  const { grantedBy, template, query, response } = decision.kind === 'conditional' ? decision.allowed : decision;
+  const { grantedBy, template, query, response, ownJson } =
+    decision.kind === 'conditional' ? decision.allowed : decision;
   const tense = client.mode === 'observe' ? WOULD : DOES;
   const conditions =
     decision.kind === 'conditional' ? decision.conditions.map((one) => conditionText(one, decision, tense)) : [];
   const limits = [
     ...conditions.map((text) => `provided that ${text}`),
     ...(query === undefined ? [] : [`the query ${tense.become}: ${query}`]),
+    ...(ownJson === undefined ? [] : [`the proxy ${tense.respond} itself: ${ownJson}`]),
     ...(response?.keepOnly ? [`${listText(response)} ${tense.keep}: ${namesOf(response.keepOnly)}`] : []),
+    ...(response?.keepWithin
+      ? [`the list that Sentry answers ${tense.keep}: projects of ${response.keepWithin.map(withinText).join(', ')}`]
+      : []),
     ...(response?.removeKeys.length ? [`what Sentry answers ${tense.lose}: ${response.removeKeys.join(', ')}`] : []),
   ];
   return [
@@ -89,12 +94,13 @@ function allowedLines(decision: Allowed | Conditional, client: Client): string[]
 }
 
 /** How the limits of a request are told: none of them takes effect for a client in observe mode. */
-const DOES = { become: 'becomes', keep: 'keeps', lose: 'loses', isNarrowed: 'is narrowed' };
+const DOES = { become: 'becomes', keep: 'keeps', lose: 'loses', isNarrowed: 'is narrowed', respond: 'responds' };
 const WOULD: typeof DOES = {
   become: 'would become',
   keep: 'would keep',
   lose: 'would lose',
   isNarrowed: 'would be narrowed',
+  respond: 'would respond',
 };
 const UNCHANGED = 'observe mode: the request and its response pass unchanged; in enforce mode it would be allowed';
 
@@ -117,6 +123,8 @@ function conditionText(condition: Condition, { org, projects = [] }: Conditional
       return `Sentry knows project ${condition.project.value} of ${org} as one of ${own}`;
     case 'query':
       return `Sentry knows ${own} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
+    case 'issue':
+      return `Sentry has issue ${condition.id} in ${condition.within.map(withinText).join(', or in ')}`;
     case 'lookup': {
       const { kind, id } = condition.thing;
       return `Sentry says that all projects of the ${kind.replaceAll('-', ' ')} ${id} are among ${own}`;
@@ -125,6 +133,9 @@ function conditionText(condition: Condition, { org, projects = [] }: Conditional
       return bodyText(condition, own);
   }
 }
+
+const withinText = ({ org, projects }: Within): string =>
+  projects === undefined ? org : `${org} in one of ${namesOf(projects)}`;
 
 function bodyText({ required, limits }: Extract<Condition, { kind: 'body' }>, own: string): string {
   const projects = required === undefined ? [] : [`names projects under "${required}", each one of ${own}`];

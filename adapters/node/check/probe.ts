@@ -96,8 +96,7 @@ async function ask(config: Config, token: string, refused: string): Promise<Aske
     const error = asProxyError(thrown);
     const cause = error.message === '' ? '' : ` (${error.message})`;
     const remedy = PLAIN_HTTP.test(cause) ? PLAIN_HTTP_REMEDY : (REMEDIES[error.name] ?? 'check --sentry-uri');
-    const [fault = ''] = ERRORS[error.name].detail.split(/\.(?: |$)/);
-    return { fault: `${fault}${cause}: ${remedy}.` };
+    return { fault: `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${remedy}.` };
   }
 }
 

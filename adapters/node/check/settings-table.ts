@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Problem } from '../../../src/config/values.ts';
 import { type Given, isGiven, type Origin, textOf } from '../config/given.ts';
-import { SETTINGS, type Setting } from '../config/settings.ts';
+import type { Setting } from '../config/setting.ts';
+import { SETTINGS } from '../config/settings.ts';
 
 /** Settings whose value is in the file that another setting names. */
 const FROM_FILE: Readonly<Record<string, string>> = {

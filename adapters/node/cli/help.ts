@@ -1,4 +1,5 @@
-import { SETTINGS, type Setting } from '../config/settings.ts';
+import type { Setting } from '../config/setting.ts';
+import { SETTINGS } from '../config/settings.ts';
 import { COMMANDS } from './command-line.ts';
 
 /** Columns of a terminal that has not been made wider. */

@@ -3,7 +3,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { fileFault } from '../../system-token/file-fault.ts';
 import { type Contents, type Given, textOf } from './given.ts';
-import { type FileGroup, SETTINGS } from './settings.ts';
+import type { FileGroup } from './setting.ts';
+import { SETTINGS } from './settings.ts';
 
 /** A file that a setting names. */
 export interface ConfiguredFile {

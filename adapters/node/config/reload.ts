@@ -4,7 +4,7 @@ import { type Config, readConfig } from './config.ts';
 import { readAll, type WatchedFile } from './files.ts';
 import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
-import type { FileGroup } from './settings.ts';
+import type { FileGroup } from './setting.ts';
 
 /** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */
 const INTERVAL = 200;

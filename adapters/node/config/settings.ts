@@ -1,29 +1,9 @@
-import { CORE_SETTINGS, type CoreSetting } from '../../../src/config/core-settings.ts';
-import {
-  choice,
-  duration,
-  optional,
-  type Read,
-  readAllowedHosts,
-  readSwitch,
-  readText,
-  readToken,
-  size,
-} from '../../../src/config/values.ts';
+import { CORE_SETTINGS } from '../../../src/config/core-settings.ts';
+import { choice, duration, optional, readSwitch, readText, readToken, size } from '../../../src/config/values.ts';
 import { readListenAddress } from '../../http1/server/listen-address.ts';
 import { LEVELS } from '../log/log.ts';
 import { aliasFile, logFormat, pem, secret, storeUrl, upstreamHeadersFile } from './parsers.ts';
-
-/** Files that are read again together if one of them changes, since they only make sense together. */
-export type FileGroup = 'token' | 'database' | 'aliases' | 'clients' | 'tokens' | 'gateway' | 'sentry' | 'tls';
-
-/** A setting of the program: a flag, or a variable of the environment or of a `.env` file. */
-export interface Setting extends Omit<CoreSetting, 'types' | 'unit'> {
-  /** It is the path of a file, which is re-read with its group. */
-  readonly files?: FileGroup;
-  /** Reads the text; of a file, its content. */
-  readonly parse: Read<unknown>;
-}
+import type { FileGroup, Setting } from './setting.ts';
 
 /**
  * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new flag
@@ -217,15 +197,6 @@ const TABLE = {
     default: '',
     help: 'where to serve the status page, /livez, /readyz and /metrics; off if empty',
     parse: optional(readListenAddress),
-  },
-  adminAllowedHosts: {
-    flag: 'admin-allowed-host',
-    variable: 'ADMIN_ALLOWED_HOSTS',
-    placeholder: 'NAMES',
-    default: '',
-    help: 'host names under which the admin listener serves more than the probes, beside addresses and localhost; separated by ;',
-    listSeparator: ';',
-    parse: readAllowedHosts,
   },
   logFormat: {
     flag: 'log-format',

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { ConnInfo } from './conninfo/types.ts';
 import { DatabaseError } from './database-error.ts';
 import { openSession } from './host-choice.ts';
-import { query } from './query.ts';
+import { query } from './transaction.ts';
 import { within } from './within.ts';
 
 /** Milliseconds from the first statement to the answer. */

@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import type { ConnInfo, TargetSessionAttrs } from './conninfo/types.ts';
 import { ConnectionError } from './database-error.ts';
-import { query } from './query.ts';
 
 /**
  * Milliseconds after which the server itself gives up a statement, before the proxy does. A backend that waits for a
@@ -40,4 +39,16 @@ export async function begin(client: Client, info: ConnInfo, attrs: TargetSession
     const kind = isStandby ? 'a standby' : `a ${isReadOnly ? 'read-only ' : ''}primary`;
     throw new ConnectionError(`it is ${kind}, which target_session_attrs=${attrs} rules out`);
   }
+}
+
+/** The rows of the first statement that has any. */
+export async function query(client: Client, text: string): Promise<unknown[][]> {
+  const result: unknown = await client.query({ text, rowMode: 'array', types: { getTypeParser } });
+  const results = (Array.isArray(result) ? result : [result]) as { rows: unknown[][] }[];
+  return results.find(({ rows }) => rows.length > 0)?.rows ?? [];
+}
+
+/** JSON (114) and jsonb (3802) are parsed; all other types stay text. */
+function getTypeParser(type: number): (text: string) => unknown {
+  return type === 114 || type === 3802 ? JSON.parse : (text) => text;
 }

@@ -1,17 +1,11 @@
 import { ProxyError } from '../../../src/http/errors.ts';
 import type { FieldTable } from '../../../src/http/header-tables.ts';
-import { linesOf } from '../../../src/http/headers.ts';
-import type {
-  Body,
-  EditedFields,
-  Signal,
-  Transport,
-  UpstreamRequest,
-  UpstreamResponse,
-} from '../../../src/http/types.ts';
+import { lengthOf, linesOf } from '../../../src/http/headers.ts';
+import type { EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import { PlatformAbort } from '../../../src/web/platform-abort.ts';
 import { fromClient, ReadFields } from '../../../src/web/request.ts';
 import { toStream } from '../../../src/web/response.ts';
+import { dropsRequests, withLength } from '../../../src/web/runtime.ts';
 import type { Ends, EndsFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
@@ -45,7 +39,7 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
 export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
   fetch: transportOf(fetchOf(bindings, problems)),
   fetchKeys: () => transportOf(fetch),
-  dropsRequests: true,
+  dropsRequests,
 
   receive({ method, url, headers, body }) {
     const fields = new ReadFields(headers);
@@ -57,7 +51,7 @@ export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
 
   respond(body, { status, headers }) {
     const { from, dropped, added } = headers;
-    const content = typeof body === 'string' ? body : withLength(body, headers);
+    const content = typeof body === 'string' ? body : contentOf(body, headers);
     const pattern = from instanceof ResponseFields ? from.response : { status };
     const response = new Response(content, pattern);
     const own = response.headers;
@@ -78,7 +72,7 @@ const transportOf =
     const init: WorkerRequestInit = {
       method,
       headers: record(linesFor(headers)),
-      body: bodyOf(body),
+      body: contentOf(body, headers),
       redirect: 'manual',
       encodeResponseBody: 'manual',
       signal: abort.signal,
@@ -114,24 +108,9 @@ const isCloudflares = (name: string): boolean => PREFIXES.some((prefix) => name.
 const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
 
 /** workerd sends a length only if it is that of a stream of its own: what stands in the fields does not count. */
-function withLength(body: Body | null, { from, dropped, added }: EditedFields): BodyInit | null {
-  if (body === null || body instanceof ReadableStream) return body as BodyInit | null;
-  const own = added.find(([name]) => name === 'Content-Length')?.[1];
-  const length = own ?? (dropped.has('content-length') ? null : from.get('content-length'));
-  const stream = toStream(body);
-  if (length === null) return stream;
-  const { readable, writable } = new FixedLengthStream(Number(length));
-  // If it fails, so does what the client reads.
-  stream.pipeTo(writable).catch(() => {});
-  return readable;
-}
-
-/** An identity transform whose length workerd knows. */
-declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
-
-function bodyOf(body: UpstreamRequest['body']): BodyInit | null {
+function contentOf(body: UpstreamRequest['body'], headers: EditedFields): BodyInit | null {
   const isReady = body === null || body instanceof Uint8Array || body instanceof ReadableStream;
-  return isReady ? (body as BodyInit | null) : toStream(body);
+  return isReady ? (body as BodyInit | null) : withLength(toStream(body), lengthOf(headers));
 }
 
 /** In place of `request.signal`, which costs time to make: workerd itself ends the request if the client leaves. */

@@ -8,6 +8,12 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   '/api/0/': {
     GET: { scopes: [], projects: 'none', removed: ['user', 'auth'], needsRule: 'unproven' },
   },
+  '/api/0/auth/': {
+    GET: { scopes: [], projects: 'none', needsRule: 'secret' },
+  },
+  '/api/0/internal/health/': {
+    GET: { scopes: [], projects: 'none', needsRule: 'beyond scopes' },
+  },
   '/api/0/issues/{issue_id}/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
     PUT: {
@@ -870,6 +876,13 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     },
     DELETE: { scopes: ['alerts:write', 'org:write'], projects: 'refuse' },
   },
+  '/api/0/projects/': {
+    GET: {
+      scopes: ['project:read'],
+      projects: 'filter',
+      query: { keys: { show: 'never with projects', status: 'ok', query: 'ok' } },
+    },
+  },
   '/api/0/projects/{org}/{project}/': {
     GET: {
       scopes: ['project:read'],
@@ -1405,7 +1418,6 @@ export const GUARDED: readonly string[] = [
   '/api/0/integration-features', // integrations of all organizations
   '/api/0/secret-scanning', // reports of leaked tokens
   '/api/0/data-export', // exported events
-  '/api/0/projects/', // the bare list: projects of all organizations
   '/api/0/organizations/{org}/api-keys', // API keys in full
   '/api/0/organizations/{org}/audit-logs', // people and their addresses
   '/api/0/organizations/{org}/auth-provider', // settings of single sign-on, in some versions with the SCIM token

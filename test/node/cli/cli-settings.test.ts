@@ -1,7 +1,8 @@
 // The table of settings: every row holds for itself what the others hold.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NAMED_SETTINGS, SETTINGS, type Setting } from '../../../adapters/node/config/settings.ts';
+import type { Setting } from '../../../adapters/node/config/setting.ts';
+import { NAMED_SETTINGS, SETTINGS } from '../../../adapters/node/config/settings.ts';
 
 /** setTimeout fires at once above this. */
 const MAX_TIMER = 2 ** 31 - 1;

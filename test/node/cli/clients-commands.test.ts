@@ -286,10 +286,14 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         0,
         [
           'allowed by allow[0], GET /api/0/projects/{org}/{project}/: /api/0/projects/{org}/{project}/',
-          'what Sentry answers loses: securityToken, securityTokenHeader',
+          'what Sentry answers loses: securityToken, securityTokenHeader, symbolSources',
         ],
       ],
-      'what every client may ask': ['agent HEAD /api/0/', 0, ['allowed by default to every client: /api/0/']],
+      'what every client may ask': [
+        'agent HEAD /api/0/',
+        0,
+        ['allowed by default to every client: /api/0/', 'what Sentry answers loses: user, auth'],
+      ],
       'a rule for a path that is in no table': ['admin POST /elsewhere/', 0, ['allowed by allow[0], * /**']],
       'a look-up of an issue': [
         'agent PUT /api/0/organizations/acme/issues/4711/',
@@ -297,6 +301,8 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         [
           'allowed by the scope event:write: /api/0/organizations/{org}/issues/{issue_id}/',
           'provided that Sentry says that all projects of the issue 4711 are among web, 2',
+          /^provided that the body is JSON, has none of these keys: discard, ispublic, statusdetails.incommit, has no keys/,
+          'what Sentry answers loses: shareId',
         ],
       ],
       'a look-up of a project': [
@@ -377,7 +383,11 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       'keys that an observed client would lose': [
         'watched-web GET /api/0/projects/acme/web/',
         0,
-        [/^allowed by allow\[0\]/, OBSERVED, 'what Sentry answers would lose: securityToken, securityTokenHeader'],
+        [
+          /^allowed by allow\[0\]/,
+          OBSERVED,
+          'what Sentry answers would lose: securityToken, securityTokenHeader, symbolSources',
+        ],
       ],
       'an alias': [
         'alias-2 DELETE /x',

@@ -1,6 +1,7 @@
 import { isLocal } from '../../http1/server/listen-address.ts';
+import type { InForce } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log/log.ts';
 
 /** Logs what is worth knowing about the configuration. */
 export function logDoubts(log: Log, config: Config, warnings: readonly string[], isOpen: boolean): void {
@@ -14,3 +15,6 @@ export function logDoubts(log: Log, config: Config, warnings: readonly string[],
   const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
   for (const warning of doubts) log('warn', 'database', { message: warning });
 }
+
+/** How many credentials there are, for the log. */
+export const countsOf = ({ aliases, names }: InForce) => ({ alias_tokens: aliases, clients: names.size });

@@ -1,19 +1,18 @@
-import type { Env } from '../../src/pipeline/env.ts';
-import { handle } from '../../src/pipeline/handle.ts';
-import type { Answer } from '../http1/server/answer.ts';
-import type { Capacity } from '../http1/server/capacity.ts';
-import { makeServer, type ProxyServer } from '../http1/server/server.ts';
-import type { Config } from './config/config.ts';
-import type { LogWriter } from './log/log.ts';
-import { logRequest } from './log/log-request.ts';
-import { turnedAwayReporter } from './log/turned-away.ts';
-import type { Watch } from './ops/telemetry.ts';
+import type { Env } from '../../../src/pipeline/env.ts';
+import { handle } from '../../../src/pipeline/handle.ts';
+import type { Answer } from '../../http1/server/answer.ts';
+import { descriptorLimit } from '../../http1/server/descriptors.ts';
+import { makeServer, type ProxyServer } from '../../http1/server/server.ts';
+import type { Config } from '../config/config.ts';
+import type { LogWriter } from '../log/log.ts';
+import { logRequest } from '../log/log-request.ts';
+import { turnedAwayReporter } from '../log/turned-away.ts';
+import type { Watch } from '../ops/telemetry.ts';
+import type { CountRead } from './sentry.ts';
 
-/** What bounds, counts and records the requests of a server. */
-interface Surroundings {
-  readonly capacity: Capacity;
-  /** Called with the bytes of request bodies as they are read. */
-  readonly countRead: (bytes: number) => void;
+/** What counts and records the requests of a server. */
+export interface Recorders {
+  readonly countRead: CountRead;
   readonly writer: LogWriter;
   readonly watch: Watch | undefined;
 }
@@ -22,7 +21,7 @@ interface Surroundings {
 export function makeProxyServer(
   config: Config,
   env: Env<Answer>,
-  { capacity, countRead, writer, watch }: Surroundings,
+  { countRead, writer, watch }: Recorders,
 ): ProxyServer {
   const { log } = writer;
   const isLogged = writer.writes('info');
@@ -35,7 +34,7 @@ export function makeProxyServer(
       maxHead: config.maxHeaderSize,
     },
     tls: config.tls,
-    capacity,
+    maxDescriptors: descriptorLimit(),
     countRead,
     turnedAway() {
       reportTurnedAway();

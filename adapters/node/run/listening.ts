@@ -1,0 +1,30 @@
+import { listen, listenFault } from '../../http1/server/listen.ts';
+import type { ListenAddress } from '../../http1/server/listen-address.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../log/log.ts';
+import type { Readiness } from '../ops/readiness.ts';
+import type { Watch } from '../ops/telemetry.ts';
+import type { TokenHolder } from '../token/token-holder.ts';
+
+/** Ends the program, since it cannot listen. */
+export function cannotListen(error: unknown, address: ListenAddress, flag: string): never {
+  process.stderr.write(`sentry-api-proxy: ${listenFault(error, address, flag)}\n`);
+  process.exit(1);
+}
+
+/** Loaded only where there is an admin listener: the proxy itself starts without any of it. */
+export async function startAdmin(
+  address: NonNullable<Config['adminListen']>,
+  token: TokenHolder,
+  readiness: Readiness,
+  log: Log,
+): Promise<{ watch: Watch; address: string }> {
+  const [{ makeAdmin }, { Watch }] = await Promise.all([import('../ops/admin.ts'), import('../ops/telemetry.ts')]);
+  const watch = new Watch(token, readiness);
+  const { listener } = makeAdmin(watch, readiness);
+  const where = await listen(listener, address, false).catch((error: unknown) =>
+    cannotListen(error, address, 'admin-listen'),
+  );
+  listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
+  return { watch, address: where };
+}
