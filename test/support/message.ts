@@ -36,6 +36,9 @@ export function fieldNames(message: { fields: readonly Field[] }): string[] {
   return message.fields.map(([name]) => name.toLowerCase()).sort();
 }
 
+/** The line of the last chunk, behind a line's end. */
+const LAST_CHUNK = /\r\n0+\r\n/;
+
 /** Collects the bytes of one side of a connection and reads the one message that they should be. */
 export class MessageReader {
   readonly #chunks: Buffer[] = [];
@@ -138,7 +141,7 @@ export class MessageReader {
     if (head === undefined) return false;
     if (!this.#hasContent(head.startLine)) return true;
     if (fieldValues(head, 'transfer-encoding').length > 0) {
-      return this.#tail(64).includes('0\r\n') && this.read()!.complete;
+      return LAST_CHUNK.test(this.#tail(64).toString('latin1')) && this.read()!.complete;
     }
     const length = fieldValues(head, 'content-length')[0];
     if (length !== undefined) return this.#size - this.#contentAt >= Number(length);

@@ -42,7 +42,7 @@ const PATIENCE = 15_000;
 /** Milliseconds to wait for a response, for all clients of one test: where none is expected. */
 export const patienceOfTest = new AsyncLocalStorage<number>();
 // How long to wait for the end of the connection (or for what must not come) behind a whole response.
-const GRACE = 250;
+const GRACE = 2000;
 // The same where the end will not come.
 const GRACE_KEPT = 10;
 // The same for another response.
