@@ -51,6 +51,17 @@ export async function tell({ host, port }: Redis, ...commands: string[]): Promis
   throw new Error('Redis closed the connection');
 }
 
+/** Sends a command in Redis' inline form. @returns the line that it is answered with */
+export async function reply({ host, port }: Redis, command: string): Promise<string> {
+  const socket = connect(port, host, () => socket.write(`${command}\r\n`));
+  let answer = '';
+  for await (const bytes of socket) {
+    answer += bytes;
+    if (answer.includes('\r\n')) break;
+  }
+  return answer.split('\r\n', 1)[0]!;
+}
+
 function answersPing(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host, () => socket.write('PING\r\n'));

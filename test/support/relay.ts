@@ -45,6 +45,11 @@ export class Relay {
     this.#forget = endsWithTestFile(() => this.close());
   }
 
+  /** From now on nothing passes on the connections that there are, and neither side hears of it. */
+  silence(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
   /** Ends what goes through it; from now on connections are refused. */
   async close(): Promise<void> {
     const server = this.#server;

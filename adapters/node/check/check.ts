@@ -111,6 +111,6 @@ function namedText(clients: ClientsFile['clients']): string {
 
 /** Without the credentials in it. */
 function storeText(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  const { protocol, host, pathname, search } = new URL(url);
+  return `${protocol}//${host}${pathname}${search}`;
 }

@@ -1,6 +1,7 @@
 import { choice, type Read, type Report } from '../../../src/config/values.ts';
 import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
 import { isSendableToken } from '../../../src/tokens/token-source.ts';
+import { storeAddress } from '../limits/store-url.ts';
 import type { LogFormat } from '../log/log.ts';
 
 /** `auto` follows what standard output is. */
@@ -42,8 +43,8 @@ export function aliasFile(content: string, report: Report): string[] {
 
 /** The address of a Redis or Valkey. */
 export const storeUrl: Read<string> = (value, report) => {
-  const isStore = /^rediss?:\/\/[^/?#]+(?:\/\d{0,4})?$/i.test(value) && URL.canParse(value);
-  if (!isStore) report('is not a URL like redis://host:6379 or rediss://user:password@host:6379/0');
+  if (storeAddress(value) === undefined)
+    report('is not a URL like redis://host:6379 or rediss://user:password@host:6379/0?prefix=name');
   return value;
 };
 

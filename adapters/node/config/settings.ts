@@ -82,7 +82,7 @@ const TABLE = {
     variable: 'LIMIT_STORE',
     placeholder: 'URL',
     default: '',
-    help: "a Redis or Valkey (redis://, rediss://) in which replicas share the clients' rates and concurrency",
+    help: "a Redis or Valkey (redis://, rediss://) in which replicas share the clients' rates and concurrency; ?prefix=NAME begins its keys",
     isSecret: true,
     parse: optional(storeUrl),
   },

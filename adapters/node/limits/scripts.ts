@@ -1,9 +1,9 @@
 /**
  * Takes a client's place in one step, so that replicas that ask at the same time can't both have the last one.
  *
- * KEYS: the bucket (a hash of tokens and the time it was filled) and the requests under way (a sorted set by the end of
- * their lease). ARGV: requests per period and its milliseconds, both 0 without a rate; the concurrency, 0 without one; the
- * request's id; milliseconds of a lease. The answer is what refuses (`rate`, `concurrency` or nothing) and milliseconds to wait.
+ * KEYS: the bucket (a hash of tokens and the time it was filled), the requests under way (a sorted set by the end of
+ * their lease), and what says that this request has ended (see `FREE`). ARGV: requests per period and its milliseconds, both 0 without a rate; the concurrency, 0 without one; the
+ * request's id; milliseconds of a lease. The answer is what refuses (`rate`, `concurrency`, `ended` or nothing) and milliseconds to wait.
  * The clock is the store's own: those of the replicas may differ.
  */
 export const TAKE = `
@@ -11,6 +11,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local requests, period, concurrency = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local id, lease = ARGV[4], tonumber(ARGV[5])
+if redis.call('EXISTS', KEYS[3]) == 1 then return {'ended', 0} end
 if concurrency > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
   if redis.call('ZCARD', KEYS[2]) >= concurrency then return {'concurrency', 1000} end
@@ -39,5 +40,24 @@ local time = redis.call('TIME')
 local untilThen = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
 for i = 2, #ARGV do redis.call('ZADD', KEYS[1], untilThen, ARGV[i]) end
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[1]))
+return 1
+`;
+
+/**
+ * Frees the place of a request that has ended. A `TAKE` that was not answered may run later, on a connection that was given
+ * up: what is left here keeps it from taking a place that nobody would free.
+ *
+ * KEYS: the requests under way, and what says that this one has ended. ARGV: the request's id; milliseconds for which that
+ * stays, 0 if the answer to `TAKE` is known.
+ */
+export const FREE = `
+redis.call('ZREM', KEYS[1], ARGV[1])
+if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[2], '1', 'PX', ARGV[2]) end
+return 1
+`;
+
+/** Fails on a store that takes no writes, and writes nothing. KEYS: one that is not there. */
+export const PROBE = `
+redis.call('PEXPIRE', KEYS[1], 1)
 return 1
 `;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, ErrorReply } from '@redis/client';
 import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/enforce/local-limits.ts';
-import { RENEW, TAKE } from './scripts.ts';
+import { type Reply, StoreError } from './replies.ts';
+import { FREE, RENEW, TAKE } from './scripts.ts';
+import { StoreClient } from './store-client.ts';
+import { storeAddress } from './store-url.ts';
 
 /** Milliseconds that a request waits for the store before the local limits decide. */
 const ANSWER_TIMEOUT = 250;
@@ -17,10 +19,8 @@ const SETTLING = 50;
 const LEASE = 30_000;
 /** Milliseconds that a process that ends waits for the store to hear of the last places that it frees. */
 const CLOSE_TIMEOUT = 1000;
-/** Milliseconds between two attempts to reach a store that is down, at most. */
-const RECONNECT = 5000;
-/** Commands that may wait for the store, and places that may wait to be freed there. */
-const MAX_WAITING = 10_000;
+/** Places that may wait to be freed in the store. */
+const MAX_TO_FREE = 10_000;
 
 /** A request's place in the store. */
 interface Place {
@@ -28,10 +28,16 @@ interface Place {
   readonly id: string;
 }
 
+/** A place that may be taken in the store although no request holds it. */
+interface Left extends Place {
+  /** Whether the store may still have to take it. */
+  readonly isUnsure: boolean;
+}
+
 /** What the store answers: what refuses, if anything does, and milliseconds to wait. */
 type Answer = [over: '' | 'rate' | 'concurrency', wait: number];
 
-const isAnswer = (given: unknown): given is Answer =>
+const isAnswer = (given: Reply): given is Answer & Reply =>
   Array.isArray(given) && ['', 'rate', 'concurrency'].includes(given[0]) && Number.isFinite(given[1]);
 
 /** What the log reports. */
@@ -44,27 +50,30 @@ export type StoreState = { readonly state: 'up' } | { readonly state: 'down'; re
 export class SharedLimits implements LimitStore {
   readonly #local: LocalLimits;
   readonly #onState: (state: StoreState) => void;
-  readonly #client: ReturnType<typeof clientOf>;
+  readonly #client: StoreClient;
+  readonly #prefix: string;
   /** Ids of requests under way, by the client's name. */
   readonly #underWay = new Map<string, Set<string>>();
   /** Places that ended while the store was away. */
-  readonly #toFree = new Set<Place>();
+  readonly #toFree = new Set<Left>();
   readonly #renewal: NodeJS.Timeout;
   #isUp: boolean | undefined;
   #cooldownUntil = 0;
 
   /**
-   * @param url redis:// or rediss://, which may hold a password: it is never shown
+   * @param url redis:// or rediss://, which may hold a password: it is never shown. Its `?prefix=` begins all keys.
    * @param onState called when the store stops or starts to answer
    */
   constructor(url: string, local: LocalLimits, onState: (state: StoreState) => void) {
     this.#local = local;
     this.#onState = onState;
-    this.#client = clientOf(url);
-    this.#client.on('error', (error: unknown) => this.#failed(error));
-    this.#client.on('ready', () => this.#cameBack());
-    // The library keeps trying by itself. Why an attempt failed came as an 'error' event.
-    this.#client.connect().catch(() => {});
+    const address = storeAddress(url);
+    if (address === undefined) throw new TypeError('not the URL of a store');
+    this.#prefix = address.prefix;
+    this.#client = new StoreClient(address, {
+      connected: () => this.#cameBack(),
+      failed: (error) => this.#failed(error),
+    });
     this.#renewal = setInterval(() => this.#renew(), LEASE / 3);
     this.#renewal.unref();
   }
@@ -72,7 +81,7 @@ export class SharedLimits implements LimitStore {
   async take(name: string, limits: Limits): Promise<Taken> {
     const { rate, concurrency } = limits;
     const isLimited = rate !== undefined || concurrency !== undefined;
-    const isAnswering = this.#client.isReady && performance.now() >= this.#cooldownUntil;
+    const isAnswering = this.#client.isConnected && performance.now() >= this.#cooldownUntil;
     if (!isLimited || !isAnswering) return this.#local.take(name, limits);
     const place = { name, id: randomUUID() };
     let answer: Answer;
@@ -97,7 +106,7 @@ export class SharedLimits implements LimitStore {
       release: () => {
         if (!ids.delete(place.id)) return;
         if (ids.size === 0) this.#underWay.delete(name);
-        this.#free(place);
+        this.#free({ ...place, isUnsure: false });
       },
     };
   }
@@ -105,38 +114,46 @@ export class SharedLimits implements LimitStore {
   /** Ends the connection, once the store knows of the places that were freed, and all that runs in the background. */
   async close(): Promise<void> {
     clearInterval(this.#renewal);
-    if (this.#client.isReady) await within(CLOSE_TIMEOUT, this.#client.close()).catch(() => {});
-    if (this.#client.isOpen) this.#client.destroy();
+    await this.#client.close(CLOSE_TIMEOUT);
   }
 
   async #ask({ name, id }: Place, { rate, concurrency }: Limits): Promise<Answer> {
     const numbers = [rate?.requests ?? 0, (rate?.seconds ?? 0) * 1000, concurrency ?? 0].map(String);
-    const asking = this.#client.eval(TAKE, { keys: keysOf(name), arguments: [...numbers, id, `${LEASE}`] });
+    const keys = [...this.#keysOf(name), this.#endedKey({ name, id })];
     try {
-      const answer = await within(ANSWER_TIMEOUT, asking);
-      if (!isAnswer(answer)) throw new Error('not an answer of the script');
+      const answer = await within(ANSWER_TIMEOUT, this.#client.run(TAKE, keys, [...numbers, id, `${LEASE}`]));
+      if (!isAnswer(answer)) throw new StoreError('not an answer');
       return answer;
     } catch (error) {
-      // The store may have given a place after all; it must not stay taken.
-      const free = () => this.#free({ name, id });
-      asking.then(free, free);
+      // The store may take the place all the same, sooner or later.
+      this.#free({ name, id, isUnsure: true });
       throw error;
     }
   }
 
-  #free(place: Place): void {
+  #free(place: Left): void {
     const later = () => {
-      if (this.#toFree.size < MAX_WAITING) this.#toFree.add(place);
+      if (this.#toFree.size < MAX_TO_FREE) this.#toFree.add(place);
     };
-    if (this.#client.isReady) this.#client.zRem(keysOf(place.name)[1], place.id).catch(later);
-    else later();
+    const [, requests] = this.#keysOf(place.name);
+    const parameters = [place.id, place.isUnsure ? `${LEASE}` : '0'];
+    this.#client.run(FREE, [requests, this.#endedKey(place)], parameters).catch(later);
   }
 
   #renew(): void {
-    if (!this.#client.isReady) return;
     for (const [name, ids] of this.#underWay) {
-      this.#client.eval(RENEW, { keys: [keysOf(name)[1]], arguments: [`${LEASE}`, ...ids] }).catch(() => {});
+      const [, requests] = this.#keysOf(name);
+      this.#client.run(RENEW, [requests], [`${LEASE}`, ...ids]).catch(() => {});
     }
+  }
+
+  /** In braces, so that a cluster keeps all keys of a client on one node. */
+  #keysOf(name: string): [bucket: string, requests: string] {
+    return [`${this.#prefix}:{${name}}:rate`, `${this.#prefix}:{${name}}:requests`];
+  }
+
+  #endedKey({ name, id }: Place): string {
+    return `${this.#prefix}:{${name}}:ended:${id}`;
   }
 
   #cameBack(): void {
@@ -151,7 +168,7 @@ export class SharedLimits implements LimitStore {
 
   #failed(error: unknown): void {
     this.#cooldownUntil = performance.now() + COOLDOWN;
-    this.#becomes({ state: 'down', reason: reasonOf(error) });
+    this.#becomes({ state: 'down', reason: error instanceof StoreError ? error.code : 'unknown' });
   }
 
   #becomes(state: StoreState): void {
@@ -162,35 +179,10 @@ export class SharedLimits implements LimitStore {
   }
 }
 
-const clientOf = (url: string) =>
-  createClient({
-    url,
-    name: 'sentry-api-proxy',
-    // A command for a store that is down fails at once, and the local limits decide.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_WAITING,
-    socket: { connectTimeout: 2000, reconnectStrategy: (tries) => Math.min(RECONNECT, 100 * 2 ** Math.min(tries, 10)) },
-  });
-
-/** A code or a name alone: an error's text may have the address with the password in it. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  // A reply of the store begins with its code, such as WRONGPASS.
-  const replied = error instanceof ErrorReply ? /^[A-Z]+(?= )/.exec(error.message)?.[0] : undefined;
-  const isMalformed = error.constructor === Error;
-  return replied ?? (error as NodeJS.ErrnoException).code ?? (isMalformed ? 'not Redis' : error.constructor.name);
-}
-
-/** In braces, so that a cluster keeps both on one node. */
-const keysOf = (name: string): [bucket: string, underWay: string] => [
-  `sentry-api-proxy:{${name}}:rate`,
-  `sentry-api-proxy:{${name}}:requests`,
-];
-
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const abort = new AbortController();
   const timer = sleep(milliseconds, undefined, { signal: abort.signal, ref: false }).then(() => {
-    throw Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+    throw new StoreError('ETIMEDOUT');
   });
   timer.catch(() => {});
   try {

@@ -1,33 +1,21 @@
-import { createClient } from '@redis/client';
+import { StoreError } from './replies.ts';
+import { StoreConnection } from './store-connection.ts';
+import { storeAddress } from './store-url.ts';
 
 /**
- * Asks a shared store whether it answers.
+ * Asks a shared store whether it answers, and takes writes.
  * @param url redis:// or rediss://, which may hold a password: it is never shown
  * @param timeout milliseconds
  * @returns why it does not, undefined if it does
  */
 export async function storeFault(url: string, timeout: number): Promise<string | undefined> {
-  const client = createClient({
-    url,
-    socket: { connectTimeout: timeout, socketTimeout: timeout, reconnectStrategy: false },
-  });
-  // The same error rejects what is awaited; without a listener it would end the process.
-  client.on('error', () => {});
+  const address = storeAddress(url);
+  if (address === undefined) return 'it is not a URL of a store';
   try {
-    await client.connect();
-    await client.ping();
+    const connection = await StoreConnection.open(address, timeout);
+    await connection.close();
     return undefined;
   } catch (error) {
-    return `it does not answer (${reasonOf(error)})`;
-  } finally {
-    if (client.isOpen) client.destroy();
+    return `it does not answer (${error instanceof StoreError ? error.code : 'unknown error'})`;
   }
-}
-
-/** A code alone: an error's text may have the address with the password in it. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  // Redis begins its own errors with a code: NOAUTH, WRONGPASS, LOADING.
-  const own = /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0];
-  return (error as NodeJS.ErrnoException).code ?? own ?? error.constructor.name;
 }
