@@ -192,7 +192,8 @@ export const ERRORS = {
   upstream_timeout: {
     status: 504,
     proxyError: 'http_response_timeout',
-    detail: 'Sentry did not answer in time.',
+    detail:
+      'Sentry did not answer in time. If it needs longer, raise the write timeout: --write-timeout, WRITE_TIMEOUT or writeTimeout.',
   },
   upstream_connect_timeout: {
     status: 504,

@@ -110,6 +110,7 @@ function deadline({ test, short, begin }: { test: Contract['test']; short: Scene
     const reply = await client.reply();
     isInTime(reply, WRITE);
     assert.equal(reply.status, 504);
+    assert.match(reply.content.toString(), /raise the write timeout: --write-timeout, WRITE_TIMEOUT or writeTimeout/);
     isOwn(reply, true);
     await isAborted(connections[0]!);
   });

@@ -15,10 +15,13 @@ export async function listen(server: Server, address: ListenAddress, reusePort: 
     await removeStaleSocket(address.path);
     return listenOnSocket(server, address);
   }
-  await bound(server, () => server.listen({ ...address, backlog: BACKLOG, reusePort }));
+  const { port } = address;
+  // Without a host Node listens on all addresses: of IPv6 and IPv4, or of IPv4 alone where there is no IPv6.
+  const host = address.host === '::' ? undefined : address.host;
+  await bound(server, () => server.listen({ host, port, backlog: BACKLOG, reusePort }));
   const actual = server.address() as { address: string; port: number };
-  const host = isIP(actual.address) === 6 ? `[${actual.address}]` : actual.address;
-  return `http://${host}:${actual.port}`;
+  const shown = isIP(actual.address) === 6 ? `[${actual.address}]` : actual.address;
+  return `http://${shown}:${actual.port}`;
 }
 
 /** The socket file is created with its final rights, so it is never open to others, not even for a moment. */
@@ -93,6 +96,7 @@ export function listenFault(error: unknown, address: ListenAddress, flag: string
   const place = 'path' in address ? placeFault(address.path) : undefined;
   if (place !== undefined) return `${cannot}: ${place}; choose another with --${flag}`;
   if (code === 'EADDRINUSE') return `${cannot}: it is in use; choose another with --${flag}`;
+  if (code === 'EAFNOSUPPORT') return `${cannot}: this system has no IPv6; listen on an IPv4 address with --${flag}`;
   if (code === 'EACCES') return `${cannot}: ${rightsFault(address)}; choose another with --${flag}`;
   return `${cannot}: ${code}; check --${flag}`;
 }

@@ -96,7 +96,8 @@ async function ask(config: Config, token: string, refused: string): Promise<Aske
     const error = asProxyError(thrown);
     const cause = error.message === '' ? '' : ` (${error.message})`;
     const remedy = PLAIN_HTTP.test(cause) ? PLAIN_HTTP_REMEDY : (REMEDIES[error.name] ?? 'check --sentry-uri');
-    return { fault: `${ERRORS[error.name].detail.slice(0, -1)}${cause}: ${remedy}.` };
+    const [fault = ''] = ERRORS[error.name].detail.split(/\.(?: |$)/);
+    return { fault: `${fault}${cause}: ${remedy}.` };
   }
 }
 

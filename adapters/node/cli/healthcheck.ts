@@ -54,6 +54,6 @@ function ask(address: ListenAddress, isTls: boolean, request: string): Promise<s
   });
 }
 
-/** If the proxy listens on all addresses, it listens on the loopback address too. */
+/** If the proxy listens on all addresses, it listens on the loopback address of IPv4 too. */
 const reachable = (host: string | undefined): string =>
-  host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  host === undefined || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;

@@ -1,9 +1,10 @@
 // Where the proxy listens: TLS with a certificate that changes, and Unix sockets.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -228,6 +229,34 @@ describe('a Unix socket', { concurrency: 2 }, () => {
     }
     assert.equal(readFileSync(join(folder, 'file'), 'utf8'), 'precious');
   });
+});
+
+describe('all addresses', { concurrency: 2 }, () => {
+  const statusAt = async (host: string, port: number) => (await get({ host, port }, '/')).status;
+  const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+  for (const listen of ['[::]:0', ':0']) {
+    it(`are those of IPv4 and IPv6: ${listen}`, { skip: !hasIPv6 && 'this machine has no ::1' }, async (t) => {
+      const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri, `--listen=${listen}`]);
+      t.after(() => proxy.stop());
+      for (const host of ['127.0.0.1', '::1']) assert.equal(await statusAt(host, proxy.port), 200, host);
+    });
+
+    it(`are those of IPv4 where there is no IPv6: ${listen}`, async (t) => {
+      const hasPython = spawnSync('python3', ['--version']).status === 0;
+      if (process.platform !== 'linux' || !hasPython) return t.skip('it needs python3 on Linux to take IPv6 away');
+      const launcher = ['python3', join(import.meta.dirname, '../../support/without-ipv6.py')];
+      const args = ['--token=x', '--sentry-uri', upstream.uri];
+      const proxy = await startProxy([...args, `--listen=${listen}`], { launcher });
+      t.after(() => proxy.stop());
+      const { address } = await proxy.logged(({ event }) => event === 'listening');
+      assert.equal(address, `http://0.0.0.0:${proxy.port}`);
+      assert.equal(await statusAt('127.0.0.1', proxy.port), 200);
+      const { code, stderr } = await runProxy([...args, '--listen=[::1]:0'], { launcher });
+      const says = 'cannot listen on [::1]:0: this system has no IPv6; listen on an IPv4 address with --listen';
+      assert.deepEqual([code, stderr], [1, `sentry-api-proxy: ${says}\n`]);
+    });
+  }
 });
 
 describe('--reuse-port', () => {
