@@ -3,6 +3,7 @@ import { LocalLimits } from '../../src/enforce/local-limits.ts';
 import { makeEnv } from '../../src/pipeline/make-env.ts';
 import { singleToken } from '../../src/tokens/token-choice.ts';
 import type { Answer } from '../http1/server/answer.ts';
+import { systemCapacity } from '../http1/server/capacity.ts';
 import { listen } from '../http1/server/listen.ts';
 import { InForce } from './clients/active-clients.ts';
 import { watchExpiring } from './clients/expiring-clients.ts';
@@ -52,7 +53,9 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
   token.onChange = () => health.reset();
   let isDraining = false;
   const readiness = makeReadiness(token, health, () => isDraining);
-  const admin = config.adminListen && (await startAdmin(config.adminListen, token, readiness, log));
+  const capacity = systemCapacity();
+  const forAdmin = { capacity: capacity.admin, allowedHosts: config.adminAllowedHosts, token, readiness, log };
+  const admin = config.adminListen && (await startAdmin(config.adminListen, forAdmin));
   if (admin !== undefined) {
     token.onRenewal = (renewal) => admin.watch.renewed(renewal);
     writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
@@ -85,7 +88,7 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     },
     respond: (body, init) => ({ ...init, body }),
   });
-  const server = makeProxyServer(config, env, { countRead, writer, watch: admin?.watch });
+  const server = makeProxyServer(config, env, { capacity: capacity.clients, countRead, writer, watch: admin?.watch });
 
   const files = source.watch(reloader({ log, inForce, local, tokens, sentry, token, server, watch: admin?.watch }));
 

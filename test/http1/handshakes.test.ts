@@ -83,7 +83,7 @@ describe('a TLS handshake that is never finished', { concurrency: 4 }, () => {
     t.after(() => {
       for (const socket of silent) socket.destroy();
     });
-    for (let i = 0; i < 130; i++) silent.push(await connected(proxy));
+    for (let i = 0; i < 200; i++) silent.push(await connected(proxy));
     for (let i = 0; i < 5; i++) assert.equal((await get(proxy, '/', { isTls: true })).status, 200);
     const { text } = await get(admin, '/metrics');
     const turnedAway = samplesOf(text, 'sentry_api_proxy_connections_turned_away_total').get('');

@@ -8,6 +8,7 @@ import { fieldSection, requestLine, statusLine } from '../../adapters/http1/mess
 import { Connection, type Finished } from '../../adapters/http1/server/connection.ts';
 import { RequestReader } from '../../adapters/http1/server/request-reader.ts';
 import { onlyFields } from '../../src/http/headers.ts';
+import { placeInRoom } from '../support/room.ts';
 import { Upstream } from '../support/upstream.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -67,13 +68,17 @@ test('an answer that no head can be written of becomes a 500 for the client', as
       done();
     };
     const finished: Finished[] = [];
-    new Connection(wire.socket, {
-      limits: { readHeader: 0, read: 0, write: 0, maxHead: 1024 },
-      isDraining: false,
-      handle: async () => answer,
-      finished: (request) => finished.push(request),
-      closed() {},
-    });
+    new Connection(
+      wire.socket,
+      {
+        limits: { readHeader: 0, read: 0, write: 0, maxHead: 1024 },
+        isDraining: false,
+        handle: async () => answer,
+        finished: (request) => finished.push(request),
+        closed() {},
+      },
+      placeInRoom(),
+    );
     await wire.receive([Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')]);
     assert.match(written, /^HTTP\/1\.1 500 Internal Server Error\r\n/);
     assert.doesNotMatch(written, /secret/);

@@ -6,6 +6,7 @@ import { Exchange, requestHead } from '../../adapters/http1/client/transport.ts'
 import { Connection } from '../../adapters/http1/server/connection.ts';
 import { onlyFields } from '../../src/http/headers.ts';
 import type { Body } from '../../src/http/types.ts';
+import { placeInRoom } from './room.ts';
 import { Wire } from './wire.ts';
 
 /** The first message on a connection. */
@@ -49,20 +50,24 @@ export async function proxyReadsRequest(chunks: readonly Buffer[]): Promise<Outc
   const wire = new Wire();
   let reading: Promise<Outcome> | undefined;
   let refused = 'closed without a request';
-  new Connection(wire.socket, {
-    limits: NO_LIMITS,
-    async handle({ method, url, headers, body }) {
-      const start = `${method} ${url.slice(`http://${headers.get('host') ?? ''}`.length)}`;
-      reading = wholeOf(body).then((whole) => ({ start, fields: [...headers].flat(), body: whole }));
-      await reading;
-      return { status: 204, headers: onlyFields([]), body: null };
+  new Connection(
+    wire.socket,
+    {
+      limits: NO_LIMITS,
+      async handle({ method, url, headers, body }) {
+        const start = `${method} ${url.slice(`http://${headers.get('host') ?? ''}`.length)}`;
+        reading = wholeOf(body).then((whole) => ({ start, fields: [...headers].flat(), body: whole }));
+        await reading;
+        return { status: 204, headers: onlyFields([]), body: null };
+      },
+      finished({ trace }) {
+        refused = trace.cause ?? trace.error ?? refused;
+      },
+      isDraining: false,
+      closed() {},
     },
-    finished({ trace }) {
-      refused = trace.cause ?? trace.error ?? refused;
-    },
-    isDraining: false,
-    closed() {},
-  });
+    placeInRoom(),
+  );
   await wire.receive(chunks);
   const outcome = (await reading) ?? { refused };
   wire.destroy();

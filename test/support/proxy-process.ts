@@ -28,6 +28,10 @@ export interface Surroundings {
   folder?: string;
   /** How many files and sockets the process may have open. */
   openFiles?: number;
+  /** A command that runs the command behind it. */
+  launcher?: readonly string[];
+  /** The file through which the process enters a control group. */
+  controlGroup?: string;
   /** The id of the user and the group that it runs as. Only root may set it. */
   user?: number;
 }
@@ -67,13 +71,17 @@ export class ProxyProcess {
 
   static async spawn(
     args: readonly string[],
-    { env = {}, dotEnv, folder: given, openFiles, user }: Surroundings = {},
+    { env = {}, dotEnv, folder: given, openFiles, launcher = [], controlGroup, user }: Surroundings = {},
   ): Promise<ProxyProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-'));
     if (dotEnv !== undefined) await writeFile(join(folder, '.env'), dotEnv);
     if (user !== undefined) await chown(folder, user, user);
-    const limit = openFiles === undefined ? [] : ['/bin/sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
-    const [program, ...rest] = [...limit, process.execPath, PROGRAM, ...args];
+    const limits = [
+      ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`]),
+      ...(controlGroup === undefined ? [] : [`echo $$ > '${controlGroup}'`]),
+    ];
+    const shell = limits.length === 0 ? [] : ['/bin/sh', '-c', `${limits.join(' && ')} && exec "$@"`, 'sh'];
+    const [program, ...rest] = [...shell, ...launcher, process.execPath, PROGRAM, ...args];
     const child = startChild(program!, rest, {
       cwd: given ?? folder,
       env: { PATH: process.env.PATH, ...COMPILE_CACHE, ...env },

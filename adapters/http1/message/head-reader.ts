@@ -22,6 +22,11 @@ export class HeadReader {
     return this.#end === -1 ? this.#length : this.#end;
   }
 
+  /** Bytes of memory that are held for the head. */
+  get held(): number {
+    return this.#buffer.length;
+  }
+
   /** The part of the head that was received, without the empty line that ends it. */
   get text(): string {
     return this.#buffer.toString('latin1', 0, this.size);

@@ -14,6 +14,7 @@ import { closeOnceSent, cut } from './closing.ts';
 import { type ConnectionLimits, Deadlines } from './deadlines.ts';
 import { RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
+import type { Place } from './room.ts';
 
 /** Bytes that TCP sends without waiting for the other side: ten segments (RFC 6928). */
 const SENT_AT_ONCE = 14_000;
@@ -39,7 +40,7 @@ export interface ConnectionOwner {
   readonly countRead?: CountRead | undefined;
   handle(request: IncomingRequest, trace: RequestContext): Promise<Answer>;
   finished(request: Finished): void;
-  closed(connection: Connection): void;
+  closed(): void;
 }
 
 /**
@@ -47,11 +48,9 @@ export interface ConnectionOwner {
  * after the request are dropped and never read as another request.
  */
 export class Connection {
-  /** Its slot in `Connections`. */
-  slot = 0;
-
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
+  readonly #place: Place;
   readonly #remote: string | undefined;
   #phase: 'head' | 'waiting' | 'responding' | 'lingering' | 'over' = 'head';
   readonly #deadlines: Deadlines;
@@ -67,9 +66,10 @@ export class Connection {
   #trace = newContext();
   #status = 0;
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(socket: Socket, owner: ConnectionOwner, place: Place) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#place = place;
     this.#deadlines = new Deadlines(owner.limits);
     // A closed socket no longer knows its address.
     this.#remote = socket.remoteAddress;
@@ -82,10 +82,6 @@ export class Connection {
   /** The deadline for the connection's next step, by `performance.now()`. */
   get deadline(): number {
     return this.#deadlines.at;
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 
   /** The port was closed: without a request, this connection waits no longer than it must. */
@@ -142,7 +138,8 @@ export class Connection {
       this.#refuse(asProxyError(error));
       return;
     }
-    if (request !== undefined) this.#takeRequest(request.head, request.rest);
+    if (request === undefined) this.#place.readHead(this.#reader.held);
+    else if (this.#place.request()) this.#takeRequest(request.head, request.rest);
   }
 
   #takeRequest(head: RequestHead, rest: Buffer): void {
@@ -262,6 +259,7 @@ export class Connection {
     this.#phase = 'lingering';
     this.#requestBody?.fail(new ProxyError('client_gone'));
     this.#socket.end(() => {
+      this.#place.linger();
       this.#deadlines.linger();
       if (this.#owner.isDraining) this.#deadlines.hurry();
     });
@@ -309,7 +307,8 @@ export class Connection {
 
   readonly #onClose = (): void => {
     this.#onGone();
-    this.#owner.closed(this);
+    this.#place.leave();
+    this.#owner.closed();
   };
 
   #close(): void {

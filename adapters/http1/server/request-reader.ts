@@ -23,6 +23,11 @@ export class RequestReader {
     return this.#accept;
   }
 
+  /** Bytes of memory that the head takes up so far. */
+  get held(): number {
+    return this.#head.held;
+  }
+
   /** Whether the method is HEAD; also known if the head is incomplete or not acceptable. */
   get isHead(): boolean {
     return HEAD_REQUEST.test(this.#head.text.slice(0, 7));

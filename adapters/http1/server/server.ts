@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Capacity } from './capacity.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import { Connections } from './connections.ts';
+import { type Place, Room } from './room.ts';
 import { makeTlsListener, type TlsFiles } from './tls-listener.ts';
 
 /** Milliseconds between two checks of the deadlines, at most. */
@@ -9,9 +10,9 @@ const TICK = 250;
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDraining'> {
   /** Undefined: plain TCP. */
   readonly tls?: TlsFiles | undefined;
-  /** Descriptors that connections and their upstream sides may take up together; further clients are turned away. */
-  readonly maxDescriptors?: number | undefined;
-  /** Called for each client that is turned away because there is no room for it. */
+  /** What connections may take up together. */
+  readonly capacity: Capacity;
+  /** Called for each client that is turned away because there is no room for all. */
   turnedAway?(): void;
 }
 
@@ -26,8 +27,8 @@ export interface ProxyServer {
 
 /** Makes the server; it does not listen yet. */
 export function makeServer(options: ServerOptions): ProxyServer {
-  const connections = new Connections();
-  const maxConnections = options.maxDescriptors && Math.floor(options.maxDescriptors / 2);
+  const room = new Room(options.capacity, () => options.turnedAway?.());
+  let open = 0;
   let isDraining = false;
   let onLastClosed: (() => void) | undefined;
   const owner: ConnectionOwner = {
@@ -35,9 +36,9 @@ export function makeServer(options: ServerOptions): ProxyServer {
     get isDraining() {
       return isDraining;
     },
-    closed(connection) {
-      connections.delete(connection);
-      if (connections.size === 0) onLastClosed?.();
+    closed() {
+      open--;
+      if (open === 0) onLastClosed?.();
     },
   };
 
@@ -46,24 +47,23 @@ export function makeServer(options: ServerOptions): ProxyServer {
   const tick = Math.max(10, Math.min(TICK, ...bounds.map((bound) => bound / 4)));
   const sweep = setInterval(() => {
     const now = performance.now();
-    for (const connection of connections) if (connection.deadline <= now) connection.expire();
+    room.visit((connection) => {
+      if (connection.deadline <= now) connection.expire();
+    });
   }, tick);
 
-  const accept = (socket: Socket): void => {
-    connections.add(new Connection(socket, owner));
+  const accept = (socket: Socket, place: Place): void => {
+    if (place.isLost) return;
+    open++;
+    place.connection = new Connection(socket, owner, place);
   };
-  const makeRoom = (): void => {
-    const { handshakes } = tls!;
-    const isFull = maxConnections !== undefined && handshakes.size + connections.size >= maxConnections;
-    // The newest handshake stays: it is as likely as any to belong to a real client.
-    if (!isFull || handshakes.size < 2) return;
-    handshakes.destroyOldest();
-    options.turnedAway?.();
-  };
-  const tls = options.tls && makeTlsListener(options.tls, accept, makeRoom);
-  const listener = tls?.listener ?? createServer({ allowHalfOpen: true }, accept);
-  if (maxConnections !== undefined) listener.maxConnections = maxConnections;
-  listener.on('drop', () => options.turnedAway?.());
+  const acceptPlain = (socket: Socket): void =>
+    accept(
+      socket,
+      room.enter(false, () => void socket.destroy()),
+    );
+  const tls = options.tls && makeTlsListener(options.tls, room, accept);
+  const listener = tls?.listener ?? createServer({ allowHalfOpen: true }, acceptPlain);
 
   return {
     listener,
@@ -74,13 +74,15 @@ export function makeServer(options: ServerOptions): ProxyServer {
       listener.close();
       isDraining = true;
       // A client that has just connected is about to send a request.
-      for (const connection of connections) connection.hurry();
+      room.visit((connection) => {
+        connection.hurry();
+      });
       // The listener itself would also wait for connections with an unfinished TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();
       onLastClosed = resolve;
-      if (connections.size > 0) await promise;
+      if (open > 0) await promise;
       clearInterval(sweep);
-      tls?.handshakes.destroyAll();
+      tls?.dropHandshakes();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
-import { Handshakes } from './handshakes.ts';
+import type { Place, Room } from './room.ts';
 
 /** Milliseconds for a TLS handshake. */
 const HANDSHAKE = 10_000;
@@ -12,30 +12,57 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** A listener for TLS, and its unfinished handshakes. */
+/** A listener for TLS. */
 export interface TlsListener {
   readonly listener: Server;
-  readonly handshakes: Handshakes;
+  /** Drops the connections whose handshake is not finished. */
+  dropHandshakes(): void;
 }
 
 /**
  * Makes a TLS listener that drops each connection whose handshake fails, takes too long or breaks off.
+ *
+ * `tls.Server` gives the TCP connection at the beginning of a handshake and the TLS connection at its end; the peer's
+ * address shows that they are the same. A Unix socket has no address, so there a connection has a place only afterwards.
  * @param accept called with each connection whose handshake is finished
- * @param began is called when a handshake begins
  */
-export function makeTlsListener(files: TlsFiles, accept: (socket: Socket) => void, began: () => void): TlsListener {
-  const handshakes = new Handshakes();
+export function makeTlsListener(
+  files: TlsFiles,
+  room: Room,
+  accept: (socket: Socket, place: Place) => void,
+): TlsListener {
+  const handshakes = new Map<string, Place>();
   // Half-open only later: a FIN during the handshake ends the connection.
   const listener = createServer({ ...files, allowHalfOpen: false, handshakeTimeout: HANDSHAKE }, (socket) => {
     socket.allowHalfOpen = true;
-    handshakes.finish(socket);
-    accept(socket);
+    const close = () => void socket.destroy();
+    const peer = peerOf(socket);
+    const begun = peer === undefined ? undefined : handshakes.get(peer);
+    if (peer !== undefined) handshakes.delete(peer);
+    const place = begun ?? room.enter(true, close);
+    place.close = close;
+    accept(socket, place);
   });
-  listener.on('connection', (socket) => {
-    handshakes.begin(socket);
-    began();
+  listener.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket);
+    if (peer === undefined) return;
+    const place = room.enter(true, () => void socket.destroy());
+    handshakes.set(peer, place);
+    socket.once('close', () => {
+      place.leave();
+      if (handshakes.get(peer) === place) handshakes.delete(peer);
+    });
   });
   // The server itself destroys no connection, neither after a failed handshake nor at its own timeout.
   listener.on('tlsClientError', (_error, socket) => socket.destroy());
-  return { listener, handshakes };
+  return {
+    listener,
+    dropHandshakes() {
+      for (const place of handshakes.values()) place.close();
+    },
+  };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

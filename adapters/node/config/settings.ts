@@ -1,5 +1,14 @@
 import { CORE_SETTINGS } from '../../../src/config/core-settings.ts';
-import { choice, duration, optional, readSwitch, readText, readToken, size } from '../../../src/config/values.ts';
+import {
+  choice,
+  duration,
+  optional,
+  readAllowedHosts,
+  readSwitch,
+  readText,
+  readToken,
+  size,
+} from '../../../src/config/values.ts';
 import { readListenAddress } from '../../http1/server/listen-address.ts';
 import { LEVELS } from '../log/log.ts';
 import { aliasFile, logFormat, pem, secret, storeUrl, upstreamHeadersFile } from './parsers.ts';
@@ -197,6 +206,15 @@ const TABLE = {
     default: '',
     help: 'where to serve the status page, /livez, /readyz and /metrics; off if empty',
     parse: optional(readListenAddress),
+  },
+  adminAllowedHosts: {
+    flag: 'admin-allowed-host',
+    variable: 'ADMIN_ALLOWED_HOSTS',
+    placeholder: 'NAMES',
+    default: '',
+    help: 'host names under which the admin listener serves more than the probes, beside addresses and localhost; separated by ;',
+    listSeparator: ';',
+    parse: readAllowedHosts,
   },
   logFormat: {
     flag: 'log-format',

@@ -1,23 +1,28 @@
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { onlyFields } from '../../../src/http/headers.ts';
 import type { IncomingRequest } from '../../../src/http/types.ts';
 import type { Answer } from '../../http1/server/answer.ts';
+import type { Capacity } from '../../http1/server/capacity.ts';
 import type { ConnectionLimits } from '../../http1/server/deadlines.ts';
 import { makeServer } from '../../http1/server/server.ts';
+import { accessFault } from './admin-access.ts';
 import { latest } from './latest.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 import { PAGE, PAGE_FIELDS } from './status/page.ts';
 import type { Watch } from './telemetry.ts';
 
-/** Connections at a time: probes, a Prometheus or two, a person. */
-const MAX_CONNECTIONS = 16;
-
 /** Milliseconds and bytes. Clients of this listener are near and ask for little. */
 const LIMITS: ConnectionLimits = { readHeader: 5000, read: 5000, write: 5000, maxHead: 8 * 1024 };
 
 /** Milliseconds for which a made `/status.json` is served. */
 const STATUS_LIFETIME = 1000;
+
+export interface AdminOptions {
+  readonly capacity: Capacity;
+  /** Host names under which more than the probes is served, in lower case; undefined: under every name. */
+  readonly allowedHosts: readonly string[] | undefined;
+}
 
 /** The admin listener, before it listens. */
 export interface Admin {
@@ -29,56 +34,43 @@ export interface Admin {
 /**
  * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port, where every
  * path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
- * request, and only a few connections are open at a time.
+ * request, and only a few requests are served at a time. The oldest makes room for a new one: turning the new one away
+ * would let idle ones keep probes out, and a proxy whose probes fail is restarted.
  */
-export function makeAdmin(watch: Watch, readiness: Readiness): Admin {
+export function makeAdmin(watch: Watch, readiness: Readiness, { capacity, allowedHosts }: AdminOptions): Admin {
   const pages: Pages = {
     readiness,
     metrics: watch.metrics,
+    allowedHosts,
     status: latest(STATUS_LIFETIME, async () => `${JSON.stringify(watch.status(), null, 2)}\n`),
   };
   const { listener, drain } = makeServer({
     limits: LIMITS,
+    capacity,
     handle: (request) => answerTo(request, pages).catch(() => plain(500, 'failed')),
     finished() {},
   });
-  keepFew(listener);
   return { listener, close: drain };
-}
-
-/**
- * The oldest connection makes room for a new one. Turning the new one away would let idle ones keep probes out, and a
- * proxy whose probes fail is restarted.
- */
-function keepFew(listener: Server): void {
-  const open = new Set<Socket>();
-  listener.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    const [oldest] = open;
-    if (open.size > MAX_CONNECTIONS) {
-      // Its close event comes later, and the next connection may come before it.
-      open.delete(oldest!);
-      oldest!.destroy();
-    }
-  });
 }
 
 /** What there is to ask for. */
 interface Pages {
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly allowedHosts: readonly string[] | undefined;
   readonly status: () => Promise<string>;
 }
 
-async function answerTo({ method, url }: IncomingRequest, { readiness, metrics, status }: Pages): Promise<Answer> {
-  if (!URL.canParse(url)) return plain(400, 'the request is malformed');
+async function answerTo({ method, url, headers }: IncomingRequest, pages: Pages): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD', [['Allow', 'GET, HEAD']]);
-  switch (new URL(url).pathname) {
-    case '/livez':
-      return plain(200, 'alive');
-    case '/readyz':
-      return plain(readiness.fault === undefined ? 200 : 503, readiness.fault ?? 'ready');
+  const path = PATH.exec(url)?.[1];
+  const { readiness, metrics, status, allowedHosts } = pages;
+  // A probe may use any name, and learns next to nothing.
+  if (path === '/livez') return plain(200, 'alive');
+  if (path === '/readyz') return plain(readiness.fault === undefined ? 200 : 503, readiness.fault ?? 'ready');
+  const fault = allowedHosts && accessFault(headers, allowedHosts);
+  if (fault !== undefined) return plain(fault.status, fault.text);
+  switch (path) {
     case '/metrics':
       return reply(200, metrics.contentType, await metrics.text());
     case '/':
@@ -89,6 +81,9 @@ async function answerTo({ method, url }: IncomingRequest, { readiness, metrics, 
       return plain(404, 'try /, /livez, /readyz, /metrics or /status.json');
   }
 }
+
+/** The path of a URL whose host may be missing: HTTP/1.0 has requests without one. */
+const PATH = /^https?:\/\/[^/?]*([^?]*)/;
 
 type Lines = readonly (readonly [string, string])[];
 
@@ -110,9 +105,10 @@ function reply(status: number, type: string, body: string, fields: Lines = []): 
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
-  400: 'Bad Request',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  421: 'Misdirected Request',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };

@@ -2,6 +2,7 @@ import { listen, listenFault } from '../../http1/server/listen.ts';
 import type { ListenAddress } from '../../http1/server/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
+import type { AdminOptions } from '../ops/admin.ts';
 import type { Readiness } from '../ops/readiness.ts';
 import type { Watch } from '../ops/telemetry.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
@@ -12,16 +13,25 @@ export function cannotListen(error: unknown, address: ListenAddress, flag: strin
   process.exit(1);
 }
 
+/** What the admin listener is made of. */
+export interface AdminParts extends AdminOptions {
+  readonly token: TokenHolder;
+  readonly readiness: Readiness;
+  readonly log: Log;
+}
+
 /** Loaded only where there is an admin listener: the proxy itself starts without any of it. */
 export async function startAdmin(
   address: NonNullable<Config['adminListen']>,
-  token: TokenHolder,
-  readiness: Readiness,
-  log: Log,
+  { capacity, allowedHosts, token, readiness, log }: AdminParts,
 ): Promise<{ watch: Watch; address: string }> {
   const [{ makeAdmin }, { Watch }] = await Promise.all([import('../ops/admin.ts'), import('../ops/telemetry.ts')]);
   const watch = new Watch(token, readiness);
-  const { listener } = makeAdmin(watch, readiness);
+  const { listener } = makeAdmin(watch, readiness, {
+    capacity,
+    // No page in a browser reaches a Unix socket.
+    allowedHosts: 'path' in address ? undefined : allowedHosts,
+  });
   const where = await listen(listener, address, false).catch((error: unknown) =>
     cannotListen(error, address, 'admin-listen'),
   );

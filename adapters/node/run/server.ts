@@ -1,7 +1,7 @@
 import type { Env } from '../../../src/pipeline/env.ts';
 import { handle } from '../../../src/pipeline/handle.ts';
 import type { Answer } from '../../http1/server/answer.ts';
-import { descriptorLimit } from '../../http1/server/descriptors.ts';
+import type { Capacity } from '../../http1/server/capacity.ts';
 import { makeServer, type ProxyServer } from '../../http1/server/server.ts';
 import type { Config } from '../config/config.ts';
 import type { LogWriter } from '../log/log.ts';
@@ -10,8 +10,9 @@ import { turnedAwayReporter } from '../log/turned-away.ts';
 import type { Watch } from '../ops/telemetry.ts';
 import type { CountRead } from './sentry.ts';
 
-/** What counts and records the requests of a server. */
-export interface Recorders {
+/** What bounds, counts and records the requests of a server. */
+export interface Surroundings {
+  readonly capacity: Capacity;
   readonly countRead: CountRead;
   readonly writer: LogWriter;
   readonly watch: Watch | undefined;
@@ -21,7 +22,7 @@ export interface Recorders {
 export function makeProxyServer(
   config: Config,
   env: Env<Answer>,
-  { countRead, writer, watch }: Recorders,
+  { capacity, countRead, writer, watch }: Surroundings,
 ): ProxyServer {
   const { log } = writer;
   const isLogged = writer.writes('info');
@@ -34,7 +35,7 @@ export function makeProxyServer(
       maxHead: config.maxHeaderSize,
     },
     tls: config.tls,
-    maxDescriptors: descriptorLimit(),
+    capacity,
     countRead,
     turnedAway() {
       reportTurnedAway();

@@ -1,8 +1,10 @@
 // Who reaches the admin listener needs no credentials, so it must not harm the proxy, whatever is sent there.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { get, startWatched } from '../../support/operator.ts';
 import { hasProcFs, openDescriptors, peakMemory } from '../../support/process-figures.ts';
 import { RawClient } from '../../support/raw-client.ts';
@@ -18,6 +20,22 @@ function cpuTime(pid: number): number {
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
+
+/** Opens connections in bursts, in a thread of its own, and closes those of an earlier one. */
+const BURSTS = `
+  const { connect } = require('node:net');
+  const { parentPort, workerData: { port, host, bytes } } = require('node:worker_threads');
+  const bursts = [];
+  setInterval(() => {
+    for (const socket of bursts.length > 3 ? bursts.shift() : []) socket.destroy();
+    bursts.push(Array.from({ length: 60 }, () => {
+      const socket = connect(port, host).on('error', () => {}).pause();
+      if (bytes !== '') socket.write(bytes);
+      return socket;
+    }));
+    parentPort.postMessage('burst');
+  }, 10);
+`;
 
 describe('the admin listener', { skip }, () => {
   it('holds few of 300 idle connections at 256 descriptors; the proxy and the probes go on', async (t) => {
@@ -36,6 +54,28 @@ describe('the admin listener', { skip }, () => {
     for (const { status } of replies) assert.equal(status, 200);
     for (const path of ['/livez', '/readyz', '/metrics']) assert.equal((await get(admin, path)).status, 200, path);
   });
+
+  for (const [title, bytes] of [
+    ['say nothing', ''],
+    ['never end their heads', 'GET /livez HTTP/1.1\r\nHo'],
+    ['do not read what they asked for', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ] as const) {
+    it(`fails no probe under bursts of connections that ${title}`, async (t) => {
+      const { admin } = await startWatched(t, ['--token=x', '--sentry-uri=http://127.0.0.1:9']);
+      const workerData = { port: admin.port, host: admin.host, bytes };
+      const attackers = [1, 2].map(() => new Worker(BURSTS, { eval: true, workerData }));
+      t.after(() => Promise.all(attackers.map((attacker) => attacker.terminate())));
+      await Promise.all(attackers.map((attacker) => once(attacker, 'message')));
+      const failures: string[] = [];
+      for (let i = 0; i < 200; i++) {
+        await get(admin, '/readyz').then(
+          ({ status }) => status === 200 || failures.push(String(status)),
+          (error) => failures.push(String(error)),
+        );
+      }
+      assert.deepEqual(failures, []);
+    });
+  }
 
   it('closes a connection that asks nothing, and one that stops inside its request', async (t) => {
     const { admin } = await startWatched(t, ['--token=x', '--sentry-uri=http://127.0.0.1:9']);

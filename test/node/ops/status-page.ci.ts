@@ -201,7 +201,10 @@ async function busyAdmin() {
   const token = { isRenewable: true, current: 'an-invented-token', age: 5400 } as unknown as TokenHolder;
   const readiness = { fault: undefined, tokenFault: undefined };
   const watch = { status: () => makeStatus(collector, token, readiness) } as unknown as Watch;
-  const { listener, close } = makeAdmin(watch, readiness);
+  const { listener, close } = makeAdmin(watch, readiness, {
+    capacity: { descriptors: 64, bytes: 2 ** 23 },
+    allowedHosts: [],
+  });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as { port: number };
   return { port, close };

@@ -1,0 +1,7 @@
+import type { Capacity } from '../../adapters/http1/server/capacity.ts';
+import { type Place, Room } from '../../adapters/http1/server/room.ts';
+
+const ENDLESS: Capacity = { descriptors: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+/** The place of a connection that nothing drives out. */
+export const placeInRoom = (): Place => new Room(ENDLESS, () => {}).enter(false, () => {});
