@@ -50,7 +50,7 @@ describe('look-ups', () => {
 
   it('of a hundred requests for one issue at a time are one', async () => {
     const connections = upstream.play(sentry(WEB, 300));
-    const replies = await Promise.all(Array.from({ length: 100 }, () => send(proxy, get('web', `${ISSUES}1/`))));
+    const replies = await Promise.all(Array.from({ length: 100 }, () => send(proxy, get('web', `${ISSUES}1/events/`))));
     assert.ok(replies.every(({ status }) => status === 200));
     assert.equal(connections.filter(isLookUp).length, 1);
     assert.equal(connections.length, 101);
@@ -58,11 +58,11 @@ describe('look-ups', () => {
 
   it('that fail fail all who wait, and the next request asks again', async () => {
     const failing = upstream.play(sentry(response('500 Oops'), 300));
-    const replies = await Promise.all(Array.from({ length: 20 }, () => send(proxy, get('web', `${ISSUES}2/`))));
+    const replies = await Promise.all(Array.from({ length: 20 }, () => send(proxy, get('web', `${ISSUES}2/events/`))));
     assert.ok(replies.every(({ status }) => status === 503));
     assert.equal(failing.length, 1);
     upstream.play(sentry(WEB));
-    assert.equal((await send(proxy, get('web', `${ISSUES}2/`))).status, 200);
+    assert.equal((await send(proxy, get('web', `${ISSUES}2/events/`))).status, 200);
   });
 
   it('are bounded: more of them at a time than that are refused, and harm no other request', async () => {
@@ -70,7 +70,7 @@ describe('look-ups', () => {
     upstream.play(sentry(WEB, answered.promise));
     let refused = 0;
     const many = Array.from({ length: 80 }, async (_, i) => {
-      const { status } = await send(proxy, get('web', `${ISSUES}${1000 + i}/`));
+      const { status } = await send(proxy, get('web', `${ISSUES}${1000 + i}/events/`));
       // The last of those that find no room: until then Sentry answers none.
       if (status === 503 && ++refused === 8) answered.resolve();
       return status;
@@ -85,17 +85,17 @@ describe('look-ups', () => {
   it('read an answer that Sentry compressed', async () => {
     const packed = gzipSync('{"project":{"id":"11","slug":"web"}}').toString('latin1');
     upstream.play(sentry(response('200 OK', ['Content-Encoding: gzip'], packed)));
-    assert.equal((await send(proxy, get('web', `${ISSUES}3/`))).status, 200);
+    assert.equal((await send(proxy, get('web', `${ISSUES}3/events/`))).status, 200);
   });
 
   it('have a line of the log each, which Sentry can find by its id', async () => {
     const connections = upstream.play(sentry(json({ project: { id: '12', slug: 'api' } })));
-    assert.equal((await send(proxy, get('web', `${ISSUES}4/`))).status, 403);
+    assert.equal((await send(proxy, get('web', `${ISSUES}4/events/`))).status, 403);
     const line = await proxy.logged(({ event, path }) => event === 'look_up' && String(path).includes('/issues/4/'));
     assert.equal(line.result, 'found');
     assert.equal(line.status, 200);
     assert.equal(line.id, fieldValue(connections[0]!.request!, 'X-Request-Id'));
-    const request = await proxy.logged(({ event, path }) => event === 'request' && path === `${ISSUES}4/`);
+    const request = await proxy.logged(({ event, path }) => event === 'request' && path === `${ISSUES}4/events/`);
     assert.equal(request.client, 'web');
     assert.equal(request.refusal, 'project');
     assert.equal(request.error, 'client_denied');
@@ -105,8 +105,8 @@ describe('look-ups', () => {
 
   it('of an observed client refuse nothing', async () => {
     upstream.play(sentry(response('500 Oops')));
-    assert.equal((await send(proxy, get('watched', `${ISSUES}5/`))).status, 200);
-    const line = await proxy.logged(({ event, path }) => event === 'request' && path === `${ISSUES}5/`);
+    assert.equal((await send(proxy, get('watched', `${ISSUES}5/events/`))).status, 200);
+    const line = await proxy.logged(({ event, path }) => event === 'request' && path === `${ISSUES}5/events/`);
     assert.equal(line.observed, 'look_up_failed');
     assert.equal(line.refusal, undefined);
   });
@@ -151,7 +151,7 @@ describe('look-ups with the token of the database', () => {
     };
     await store(NEW);
     const connections = upstream.play(script);
-    assert.equal((await send(proxy, get('web', `${ISSUES}1/`))).status, 200);
+    assert.equal((await send(proxy, get('web', `${ISSUES}1/events/`))).status, 200);
     assert.deepEqual(
       connections.map((connection) => [isLookUp(connection), tokenOf(connection)]),
       [
@@ -161,7 +161,7 @@ describe('look-ups with the token of the database', () => {
       ],
     );
     accepted = 'none';
-    const refused = await send(proxy, get('web', `${ISSUES}2/`));
+    const refused = await send(proxy, get('web', `${ISSUES}2/events/`));
     assert.equal(refused.status, 503);
     assert.match(refused.content.toString(), /Sentry could not be asked whether the client may do this/);
     for (const token of [OLD, NEW]) assert.ok(!proxy.output.includes(token));
@@ -177,7 +177,7 @@ describe('look-ups with the token of the database', () => {
     assert.equal((await send(proxy, get('reader', '/api/0/users/'))).status, 403);
     assert.equal((await send(proxy, get('web', '/api/0/organizations/acme/members/'))).status, 403);
     assert.equal((await send(proxy, get('reader', ISSUES))).status, 503);
-    assert.equal((await send(proxy, get('web', `${ISSUES}9/`))).status, 503);
+    assert.equal((await send(proxy, get('web', `${ISSUES}9/events/`))).status, 503);
     assert.deepEqual(connections, []);
   });
 });
