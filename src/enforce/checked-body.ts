@@ -1,3 +1,6 @@
+import { readBounded } from '../bodies/read-bounded.ts';
+import type { Share } from '../bodies/types.ts';
+import type { Body, IncomingRequest, Signal } from '../http/types.ts';
 import { isObject } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
 import { type FieldLimits, type FieldRefusal, isHarmless, plainName, shownName } from '../policy/fields.ts';
@@ -158,4 +161,36 @@ const NO_PROJECT = bad('a project in it is neither a slug nor an id');
 function projectFrom(entry: unknown): string | undefined {
   const isText = typeof entry === 'string' || (typeof entry === 'number' && Number.isSafeInteger(entry));
   return isText && isProjectValue(String(entry)) ? String(entry) : undefined;
+}
+
+/** The request's body, which a check may have read up to its limit. */
+export class CheckedBody {
+  readonly #signal: Signal;
+  readonly #openShare: () => Share;
+  #body: Body | null;
+  #share: Share | undefined;
+  /** There was no room for it beside those of other requests. */
+  isOverBudget = false;
+
+  constructor({ body, signal }: IncomingRequest, openShare: () => Share) {
+    this.#body = body;
+    this.#signal = signal;
+    this.#openShare = openShare;
+  }
+
+  readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
+    if (this.#body === null) return new Uint8Array(0);
+    this.#share = this.#openShare();
+    const reading = { share: this.#share, signal: this.#signal };
+    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
+    this.#body = body;
+    this.isOverBudget = isOverShare;
+    return bytes;
+  };
+
+  /** The whole body, including what was already read, which whoever reads it counts. */
+  rest(): Body | null {
+    this.#share?.close();
+    return this.#body;
+  }
 }

@@ -2,8 +2,7 @@ import { membership, type ProjectRef, projectRef } from '../policy/client.ts';
 import { type Allowed, type Condition, type Conditional, type Refused, refusalOf, refuse } from '../policy/decision.ts';
 import { projectsOf, withProjects } from '../policy/query.ts';
 import { checkBody } from './checked-body.ts';
-import type { NamedProject } from './lookup-kinds.ts';
-import { isReleaseName } from './lookup-path.ts';
+import { isReleaseName, type NamedProject } from './lookup-kinds.ts';
 import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
 
 /**
@@ -11,6 +10,9 @@ import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
  * @returns undefined if it is larger than `limit` bytes
  */
 export type ReadBody = (limit: number) => Promise<Uint8Array | undefined>;
+
+/** Is told the projects that the request turns out to be about, whether they are the client's or not. */
+export type Seen = (org: string, project: NamedProject) => void;
 
 /** Bytes of a body that is checked. */
 export const CHECKED_BODY_LIMIT = 1024 * 1024;
@@ -23,11 +25,12 @@ export async function resolveConditions(
   conditional: Conditional,
   lookUps: LookUps,
   readBody: ReadBody,
+  seen: Seen = () => {},
 ): Promise<Allowed | Refused> {
   let { allowed } = conditional;
   try {
     for (const condition of conditional.conditions) {
-      const outcome = await resolve(condition, conditional, lookUps, readBody);
+      const outcome = await resolve(condition, conditional, { lookUps, readBody, seen });
       if ('kind' in outcome) return outcome;
       allowed = { ...allowed, ...outcome };
     }
@@ -44,11 +47,16 @@ export async function resolveConditions(
 
 type Outcome = Refused | Pick<Allowed, 'query' | 'body'>;
 
+interface Means {
+  readonly lookUps: LookUps;
+  readonly readBody: ReadBody;
+  readonly seen: Seen;
+}
+
 async function resolve(
   condition: Condition,
   { client, org, projects = [] }: Conditional,
-  lookUps: LookUps,
-  readBody: ReadBody,
+  { lookUps, readBody, seen }: Means,
 ): Promise<Outcome> {
   // One text for what is not there and for what is not theirs, so that nobody learns which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
@@ -72,6 +80,7 @@ async function resolve(
     case 'lookup': {
       const { thing } = condition;
       const all = await lookUps.projectsOf(org, thing);
+      for (const project of all ?? []) seen(org, project);
       return all !== undefined && (await own.includeAll(all)) ? {} : denied(thing.kind.replaceAll('-', ' '));
     }
 
@@ -80,6 +89,7 @@ async function resolve(
       const wanted = (await own.resolved()).filter(
         (project) => selected.length === 0 || selected.some(({ kind, value }) => project[kind] === value),
       );
+      for (const project of wanted.length === 0 ? selected.map(named) : wanted) seen(org, project);
       const ids = new Set(wanted.map(({ id }) => id));
       return ids.size === 0 ? denied('project') : { query: withProjects(condition.pairs, ids) };
     }
@@ -89,6 +99,7 @@ async function resolve(
       if (body === undefined) return refuse(client, 'body', `sent a body larger than ${CHECKED_BODY_LIMIT} bytes`);
       const checked = checkBody(body, condition.limits, condition.required);
       if ('reason' in checked) return refusalOf(client, checked);
+      for (const value of checked.projects) seen(org, named(projectRef(value)));
       if (checked.projects.size > 0) {
         const areTheirs = await own.includeAll([...checked.projects].map((value) => named(projectRef(value))));
         if (!areTheirs) return denied('project');

@@ -15,6 +15,12 @@ export type Taken =
       readonly retryAfterSeconds: number;
     };
 
+/** What a client that is over a limit is told, after its name. */
+export const OVER_LIMIT = {
+  rate: 'has used up its rate',
+  concurrency: 'has as many requests under way as it may',
+} as const;
+
 /** Where the counts are: in this process, or in a store that several share. */
 export interface LimitStore {
   /**

@@ -1,7 +1,6 @@
 import type { Signal } from '../http/types.ts';
 import type { Thing } from '../policy/decision.ts';
-import { byIdAndSlug, LOOKUPS, type NamedProject } from './lookup-kinds.ts';
-import { lookUpPath } from './lookup-path.ts';
+import { byIdAndSlug, LOOKUPS, lookUpPath, type NamedProject } from './lookup-kinds.ts';
 
 /** A project as Sentry knows it. */
 export interface Project {

@@ -1,5 +1,6 @@
+import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
-import { type Refused, refuse } from '../policy/decision.ts';
+import { type Decision, type Refused, refuse } from '../policy/decision.ts';
 
 /** Fields that a named client's request is sent without: what was allowed is the method that the request has. */
 const DROPPED_OF_CLIENTS: readonly string[] = ['x-http-method-override', 'x-method-override', 'x-http-method'];
@@ -51,3 +52,29 @@ function isAcceptableType(contentType: string): boolean {
 
 const isJson = (contentType: string): boolean =>
   contentType.split(';', 1)[0]!.trim().toLowerCase() === 'application/json';
+
+/** Fields say how a body is read: where there is none, there is nothing to check. */
+export function fieldRefusal(client: Client, request: IncomingRequest, decision: Decision): Refused | undefined {
+  if (!hasBody(request)) return undefined;
+  const isBodyChecked = decision.kind === 'conditional' && decision.conditions.some(({ kind }) => kind === 'body');
+  const { method } = request;
+  const described = {
+    method,
+    contentTypes: linesNamed('content-type', request),
+    contentEncoding: linesNamed('content-encoding', request)[0] ?? null,
+    isBodyChecked,
+  };
+  return checkFields(client, described);
+}
+
+/** As in the field tables, an underscore counts as a dash: WSGI joins both spellings. */
+function linesNamed(name: string, { headers }: IncomingRequest): string[] {
+  const lines: string[] = [];
+  for (const [own, value] of headers) if (own.toLowerCase().replaceAll('_', '-') === name) lines.push(value);
+  return lines;
+}
+
+export function hasBody({ headers, body }: IncomingRequest): boolean {
+  const length = headers.get('content-length');
+  return length === null ? body !== null || headers.get('transfer-encoding') !== null : length !== '0';
+}

@@ -11,7 +11,7 @@ export interface RequestContext {
   attempts: number;
   /** A name from the error table, when the proxy itself made the response; or that the client did not read it in time. */
   error?: ErrorName | 'write_timeout';
-  /** The cause behind the error, for the log alone; never a secret. */
+  /** The cause behind the error, or all that stands against an observed request, for the log alone; never a secret. */
   cause?: string;
   /** A problem with a request that was still answered, for the log alone; never a secret. */
   warning?: string;
@@ -33,6 +33,10 @@ export interface RequestContext {
   refusal?: string;
   /** Why an observed client would have been refused, in a word. */
   observed?: string;
+  /** What was refused, or would have been: the method, and the path as the table of endpoints has it. */
+  asked?: string;
+  /** The projects that a named client's request turned out to be about, each as `organization/project`. */
+  projects?: Set<string>;
   /** Frees what the request holds: its place in its client's limits, room for its body. Call it once the request has ended. */
   release?: () => void;
 }

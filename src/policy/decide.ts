@@ -1,7 +1,9 @@
 import { withinBoundary } from './boundary.ts';
 import { type Client, isExpired } from './client.ts';
-import { type Decision, refuse } from './decision.ts';
+import { type Decision, type Refused, refuse } from './decision.ts';
 import { grant } from './grant.ts';
+import type { Reason } from './reasons.ts';
+import { parseRule, type Rule } from './rules.ts';
 import { METHODS } from './sentry/endpoint.ts';
 import { walk } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
@@ -30,3 +32,39 @@ export function decide(client: Client, method: string, target: string, now: numb
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);
 }
+
+/**
+ * All that stands against a request at once: what `decide` refuses it for, what it would refuse it for if the client had
+ * that right, and so on.
+ * @returns with it the decision on what is left once no more rights are lacking
+ */
+export function decideInFull(
+  client: Client,
+  method: string,
+  target: string,
+  now: number,
+): { readonly refusals: readonly Refused[]; readonly decision: Decision } {
+  const refusals: Refused[] = [];
+  const mended = new Set<Reason>();
+  let asked = client;
+  for (;;) {
+    const decision = decide(asked, method, target, now);
+    if (decision.kind !== 'refuse') return { refusals, decision };
+    const { reason } = decision;
+    const mend = MENDS[reason];
+    if (!mended.has(reason)) refusals.push(decision);
+    if (mend === undefined || mended.has(reason)) return { refusals, decision };
+    mended.add(reason);
+    asked = mend(asked);
+  }
+}
+
+const ALL = parseRule('* /**') as Rule;
+
+/** For each right that may be lacking: the client with that right. */
+const MENDS: Partial<Record<Reason, (client: Client) => Client>> = {
+  deny_rule: (client) => ({ ...client, deny: [] }),
+  scope: (client) => ({ ...client, hasAllScopes: true, allow: [...client.allow, ALL] }),
+  no_rule: (client) => ({ ...client, allow: [...client.allow, ALL] }),
+  secret: (client) => ({ ...client, allow: [...client.allow, ALL] }),
+};

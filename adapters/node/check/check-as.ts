@@ -1,7 +1,7 @@
 import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
 import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
-import { decide } from '../../../src/policy/decide.ts';
+import { decideInFull } from '../../../src/policy/decide.ts';
 import type { Allowed, Condition, Conditional, Refused, ResponseFilter, Within } from '../../../src/policy/decision.ts';
 import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
@@ -53,18 +53,27 @@ async function sayToken(config: Config, method: string, target: string, pinned?:
 }
 
 function say(client: Client, method: string, target: string, now: number): number {
-  const decision = decide(client, method, target, now);
-  const isRefused = decision.kind === 'refuse';
-  const lines = isRefused ? refusedLines(decision, client) : allowedLines(decision, client);
+  const { refusals, decision } = decideInFull(client, method, target, now);
+  const [refusal, ...others] = refusals;
+  const isRefused = refusal !== undefined;
+  const lines =
+    isRefused || decision.kind === 'refuse' ? refusedLines(refusal!, others, client) : allowedLines(decision, client);
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   return isRefused ? REFUSED : 0;
 }
 
-function refusedLines({ error, reason, detail, deniedBy }: Refused, client: Client): string[] {
+/** @param others what else stands against the request, so that the client's rights need to be mended only once */
+function refusedLines(
+  { error, reason, detail, deniedBy }: Refused,
+  others: readonly Refused[],
+  client: Client,
+): string[] {
   const rule = deniedBy === undefined ? '' : ` by ${sourceText(deniedBy, client)}`;
   const isForwarded = client.mode === 'observe' && reason !== 'expired';
   return [
     `refused${rule}: ${detail}`,
+    // What a rule takes away is meant to be refused, whatever else the client lacks.
+    ...(deniedBy === undefined ? others.map((other) => `also: ${other.detail}`) : []),
     `the log and the metrics say: ${error}, ${reason}`,
     ...(isForwarded ? ['observe mode: the request is still forwarded'] : []),
   ];

@@ -30,7 +30,16 @@ export function logRequest(log: Log, request: Finished): void {
     revoked: trace.revoked === undefined ? undefined : true,
     refusal: trace.refusal,
     observed: trace.observed,
+    projects: trace.projects && listed([...trace.projects]),
   });
+}
+
+/** Projects that one line names; `suggest` takes a longer list for none. */
+const MAX_PROJECTS = 20;
+
+function listed(projects: readonly string[]): string {
+  const more = projects.length - MAX_PROJECTS;
+  return projects.slice(0, MAX_PROJECTS).join(',') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Writes the line of a question that the proxy itself asked Sentry, to decide on a client's request. */

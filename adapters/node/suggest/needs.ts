@@ -46,7 +46,7 @@ export function observe(needs: Needs, request: LoggedRequest): void {
   const template = target && METHODS.includes(method) ? walk(target).template : undefined;
   const organization = target && organizationIn(target);
   const project = target && projectOf(target);
-  const asked = keys.filter((key) => key !== 'project').sort();
+  const asked = keys.filter((key) => !OF_PROJECTS.has(key)).sort();
   const kind = JSON.stringify([method, template ?? path, organization, project, asked]);
   const projects = project === undefined ? request.projects : [`${organization}/${project}`];
 
@@ -67,6 +67,9 @@ export function observe(needs: Needs, request: LoggedRequest): void {
     });
   }
 }
+
+/** The log shows what they select in another field. */
+const OF_PROJECTS: ReadonlySet<string> = new Set(['project', 'projectSlug']);
 
 function projectOf(target: Target): string | undefined {
   const [, , resource, name = ''] = target.names;

@@ -75,8 +75,13 @@ const decisionOf = (client: Client, { method, target }: Sample): Decision => dec
 function isLimitable(sample: Sample, withinProjects: Client | undefined): boolean {
   if (withinProjects === undefined) return false;
   const decision = decisionOf(withinProjects, sample);
-  const isFreeOfProjects = decision.kind === 'allow' && decision.query === undefined;
-  return decision.kind !== 'refuse' && (sample.projects !== undefined || isFreeOfProjects);
+  return decision.kind !== 'refuse' && (sample.projects !== undefined || !dependsOnProjects(decision));
+}
+
+/** Whether the query, a lookup or the body decides which projects the request is about. */
+function dependsOnProjects(decision: Exclude<Decision, { kind: 'refuse' }>): boolean {
+  if (decision.kind === 'allow') return decision.query !== undefined;
+  return decision.conditions.some((condition) => condition.kind !== 'body' || condition.required !== undefined);
 }
 
 /** The projects that an enforced client was held to so far, where they cover its requests: none goes beyond them. */

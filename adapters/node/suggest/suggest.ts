@@ -104,8 +104,8 @@ function notesOn(name: string, known: KnownClient | undefined, proposal: Proposa
 }
 
 const UNLIMITABLE =
-  'they have data of all projects, or the log does not show which projects they are about; it does if the client is ' +
-  'observed with "projects"';
+  'they have data of all projects, or name none, or the log does not show which projects they are about, which it does of ' +
+  'observed clients';
 
 /** Requests that one note names. */
 const MAX_LISTED = 20;

@@ -1,8 +1,8 @@
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, METHODS } from './endpoint.ts';
 import { ENDPOINTS, GUARDED, OTHER_NAMES } from './endpoints.ts';
 import { fits } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
-import { API_PREFIX, type Target } from './target.ts';
+import { API_PREFIX, parseTarget, type Target } from './target.ts';
 
 /** Where a path leads in the table. */
 export interface Walk {
@@ -78,6 +78,13 @@ export function parameterIn({ template }: Walk, { segments }: Target, name: stri
 /** HEAD is as GET: Sentry runs the same view for both. */
 export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
   methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);
+
+/** A request's name in metrics: its method, and its path as the table has it. There are no others than the table has. */
+export function nameOfRequest(method: string, target: string): string {
+  const parsed = parseTarget(target);
+  const template = typeof parsed === 'string' ? undefined : walk(parsed).template;
+  return `${METHODS.includes(method) ? method : 'other method'} ${template ?? 'other path'}`;
+}
 
 /** Method and path, as texts to the client name them. */
 export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;

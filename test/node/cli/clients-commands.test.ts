@@ -339,6 +339,15 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
           'the log and the metrics say: client_denied, organization',
         ],
       ],
+      'all that stands against it at once': [
+        'agent GET /api/0/projects/other/web/keys/',
+        1,
+        [
+          /^refused: client agent needs an allow rule/,
+          /^also: client agent may not reach this organization/,
+          'the log and the metrics say: client_denied, secret',
+        ],
+      ],
       'a deny rule': [
         'agent GET /api/0/projects/acme/web/events/12/attachments/3/',
         1,
