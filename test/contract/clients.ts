@@ -144,13 +144,12 @@ function rights({ test }: Contract, scene: Scene): void {
     ['reader', 'GET /api/0/organizations/acme/members/', /client reader .*member:read/],
     ['reader', 'GET /api/0/organizations/other/issues/', /client reader may not reach this organization/],
     ['reader', 'DELETE /api/0/projects/acme/web/', /client reader .*project:admin/],
-    ['reader', 'GET /api/0/projects/acme/web/keys/', /client reader needs an allow rule that names/],
+    ['reader', 'GET /api/0/projects/acme/web/keys/', /client reader needs an allow rule: .*GET .*\/keys\/.*secrets/],
     ['reader', 'GET /api/0/users/', /client reader needs an allow rule/],
     ['reader', 'GET /', /client reader needs an allow rule/],
     ['reader', 'OPTIONS /api/0/organizations/acme/issues/', /client reader needs an allow rule/],
     ['ids', 'GET /api/0/organizations/acme/members/', /client ids is limited to projects/],
     ['ids', 'GET /api/0/projects/acme/13/', /client ids may not reach this project/],
-    ['ids', 'GET /api/0/issues/4711/', /use \/api\/0\/organizations\/\{org\}\/issues\//],
   ];
   for (const [name, line, says] of denied) {
     test(`refuses ${line} of the client ${name} with 403`, async () => {
@@ -272,6 +271,8 @@ function queries({ test }: Contract, scene: Scene): void {
     '?query=is:unresolved+a%26b&project=11&a=%21&statsPeriod=14d':
       '?query=is%3Aunresolved%20a%26b&a=!&statsPeriod=14d&project=11',
     '?cursor=0:100:0': '?cursor=0%3A100%3A0&project=11&project=12',
+    '?project=-1': '?project=11&project=12',
+    '?project=%24all': '?project=11&project=12',
   };
   for (const [query, sent] of Object.entries(narrowed)) {
     test(`narrows the query ${query || 'that is not there'} to the client's projects`, async () => {
@@ -281,7 +282,7 @@ function queries({ test }: Contract, scene: Scene): void {
     });
   }
 
-  for (const query of ['?project=-1', '?project=%24all', '?projectSlug=api', '?a=1;project=13', '?shortIdLookup=1']) {
+  for (const query of ['?project=13', '?projectId=12', '?a=1;project=13', '?shortIdLookup=1']) {
     test(`refuses the query ${query}`, async () => {
       refused(await scene.exchange(get('ids', ISSUES + query)), 403, /client ids/);
     });
@@ -295,11 +296,11 @@ function queries({ test }: Contract, scene: Scene): void {
 
 function bodies({ test }: Contract, scene: Scene): void {
   const RELEASES = '/api/0/organizations/acme/releases/';
-  const good = '{ "version" : "1.0",\n\t"projects":["12", 11],"big":12345678901234567890 , "e":"\\u00e9" }';
+  const good = '{ "version" : "1.0",\n\t"projects":["12", 11],"owner":12345678901234567890 , "ref":"\\u00e9" }';
 
   const named = `${RELEASES}1.0/`;
   /** Sentry without the release, or with it. */
-  const withRelease = (release: Buffer) => sentry({ [named]: release });
+  const withRelease = (release: Buffer) => sentry({ [named]: release, [RELEASES]: json({}) });
   const none = response('404 Not Found', [JSON_TYPE, LAST], '{}');
 
   test('checks the projects in a body and the release that it names, and sends the very bytes that it checked', async () => {
@@ -610,12 +611,27 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
   });
 
   test('looks up an issue for a change, whose body arrives whole', async () => {
-    const script = sentry({ [lookUp('4721')]: json({ project: WEB_PROJECT }) });
+    const script = sentry({ [lookUp('4721')]: json({ project: WEB_PROJECT }), [issue('4721')]: json({}) });
     const content = '{"status":"resolved"}';
     const put = post('web', issue('4721'), content, JSON_TYPE).replace('POST', 'PUT');
     const exchange = await scene.exchange(put, script);
     assert.equal(exchange.reply.status, 200);
     assert.equal(exchange.connections[1]!.request!.content.toString(), content);
+  });
+
+  test("looks up an issue whose path names no organization in the client's own", async () => {
+    const script = sentry({ [lookUp('4731')]: json({ project: WEB_PROJECT }), '/api/0/issues/4731/': json({}) });
+    const exchange = await scene.exchange(get('web', '/api/0/issues/4731/'), script);
+    assert.equal(exchange.reply.status, 200);
+    assert.deepEqual(targetsOf(exchange), [`GET ${lookUp('4731')}`, 'GET /api/0/issues/4731/']);
+  });
+
+  test("narrows the query to a project of the client's that it names by its slug", async () => {
+    const own = ['/api/0/projects/acme/11/', '/api/0/projects/acme/12/'] as const;
+    const script = sentry({ [own[0]]: json(WEB_PROJECT), [own[1]]: json(API_PROJECT) });
+    const exchange = await scene.exchange(get('ids', `${ISSUES}?projectSlug=api`), script);
+    assert.equal(exchange.reply.status, 200);
+    assert.equal(targetsOf(exchange).at(-1), `GET ${ISSUES}?project=12`);
   });
 
   test('refuses an issue of another project, and one that is not there, in the same words', async () => {
@@ -675,7 +691,7 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
   test('asks again after a look-up that failed', async () => {
     const failed = sentry({ [lookUp('5100')]: response('500 Oops', [], '') });
     assert.equal((await scene.exchange(get('web', issue('5100')), failed)).reply.status, 503);
-    const good = sentry({ [lookUp('5100')]: json({ project: WEB_PROJECT }) });
+    const good = sentry({ [lookUp('5100')]: json({ project: WEB_PROJECT }), [issue('5100')]: json({}) });
     assert.equal((await scene.exchange(get('web', issue('5100')), good)).reply.status, 200);
   });
 
@@ -706,7 +722,7 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
     await sleep(300);
     gone.reset();
     await sleep(100);
-    upstream.play(sentry({ [lookUp('5300')]: json({ project: WEB_PROJECT }) }));
+    upstream.play(sentry({ [lookUp('5300')]: json({ project: WEB_PROJECT }), [issue('5300')]: json({}) }));
     await eventually(async () => {
       const client = await RawClient.connect(proxy);
       await client.write(get('web', issue('5300')));
