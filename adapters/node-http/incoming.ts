@@ -1,10 +1,11 @@
 // A node:http request as the handler reads it. Node's own parser is lenient, so the head is checked again, strictly.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { ProxyError } from '../../src/http/errors.ts';
 import type { Body, IncomingRequest } from '../../src/http/types.ts';
 import { FieldLines, MalformedMessage } from '../http1/message/field-lines.ts';
 import { type RequestHead, readRequestHead } from '../http1/message/request-head.ts';
+import { peerAddress } from '../http1/server/listen-address.ts';
 
 /** Express and Connect remove a listener's mount path from `url`, and keep the whole URL here. */
 type Mounted = IncomingMessage & { readonly originalUrl?: string };
@@ -23,12 +24,16 @@ export function targetOf(
   return { target: url, mountPath };
 }
 
-/** The field lines of a request as they came. */
-export const fieldsOf = ({ rawHeaders }: IncomingMessage): FieldLines => new FieldLines(rawHeaders);
+/** The field lines of a request as they came. Adapters of serverless platforms give only what Node would make of them. */
+export function fieldsOf({ rawHeaders, headers }: IncomingMessage): FieldLines {
+  if (rawHeaders.length > 0) return new FieldLines(rawHeaders);
+  const values = Object.entries(headers).map(([name, value = []]) => [value].flat().map((one) => [name, String(one)]));
+  return new FieldLines(values.flat(2));
+}
 
 /** The origin that a request names, then its target. */
 export const urlOf = ({ headers, socket }: IncomingMessage, target: string): string =>
-  `${socket instanceof TLSSocket ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
+  `${(socket as Partial<TLSSocket> | undefined)?.encrypted === true ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
 
 /**
  * What the handler reads of a request.
@@ -45,7 +50,8 @@ export function readIncoming(
   const hasBody = framing.kind !== 'none';
   if (hasBody && isAlreadyRead(message)) throw new ProxyError('body_already_read');
   const body = hasBody ? new IncomingBody(message) : null;
-  return { method, url: urlOf(message, path), headers, body, signal };
+  const peer = peerAddress((message.socket as IncomingMessage['socket'] | undefined)?.remoteAddress);
+  return { method, url: urlOf(message, path), headers, body, signal, peer };
 }
 
 function readHead({ method = '', httpVersion }: IncomingMessage, target: string, fields: FieldLines): RequestHead {

@@ -6,6 +6,7 @@ import {
   type Report,
   readClientsText,
   readTokensText,
+  rejectsNobody,
   SYSTEM,
   type Values,
 } from '../../src/config/values.ts';
@@ -50,6 +51,7 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   // An empty secret does not mean that everyone should be served.
   if (values.ALIAS_TOKENS === '') about('ALIAS_TOKENS')(EMPTY);
   else if (isOpen && !mayOpen) about('ALIAS_TOKENS')(OPEN);
+  else if (isOpen && values.UNMATCHED === 'reject') about('UNMATCHED')(rejectsNobody('CLIENTS', 'ALIAS_TOKENS'));
   checkNames(settings, problems, warnings);
   const coreProblems: Problem[] = [];
   const { clients: _, tokens: __, allowAnyClient: ___, ...core } = readCore(values, coreProblems);

@@ -10,6 +10,7 @@ import type { Authenticator } from './types.ts';
 export interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' | 'isOpen'> {
   /** The text of a clients file that is valid, as far as that can be checked without digests. */
   readonly clientsText: string | undefined;
+  readonly unmatched: 'bypass' | 'reject';
 }
 
 /** The ways to issuers' keys, and whether requests may wait for each other. */
@@ -35,20 +36,20 @@ export function lazyAuthenticator(fixed: FixedCredentials, access: KeyAccess): A
 }
 
 async function makeAuthenticator(
-  { clientsText, ...credentials }: FixedCredentials,
+  { clientsText, unmatched, ...credentials }: FixedCredentials,
   ring: KeyRing,
 ): Promise<BearerAuthenticator> {
-  const known = { ...credentials, digest: webDigest };
+  const known = { ...credentials, rejectsUnmatched: unmatched === 'reject', digest: webDigest };
   if (clientsText === undefined) return BearerAuthenticator.of(known);
   const loaded = await loadClients(clientsText, credentials.aliasTokens, webDigest, Date.now());
   if ('problems' in loaded) {
     throw new ProxyError('not_configured', loaded.problems.map(({ place, text }) => `${place} ${text}`).join('; '));
   }
-  const { byDigest, unmatched } = loaded.directory;
+  const { byDigest, unmatched: unmatchedOfFile } = loaded.directory;
   return BearerAuthenticator.of({
     ...known,
     clients: byDigest,
-    rejectsUnmatched: unmatched === 'reject',
+    rejectsUnmatched: known.rejectsUnmatched || unmatchedOfFile === 'reject',
     identities: identitiesOf(loaded.directory, ring),
   });
 }

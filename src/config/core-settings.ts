@@ -1,5 +1,6 @@
 import { readUpstreamHeaders } from '../http/upstream-headers.ts';
 import {
+  choice,
   duration,
   optional,
   type Read,
@@ -99,6 +100,15 @@ export const CORE_SETTINGS = {
     isSwitch: true,
     types: ['boolean'],
     parse: readSwitch,
+  },
+  unmatched: {
+    flag: 'unmatched',
+    variable: 'UNMATCHED',
+    placeholder: 'bypass|reject',
+    default: 'bypass',
+    help: 'a request without a known token is forwarded as it is, or refused with 401; a clients file may say reject too',
+    types: ['string'],
+    parse: choice('bypass', 'reject'),
   },
   allowedHosts: {
     flag: 'allowed-host',

@@ -9,6 +9,7 @@ const MISTAKES: readonly (readonly [names: RegExp, meant: string, isError: boole
   [/^ALIAS(ES|_?TOKENS?)(_?(FILES?|PATH))?$/, 'ALIAS_TOKENS', true],
   [/^ALLOW(ED)?_?HOSTS?$/, 'ALLOWED_HOSTS', true],
   [/^ADMIN_ALLOW(ED)?_?HOSTS?$/, 'ADMIN_ALLOWED_HOSTS', false],
+  [/^UNMATCH(ED)?_?(CLIENTS?|REQUESTS?)?$/, 'UNMATCHED', true],
   [/^LISTEN_ADDR(ESS)?$/, 'LISTEN', false],
   [/^SENTRY_URL$/, 'SENTRY_URI', false],
   [/^SENTRY_(AUTH_TOKEN|TOKENS)$|^TOKEN_FILE$/, 'SENTRY_TOKEN', false],

@@ -20,6 +20,11 @@ export interface ProxyOptions {
   readonly tokens?: TokensFileJson | string | undefined;
   /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
+  /**
+   * What becomes of a request without a known token: `bypass` forwards it with its own credentials, `reject` refuses it
+   * with 401. Default `bypass`. If `clients` says `reject`, it is refused too.
+   */
+  readonly unmatched?: 'bypass' | 'reject' | undefined;
   /** Host names to serve, without port. Default: all. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** The URL at which clients reach the proxy. Default: the origin that each request names, and `basePath`. */
@@ -58,6 +63,7 @@ export interface ProxyConfig {
   readonly tokensText: string | undefined;
   /** Whether every request gets the token. */
   readonly isOpen: boolean;
+  readonly unmatched: 'bypass' | 'reject';
   /** Lower case. */
   readonly allowedHosts: readonly string[];
   /** Without a trailing slash. */

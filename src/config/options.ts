@@ -14,6 +14,7 @@ import {
   readSentryUri,
   readToken,
   readTokensText,
+  rejectsNobody,
   SYSTEM,
 } from './values.ts';
 
@@ -72,13 +73,17 @@ export function readOptions(
   /** The options that are a text, or become one. */
   const plain = <Name extends PlainOption>(name: Name) =>
     CORE_SETTINGS[name].parse(plainText(name, given[name], about(name)), about(name)) as CoreValues[Name];
+  const isOpen = all.aliasTokens === undefined && all.clients === undefined;
+  const unmatched = plain('unmatched');
+  if (isOpen && unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
   return {
     sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
     token: readTokenOption(isTokenOfWrongType ? STAND_IN : (given.token ?? ''), missingToken, about('token')),
     aliasTokens,
     clientsText,
     tokensText,
-    isOpen: all.aliasTokens === undefined && all.clients === undefined,
+    isOpen,
+    unmatched,
     allowedHosts,
     publicUrl: plain('publicUrl'),
     keepInside: plain('keepInside'),
@@ -95,7 +100,14 @@ export function readOptions(
 
 const NAMES = { aliasTokens: 'aliasTokens', clients: 'clients', tokens: 'tokens' };
 
-type PlainOption = 'publicUrl' | 'keepInside' | 'replayLimit' | 'replayLimitTotal' | 'streamChunked' | 'writeTimeout';
+type PlainOption =
+  | 'unmatched'
+  | 'publicUrl'
+  | 'keepInside'
+  | 'replayLimit'
+  | 'replayLimitTotal'
+  | 'streamChunked'
+  | 'writeTimeout';
 
 /** The text of an option, as a variable of the program would have it. A number is in the base unit. */
 function plainText(

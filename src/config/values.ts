@@ -185,3 +185,7 @@ export function parseSize(text: string): number | undefined {
   const [, amount, factor = ''] = /^(\d{1,10})(?:([kmg])(?:i?b)?|b)?$/i.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * BYTES[factor.toLowerCase()]!;
 }
+
+/** Why requests without a known token can't be refused where every request gets the token. */
+export const rejectsNobody = (clients: string, aliasTokens: string): string =>
+  `is reject, but neither ${clients} nor ${aliasTokens} is set, so every request would get the token; set one of them`;

@@ -54,6 +54,11 @@ export const ERRORS = {
     proxyError: 'http_request_denied',
     detail: 'This proxy does not serve the host that the request names.',
   },
+  relay_refused: {
+    status: 403,
+    proxyError: 'http_request_denied',
+    detail: 'A Relay must not speak to Sentry through this proxy.',
+  },
   not_found: {
     status: 404,
     proxyError: 'http_request_denied',

@@ -36,6 +36,8 @@ export const COMMON_REQUEST_FIELDS: FieldTable = [
   'x-forwarded-host', // becomes the host in Sentry's links, if Sentry is set to trust it
   'x-forwarded-proto', // becomes the scheme in Sentry's links, if Sentry is set to trust it
   'x-request-id', // sent again: the client's if it is valid, else a new one
+  'x-sentry-relay-id', // no Relay speaks through the proxy: Sentry would trust it by the proxy's address
+  'x-sentry-relay-signature', // part of a Relay's credentials
   'x-real-ip', // would give a proxy in front of Sentry an address other than this proxy's
 ];
 

@@ -27,6 +27,23 @@ export function upstreamUrl(pathAndQuery: string, upstream: Upstream): string {
 
 const VISIBLE = /^[!-~]*$/;
 
+/**
+ * Whether some reader of a request's URL, however often it decodes, may find Sentry's endpoints for Relays in it. Sentry
+ * gives a Relay the configuration of all projects if it comes from an address of its own network, such as this proxy's.
+ */
+export function isForRelays(url: string, { origin }: Upstream): boolean {
+  const path = pathOf(url.slice(origin.length));
+  if (!/relays|%/i.test(path)) return false;
+  const segments = segmentsOf(path)
+    .map((segment) => segment.replace(/;.*/s, ''))
+    .filter((segment) => segment !== '' && segment !== '.');
+  // What is before a dot segment may or may not count, as readers decode before or after they resolve it.
+  const isUnclear = segments.includes('..') && segments.some((segment) => segment.toLowerCase() === 'relays');
+  return isUnclear || `/${segments.join('/')}/`.toLowerCase().includes('/api/0/relays/');
+}
+
+const pathOf = (pathAndQuery: string): string => pathAndQuery.split('?', 1)[0]!;
+
 /** A server between here and Sentry's views may end a segment, or the path, at each of these. */
 const SEGMENT_END = /[/\\?#\0]/;
 /** URL parsers remove these before they parse (WHATWG URL). */
@@ -35,14 +52,11 @@ const IGNORED = /[\t\n\r]/g;
 const DOT_SEGMENT = /^\.{1,2}(?:;.*)?$/s;
 
 /** Whether some reader of the path, however often it decodes, may find a segment `.` or `..` in it. */
-function hasDotSegment(pathAndQuery: string): boolean {
-  const queryStart = pathAndQuery.indexOf('?');
-  const path = queryStart === -1 ? pathAndQuery : pathAndQuery.slice(0, queryStart);
-  return decodedThrough(path)
-    .replace(IGNORED, '')
-    .split(SEGMENT_END)
-    .some((segment) => DOT_SEGMENT.test(segment));
-}
+const hasDotSegment = (pathAndQuery: string): boolean =>
+  segmentsOf(pathOf(pathAndQuery)).some((segment) => DOT_SEGMENT.test(segment));
+
+/** The segments of a path that is decoded through. */
+const segmentsOf = (path: string): string[] => decodedThrough(path).replace(IGNORED, '').split(SEGMENT_END);
 
 /**
  * A path with percent-encodings decoded until none is left: `%252e`, `%25%32%65` and `%%32e` are all a dot.

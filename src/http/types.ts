@@ -45,6 +45,8 @@ export interface IncomingRequest {
   readonly headers: Fields;
   readonly body: Body | null;
   readonly signal: Signal;
+  /** The address of the client's end of the connection; undefined over a Unix socket, and where no adapter lends it. */
+  readonly peer?: string | undefined;
 }
 
 /** A request to Sentry: `fetch`'s init, with `redirect: 'manual'` implied. */

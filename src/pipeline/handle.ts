@@ -7,7 +7,7 @@ import { GATEWAY_RESPONSE_FIELDS } from '../http/header-tables.ts';
 import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from '../http/headers.ts';
 import { newContext, type RequestContext } from '../http/request-context.ts';
 import { REQUEST_ID, requestIdOf, traceIdOf, viaOf } from '../http/request-id.ts';
-import { targetOf, upstreamUrl } from '../http/target-url.ts';
+import { isForRelays, targetOf, upstreamUrl } from '../http/target-url.ts';
 import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
@@ -68,6 +68,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const url = upstreamUrl(authorized.target, destination.upstream);
 
   const isInjected = principal !== undefined;
+  if (!isInjected && isForRelays(url, destination.upstream)) throw new ProxyError('relay_refused');
   const source = principal && chooseToken(principal, request, destination.tokens, trace);
   const token = await source?.get();
   if (isInjected && token === undefined) throw new ProxyError('no_token');
@@ -84,6 +85,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const send = (bearer: string | undefined, to = url) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
+    // Sentry trusts addresses of its own network, such as this proxy's, and nobody is to borrow that trust.
+    if (!isInjected && request.peer !== undefined) added.push(['X-Forwarded-For', request.peer]);
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     let headers = cleanRequest(request.headers, authorized.dropped, added);

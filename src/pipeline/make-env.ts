@@ -20,6 +20,8 @@ export interface EnvConfig {
   readonly clientsText: string | undefined;
   /** Whether every request gets the token. */
   readonly isOpen: boolean;
+  /** What becomes of a request without a known token. */
+  readonly unmatched: 'bypass' | 'reject';
   /** Lower case. */
   readonly allowedHosts: readonly string[];
   /** Without a trailing slash. */

@@ -6,6 +6,7 @@ const embedder = new Embedder(join(import.meta.dirname, 'node-http-server.ts'));
 
 export const nodeHttp: Target = {
   name: `node:http ${process.version}`,
+  lendsPeer: true,
   async start({ upstream, token, aliases, flags = {} }) {
     const aliasTokens = aliases.map((alias) => alias.trim()).filter((alias) => alias !== '');
     const { readHeaderTimeout, readTimeout, maxHeaderSize, upstreamHeaders, ...others } = flags;

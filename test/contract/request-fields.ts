@@ -29,6 +29,8 @@ const DROPPED = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
   'Sec-WebSocket-Version': '13',
   'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA',
+  'X-Sentry-Relay-Id': '0f8fad5b-d9cb-469f-a165-70867728950e',
+  'X_Sentry_Relay-Signature': 'x',
 };
 
 const PASSED = {
@@ -54,6 +56,8 @@ const PASSED_WHEN_BYPASSED = { Authentication: 'x', Cookie: 'sentrysid=1; sc=2' 
 
 export function requestFields({ target, test }: Contract): void {
   const scene = useScene(target);
+  /** What Sentry is told of the client's address. */
+  const lent = (way: string) => (way === 'bypassed' && target.lendsPeer ? ['127.0.0.1'] : []);
 
   for (const [way, credentials] of [
     ['injected', AS_ALIAS],
@@ -63,7 +67,7 @@ export function requestFields({ target, test }: Contract): void {
       test(`drops ${name} of a request that is ${way}`, async () => {
         const { reply, request } = await scene.exchange(post('hi', credentials, `${name}: ${value}`));
         assert.equal(reply.status, 200);
-        assert.deepEqual(fieldValues(request, name), []);
+        assert.deepEqual(fieldValues(request, name), name === 'X-Forwarded-For' ? lent(way) : []);
         assert.equal(request.content.toString(), 'hi');
       });
     }
@@ -80,8 +84,18 @@ export function requestFields({ target, test }: Contract): void {
     test(`adds no field but Host, Connection, Via, X-Request-Id and the token to a request that is ${way}`, async () => {
       const { request } = await scene.exchange(post('hi', credentials, 'Accept: */*', 'X-A: b'));
       const names = ['accept', 'authorization', 'connection', 'content-length', 'host', 'via', 'x-a', 'x-request-id'];
-      assert.deepEqual(fieldNames(request), names);
+      assert.deepEqual(fieldNames(request), [...names, ...lent(way).map(() => 'x-forwarded-for')].sort());
       assert.equal(fieldValue(request, 'Connection')?.toLowerCase(), 'close');
+    });
+
+    test(`tells Sentry no address but the client's own, and that only if it is bypassed: a request that is ${way}`, async () => {
+      const fields = ['X-Forwarded-For: 10.0.0.7', 'x-forwarded-for: 10.0.0.8', 'X_Forwarded_For: 10.0.0.9'];
+      const others = ['X-FORWARDED_FOR: 10.0.0.6', 'Forwarded: for=10.0.0.5', 'X-Real-IP: 10.0.0.4'];
+      const { connections, request } = await scene.exchange(
+        get(credentials, ...fields, ...others, 'Connection: X-Forwarded-For'),
+      );
+      assert.deepEqual(fieldValues(request, 'X-Forwarded-For'), lent(way));
+      assert.ok(!connections[0]!.bytes.includes('10.0.0.'));
     });
 
     test(`names itself in Via and nobody else, when a request is ${way}`, async () => {
@@ -157,7 +171,8 @@ export function requestFields({ target, test }: Contract): void {
       const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'];
       const { reply, request } = await scene.exchange(get(credentials, ...upgrade) + get(AS_ALIAS));
       assert.equal(reply.status, 200);
-      assert.deepEqual(fieldNames(request), ['authorization', 'connection', 'host', 'via', 'x-request-id']);
+      const names = ['authorization', 'connection', 'host', 'via', 'x-request-id'];
+      assert.deepEqual(fieldNames(request), [...names, ...lent(way).map(() => 'x-forwarded-for')].sort());
     });
   }
 

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { fieldValue, fieldValues } from '../support/message.ts';
 import { answer, response } from '../support/upstream.ts';
 import type { Contract } from './contract.ts';
-import { ALIAS, AS_ALIAS, AS_SELF, get, INJECTED, useScene } from './scene.ts';
+import { ALIAS, AS_ALIAS, AS_SELF, get, INJECTED, request, useScene } from './scene.ts';
 
 export function routing({ target, test }: Contract): void {
   withAliases({ target, test });
   withoutAliases({ target, test });
   withAllowedHosts({ target, test });
+  withUnmatchedRefused({ target, test });
+  withRelays({ target, test });
 }
 
 function withAliases({ target, test }: Contract): void {
@@ -164,6 +166,100 @@ function withAllowedHosts({ target, test }: Contract): void {
   for (const host of ['elsewhere.example', 'sentry.example.elsewhere.example', 'xsentry.example', '127.0.0.1']) {
     test(`with allowed hosts refuses Host: ${host}`, async () => {
       (await scene.exchange(get(`Host: ${host}`))).refused(400, 403, 421);
+    });
+  }
+}
+
+const CLIENT = { name: 'reader', token: 'client-token-0123456789-0123456789', scopes: ['org:read'], orgs: ['acme'] };
+
+function withUnmatchedRefused({ target, test }: Contract): void {
+  const scene = useScene(target, { flags: { unmatched: 'reject' } });
+  const clients = (unmatched: string) => JSON.stringify({ clients: [CLIENT], unmatched });
+  const strictFile = useScene(target, { flags: { unmatched: 'bypass', clients: clients('reject') } });
+  const strictSetting = useScene(target, { flags: { unmatched: 'reject', clients: clients('bypass') } });
+  const lax = useScene(target, { flags: { unmatched: 'bypass', clients: clients('bypass') } });
+
+  for (const [title, fields] of Object.entries({
+    'no credentials': [],
+    'another token': [AS_SELF],
+    'another scheme': ['Authorization: Basic eDp5'],
+    'a cookie': ['Cookie: sentrysid=1'],
+  })) {
+    test(`where nothing is bypassed refuses ${title} with 401`, async () => {
+      const exchange = await scene.exchange(get(...fields));
+      exchange.refused(401);
+      assert.equal(fieldValue(exchange.reply, 'WWW-Authenticate'), 'Bearer');
+    });
+  }
+
+  test('where nothing is bypassed serves an alias token', async () => {
+    const { request } = await scene.exchange(get(AS_ALIAS));
+    assert.equal(fieldValue(request, 'Authorization'), INJECTED);
+  });
+
+  for (const [title, where] of [
+    ['the clients file', strictFile],
+    ['the setting', strictSetting],
+  ] as const) {
+    test(`refuses what is unmatched if only ${title} says so`, async () => {
+      (await where.exchange(get(AS_SELF))).refused(401);
+      assert.equal((await where.exchange(get(AS_ALIAS))).reply.status, 200);
+    });
+  }
+
+  test('bypasses what is unmatched if neither the clients file nor the setting refuses it', async () => {
+    assert.equal((await lax.exchange(get(AS_SELF))).reply.status, 200);
+  });
+}
+
+/** Sentry would give a Relay that comes from the proxy's address the configuration of all projects. */
+function withRelays({ target, test }: Contract): void {
+  const scene = useScene(target);
+  const below = useScene(target, { path: '/sentry/api' });
+
+  for (const path of [
+    '/api/0/relays/',
+    '/api/0/relays',
+    '/api/0/relays/register/challenge/',
+    '/api/0/relays/projectconfigs/?version=3',
+    '//api/0/relays/live/',
+    '/api//0///relays/projectids/',
+    '/api/0/%72elays/projectconfigs/',
+    '/api/0/relay%73/projectconfigs/',
+    '/api/0/%2572elays/projectconfigs/',
+    '/api%2F0%2frelays%2Fprojectconfigs/',
+    '/api/0/./relays/projectconfigs/',
+    '/api/0/x/../relays/projectconfigs/',
+    '/api/0/x/%2e%2e/relays/projectconfigs/',
+    '/api/0/y%2Fz/../relays/projectconfigs/',
+    '/api/0/%2e/relays/projectconfigs/',
+    '/api\\0\\relays\\projectconfigs/',
+    '/api/0/relays;x=y/projectconfigs/',
+    '/api/0/RELAYS/projectconfigs/',
+    '/anything/api/0/relays/projectconfigs/',
+  ]) {
+    for (const fields of [[], [AS_SELF]]) {
+      test(`lets no Relay speak to Sentry ${fields.length === 0 ? 'without' : 'with'} credentials: ${path}`, async () => {
+        (await scene.exchange(request(`POST ${path} HTTP/1.1`, [...fields, 'Content-Length: 2'], '{}'))).refused(
+          403,
+          400,
+        );
+      });
+    }
+  }
+
+  test('lets no Relay speak to a Sentry whose base URI ends in the API', async () => {
+    (await below.exchange(request('POST /0/relays/projectconfigs/ HTTP/1.1', ['Content-Length: 0']))).refused(403);
+  });
+
+  for (const path of [
+    '/api/0/organizations/relays/',
+    '/api/0/relays2/',
+    '/api/0/?path=/api/0/relays/',
+    '/api/1/relays/',
+  ]) {
+    test(`bypasses what only looks like a Relay's: ${path}`, async () => {
+      assert.equal((await scene.exchange(request(`GET ${path} HTTP/1.1`, [AS_SELF]))).reply.status, 200);
     });
   }
 }

@@ -26,6 +26,7 @@ export interface Flags {
   streamChunked?: boolean;
   /** Bytes. */
   maxHeaderSize?: number;
+  unmatched?: 'bypass' | 'reject';
   allowedHosts?: readonly string[];
   publicUrl?: string;
   keepInside?: boolean;
@@ -54,6 +55,8 @@ export interface Target {
   name: string;
   /** @throws {Error} if it does not start, and where a flag is given that it does not have. */
   start(options: StartOptions): Promise<RunningTarget>;
+  /** Whether Sentry is told the client's address when a request is bypassed. An edge has no address that Sentry trusts. */
+  lendsPeer?: boolean;
   /** Statuses with which the runtime's own server refuses requests, beside the contract's; 0: it only closes. */
   refusesWith?: readonly number[];
   /**
@@ -66,6 +69,7 @@ export interface Target {
 
 export const node: Target = {
   name: `Node ${process.version}`,
+  lendsPeer: true,
   async start({ upstream, token, aliases, flags = {} }) {
     const args = [`--sentry-uri=${upstream}`, `--token=${token}`];
     if (aliases.length > 0) args.push(`--alias-token=${aliases.join(';')}`);
@@ -80,6 +84,7 @@ export const node: Target = {
     set('replay-limit-total', flags.replayLimitTotal);
     set('stream-chunked', flags.streamChunked);
     set('max-header-size', flags.maxHeaderSize);
+    set('unmatched', flags.unmatched);
     set('allowed-host', flags.allowedHosts?.join(';'));
     set('public-url', flags.publicUrl);
     set('keep-inside', flags.keepInside);

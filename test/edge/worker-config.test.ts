@@ -77,6 +77,16 @@ describe('a Worker that is not configured', () => {
         [() => ({ ...complete(), ALLOW_ANY_CLIENT: value }), /ALLOW_ANY_CLIENT is neither true nor false/] as const,
       ]),
     ),
+    ...Object.fromEntries(
+      ['', 'Reject', 'true'].map((value) => [
+        `UNMATCHED ${JSON.stringify(value)}`,
+        [() => ({ ...complete(), UNMATCHED: value }), /UNMATCHED is not one of bypass, reject/] as const,
+      ]),
+    ),
+    'UNMATCHED reject where anyone is allowed': [
+      () => ({ ...complete(), ALIAS_TOKENS: undefined, ALLOW_ANY_CLIENT: 'true', UNMATCHED: 'reject' }),
+      /UNMATCHED is reject, but neither CLIENTS nor ALIAS_TOKENS is set/,
+    ],
     'ALIAS_TOKEN in place of ALIAS_TOKENS': [
       () => ({ ...complete(), ALIAS_TOKENS: undefined, ALIAS_TOKEN: ALIAS, ALLOW_ANY_CLIENT: 'true' }),
       /ALIAS_TOKEN is not a setting; did you mean ALIAS_TOKENS\?/,

@@ -43,6 +43,18 @@ describe('createProxy', () => {
       { ...complete, aliasTokens: undefined, allowAnyClient: 'true' },
       /allowAnyClient is not a boolean/,
     ],
+    'another word for what becomes of unmatched requests': [
+      { ...complete, unmatched: 'refuse' },
+      /: unmatched is not one of bypass, reject$/,
+    ],
+    'an empty word for what becomes of unmatched requests': [
+      { ...complete, unmatched: '' },
+      /: unmatched is not one of/,
+    ],
+    'unmatched requests that are refused where anyone is served': [
+      { ...complete, aliasTokens: undefined, allowAnyClient: true, unmatched: 'reject' },
+      /: unmatched is reject, but neither clients nor aliasTokens is set/,
+    ],
     'an empty list of alias tokens': [{ ...complete, aliasTokens: [], allowAnyClient: true }, /aliasTokens is empty/],
     'an empty alias token': [{ ...complete, aliasTokens: [ALIAS, ''] }, /: aliasTokens number 2 is empty$/],
     'an alias token with a blank': [{ ...complete, aliasTokens: [ALIAS, 'a b'] }, /aliasTokens number 2 has a char/],

@@ -12,6 +12,7 @@ import type { RequestHead } from '../message/request-head.ts';
 import { type Answer, responseHead } from './answer.ts';
 import { closeOnceSent, cut } from './closing.ts';
 import { type ConnectionLimits, Deadlines } from './deadlines.ts';
+import { peerAddress } from './listen-address.ts';
 import { RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
 import type { Place } from './room.ts';
@@ -72,7 +73,7 @@ export class Connection {
     this.#place = place;
     this.#deadlines = new Deadlines(owner.limits);
     // A closed socket no longer knows its address.
-    this.#remote = socket.remoteAddress;
+    this.#remote = peerAddress(socket.remoteAddress);
     socket.on('data', this.#onData);
     socket.on('end', this.#onGone);
     socket.on('error', noop);
@@ -168,6 +169,7 @@ export class Connection {
       headers: head.fields,
       body: this.#requestBody ?? null,
       signal: this.#signal,
+      peer: this.#remote,
     };
     this.#owner.handle(request, this.#trace).then(this.#answer, this.#onHandlerFailed);
   }

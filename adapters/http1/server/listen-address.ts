@@ -37,3 +37,10 @@ export function isLocal(address: ListenAddress): boolean {
   const { host } = address;
   return host !== undefined && (host === 'localhost' || host === '::1' || /^127\./.test(host));
 }
+
+/**
+ * The address of a connection's other end in its own form: a listener for IPv6 and IPv4 gives an IPv4 address as
+ * `::ffff:192.0.2.1`, and a link-local one with the interface behind it. Undefined over a Unix socket.
+ */
+export const peerAddress = (remoteAddress: string | undefined): string | undefined =>
+  remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');

@@ -87,9 +87,10 @@ function namedClients({ clientsText }: Config): ClientsFile | undefined {
   return read !== undefined && 'clients' in read ? read : undefined;
 }
 
-function clientsText({ aliasTokens, isOpen, listen }: Config, named: ClientsFile | undefined): string {
+function clientsText({ aliasTokens, isOpen, listen, unmatched }: Config, named: ClientsFile | undefined): string {
   const byAlias = `clients that send ${aliasTokens.length === 1 ? 'the alias token' : `one of ${aliasTokens.length} alias tokens`}`;
-  const others = named?.unmatched === 'reject' ? 'others are refused' : 'others are forwarded as they are';
+  const isRejected = unmatched === 'reject' || named?.unmatched === 'reject';
+  const others = isRejected ? 'others are refused' : 'others are forwarded as they are';
   if (named !== undefined) {
     const alias = aliasTokens.length === 0 ? '' : `, and without limits for ${byAlias}`;
     return `${namedText(named.clients)}${alias}; ${others}`;

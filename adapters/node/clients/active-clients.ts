@@ -145,7 +145,7 @@ export class InForce implements Authenticator {
 }
 
 const authenticatorOf = (
-  { aliasTokens, isOpen }: Config,
+  { aliasTokens, isOpen, unmatched }: Config,
   directory: ClientDirectory | undefined,
   revoked: ReadonlyMap<string, string>,
   ring: KeyRing,
@@ -155,7 +155,8 @@ const authenticatorOf = (
     isOpen,
     clients: directory?.byDigest,
     revoked,
-    rejectsUnmatched: directory?.unmatched === 'reject',
+    // The stricter of the two wins.
+    rejectsUnmatched: unmatched === 'reject' || directory?.unmatched === 'reject',
     digest: sha256,
     identities: directory && identitiesOf(directory, ring),
   });

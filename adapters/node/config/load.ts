@@ -1,6 +1,6 @@
 import { loadClients } from '../../../src/auth/client-registry.ts';
 import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
-import type { Problem } from '../../../src/config/values.ts';
+import { type Problem, rejectsNobody } from '../../../src/config/values.ts';
 import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../../http1/client/key-access.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
@@ -72,6 +72,9 @@ function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[
   ] as const) {
     const isEmpty = isGiven(given, variable) && textOf(given, variable) === '';
     if (isEmpty) problems.push({ variable, text: `is set but empty; unset it, or ${remedy}` });
+  }
+  if (config.isOpen && config.unmatched === 'reject') {
+    problems.push({ variable: 'UNMATCHED', text: rejectsNobody('CLIENTS_FILE', 'ALIAS_TOKENS') });
   }
   if (config.allowAnyClient || !config.isOpen) return;
   const isEmptyValue = isGiven(given, 'ALIAS_TOKENS') && textOf(given, 'ALIAS_TOKENS') === '';

@@ -96,6 +96,7 @@ const TABLE = {
     parse: optional(storeUrl),
   },
   allowAnyClient: CORE_SETTINGS.allowAnyClient,
+  unmatched: CORE_SETTINGS.unmatched,
   allowedHosts: CORE_SETTINGS.allowedHosts,
   publicUrl: CORE_SETTINGS.publicUrl,
   keepInside: CORE_SETTINGS.keepInside,

@@ -156,6 +156,21 @@ describe('bad settings', { concurrency: 2 }, () => {
       {},
       /--token \(SENTRY_TOKEN\) is given without a value/,
     ],
+    'an empty --unmatched': [
+      ['--unmatched=', `--alias-token=${ALIAS}`],
+      good,
+      /--unmatched \(UNMATCHED\) is not one of bypass, reject/,
+    ],
+    'another word for --unmatched': [
+      ['--unmatched', 'Reject', `--alias-token=${ALIAS}`],
+      good,
+      /--unmatched \(UNMATCHED\) is not one of bypass, reject/,
+    ],
+    'nobody to serve where nothing is bypassed': [
+      ['--unmatched=reject', '--allow-any-client'],
+      good,
+      /--unmatched \(UNMATCHED\) is reject, but neither CLIENTS_FILE nor ALIAS_TOKENS is set/,
+    ],
     'an empty flag of alias tokens': [['--alias-token', ''], good, WAYS_OUT],
     'an empty variable of alias tokens': [[], { ...good, ALIAS_TOKENS: '' }, WAYS_OUT],
     'an empty path of alias tokens': [['--alias-token-file', ''], good, WAYS_OUT],
@@ -174,6 +189,7 @@ describe('bad settings', { concurrency: 2 }, () => {
         ['CLIENTS_PATH', 'CLIENTS_FILE'],
         ['ALLOWED_HOST', 'ALLOWED_HOSTS'],
         ['ALLOW_HOSTS', 'ALLOWED_HOSTS'],
+        ['UNMATCHED_CLIENTS', 'UNMATCHED'],
       ].map(([variable, meant]) => [
         `the variable ${variable} in place of ${meant}`,
         [
