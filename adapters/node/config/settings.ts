@@ -234,7 +234,6 @@ const TABLE = {
     parse: choice(...LEVELS),
   },
 } satisfies Record<string, Setting>;
-
 type Table = typeof TABLE;
 
 /** The values of all settings, by name. A file is its content, and undefined if none is set. */
