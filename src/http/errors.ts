@@ -189,6 +189,12 @@ export const ERRORS = {
     detail: 'The proxy cannot buffer more responses now. Try again later.',
     fields: [['Retry-After', '5']],
   },
+  upstream_no_port: {
+    status: 503,
+    proxyError: 'connection_limit_reached',
+    detail: 'The proxy has no free local port for another connection to Sentry; try again later.',
+    fields: [['Retry-After', '5']],
+  },
   proxy_closed: {
     status: 503,
     proxyError: 'http_request_denied',

@@ -8,6 +8,7 @@ const BY_CODE: Record<string, ErrorName> = {
   ENOTFOUND: 'upstream_unknown_host',
   EAI_AGAIN: 'upstream_unknown_host',
   ETIMEDOUT: 'upstream_connect_timeout',
+  EADDRNOTAVAIL: 'upstream_no_port',
   UND_ERR_CONNECT_TIMEOUT: 'upstream_connect_timeout',
 };
 

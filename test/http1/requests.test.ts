@@ -47,6 +47,7 @@ takes(
 );
 takes('the absolute form at its own Host', 'GET http://A:80/b?c HTTP/1.1\r\nHost: a:80\r\n\r\n', 'GET /b?c', '');
 takes('the absolute form without a path', 'GET http://a?c HTTP/1.1\r\nHost: a\r\n\r\n', 'GET /?c', '');
+takes('200 fields', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(199)}\r\n`, 'GET /', '');
 takes('a length', `${LINE}Content-Length: 5\r\n\r\nhello`, 'POST /p?q', 'hello');
 takes('a length of nothing', `${LINE}Content-Length: 0\r\n\r\n`, 'POST /p?q', '');
 takes('no more than the length', `${LINE}Content-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n`, 'POST /p?q', 'hello');
@@ -58,6 +59,7 @@ takes('chunk extensions', `${CHUNKED}5;a;b=c;d="e\\";f" ; g = h\r\nhello\r\n0;i\
 takes('trailers', `${CHUNKED}5\r\nhello\r\n0\r\nX: y\r\nZ:\r\n\r\n`, 'POST /p?q', 'hello');
 takes('line ends inside a chunk', `${CHUNKED}4\r\n\r\n\r\n\r\n0\r\n\r\n`, 'POST /p?q', '\r\n\r\n');
 
+refuses('201 fields', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(200)}\r\n`);
 refuses('two empty lines before it', '\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n');
 for (const line of [
   ...[

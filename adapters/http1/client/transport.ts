@@ -11,6 +11,7 @@ import { fieldSection, requestLine } from '../message/head-writer.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
 import { abortReason, type ConnectOptions, connector } from './connector.ts';
 import { outliveFailedWrites } from './failed-writes.ts';
+import { makePart, type Part } from './parting.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
@@ -37,6 +38,7 @@ export interface TransportOptions extends ConnectOptions {
  */
 export function makeTransport(options: TransportOptions): Transport {
   const { origin, countRead } = options;
+  const shared: Shared = { countRead, part: makePart() };
   const connect = connector(new URL(origin), options);
   const host = new URL(origin).host;
   return (url, request) => {
@@ -47,7 +49,7 @@ export function makeTransport(options: TransportOptions): Transport {
       const head = requestHead(host, url.slice(origin.length), request);
       connect(
         request.signal,
-        (socket) => new Exchange(socket, request, resolve, reject, countRead).send(head),
+        (socket) => new Exchange(socket, request, resolve, reject, shared).send(head),
         (error) => reject(error instanceof ProxyError ? error : upstreamError(error, false)),
       );
     });
@@ -77,13 +79,22 @@ export function requestHead(host: string, target: string, { method, headers, bod
   }
 }
 
+/** What the exchanges of one transport share. */
+interface Shared {
+  readonly countRead?: CountRead | undefined;
+  /** Closes the connection behind a whole response. */
+  readonly part: Part;
+}
+
+const destroy = (socket: Socket): void => void socket.destroy();
+
 /** One request and its response on one connection. */
 export class Exchange {
   readonly #socket: Socket;
   readonly #request: UpstreamRequest;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (error: Error) => void;
-  readonly #countRead: CountRead | undefined;
+  readonly #shared: Shared;
   #head = new HeadReader();
   /** Bytes of interim responses. */
   #interimBytes = 0;
@@ -99,13 +110,13 @@ export class Exchange {
     request: UpstreamRequest,
     resolve: (response: UpstreamResponse) => void,
     reject: (error: Error) => void,
-    countRead?: CountRead | undefined,
+    shared: Shared = { part: destroy },
   ) {
     this.#socket = socket;
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#countRead = countRead;
+    this.#shared = shared;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
@@ -123,8 +134,10 @@ export class Exchange {
     this.#socket.setNoDelay(true);
     const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
-    if (body instanceof Uint8Array) upload.write(body);
-    else if (body instanceof MessageBody) upload.take(body);
+    if (body instanceof Uint8Array) {
+      upload.write(body);
+      upload.end();
+    } else if (body instanceof MessageBody) upload.take(body);
     else upload.pull(body).catch(this.#onUploadError);
   }
 
@@ -160,7 +173,8 @@ export class Exchange {
     if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
     const framing = responseFraming(this.#request.method, status, fields, minor === '0');
     if (status < 200) return false;
-    const body = framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish, this.#countRead);
+    const body =
+      framing.kind === 'none' ? null : new MessageBody(this.#socket, framing, this.#finish, this.#shared.countRead);
     if (body !== null) {
       this.#body = body;
       body.onComplete = this.#onWhole;
@@ -168,23 +182,32 @@ export class Exchange {
     // Bytes behind the end are dropped, whether they come with it or later: this connection carries one response.
     if (rest.length > 0) body?.push(rest);
     this.#hasResponse = true;
-    if (body === null || body.isComplete) this.#finish();
+    if (body === null || body.isComplete) this.#part();
     if (status >= 400) this.#upload?.stop();
     this.#resolve({ status, statusText: reason, headers: fields, body });
     return true;
   }
 
   readonly #onWhole = (): void => {
-    if (this.#hasResponse) this.#finish();
+    if (this.#hasResponse) this.#part();
   };
 
+  /** The response is whole. */
+  #part(): void {
+    // A request that Sentry has not read to its end makes the end of the connection a reset in any case.
+    const isSent = (this.#upload?.isEnded ?? true) && this.#socket.writableLength === 0;
+    this.#end(isSent ? this.#shared.part : destroy);
+  }
+
   /** The connection is finished, even if an upload still runs. */
-  readonly #finish = (): void => {
+  readonly #finish = (): void => this.#end(destroy);
+
+  #end(close: Part): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#request.signal.removeEventListener('abort', this.#onAbort);
-    this.#socket.destroy();
-  };
+    close(this.#socket);
+  }
 
   /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {

@@ -9,11 +9,17 @@ export class Upload implements Sink {
   readonly #isChunked: boolean;
   readonly #onBroken: (error: unknown) => void;
   #isStopped = false;
+  #isEnded = false;
 
   constructor(socket: Socket, isChunked: boolean, onBroken: (error: unknown) => void) {
     this.#socket = socket;
     this.#isChunked = isChunked;
     this.#onBroken = onBroken;
+  }
+
+  /** Whether the whole body was written. */
+  get isEnded(): boolean {
+    return this.#isEnded && !this.#isStopped;
   }
 
   /** Socket to socket. */
@@ -38,6 +44,7 @@ export class Upload implements Sink {
   }
 
   end(): void {
+    this.#isEnded = true;
     if (this.#isChunked && !this.#isStopped && !this.#socket.destroyed) this.#socket.write(LAST_CHUNK, 'latin1');
   }
 

@@ -111,6 +111,7 @@ const REMEDIES: Partial<Record<ErrorName, string>> = {
   upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
   upstream_malformed: 'check the scheme and the port in --sentry-uri',
   upstream_timeout: 'read the log of Sentry, which takes connections but does not answer',
+  upstream_no_port: 'wait a minute, and widen the range of local ports (sysctl net.ipv4.ip_local_port_range)',
   upstream_connect_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
 };
 
