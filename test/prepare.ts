@@ -1,6 +1,6 @@
 // Before all test files (--test-global-setup): builds what several of them need, so that each finds it made. A file that
 // runs alone, without this, runs the program from its sources.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtWorker, makeLibrary, makeProgram, WORKER_FILE } from './support/builds.ts';
@@ -9,6 +9,8 @@ let folder: string;
 
 export async function globalSetup(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'sentry-api-proxy-builds-'));
+  // Some tests run the program as a user without rights.
+  chmodSync(folder, 0o755);
   await Promise.all([
     makeProgram(folder),
     makeLibrary(folder),

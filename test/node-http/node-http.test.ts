@@ -322,13 +322,16 @@ describe('the listener', { concurrency: false }, () => {
     });
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     t.after(() => socket.destroy());
-    socket.write(`GET /api/0/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT}\r\n\r\n`);
+    socket.write(`GET /api/0/organizations/acme/repos/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT}\r\n\r\n`);
     await once(socket, 'data');
     own!.end();
     await eventually(() => records.length === 1, 'the response is recorded');
     await held[0]!.ended;
     upstream.play(answer(OK));
-    assert.equal((await ask(port, '/api/0/', { headers: { Authorization: `Bearer ${CLIENT}` } })).status, 200);
+    assert.equal(
+      (await ask(port, '/api/0/organizations/acme/repos/', { headers: { Authorization: `Bearer ${CLIENT}` } })).status,
+      200,
+    );
   });
 
   it('breaks the response when Sentry breaks off its own', async (t) => {

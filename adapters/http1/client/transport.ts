@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ProxyError } from '../../../src/http/errors.ts';
 import { linesOf } from '../../../src/http/headers.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
@@ -121,7 +122,10 @@ export class Exchange {
     socket.on('end', this.#onEnd);
     socket.on('error', this.#onError);
     socket.on('close', this.#onEnd);
-    outliveFailedWrites(socket, this.#onWriteFailed);
+    const outlive = () => outliveFailedWrites(socket, this.#onWriteFailed);
+    // Before the handshake is done there is no response to read, and its own error says more than that of a write.
+    if (socket instanceof TLSSocket) socket.once('secureConnect', outlive);
+    else outlive();
     request.signal.addEventListener('abort', this.#onAbort);
     if (request.signal.aborted) this.#onAbort();
   }
