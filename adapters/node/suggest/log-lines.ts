@@ -1,9 +1,12 @@
 import { SLUG_OR_ID } from '../../../src/policy/sentry/parameters.ts';
+import { isCut } from '../log/cut.ts';
 
 /** A request of a client that the proxy sent to Sentry with the token, as the log shows it. */
 export interface LoggedRequest {
   readonly client: string;
   readonly method: string;
+  /** The log has only a part of the path and its query. */
+  readonly isCut: boolean;
   /** The path as the client sent it, without the query. */
   readonly path: string;
   /** The keys of the query; the log leaves out the values. */
@@ -30,6 +33,7 @@ export function requestIn(line: string): LoggedRequest | undefined {
   return {
     client,
     method,
+    isCut: isCut(path),
     path: withoutQuery,
     keys: keysIn(query.join('?')),
     status: typeof status === 'number' ? status : undefined,

@@ -19,9 +19,14 @@ export interface Suggestion {
  */
 export async function suggest(lines: AsyncIterable<string>, known: KnownClients = NO_CLIENTS): Promise<Suggestion> {
   const byClient = new Map<string, Needs>();
+  let cut = 0;
   for await (const line of lines) {
     const request = requestIn(line);
     if (request === undefined) continue;
+    if (request.isCut) {
+      cut++;
+      continue;
+    }
     const needs = byClient.get(request.client) ?? newNeeds();
     byClient.set(request.client, needs);
     observe(needs, request);
@@ -42,7 +47,10 @@ export async function suggest(lines: AsyncIterable<string>, known: KnownClients 
   const clients = suggested.flatMap(({ entry }) => entry ?? []);
   return {
     json: clients.length === 0 ? undefined : JSON.stringify({ ...known.frame, clients }, null, 2),
-    notes: suggested.flatMap(({ notes }, index) => notes.map((note) => `${named[index]!.name}: ${note}`)),
+    notes: [
+      ...suggested.flatMap(({ notes }, index) => notes.map((note) => `${named[index]!.name}: ${note}`)),
+      ...(cut > 0 ? [`left out ${cut} requests whose paths are longer than the log shows`] : []),
+    ],
   };
 }
 
