@@ -74,3 +74,32 @@ for (const file of ['deploy/systemd/sentry-api-proxy.service', 'deploy/systemd/s
     });
   });
 }
+
+describe('the release workflow', () => {
+  const file = '.github/workflows/release.yml';
+  /** The text of each job, by name. */
+  const jobs = new Map(
+    text(file)
+      .split(/^jobs:$/m)[1]!
+      .split(/^(?= {2}[\w-]+:$)/m)
+      .map((job) => [/^ {2}([\w-]+):$/m.exec(job)?.[1] ?? '', job]),
+  );
+  const INSTALLS = /npm (?:ci|install|i|exec|run|pack)|npx |build-push-action/;
+
+  it('runs nothing of a registry in a job that has the identity to publish or to sign', () => {
+    const withIdentity = [...jobs].filter(([, job]) => /id-token: write/.test(job));
+    assert.deepEqual(withIdentity.map(([name]) => name).sort(), ['npm', 'signature']);
+    for (const [name, job] of withIdentity) assert.doesNotMatch(job, INSTALLS, name);
+    assert.match(jobs.get('npm')!, /npm publish \S+\.tgz --ignore-scripts --provenance/);
+    assert.match(jobs.get('package')!, /npm ci\n/);
+  });
+
+  it('lets nobody write by default, and pins every image that it runs by digest', () => {
+    assert.match(text(file), /^permissions: \{\}$/m);
+    const images = [...text(file).matchAll(/^ +(?:image|driver-opts): (?:image=)?(\S+\/\S+)$/gm)].map(
+      ([, image]) => image!,
+    );
+    assert.equal(images.length, 2);
+    for (const image of images) assert.match(image, /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+  });
+});
