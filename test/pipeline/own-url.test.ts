@@ -153,7 +153,7 @@ test('a client that leaves while its response is gathered ends the request to Se
   let hasGone: Promise<unknown> | undefined;
   const upstream = await startUpstream(t, async (connection) => {
     await connection.whole();
-    hasGone = new Promise((resolve) => connection.socket.once('close', resolve));
+    hasGone = connection.ended;
     connection.send('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
     await hasGone;
   });

@@ -269,7 +269,7 @@ describe('a token that was rotated', () => {
 
       const retry = await send(stage.proxy, upload);
       assert.equal(retry.status, 200);
-      assert.equal(stage.connections[1]!.request!.content.length, REPLAY_LIMIT + 1);
+      assert.equal(stage.connections[1]!.request!.received.length, REPLAY_LIMIT + 1);
       assert.equal(stage.relay.connections, 2);
     });
   }
