@@ -348,7 +348,7 @@ describe('the compose file', () => {
     assert.deepEqual(rest, {});
     const { 'sentry-api-proxy': service } = services;
     const known =
-      'image restart environment volumes ports read_only user cap_drop security_opt mem_limit pids_limit stop_grace_period logging';
+      'image restart environment volumes ports read_only user cap_drop security_opt mem_limit pids_limit stop_grace_period logging ulimits';
     assert.deepEqual(strange(service, known), []);
     const { read_only, user, cap_drop, security_opt } = service;
     assert.deepEqual([read_only, user, cap_drop], [true, '65532:65532', ['ALL']]);
@@ -398,7 +398,7 @@ describe('the Kubernetes manifests', () => {
     const env = Object.fromEntries(container.env.map(({ name, value }: Record<string, string>) => [name, value]));
     checkVariables(t, { ...env, SENTRY_TOKEN_FILE: '/run/secrets/sentry-api-proxy/token' });
     const port = (name: string) => container.ports.find((one: Yaml) => one.name === name).containerPort;
-    assert.equal(env.ADMIN_LISTEN, `:${port('admin')}`);
+    assert.equal(env.ADMIN_LISTEN, '[::]:9464');
     assert.equal(spec.template.metadata.annotations['prometheus.io/port'], String(port('admin')));
     // Drain delay and write timeout have to fit into what Kubernetes waits.
     assert.ok(pod.terminationGracePeriodSeconds > Number.parseInt(env.DRAIN_DELAY, 10) + 25);
@@ -571,7 +571,7 @@ describe('the documents', () => {
       }
       for (const [, flag] of text.matchAll(/`(?:--listen )?--([a-z-]+)/g)) {
         const isKnown = SETTINGS.some((setting) => setting.flag === flag);
-        assert.ok(isKnown || flag === 'data-binary' || flag === 'url', `--${flag} in docs/${document}.md`);
+        assert.ok(isKnown || ['data-binary', 'url', 'sysctl'].includes(flag!), `--${flag} in docs/${document}.md`);
       }
       for (const [, variable] of text.matchAll(
         /\b((?:SENTRY|PGX|ALIAS|ADMIN|LOG|TLS|DRAIN|READ|WRITE|REPLAY|REUSE)_[A-Z_]+)\b/g,
