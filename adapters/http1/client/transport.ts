@@ -216,7 +216,7 @@ export class Exchange {
   /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {
     if (this.#isOver) return;
-    // The kernel tells of a reset once. If a write was told, the read sees an end, as behind a whole response.
+    // The kernel reports a reset only once. If a write got the report, the read sees a normal end, as after a complete response.
     if (this.#writeError !== undefined) this.#onError(this.#writeError);
     else if (this.#body !== undefined) {
       this.#body.finish(new ProxyError('upstream_truncated'));

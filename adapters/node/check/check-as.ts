@@ -72,7 +72,7 @@ function refusedLines(
   const isForwarded = client.mode === 'observe' && reason !== 'expired';
   return [
     `refused${rule}: ${detail}`,
-    // What a rule takes away is meant to be refused, whatever else the client lacks.
+    // A deny rule is there to refuse the request, so nothing else that the client lacks matters.
     ...(deniedBy === undefined ? others.map((other) => `also: ${other.detail}`) : []),
     `the log and the metrics say: ${error}, ${reason}`,
     ...(isForwarded ? ['observe mode: the request is still forwarded'] : []),

@@ -15,7 +15,7 @@ const COOLDOWN = 1000;
  * the next request to another replica before the store knows that the first one ended.
  */
 const SETTLING = 50;
-/** Milliseconds after which the place of a replica that died is free again. Requests under way renew theirs. */
+/** Milliseconds after which the place of a replica that died is free again. Requests in progress renew theirs. */
 const LEASE = 30_000;
 /** Milliseconds that a process that ends waits for the store to hear of the last places that it frees. */
 const CLOSE_TIMEOUT = 1000;
@@ -52,7 +52,7 @@ export class SharedLimits implements LimitStore {
   readonly #onState: (state: StoreState) => void;
   readonly #client: StoreClient;
   readonly #prefix: string;
-  /** Ids of requests under way, by the client's name. */
+  /** Ids of requests in progress, by the client's name. */
   readonly #underWay = new Map<string, Set<string>>();
   /** Places that ended while the store was away. */
   readonly #toFree = new Set<Left>();
@@ -125,7 +125,7 @@ export class SharedLimits implements LimitStore {
       if (!isAnswer(answer)) throw new StoreError('not an answer');
       return answer;
     } catch (error) {
-      // The store may take the place all the same, sooner or later.
+      // The store may still take the place later.
       this.#free({ name, id, isUnsure: true });
       throw error;
     }
@@ -162,7 +162,7 @@ export class SharedLimits implements LimitStore {
     const places = [...this.#toFree];
     this.#toFree.clear();
     for (const place of places) this.#free(place);
-    // A store that was started again knows nothing of the requests under way.
+    // A restarted store does not know the requests in progress.
     this.#renew();
   }
 

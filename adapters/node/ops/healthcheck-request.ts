@@ -6,7 +6,7 @@ import type { Finished } from '../../http1/server/connection.ts';
  */
 export const HEALTHCHECK_REQUEST = { method: 'TRACE', target: '/', status: 405 } as const;
 
-/** Whether a request was a health check. There is one every few seconds; it is no error and needs no line in the log. */
+/** Whether a request was a health check. One comes every few seconds, so it is neither logged nor counted as an error. */
 export const isHealthcheck = ({ method, target, status }: Finished): boolean =>
   method === HEALTHCHECK_REQUEST.method &&
   target === HEALTHCHECK_REQUEST.target &&

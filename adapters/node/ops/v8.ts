@@ -33,7 +33,7 @@ export const FLAGS = {
   collector: '--expose-gc',
 } as const;
 
-/** Bytes of the young generation, both halves, at which it stops growing. A step under way may still add half. */
+/** Bytes of the young generation, both halves, at which it stops growing. A step that has begun may still add half. */
 const ENOUGH_YOUNG = 4 * 1024 * 1024;
 
 /** Bytes of bodies that are read between two collections. */
