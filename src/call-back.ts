@@ -1,5 +1,5 @@
 /**
- * Calls a callback of the library's user. What it throws, or rejects with, goes to the console: it must neither break a
+ * Calls a callback of the library's user. An error or rejection goes to the console: it must neither break a
  * response nor end the process.
  */
 export function callBack<T>(name: string, callback: (value: T) => unknown, value: T): void {

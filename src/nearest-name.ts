@@ -28,11 +28,11 @@ export function nearest(
 
 /** Insertions, deletions and replacements from one text to the other (Levenshtein). */
 function editDistance(from: string, to: string): number {
-  // What is much longer is not near, and may be very long.
+  // A much longer name is not near, and may be very long.
   if (Math.abs(from.length - to.length) > 3) return Number.POSITIVE_INFINITY;
   const row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
-    // What the row above has to the left of this column.
+    // The value of the row above, left of this column.
     let diagonal = i - 1;
     row[0] = i;
     for (let j = 1; j <= to.length; j++) {

@@ -68,7 +68,7 @@ export type LoadedClients =
   | {
       readonly problems: readonly FileProblem[];
       /**
-       * The credentials that the bad file still lists: digests, and identities. If another file is in force, the others are to stop:
+       * The credentials that the bad file still lists: digests, and identities. If a good file is loaded, credentials that are not listed stop working:
        * `onlyListed`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;

@@ -8,7 +8,7 @@ export interface BoundedBody {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Whether there was no room for it in the share. */
   readonly isOverShare: boolean;
-  /** What was read, then the rest. */
+  /** The bytes that were read, then the rest. */
   readonly body: Body;
 }
 

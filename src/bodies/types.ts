@@ -10,7 +10,7 @@ export interface BodyRules {
   readonly needsWholeBodies: boolean;
   /** Bytes of one body that is read whole for that reason. */
   readonly wholeLimit: number;
-  /** What bypassed requests share, so that they leave the others their room. */
+  /** The budget of bypassed requests, so that they leave the others their room. */
   readonly bypassBudget: Budget;
 }
 

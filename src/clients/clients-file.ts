@@ -5,7 +5,7 @@ import type { JsonBounds } from '../json/syntax.ts';
 import type { Client, Credential } from '../policy/client.ts';
 import { readClient } from './read-client.ts';
 
-/** What is wrong with the clients file, and where: `clients[2].scopes[0]`. No value is quoted. */
+/** A problem of the clients file and its place: `clients[2].scopes[0]`. No value is quoted. */
 export interface FileProblem {
   /** Empty: the file as a whole. */
   readonly place: string;
@@ -25,12 +25,12 @@ export const withNames = (problems: readonly FileProblem[], entries: readonly (C
     return name ? { ...problem, client: name } : problem;
   });
 
-/** What the clients file says. */
+/** The content of a clients file. */
 export interface ClientsFile {
   /** Whose tokens may identify clients. */
   readonly issuers: readonly Issuer[];
   readonly clients: readonly Client[];
-  /** What becomes of who is no client. */
+  /** The handling of requests that no client sent. */
   readonly unmatched: 'bypass' | 'reject';
 }
 
@@ -39,7 +39,7 @@ export type ReadClients = ClientsFile | { readonly problems: readonly FileProble
 
 export const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
 
-/** What could be read of a clients file, right or wrong. */
+/** The readable parts of a clients file, right or wrong. */
 export interface Examined {
   readonly problems: readonly FileProblem[];
   /** Undefined if the file has no list of clients. With problems, its clients are for comparison only. */

@@ -7,13 +7,13 @@ export interface ClientsFileJson {
   readonly issuers?: Readonly<Record<string, IssuerJson>> | undefined;
   /** At least one. */
   readonly clients: readonly ClientJson[];
-  /** What becomes of a request that no client sent. Default: `bypass`. */
+  /** The handling of a request that no client sent. Default: `bypass`. */
   readonly unmatched?: 'bypass' | 'reject' | undefined;
 }
 
 /** An issuer of OpenID Connect tokens: GitHub, GitLab, a Kubernetes cluster and others. */
 export interface IssuerJson {
-  /** What `iss` of its tokens is, character by character. */
+  /** The `iss` of its tokens, compared character by character. */
   readonly url: string;
   /** One of these has to be in `aud` of a token. */
   readonly audience: string | readonly string[];
@@ -34,7 +34,7 @@ export interface IdentityJson {
   /** The name of an issuer. */
   readonly issuer: string;
   /**
-   * What each claim has to be, or a list of what it may be. A name that starts with a slash is a JSON pointer. In a
+   * The value of each claim, or a list of allowed values. A name that starts with a slash is a JSON pointer. In a
    * text, `*` is anything but `/` and `:`.
    */
   readonly claims: Readonly<Record<string, ClaimValueJson | readonly ClaimValueJson[]>>;
@@ -65,9 +65,9 @@ interface ClientRights {
   readonly name: string;
   /** Sentry's scopes; `readonly` means all that end in `:read`, `*` all endpoints that hold no secrets. */
   readonly scopes?: readonly (Scope | 'readonly' | '*')[] | undefined;
-  /** Requests that are given beside the scopes: `METHOD /path`. */
+  /** Requests that are granted in addition to the scopes: `METHOD /path`. */
   readonly allow?: readonly string[] | undefined;
-  /** Requests that are taken away, whatever gives them. */
+  /** Requests that are refused, even if a scope or rule grants them. */
   readonly deny?: readonly string[] | undefined;
   /** Requests per second, minute or hour, like `300/min`. */
   readonly rate?: string | undefined;

@@ -42,7 +42,7 @@ export const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const MIN_TOKEN_LENGTH = 32;
 
 /**
- * Reads one entry of `clients`. What is wrong is added to the problems, and left out of the client.
+ * Reads one entry of `clients`. Problems are added to the list, and their values are left out of the client.
  * @param issuers those that an `identity` may name
  */
 export function readClient(json: unknown, place: string, issuers: readonly Issuer[], add: Add): Client | undefined {

@@ -18,7 +18,7 @@ import {
 export interface CoreSetting {
   readonly flag: string;
   readonly variable: string;
-  /** What `--help` shows for its value. */
+  /** The placeholder that `--help` shows for its value. */
   readonly placeholder: string;
   /** The text of the value if it is not set. */
   readonly default: string;

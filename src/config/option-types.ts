@@ -12,7 +12,7 @@ export interface ProxyOptions {
   readonly sentryUri: string | URL;
   /** The Sentry auth token to inject, or a source of one. */
   readonly token: string | TokenSource;
-  /** Only requests with one of these as bearer token get Sentry's token. */
+  /** Bearer tokens of clients that get Sentry's token without limits. */
   readonly aliasTokens?: readonly string[] | undefined;
   /** The named clients and their rights: a clients file as an object, or its text. */
   readonly clients?: ClientsFileJson | string | undefined;
@@ -21,7 +21,7 @@ export interface ProxyOptions {
   /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
   /**
-   * What becomes of a request without a known token: `bypass` forwards it with its own credentials, `reject` refuses it
+   * The handling of a request without a known token: `bypass` forwards it with its own credentials, `reject` refuses it
    * with 401. Default `bypass`. If `clients` says `reject`, it is refused too.
    */
   readonly unmatched?: 'bypass' | 'reject' | undefined;

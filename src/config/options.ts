@@ -31,11 +31,11 @@ export const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ...LIBRARY_OPTIONS,
 };
 
-/** What differs for a caller with options of its own. */
+/** The differences for a caller that has further options. */
 export interface OwnOptions {
   /** Their names; the caller reads them itself. */
   readonly names: readonly string[];
-  /** What is said of a token that is missing. */
+  /** The problem reported for a missing token. */
   readonly missingToken: string;
   /** Whether `tokens` and `clients` may name files. */
   readonly mayNameFiles: boolean;
@@ -146,7 +146,7 @@ function knownAndTyped(
 /** Options that `createListener` has in addition. */
 export const LISTENER_OPTIONS = ['pgxConn', 'sentryCa', 'sentryCert', 'sentryKey', 'onTokenRead'] as const;
 
-/** What to do about an option that there is elsewhere: in the other function, or as a file of the program. */
+/** A hint for an option that exists elsewhere: in the other function, or as a file setting of the program. */
 function hint(variable: string, names: readonly string[]): string {
   if ((LISTENER_OPTIONS as readonly string[]).includes(variable)) {
     return ' of createProxy; createListener of sentry-api-proxy/node-http has it';

@@ -21,7 +21,7 @@ import { droppedFields, fieldRefusal, hasBody } from './request-fields.ts';
 import { filterStage, isFilteredList } from './response-filter.ts';
 import type { Authorized } from './types.ts';
 
-/** What a decision about a named client's request needs. Each proxy has its own. */
+/** The parts that decide on named clients' requests; one set per proxy. */
 export interface AuthorizerMeans {
   readonly limits: LimitStore;
   /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */

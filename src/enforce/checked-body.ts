@@ -9,7 +9,7 @@ import { isProjectValue } from '../policy/sentry/parameters.ts';
 /** Projects that a body may name: more than any organization has is an attempt to keep the proxy busy. */
 const MAX_PROJECTS = 1000;
 
-/** What a body names. */
+/** The things that a body names. */
 export interface NamedInBody {
   /** By slug or id, each once. */
   readonly projects: ReadonlySet<string>;

@@ -154,7 +154,7 @@ class OwnProjects {
       ...(slug === undefined ? [] : [membership(this.#projects, { kind: 'slug', value: slug })]),
     ];
     if (found.includes('yes')) return 'yes';
-    // Whoever is known by both names is known for sure.
+    // A project that is known by both names is known for certain.
     return found.length === 1 && found[0] === 'unknown' ? 'unknown' : 'no';
   }
 

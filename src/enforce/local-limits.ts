@@ -1,6 +1,6 @@
 import type { Rate } from '../policy/client.ts';
 
-/** What a client may use at most; undefined: no limit. */
+/** The most that a client may use; undefined: no limit. */
 export interface Limits {
   readonly rate?: Rate | undefined;
   readonly concurrency?: number | undefined;
@@ -15,7 +15,7 @@ export type Taken =
       readonly retryAfterSeconds: number;
     };
 
-/** What a client that is over a limit is told, after its name. */
+/** The text for a client that is over a limit; it follows the client's name. */
 export const OVER_LIMIT = {
   rate: 'has used up its rate',
   concurrency: 'has as many requests under way as it may',
@@ -72,7 +72,7 @@ export class LocalLimits implements LimitStore {
     return { ok: true, release: () => void active.delete(place) };
   }
 
-  /** Forgets the clients that the file no longer has, once nothing of theirs is under way. */
+  /** Forgets the clients that the file no longer has, once none of their requests is in progress. */
   retain(names: ReadonlySet<string>): void {
     for (const [name, { active }] of this.#clients) {
       if (!names.has(name) && active.size === 0) this.#clients.delete(name);
@@ -80,7 +80,7 @@ export class LocalLimits implements LimitStore {
   }
 }
 
-/** A request under way. */
+/** A request in progress. */
 interface Place {
   readonly until: number;
 }

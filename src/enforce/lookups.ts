@@ -9,7 +9,7 @@ export interface Project {
 }
 
 /**
- * What the policy asks Sentry for. Undefined: there is no such thing.
+ * The policy's questions to Sentry. Undefined means that no such thing exists.
  * Each rejects with `LookUpFailed` if Sentry did not say.
  */
 export interface LookUps {
@@ -48,7 +48,7 @@ export interface LookUpBounds {
   readonly isShared: boolean;
 }
 
-/** What holds unless the caller says otherwise. */
+/** The defaults. */
 export const BOUNDS: LookUpBounds = {
   projectLifetime: 10 * 60_000,
   absenceLifetime: 5000,
@@ -74,8 +74,8 @@ interface Lifetimes {
 type Kept = Map<string, { readonly answer: Answer; readonly until: number }>;
 
 /**
- * Look-ups over HTTP. Equal ones that are under way are one if they may be; answers are kept for a while, and only so many of
- * them, for each client by itself: one that asks for much takes nothing from the others, and sees nothing of what they asked.
+ * Lookups over HTTP. Concurrent lookups of one path share a request if allowed. Responses are cached, bounded in time and
+ * number, for each client apart: a busy client evicts nothing of the others', and sees nothing of their lookups.
  * A release is looked up each time, since projects join it at any time.
  */
 export class CachedLookUps implements LookUps {
@@ -131,7 +131,7 @@ export class CachedLookUps implements LookUps {
       this.#keep(kept, path, answer, answer === undefined ? lifetimes.absent : lifetimes.found);
       return answer;
     };
-    // Only what has begun is shared, or one client would wait for another's turn.
+    // Only lookups that have begun are shared, or one client would wait for another's turn.
     const needsTurn = this.#bounds.isShared && known() === undefined && !this.#underWay.has(path);
     return needsTurn ? inTurn(look) : look();
   }
@@ -209,10 +209,10 @@ interface Cause {
   inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** What may change at any time. */
+/** Facts that may change at any time. */
 const NOT_KEPT: Lifetimes = { found: 0, absent: 0 };
 
-/** So many of a client's look-ups may wait. */
+/** The number of a client's lookups that may wait. */
 const MAX_WAITING = 64;
 
 /** Lets so many run at a time; further ones wait, and too many are refused. */

@@ -57,7 +57,7 @@ export async function observe(
 /** Something that stands against a request. */
 type Objection = Pick<Refused, 'detail'> & { readonly reason: string };
 
-/** What only lookups and the body show of an observed request. */
+/** Problems of an observed request that only lookups and the body show. */
 async function found(
   client: Client,
   { method, signal }: IncomingRequest,
@@ -130,7 +130,7 @@ async function survey(
     if (condition.kind !== 'body') return [];
     const namesProjects = [...condition.limits.keys.values()].some(({ kind }) => kind === 'projects');
     const isWorthReading = condition.required !== undefined || namesProjects;
-    // Only what names projects matters here.
+    // Here only fields that name projects matter.
     return isWorthReading ? [{ ...condition, limits: { ...condition.limits, only: undefined } }] : [];
   });
   await resolveConditions({ ...decision, conditions }, lookUps, readBody, seen);

@@ -11,7 +11,7 @@ const DROPPED_WITHOUT_BODY: readonly string[] = [
   'content-encoding', // there is nothing that could be encoded
 ];
 
-/** What of a request with a body matters here. */
+/** The parts of a request with a body that matter here. */
 export interface Described {
   readonly method: string;
   /** All lines of Content-Type. */

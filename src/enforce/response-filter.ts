@@ -90,7 +90,7 @@ async function allPages(
   }
 }
 
-/** What stays of one response's content. */
+/** The content of a response after filtering. */
 async function filtered(
   { headers, body }: UpstreamResponse,
   filter: ResponseFilter,

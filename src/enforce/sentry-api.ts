@@ -13,10 +13,10 @@ const TIMEOUT = 5000;
 /** Bytes of an answer, encoded and decoded. */
 const LIMIT = 1024 * 1024;
 
-/** What came of a look-up: `failed` if Sentry did not say. */
+/** The result of a lookup: `failed` if Sentry gave no usable response. */
 export type LookUpResult = 'found' | 'absent' | 'failed';
 
-/** What the log and the metrics say about a look-up. */
+/** A lookup as the log and the metrics report it. */
 export interface LookedUp {
   readonly path: string;
   /** Undefined if there was no answer. */

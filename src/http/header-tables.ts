@@ -100,7 +100,7 @@ export const COUNTS: FieldTable = [
 ];
 
 /**
- * What stays with a list from which entries were taken out. Any other field may count them, name them or be made of them:
+ * Fields that stay on a list from which entries were removed. Any other field may count them, name them or be made of them:
  * with Link and X-Hits a client could find out whether something exists by asking for it.
  */
 export const KEPT_WITH_FILTERED_LIST: FieldTable = [

@@ -87,7 +87,7 @@ export const onlyFields = (added: [string, string][]): EditedFields => ({ from: 
 
 const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };
 
-/** What goes out, line by line. */
+/** The outgoing fields, line by line. */
 export function linesOf({ from, dropped, added }: EditedFields): [string, string][] {
   const lines: [string, string][] = [];
   for (const line of from) {
@@ -125,7 +125,7 @@ function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): Re
   return all;
 }
 
-/** What Connection must not remove. */
+/** Fields that Connection must not remove. */
 const OF_THE_BODY = /^content-(?:length|type|encoding)$/;
 
 /** RFC 9110 section 5.6.2, in lower case: any other text names no field, and a runtime may refuse to look it up. */

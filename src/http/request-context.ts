@@ -33,7 +33,7 @@ export interface RequestContext {
   refusal?: string;
   /** Why an observed client would have been refused, in a word. */
   observed?: string;
-  /** What was refused, or would have been: the method, and the path as the table of endpoints has it. */
+  /** The request that was refused, or would have been: the method, and the path as the table of endpoints has it. */
   asked?: string;
   /** The projects that a named client's request turned out to be about, each as `organization/project`. */
   projects?: Set<string>;

@@ -1,4 +1,4 @@
-// What tells one request from others, and shows its way: X-Request-Id, traceparent, Via.
+// Fields that identify a request and show its path: X-Request-Id, traceparent, Via.
 import { ProxyError } from './errors.ts';
 import type { Fields } from './types.ts';
 

@@ -13,7 +13,7 @@ export function matchesRule({ path, values }: ClaimRule, claims: Json): boolean 
 }
 
 /**
- * What the name of a claim leads to: the name itself, or if it starts with a slash, a JSON pointer (RFC 6901).
+ * The claim that a name stands for: the name itself or, if it starts with a slash, a JSON pointer (RFC 6901).
  * @returns undefined if the pointer has an escape that there is not
  */
 export function pathOf(name: string): readonly string[] | undefined {

@@ -6,7 +6,7 @@ import { Places } from './places.ts';
 import type { Verifier } from './signature.ts';
 import { issuerOf, parseToken } from './token.ts';
 
-/** What became of a token of a known issuer. */
+/** The outcome for a token of a known issuer. */
 export type Identification =
   | {
       readonly client: Client;

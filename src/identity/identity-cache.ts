@@ -25,7 +25,7 @@ interface BadToken {
   readonly until: number;
 }
 
-/** What is known of tokens, by their SHA-256 digests. Belongs to one clients file, and ends with it. */
+/** Results for known tokens, by their SHA-256 digests. Belongs to one clients file, and ends with it. */
 export class IdentityCache {
   readonly #good = new Map<string, { readonly token: KnownToken; readonly until: number }>();
   readonly #bad = new Map<string, BadToken>();

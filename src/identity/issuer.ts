@@ -7,7 +7,7 @@ import { MAX_KEYS, readKeySet } from './keys/key-set.ts';
 export interface Issuer {
   /** The name in the clients file: for the log and the metrics. */
   readonly name: string;
-  /** What `iss` has to be, character by character. */
+  /** The value of `iss`, compared character by character. */
   readonly url: string;
   /** One of these has to be in `aud`. */
   readonly audiences: readonly string[];
@@ -144,7 +144,7 @@ function readPath(value: unknown, place: string, add: Add): string {
   return isPath ? value : '';
 }
 
-/** What of these issuers only a runtime with files can do. */
+/** The settings of an issuer that only a runtime with files supports. */
 export const needsFiles = (issuer: Issuer): readonly string[] => [
   ...(issuer.keys.kind === 'file' ? ['keysFile'] : []),
   ...(issuer.ca === undefined ? [] : ['ca']),

@@ -2,7 +2,7 @@ import type { ClaimRule, ClaimValue, Client, Identity } from '../policy/client.t
 import { matchesPattern } from './claims.ts';
 import type { Issuer } from './issuer.ts';
 
-/** What is worth a second look about the identities of a valid clients file. */
+/** Warnings about the identities of a valid clients file. */
 export function identityWarnings(clients: readonly Client[], issuers: readonly Issuer[]): string[] {
   const identities = clients.flatMap(({ name, identities = [] }) =>
     identities.map((identity) => ({ name, identity, issuer: issuers.find((one) => one.name === identity.issuer)! })),
@@ -36,7 +36,7 @@ function loosenessOf({ claims }: Identity, issuer: Issuer): string[] {
   return [];
 }
 
-/** GitHub writes the ref or the environment into `sub`, and so does whoever pins the whole of it. */
+/** GitHub writes the ref or the environment into `sub`, so a client that pins the whole `sub` pins that as well. */
 const hasPlaceInSubject = (claims: readonly ClaimRule[]): boolean =>
   claims.some(
     ({ path, values }) =>

@@ -51,7 +51,7 @@ const SHARED_ISSUERS: readonly SharedIssuer[] = [
   },
 ];
 
-/** What is wrong with the claims of an identity: on issuers that many share they have to pin whose tokens are meant. */
+/** Problems with the claims of an identity: on a shared issuer they have to pin whose tokens are meant. */
 export function pinProblems(claims: readonly ClaimRule[], issuer: Issuer): string[] {
   const shared = SHARED_ISSUERS.find(({ url }) => url.test(issuer.url));
   const problems: string[] = [];

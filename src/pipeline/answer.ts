@@ -24,7 +24,7 @@ export interface ServedEnv<R> extends Env<R> {
 /** A proxy from `Request` to `Response`. */
 export interface FetchEnv extends ServedEnv<Response> {
   /**
-   * What the handler reads of a request.
+   * Reads a request for the handler.
    * @throws ProxyError if the request can't be read
    */
   receive(request: Request): IncomingRequest;
@@ -110,7 +110,7 @@ function watching<R>(
   };
 }
 
-/** What the handler has noted itself comes first. */
+/** Entries that the handler made itself take precedence. */
 function note({ name, message }: ProxyError, trace: RequestContext): void {
   trace.error ??= name;
   if (message !== '') trace.cause ??= message;

@@ -4,7 +4,7 @@ import { LeastToken, singleToken, type TokenChoice } from '../tokens/token-choic
 import { staticToken, type TokenSource } from '../tokens/token-source.ts';
 import { readTokens, type TokenEntry } from '../tokens/tokens-file.ts';
 
-/** What the tokens of a proxy whose configuration does not change are made of. */
+/** The configuration of the tokens of a proxy whose configuration does not change. */
 export interface FixedTokens {
   /** The text of a tokens file that is valid; undefined: there is only the default token. */
   readonly tokensText: string | undefined;
@@ -26,7 +26,7 @@ export function fixedTokens(
   let digests: Promise<ReadonlySet<string>> | undefined;
   const clientDigests = () => (digests ??= digestsOf(clientsText, aliasTokens));
   const sourceOf = ({ origin }: TokenEntry) => ('token' in origin ? staticToken(origin.token) : openFile!(origin.file));
-  /** Only Web Crypto makes digests, so that they cannot be compared before the first request. */
+  /** Web Crypto makes digests asynchronously, so they cannot be compared before the first request. */
   const guarded = (source: TokenSource): TokenSource => ({
     isRenewable: false,
     async get() {

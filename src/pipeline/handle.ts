@@ -106,7 +106,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     stages.push((reply) => filter(reply, nextPage));
   }
   if (visit !== undefined) {
-    // What a filter has read is counted already.
+    // A filter has already counted what it read.
     const isCounted = filter !== undefined;
     const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
     stages.push(urlRewriting(visit, trace, request.signal, openShare));

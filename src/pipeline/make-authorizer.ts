@@ -6,7 +6,7 @@ import { type AskOptions, askSentry } from '../enforce/sentry-api.ts';
 import type { Authorizer } from '../enforce/types.ts';
 import type { Signal } from '../http/types.ts';
 
-/** What an authorizer is made of. */
+/** The parts of an authorizer. */
 export interface AuthorizerParts extends AskOptions {
   readonly limits: LimitStore;
   /** For bodies that are read for a check. */
@@ -23,7 +23,7 @@ export function makeAuthorizer({
   ...asking
 }: AuthorizerParts): Authorizer {
   const lookUps = new CachedLookUps(askSentry(asking), () => performance.now(), { isShared });
-  // By name, and so no more than the clients that a file has had.
+  // By name, so there are at most as many as clients that a file has had.
   const shares = new Map<string, ShareOfLookUps>();
   const lookUpsOf = (name: string, signal: Signal): LookUps => {
     const share = shares.get(name) ?? new ShareOfLookUps(lookUps, BOUNDS.atATimePerClient);

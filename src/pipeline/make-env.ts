@@ -20,7 +20,7 @@ export interface EnvConfig {
   readonly clientsText: string | undefined;
   /** Whether every request gets the token. */
   readonly isOpen: boolean;
-  /** What becomes of a request without a known token. */
+  /** The handling of a request without a known token. */
   readonly unmatched: 'bypass' | 'reject';
   /** Lower case. */
   readonly allowedHosts: readonly string[];
@@ -37,7 +37,7 @@ export interface EnvConfig {
   readonly basePath?: string;
 }
 
-/** What differs between the ways to run a proxy. */
+/** The parts that differ between the ways to run a proxy. */
 export interface EnvParts<R> extends Pick<Env<R>, 'respond'> {
   readonly tokens: TokenChoice;
   /** Sends requests to Sentry, without the operator's own headers. */

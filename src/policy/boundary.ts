@@ -41,7 +41,7 @@ export function withinBoundary(
   const projects = boundary.projects.get(org);
   if (projects === undefined) return refuse(client, 'organization', outsideText(org, [...boundary.projects.keys()]));
   const limits: readonly ProjectLimit[] = [endpoint?.projects ?? limitByPlace(target)].flat();
-  // What nothing can narrow is granted whole where the operator decided on it.
+  // A response that cannot be narrowed is granted whole if the operator wrote a rule for it.
   if (granted.isDecided && limits.includes('refuse')) return withFields({ ...request, held: undefined, org });
   return withFields({ ...request, org, held: { projects, limits, asked, route } });
 }

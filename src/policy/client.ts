@@ -6,7 +6,7 @@ export interface ProjectRef {
   readonly value: string;
 }
 
-/** What a client is held to. */
+/** The organizations or projects that a client is limited to. */
 export type Boundary =
   | { readonly kind: 'all' }
   | { readonly kind: 'organizations'; readonly organizations: ReadonlySet<string> }
@@ -17,7 +17,7 @@ export type Credential =
   | { readonly kind: 'digest' /** SHA-256 in lower-case hex. */; readonly hex: string }
   | { readonly kind: 'token'; readonly token: string };
 
-/** What a claim may be compared with. In a text, `*` is any number of characters other than `/` and `:`. */
+/** A value to compare a claim with. In a text, `*` is any number of characters other than `/` and `:`. */
 export type ClaimValue = string | number | boolean;
 
 /** A claim that a token must have, with one of these values. */

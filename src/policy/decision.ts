@@ -21,7 +21,7 @@ export interface Refused {
 /** A request that may be sent. */
 export interface Allowed {
   readonly kind: 'allow';
-  /** What grants it: a scope, or `allow[0]` by the rule's place in the file; `any client` for GET /api/0/. */
+  /** The source of the grant: a scope, or `allow[0]` by the rule's place in the file; `any client` for GET /api/0/. */
   readonly grantedBy: string;
   /** The path as the table writes it, if the table has it. */
   readonly template: string | undefined;
@@ -44,7 +44,7 @@ export interface Conditional {
   /** The client's projects in it; undefined if it is not limited to projects. */
   readonly projects: readonly ProjectRef[] | undefined;
   readonly conditions: readonly Condition[];
-  /** What it becomes. */
+  /** The request once all conditions hold. */
   readonly allowed: Allowed;
 }
 
@@ -81,7 +81,7 @@ export interface Thing {
   readonly project?: string;
 }
 
-/** What is taken out of a response. */
+/** The edits that remove parts of a response. */
 export interface ResponseFilter {
   /** Keys that are removed at every depth. */
   readonly removeKeys: readonly string[];
@@ -93,7 +93,7 @@ export interface ResponseFilter {
   readonly listKey?: string;
 }
 
-/** What `decide` and `resolveConditions` answer with. */
+/** The result of `decide` and `resolveConditions`. */
 export type Decision = Allowed | Conditional | Refused;
 
 /** Makes a refusal of a field of the query or the body. */

@@ -2,14 +2,14 @@ import type { Client } from './client.ts';
 import type { Reason } from './reasons.ts';
 import type { FieldRule, Fields, Harmless, Need } from './sentry/endpoint.ts';
 
-/** What a client may not send in the fields of a query or a body, by plain name. */
+/** Fields of a query or a body that a client may not send, by plain name. */
 export interface FieldLimits {
   readonly keys: ReadonlyMap<string, FieldLimit>;
   /** All plain names that may be sent next to those of `keys`; undefined: any. */
   readonly only: ReadonlySet<string> | undefined;
 }
 
-/** What a field has to be. */
+/** The requirement on a field. */
 export type FieldLimit =
   | { readonly kind: 'passes' }
   | { readonly kind: 'projects' | 'release'; readonly unless: Harmless }
@@ -33,12 +33,12 @@ export interface FieldGrant {
   readonly isByRule: boolean;
   /** The rule that would do. */
   readonly rule: string;
-  /** What the fields are of. */
+  /** The part of the request that has the fields. */
   readonly part: 'query' | 'body';
 }
 
 /**
- * What the fields of a row mean to one client.
+ * The rules of a row's fields for one client.
  * @returns undefined if there is nothing that the client may not send
  */
 export function limitsOf(fields: Fields | undefined, grant: FieldGrant): FieldLimits | undefined {

@@ -6,7 +6,7 @@ import type { Endpoint, RuleReason } from './sentry/endpoint.ts';
 import { askedText, endpointOf, type Walk, walk } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
-/** What a client is granted before its organizations and projects are looked at. */
+/** The grant of a client, before its organizations and projects are considered. */
 export interface Granted {
   readonly kind: 'granted';
   readonly allowed: Allowed;
@@ -18,7 +18,7 @@ export interface Granted {
   readonly rule: string;
 }
 
-/** What a client's scopes and `allow` grant, less `deny`. */
+/** Everything that a client's scopes and `allow` grant, minus `deny`. */
 export function grant(client: Client, method: string, target: Target, route: Walk): Granted | Refused {
   const asked = askedText(method, route);
   const denial = client.deny.findIndex((rule) => denies(rule, method, target, route));

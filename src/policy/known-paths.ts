@@ -4,7 +4,7 @@ import type { Target } from './sentry/target.ts';
 /** HEAD runs the same view as GET. */
 export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-/** What the API says of itself; every named client may ask it. */
+/** The API's index, which every named client may read. */
 export const isIndex = (method: string, { template }: Walk): boolean => isRead(method) && template === '/api/0/';
 
 /** Where a client asks for the regions of Sentry's cloud. A proxy has none, and a refusal would pass for a bad token. */

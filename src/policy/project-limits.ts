@@ -21,14 +21,14 @@ export interface HeldRequest {
   readonly granted: Granted;
 }
 
-/** What a limit makes of a request that it does not refuse. */
+/** The result of a limit that does not refuse the request. */
 interface Held {
   readonly conditions?: readonly Condition[];
   readonly query?: string;
   readonly only?: Pick<ResponseFilter, 'listKey'>;
 }
 
-/** What all limits of a row make of a request. */
+/** The combined result of all limits of a row. */
 export interface WithinProjects {
   readonly kind: 'within';
   readonly conditions: readonly Condition[];

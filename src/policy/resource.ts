@@ -3,7 +3,7 @@ import type { ProjectLimit } from './sentry/endpoint.ts';
 import { fits } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
-/** What limits a path of which the table says nothing else: the path itself, a look-up, or nothing, so that it is refused. */
+/** The limit of a path that the table does not describe: the path itself, a lookup, or none, so that it is refused. */
 export function limitByPlace(target: Target): ProjectLimit {
   const [first, , third, fourth] = target.names;
   const isBelow = (fourth ?? '') !== '';

@@ -15,20 +15,20 @@ export interface TokenEntry {
   readonly origin: { readonly token: string } | { readonly file: string };
   /** Organizations as requests write them; undefined: all. */
   readonly orgs: ReadonlySet<string> | undefined;
-  /** What the token can do in Sentry: the scopes of the file, and all that these imply. */
+  /** The token's rights in Sentry: the scopes of the file, and all that these imply. */
   readonly scopes: ReadonlySet<string>;
   /** The scopes as the file has them. */
   readonly scopeNames: readonly string[];
 }
 
-/** What is wrong with a tokens file, and where: `tokens[2].scopes[0]`. No value is quoted. */
+/** A problem of a tokens file and its place: `tokens[2].scopes[0]`. No value is quoted. */
 export interface TokensProblem {
   /** Empty: the file as a whole. */
   readonly place: string;
   readonly text: string;
 }
 
-/** What could be read of a tokens file, right or wrong. */
+/** The readable parts of a tokens file, right or wrong. */
 export interface ReadTokens {
   readonly problems: readonly TokensProblem[];
   /** Those that could be read. With problems, they are for comparison only. */
@@ -53,7 +53,7 @@ export interface TokenJson {
   readonly tokenFile?: string | undefined;
   /** Organizations by slug or numeric id, as requests write them, or `['*']` for all. */
   readonly orgs: readonly string[];
-  /** What the token can do in Sentry, in Sentry's names. */
+  /** The token's scopes, in Sentry's names. */
   readonly scopes: readonly string[];
 }
 

@@ -28,7 +28,7 @@ export class ReadFields implements Fields {
 }
 
 /**
- * What the handler reads of any `Request`. A `Request` made in code has no Host, so the authority of its URL counts.
+ * Reads any `Request` for the handler. A `Request` made in code has no Host, so the authority of its URL counts.
  * @throws ProxyError `body_already_read`
  */
 export function readRequest(request: Request): IncomingRequest {

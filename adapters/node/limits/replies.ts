@@ -10,7 +10,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What the scripts answer with, and the replies to what begins a connection. */
+/** The replies of the scripts, and to the commands that begin a connection. */
 export type Reply = string | number | null | StoreError | readonly (string | number | null)[];
 
 /** Bytes of a line, and of a string. */

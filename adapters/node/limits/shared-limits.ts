@@ -34,13 +34,13 @@ interface Left extends Place {
   readonly isUnsure: boolean;
 }
 
-/** What the store answers: what refuses, if anything does, and milliseconds to wait. */
+/** The store's reply: the limit that refuses, if any, and milliseconds to wait. */
 type Answer = [over: '' | 'rate' | 'concurrency', wait: number];
 
 const isAnswer = (given: Reply): given is Answer & Reply =>
   Array.isArray(given) && ['', 'rate', 'concurrency'].includes(given[0]) && Number.isFinite(given[1]);
 
-/** What the log reports. */
+/** A change of state, for the log. */
 export type StoreState = { readonly state: 'up' } | { readonly state: 'down'; readonly reason: string };
 
 /**

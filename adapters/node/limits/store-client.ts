@@ -11,7 +11,7 @@ const LONGEST_DELAY = 5000;
 /** Codes of a store that takes no writes now: after a failover, while it loads, without its master. Another may. */
 const OF_NO_USE: ReadonlySet<string> = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOAUTH']);
 
-/** What a client reports. */
+/** Events that a client reports. */
 export interface StoreEvents {
   /** There is a connection, and it takes writes. */
   connected(): void;
@@ -57,7 +57,7 @@ export class StoreClient {
   }
 
   /**
-   * Ends the connection once all that was sent is answered, and connects no more.
+   * Ends the connection once every command has its reply, and does not connect again.
    * @param timeout milliseconds
    */
   async close(timeout: number): Promise<void> {

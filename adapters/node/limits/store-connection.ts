@@ -59,7 +59,7 @@ export class StoreConnection {
   async #logIn({ user, password, database, prefix }: StoreAddress): Promise<void> {
     if (password !== '') await this.command('AUTH', ...(user === '' ? [] : [user]), password);
     if (database !== 0) await this.command('SELECT', String(database));
-    // For whoever lists the store's clients. A user may be kept from it.
+    // Names the connection in the store's list of clients. A user may lack the right to set it.
     await this.command('CLIENT', 'SETNAME', 'sentry-api-proxy').catch((error: StoreError) => {
       if (this.#error !== undefined) throw error;
     });

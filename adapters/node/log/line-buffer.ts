@@ -22,7 +22,7 @@ export class LineBuffer {
     return this.#size;
   }
 
-  /** What waits, up to the next change. */
+  /** The waiting bytes, up to the next change. */
   get bytes(): Buffer {
     return this.#room.subarray(0, this.#size);
   }

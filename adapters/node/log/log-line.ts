@@ -2,7 +2,7 @@
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** What there is to say about an event; what is undefined is left out. */
+/** The fields of an event; undefined ones are left out. */
 export type LogFields = Record<string, string | number | boolean | undefined>;
 
 /** The time of log lines. Many events share a second, and formatting a date costs more than the rest of a line. */
@@ -23,7 +23,7 @@ export class Clock {
   }
 }
 
-/** What JSON has to escape, or what is easier to read escaped. */
+/** Characters that JSON has to escape, or that are easier to read escaped. */
 const UNSAFE = /["\\]|[^\x20-\x7e]/;
 
 /** A line for machines: a JSON object. */
@@ -62,7 +62,7 @@ export function textLine(time: string, level: Level, event: string, fields: LogF
   const shownTime = paint(time.replace('T', ' '), 'dim');
   const { method, path, status, duration_ms, client, ...others } = fields;
   const { route, error, refusal, observed, cause, warning, ...rest } = others;
-  // What went wrong comes before the ids, where a terminal still shows it.
+  // Errors come before the ids, where a terminal still shows them.
   const ordered = { route, error, refusal, observed, cause, warning, ...rest };
   const isRequest = event === 'request' && status !== undefined;
   const first = isRequest

@@ -73,7 +73,7 @@ function loggedTarget(target: string): string {
   const keys = target
     .slice(queryStart + 1)
     .split('&')
-    // What has no value may itself be one: a token that was pasted behind the question mark.
+    // A key without a value may be a secret: a token pasted after the question mark.
     .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : pair && '-'));
   return `${target.slice(0, queryStart)}?${keys.join('&')}`;
 }

@@ -106,7 +106,7 @@ export class LogWriter {
     this.#report = undefined;
   }
 
-  /** What can't be written at all, for example to a full disk, is lost. A lost report has reported nothing. */
+  /** Lines that cannot be written at all, for example to a full disk, are lost. A lost report has reported nothing. */
   #giveUp(): void {
     const reports = this.#report === undefined ? 0 : 1;
     this.#report = undefined;

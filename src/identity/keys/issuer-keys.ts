@@ -18,7 +18,7 @@ const LONGEST_FETCH = 12 * SECOND;
 /** Requests that wait for one fetch. */
 const MAX_WAITING = 64;
 
-/** What became of one fetch of an issuer's keys. */
+/** The outcome of one fetch of an issuer's keys. */
 export interface KeysFetched {
   readonly issuer: string;
   readonly result: 'changed' | 'same' | 'failed';

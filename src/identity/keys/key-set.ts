@@ -38,7 +38,7 @@ export function readKeySet(text: string): KeySet | { readonly problem: string } 
   return { keys: [...keys.values()], warnings };
 }
 
-/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1. Whoever can read the set could sign with such a key. */
+/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1. Anyone who can read the set could sign with such a key. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The key, or why it is left out. */

@@ -14,7 +14,7 @@ export interface Walk {
   readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
   /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
   readonly isDisguised: boolean;
-  /** Whether only an `allow` rule that names it gives it, whatever the method. */
+  /** Whether it takes an `allow` rule that names the path, for every method. */
   readonly isGuarded: boolean;
   /** Whether something stands in the place of an organization, project, team or issue that cannot be one. */
   readonly isMisfit: boolean;

@@ -45,7 +45,7 @@ export type ProjectLimit =
   | `lookup:${LookupKind}`
   | `body:${string}`;
 
-/** What can be looked up by an id in the path. */
+/** Things that can be looked up by an id in the path. */
 export type LookupKind =
   | 'issue'
   | 'release'
@@ -64,14 +64,14 @@ export interface Fields {
   readonly only?: readonly string[];
 }
 
-/** What a field needs, or what it needs unless its value is one of these. */
+/** The requirement on a field, or the requirement unless its value is one of these. */
 export type FieldRule = Need | { readonly needs: Need; readonly unless: Harmless };
 
 /** Values that need nothing: these, or those that look so. */
 export type Harmless = readonly (string | number | boolean | null)[] | 'number';
 
 /**
- * What a field needs.
+ * The requirement on a field.
  * - a scope: the client has to have it
  * - `rule`: an `allow` rule that spells the path out has to grant the request
  * - `never with projects`: clients with `projects` may not send it

@@ -18,7 +18,7 @@ export const isProjectValue = (text: string): boolean => SLUG_OR_ID.test(text) &
 /** An issue's short id: the slug of its project, `-`, and a number in base 32. */
 const SHORT_ID = /^([A-Za-z0-9_-]+)-[0-9A-Za-z]+$/;
 
-/** What a parameter may look like, by name. A segment that does not fit is no parameter: Sentry may have a name there. */
+/** The form of each parameter, by name. A segment that does not fit is no parameter: Sentry may have a name there. */
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   org: SLUG_OR_ID,
   project: SLUG_OR_ID,
@@ -42,7 +42,7 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
   file_id: /^[A-Za-z0-9_=-]{1,255}$/,
 };
 
-/** Whether a decoded segment can be the parameter of that name. What has no pattern of its own is a number or hex. */
+/** Whether a decoded segment can be the parameter of that name. A parameter without a pattern is a number or hex. */
 export const fits = (name: string, text: string): boolean =>
   (Object.hasOwn(PATTERNS, name) ? PATTERNS[name]! : ID).test(text);
 
@@ -62,7 +62,7 @@ export const isEventId = (text: string): boolean =>
     LIKE_HEX.test(variant.replaceAll(/urn:/gi, '').replaceAll(/uuid:/gi, '').replaceAll(/[{}-]/g, '')),
   );
 
-/** What Python takes for a blank, more than JavaScript does. */
+/** Characters that Python treats as blanks; JavaScript treats fewer so. */
 const BLANK = '\\s\\x1c-\\x1f\\x85';
 const BLANKS_AROUND = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, 'g');
 const LIKE_HEX = new RegExp(`^[\\p{Nd}a-f_x+${BLANK}]{32}$`, 'iu');

@@ -38,7 +38,7 @@ export const READONLY = 'readonly';
 /** Stands for every row of the table of endpoints. */
 export const EVERYTHING = '*';
 
-/** What a scope of the clients file gives, itself included; undefined if there is no such scope. */
+/** The scopes that a scope of the clients file grants, itself included; undefined if there is no such scope. */
 export function scopesOf(name: string): readonly string[] | undefined {
   if (name === EVERYTHING) return SCOPES;
   if (name === READONLY) return SCOPES.filter((scope) => scope.endsWith(':read'));

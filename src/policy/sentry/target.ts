@@ -11,7 +11,7 @@ export interface Segment {
 
 /** A request target that can be read in one way only. */
 export interface Target {
-  /** What stands between the slashes, without the one that begins the path; a path that ends in a slash ends in `''`. */
+  /** The text between the slashes, without the first slash; a path that ends in a slash ends in `''`. */
   readonly segments: readonly Segment[];
   /** The decoded segments below /api/0/; none for another path. */
   readonly names: readonly string[];
@@ -60,7 +60,7 @@ export function parseTarget(target: string): Target | string {
   return { segments, names, query };
 }
 
-/** What stands between the slashes. `split` would take longer than all the rest of reading a target. */
+/** The text between the slashes. `split` would take longer than the rest of reading a target. */
 function segmentsOf(path: string): string[] {
   const segments: string[] = [];
   let start = 1;
@@ -82,7 +82,7 @@ export function decoded(raw: string): string | undefined {
   }
 }
 
-/** What no segment may have once it is decoded. */
+/** Things that no segment may contain once it is decoded. */
 function problemOf(text: string, wasEncoded: boolean): string | undefined {
   // uWSGI resolves literal ones before routing, and whatever stands between may resolve encoded ones.
   if (text === '.' || text === '..') return 'a dot segment';

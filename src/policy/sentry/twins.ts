@@ -43,7 +43,7 @@ export function twinsOf(names: readonly string[]): TwinSegment[][] {
   });
 }
 
-/** What the parameters of a path stand for; undefined if it is another path. */
+/** The parameters of a path; undefined if it is another path. */
 function boundBy(pattern: readonly string[], names: readonly string[]): Map<string, string> | undefined {
   const bound = new Map<string, string>();
   for (const [index, piece] of pattern.entries()) {
