@@ -1,4 +1,10 @@
-import { CORE_NAMES, CORE_SETTINGS, type CoreName, type CoreValues } from '../../src/config/core-settings.ts';
+import {
+  CORE_NAMES,
+  CORE_SETTINGS,
+  type CoreConfig,
+  type CoreName,
+  type CoreValues,
+} from '../../src/config/core-settings.ts';
 import { checkCredentials } from '../../src/config/credentials.ts';
 import { findMistakenNames } from '../../src/config/mistaken-names.ts';
 import {
@@ -15,13 +21,8 @@ import {
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The configuration of the adapters without a database. */
-export interface EdgeConfig extends Omit<CoreValues, 'clients' | 'tokens' | 'allowAnyClient'> {
-  /** The text of a clients file; undefined: there are no named clients. */
-  readonly clientsText: string | undefined;
-  /** The text of a tokens file; undefined: there is only the default token. */
-  readonly tokensText: string | undefined;
-  /** Whether every request gets the token. */
-  readonly isOpen: boolean;
+export interface EdgeConfig extends CoreConfig {
+  readonly token: string;
 }
 
 /** Settings whose defaults are for a program next to Sentry. Here they have none. */

@@ -201,5 +201,15 @@ export type CoreName = keyof Table;
 /** The values of the core's settings. */
 export type CoreValues = { readonly [Name in CoreName]: ReturnType<Table[Name]['parse']> };
 
+/** The core's values with their texts read: the configuration that every way to run a proxy shares. */
+export interface CoreConfig extends Omit<CoreValues, 'token' | 'tokens' | 'clients' | 'allowAnyClient'> {
+  /** The text of a clients file; undefined: there are no named clients. */
+  readonly clientsText: string | undefined;
+  /** The text of a tokens file; undefined: there is only the default token. */
+  readonly tokensText: string | undefined;
+  /** Whether every request gets the token. */
+  readonly isOpen: boolean;
+}
+
 /** The names of all settings of the core. */
 export const CORE_NAMES = Object.keys(CORE_SETTINGS) as readonly CoreName[];

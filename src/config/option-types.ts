@@ -1,9 +1,9 @@
 import type { ClientsFileJson } from '../clients/clients-json.ts';
 import type { RequestRecord } from '../http/request-context.ts';
 import type { Transport } from '../http/types.ts';
-import type { UpstreamHeaders } from '../http/upstream-headers.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import type { TokensFileJson } from '../tokens/tokens-file.ts';
+import type { CoreConfig } from './core-settings.ts';
 import type { Problem } from './values.ts';
 
 /** The program's settings in camelCase, and options that only the library has. */
@@ -53,30 +53,8 @@ export interface ProxyOptions {
 }
 
 /** The configuration that `createProxy` makes from its options. */
-export interface ProxyConfig {
-  readonly sentryUri: URL;
+export interface ProxyConfig extends CoreConfig {
   readonly token: TokenSource;
-  readonly aliasTokens: readonly string[];
-  /** The text of a clients file; undefined: there are no named clients. */
-  readonly clientsText: string | undefined;
-  /** The text of a tokens file; undefined: there is only the default token. */
-  readonly tokensText: string | undefined;
-  /** Whether every request gets the token. */
-  readonly isOpen: boolean;
-  readonly unmatched: 'bypass' | 'reject';
-  /** Lower case. */
-  readonly allowedHosts: readonly string[];
-  /** Without a trailing slash. */
-  readonly publicUrl: string | undefined;
-  readonly keepInside: boolean;
-  readonly upstreamHeaders: UpstreamHeaders;
-  /** Bytes. */
-  readonly replayLimit: number;
-  /** Bytes. */
-  readonly replayLimitTotal: number;
-  readonly streamChunked: boolean;
-  /** Milliseconds; 0: no limit. */
-  readonly writeTimeout: number;
   /** Without a trailing slash; empty: the root. */
   readonly basePath: string;
   readonly onRequest: ((record: RequestRecord) => void) | undefined;

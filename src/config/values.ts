@@ -56,7 +56,7 @@ export function readToken(value: string, report: Report): string {
 const UNSENDABLE = 'has a character that is not visible ASCII';
 
 /** Alias tokens, separated by `;`. */
-export function readAliasTokens(value: string, report: Report): string[] {
+export function readAliasTokens(value: string, report: Report): readonly string[] {
   const tokens = pieces(value, ';');
   // If this counted as "no alias tokens", the proxy would be open to everyone.
   if (tokens.length === 0 && value !== '') report('is set, but there is no token in it');
@@ -95,7 +95,7 @@ export function readTokensText(value: string | undefined, report: Report, mayNam
 }
 
 /** Host names without a port, separated by `;` or `,`; in lower case. */
-export function readAllowedHosts(value: string, report: Report): string[] {
+export function readAllowedHosts(value: string, report: Report): readonly string[] {
   const hosts = pieces(value.toLowerCase(), /[;,]/);
   if (hosts.length === 0 && value !== '') report('is set, but there is no host name in it');
   checkAllowedHosts(hosts, report);

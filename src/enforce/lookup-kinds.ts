@@ -74,13 +74,14 @@ export const LOOKUPS: Readonly<Record<LookupKind, LookupMethod>> = {
   },
 };
 
-export const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
+const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
 
 export function memberOf(json: unknown, name: string): unknown {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
 }
 
-const one = (project: NamedProject | undefined): readonly NamedProject[] | undefined => project && [project];
+/** The list of one project, if there is one. */
+export const one = (project: NamedProject | undefined): readonly NamedProject[] | undefined => project && [project];
 
 /** Undefined unless every entry names a project. */
 function all(list: unknown, read: (json: unknown) => NamedProject | undefined): readonly NamedProject[] | undefined {

@@ -1,6 +1,6 @@
 import type { Signal } from '../http/types.ts';
 import type { Thing } from '../policy/decision.ts';
-import { byIdAndSlug, LOOKUPS, lookUpPath, type NamedProject } from './lookup-kinds.ts';
+import { byIdAndSlug, LOOKUPS, lookUpPath, type NamedProject, one } from './lookup-kinds.ts';
 
 /** A project as Sentry knows it. */
 export interface Project {
@@ -251,5 +251,3 @@ class Queue {
     for (const { leave } of dropped) leave();
   }
 }
-
-const one = (project: NamedProject | undefined): Answer => project && [project];

@@ -1,6 +1,7 @@
 import { type KeyAccess, lazyAuthenticator } from '../auth/lazy-authenticator.ts';
 import type { Authenticator } from '../auth/types.ts';
 import { makeBodyRules } from '../bodies/request-body.ts';
+import type { CoreConfig } from '../config/core-settings.ts';
 import { type LimitStore, LocalLimits } from '../enforce/local-limits.ts';
 import type { LookedUp } from '../enforce/sentry-api.ts';
 import { makeUpstream } from '../http/target-url.ts';
@@ -12,27 +13,8 @@ import type { Destination, Env } from './env.ts';
 import { makeAuthorizer } from './make-authorizer.ts';
 import { addressesOf } from './rewrite-urls.ts';
 
-/** The configuration that every way to run a proxy shares. */
-export interface EnvConfig {
-  readonly sentryUri: URL;
-  readonly aliasTokens: readonly string[];
-  /** The text of a clients file; undefined: there are no named clients. */
-  readonly clientsText: string | undefined;
-  /** Whether every request gets the token. */
-  readonly isOpen: boolean;
-  /** The handling of a request without a known token. */
-  readonly unmatched: 'bypass' | 'reject';
-  /** Lower case. */
-  readonly allowedHosts: readonly string[];
-  /** Without a trailing slash. */
-  readonly publicUrl: string | undefined;
-  readonly keepInside: boolean;
-  readonly upstreamHeaders: UpstreamHeaders;
-  /** Bytes. */
-  readonly replayLimit: number;
-  /** Bytes. */
-  readonly replayLimitTotal: number;
-  readonly streamChunked: boolean;
+/** The configuration that the composition needs. */
+export interface EnvConfig extends Omit<CoreConfig, 'tokensText' | 'writeTimeout'> {
   /** The path at which the proxy is mounted, without a trailing slash. Default: the root. */
   readonly basePath?: string;
 }
