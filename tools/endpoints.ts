@@ -12,6 +12,7 @@ import {
 import { byCost } from '../src/policy/sentry/scope-cost.ts';
 import { SCOPES, type Scope, scopesOf } from '../src/policy/sentry/scopes.ts';
 import { canonicalSegments } from '../src/policy/sentry/synonyms.ts';
+import { withoutOrganization } from '../src/policy/sentry/twins.ts';
 import { formatRows, readSource, type Source, type SourceRow, unprovenOf } from './source-row.ts';
 
 /** Everything that a `projects` column may say; a test of the policy shows that each is held. */
@@ -36,15 +37,24 @@ export function generate({ source, guarded, siblings, rows }: Source): string {
     if (methods.has(row.method)) throw new Error(`${row.method} ${row.path} is there twice`);
     paths.set(path, methods.set(row.method, endpointFrom(row)));
   }
-  const sorted = [...paths].sort(([one], [other]) => (one < other ? -1 : 1));
+  const derived = new Set([...paths.keys()].map(withoutOrganization));
+  const sorted = [...paths].filter(([path]) => !derived.has(path)).sort(([one], [other]) => (one < other ? -1 : 1));
   return `// Made by tools/endpoints.ts from tools/endpoints/*.json, where the evidence for each row stands; edit those.
 // ${source.endpoints}
 // ${source.schema}
 import type { Endpoint } from './endpoint.ts';
+import { withoutOrganization } from './twins.ts';
+
+type Table = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
+
+const ROWS: Table = {
+${sorted.map(([path, methods]) => pathText(path, methods)).join('\n')}
+};
 
 /** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
-export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
-${sorted.map(([path, methods]) => pathText(path, methods)).join('\n')}
+export const ENDPOINTS: Table = {
+  ...ROWS,
+  ...Object.fromEntries(Object.entries(ROWS).map(([path, methods]) => [withoutOrganization(path) ?? path, methods])),
 };
 
 /** Everything at or below these is granted by an \`allow\` rule alone, and only if that names it. */

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Fields, ProjectLimit } from '../src/policy/sentry/endpoint.ts';
 import type { Scope } from '../src/policy/sentry/scopes.ts';
+import { withoutOrganization } from '../src/policy/sentry/twins.ts';
 
 /** The seven questions that were asked of Sentry's source for every row. */
 export const QUESTIONS = {
@@ -69,10 +70,16 @@ const rowFiles = (): string[] =>
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'));
 
-/** Reads the checked-in data. */
+/** Reads the checked-in data. A view with two paths has one row there, and two here. */
 export const readSource = (): Source => ({
   ...(read(NAMES) as Omit<Source, 'rows'>),
-  rows: rowFiles().flatMap((name) => read(name) as SourceRow[]),
+  rows: rowFiles()
+    .flatMap((name) => read(name) as SourceRow[])
+    .flatMap((row) => {
+      const path = withoutOrganization(row.path);
+      return path === undefined ? [row] : [row, { ...row, path }];
+    })
+    .sort(order),
 });
 
 /** What is done without evidence for a question. */

@@ -2,9 +2,11 @@
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
 import type { Endpoint } from './endpoint.ts';
+import { withoutOrganization } from './twins.ts';
 
-/** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
-export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+type Table = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
+
+const ROWS: Table = {
   '/api/0/': {
     GET: { scopes: [], projects: 'none', removed: ['user', 'auth'], needsRule: 'unproven' },
   },
@@ -13,108 +15,6 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
   },
   '/api/0/internal/health/': {
     GET: { scopes: [], projects: 'none', needsRule: 'beyond scopes' },
-  },
-  '/api/0/issues/{issue_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
-    PUT: {
-      scopes: ['event:write'],
-      projects: 'lookup:issue',
-      body: {
-        keys: {
-          discard: { needs: 'event:admin', unless: [false, null] },
-          isPublic: { needs: 'rule', unless: [false, null] },
-          'statusDetails.inCommit': 'never with projects',
-        },
-        only: [
-          'status',
-          'substatus',
-          'statusDetails',
-          'hasSeen',
-          'isBookmarked',
-          'isSubscribed',
-          'inbox',
-          'priority',
-          'merge',
-          'snoozeDuration',
-          'ignoreDuration',
-          'ignoreCount',
-          'ignoreWindow',
-          'ignoreUserCount',
-          'ignoreUserWindow',
-          'assignedTo',
-          'assignedBy',
-          'integration',
-          'resolution',
-        ],
-      },
-      removed: ['shareId'],
-    },
-    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/activities/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/attachments/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/autofix/': {
-    GET: { scopes: ['event:read'], projects: 'refuse' },
-    POST: { scopes: ['event:write'], projects: 'refuse' },
-  },
-  '/api/0/issues/{issue_id}/autofix/setup/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/events/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/events/{event_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/external-issues/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/external-issues/{external_issue_id}/': {
-    DELETE: { scopes: ['event:admin'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/first-last-release/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue', removedWithProjects: ['projects'] },
-  },
-  '/api/0/issues/{issue_id}/hashes/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/integrations/': {
-    GET: { scopes: ['event:read'], projects: 'refuse' },
-  },
-  '/api/0/issues/{issue_id}/integrations/{integration_id}/': {
-    GET: { scopes: ['event:read'], projects: 'refuse' },
-    POST: { scopes: ['event:write'], projects: 'refuse' },
-    PUT: { scopes: ['event:write'], projects: 'refuse' },
-    DELETE: { scopes: ['event:admin'], projects: 'refuse' },
-  },
-  '/api/0/issues/{issue_id}/notes/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-    POST: { scopes: ['event:write'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/open-periods/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/related-issues/': {
-    GET: { scopes: ['event:read'], projects: 'refuse' },
-  },
-  '/api/0/issues/{issue_id}/summarize/': {
-    POST: { scopes: ['event:write'], projects: 'refuse' },
-  },
-  '/api/0/issues/{issue_id}/tags/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/tags/{key}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/tags/{key}/values/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
-  },
-  '/api/0/issues/{issue_id}/user-feedback/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/': {
     GET: { scopes: ['org:read'], projects: 'filter' },
@@ -1390,6 +1290,12 @@ export const ENDPOINTS: Readonly<Record<string, Readonly<Record<string, Endpoint
     GET: { scopes: ['project:read'], projects: 'filter' },
     POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
   },
+};
+
+/** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
+export const ENDPOINTS: Table = {
+  ...ROWS,
+  ...Object.fromEntries(Object.entries(ROWS).map(([path, methods]) => [withoutOrganization(path) ?? path, methods])),
 };
 
 /** Everything at or below these is granted by an `allow` rule alone, and only if that names it. */

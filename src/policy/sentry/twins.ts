@@ -23,6 +23,17 @@ const TWINS: readonly (readonly string[])[] = [
   ],
 ];
 
+/**
+ * The path without an organization at which Sentry has the view of an issue as well. The table's rows are those of the
+ * organization's path.
+ * @param path of the table
+ * @returns undefined for the path of another view
+ */
+export function withoutOrganization(path: string): string | undefined {
+  const below = '/api/0/organizations/{org}/';
+  return path.startsWith(`${below}issues/{issue_id}/`) ? `/api/0/${path.slice(below.length)}` : undefined;
+}
+
 /** A segment of a twin: its text, if the request says it, and whether Sentry has a name there. */
 export interface TwinSegment {
   readonly text: string | undefined;
