@@ -10,7 +10,7 @@ import { watchExpiring } from './clients/expiring-clients.ts';
 import type { Config } from './config/config.ts';
 import type { FilesWatch, OnReload } from './config/reload.ts';
 import { LogWriter } from './log/log.ts';
-import { logKeys, logLookUp } from './log/log-request.ts';
+import { logKeys, logLookup } from './log/log-request.ts';
 import { makeReadiness } from './ops/readiness.ts';
 import { collectEvery, tuneV8 } from './ops/v8.ts';
 import { limitStoreOf } from './run/limits.ts';
@@ -83,7 +83,7 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     authenticator: inForce,
     limits,
     lookedUp(lookedUp) {
-      logLookUp(log, lookedUp);
+      logLookup(log, lookedUp);
       admin?.watch.metrics.clients.lookedUp(lookedUp.result);
     },
     respond: (body, init) => ({ ...init, body }),

@@ -7,7 +7,7 @@ import { TokenUnavailable } from './renewal.ts';
 /**
  * The system token that Sentry has stored now. It has its own module, so that the database driver is loaded only if
  * there is a database to read.
- * @throws {TokenUnavailable} within the time-outs of `readStoredToken`; or the signal's reason
+ * @throws {TokenUnavailable} within the timeouts of `readStoredToken`; or the signal's reason
  */
 export async function readSystemToken(connInfo: ConnInfo, signal?: AbortSignal): Promise<string> {
   const value = await readStoredToken(connInfo, signal && { signal }).catch((error: unknown) => {

@@ -15,7 +15,7 @@ import { CheckedBody } from './checked-body.ts';
 import { resolveConditions } from './conditions.ts';
 import { withoutPaging } from './list-pages.ts';
 import { type LimitStore, OVER_LIMIT } from './local-limits.ts';
-import type { LookUps } from './lookups.ts';
+import type { Lookups } from './lookups/types.ts';
 import { noteNarrowed, noteProjects, observe } from './observe.ts';
 import { droppedFields, fieldRefusal, hasBody } from './request-fields.ts';
 import { filterStage, isFilteredList } from './response-filter.ts';
@@ -24,8 +24,8 @@ import type { Authorized } from './types.ts';
 /** The parts that decide on named clients' requests; one set per proxy. */
 export interface AuthorizerMeans {
   readonly limits: LimitStore;
-  /** The look-ups that a request of a client may cause, by the client's name. Those that wait end with the request. */
-  lookUpsOf(name: string, signal: Signal): LookUps;
+  /** The lookups that a request of a client may cause, by the client's name. Those that wait end with the request. */
+  lookupsOf(name: string, signal: Signal): Lookups;
   /** For bodies that are read for a check or an edit. */
   readonly budget: Budget;
 }
@@ -57,8 +57,8 @@ export async function authorize(
   }
 
   const body = new CheckedBody(request, openShare);
-  const lookUps = means.lookUpsOf(client.name, request.signal);
-  const settled = await resolveConditions(decision, lookUps, body.read, noteProjects(trace));
+  const lookups = means.lookupsOf(client.name, request.signal);
+  const settled = await resolveConditions(decision, lookups, body.read, noteProjects(trace));
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, request, trace);
   return authorizedBy(settled, request, target, settled.body ?? request.body, openShare);

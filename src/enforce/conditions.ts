@@ -2,8 +2,8 @@ import { membership, type ProjectRef, projectRef } from '../policy/client.ts';
 import { type Allowed, type Condition, type Conditional, type Refused, refusalOf, refuse } from '../policy/decision.ts';
 import { projectsOf, withProjects } from '../policy/query.ts';
 import { checkBody } from './checked-body.ts';
-import { isReleaseName, type NamedProject } from './lookup-kinds.ts';
-import { LookUpFailed, type LookUps, type Project } from './lookups.ts';
+import { isReleaseName, type NamedProject } from './lookups/lookup-kinds.ts';
+import { LookupFailed, type Lookups, type Project } from './lookups/types.ts';
 
 /**
  * The request's body.
@@ -23,24 +23,24 @@ export const CHECKED_BODY_LIMIT = 1024 * 1024;
  */
 export async function resolveConditions(
   conditional: Conditional,
-  lookUps: LookUps,
+  lookups: Lookups,
   readBody: ReadBody,
   seen: Seen = () => {},
 ): Promise<Allowed | Refused> {
   let { allowed } = conditional;
   try {
     for (const condition of conditional.conditions) {
-      const outcome = await resolve(condition, conditional, { lookUps, readBody, seen });
+      const outcome = await resolve(condition, conditional, { lookups, readBody, seen });
       if ('kind' in outcome) return outcome;
       allowed = { ...allowed, ...outcome };
     }
     return allowed;
   } catch (error) {
-    if (!(error instanceof LookUpFailed)) throw error;
+    if (!(error instanceof LookupFailed)) throw error;
     return refuse(
       conditional.client,
       'look_up_failed',
-      `could not be checked, since a look-up failed: ${error.message}`,
+      `could not be checked, since a lookup failed: ${error.message}`,
     );
   }
 }
@@ -48,7 +48,7 @@ export async function resolveConditions(
 type Outcome = Refused | Pick<Allowed, 'query' | 'body'>;
 
 interface Means {
-  readonly lookUps: LookUps;
+  readonly lookups: Lookups;
   readonly readBody: ReadBody;
   readonly seen: Seen;
 }
@@ -56,11 +56,11 @@ interface Means {
 async function resolve(
   condition: Condition,
   { client, org, projects = [] }: Conditional,
-  { lookUps, readBody, seen }: Means,
+  { lookups, readBody, seen }: Means,
 ): Promise<Outcome> {
   // One text for what is not there and for what is not theirs, so that nobody learns which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
-  const own = new OwnProjects(org, projects, lookUps);
+  const own = new OwnProjects(org, projects, lookups);
 
   switch (condition.kind) {
     case 'project':
@@ -69,9 +69,9 @@ async function resolve(
     case 'issue': {
       const { id, within } = condition;
       for (const { org, projects } of within) {
-        const found = await lookUps.projectsOf(org, { kind: 'issue', id });
+        const found = await lookups.projectsOf(org, { kind: 'issue', id });
         if (found === undefined) continue;
-        const isTheirs = projects === undefined || (await new OwnProjects(org, projects, lookUps).includeAll(found));
+        const isTheirs = projects === undefined || (await new OwnProjects(org, projects, lookups).includeAll(found));
         return isTheirs ? {} : denied('issue');
       }
       return denied('issue');
@@ -79,7 +79,7 @@ async function resolve(
 
     case 'lookup': {
       const { thing } = condition;
-      const all = await lookUps.projectsOf(org, thing);
+      const all = await lookups.projectsOf(org, thing);
       for (const project of all ?? []) seen(org, project);
       return all !== undefined && (await own.includeAll(all)) ? {} : denied(thing.kind.replaceAll('-', ' '));
     }
@@ -106,7 +106,7 @@ async function resolve(
       }
       for (const version of checked.releases) {
         if (!isReleaseName(version)) return refuse(client, 'body', 'sent a release whose name cannot be looked up');
-        const existing = await lookUps.projectsOf(org, { kind: 'release', id: version });
+        const existing = await lookups.projectsOf(org, { kind: 'release', id: version });
         const isFree = existing === undefined || (await own.includeAll(existing));
         if (!isFree) return denied('release');
       }
@@ -124,13 +124,13 @@ const AT_A_TIME = 8;
 class OwnProjects {
   readonly #org: string;
   readonly #projects: readonly ProjectRef[];
-  readonly #lookUps: LookUps;
+  readonly #lookups: Lookups;
   #resolved: Promise<readonly Project[]> | undefined;
 
-  constructor(org: string, projects: readonly ProjectRef[], lookUps: LookUps) {
+  constructor(org: string, projects: readonly ProjectRef[], lookups: Lookups) {
     this.#org = org;
     this.#projects = projects;
-    this.#lookUps = lookUps;
+    this.#lookups = lookups;
   }
 
   /** Whether all of these are the client's. None at all are nobody's. */
@@ -168,7 +168,7 @@ class OwnProjects {
     const known: Project[] = [];
     for (let start = 0; start < this.#projects.length; start += AT_A_TIME) {
       const batch = this.#projects.slice(start, start + AT_A_TIME);
-      const found = await Promise.all(batch.map(({ value }) => this.#lookUps.project(this.#org, value)));
+      const found = await Promise.all(batch.map(({ value }) => this.#lookups.project(this.#org, value)));
       // A response under another name than the one that was looked up belongs to another project.
       for (const project of found) if (project !== undefined && isNamed(batch, project)) known.push(project);
     }

@@ -14,13 +14,13 @@ import { parseTarget } from '../policy/sentry/target.ts';
 import { CheckedBody } from './checked-body.ts';
 import { type ReadBody, resolveConditions, type Seen } from './conditions.ts';
 import { type LimitStore, OVER_LIMIT } from './local-limits.ts';
-import type { LookUps } from './lookups.ts';
+import type { Lookups } from './lookups/types.ts';
 import { fieldRefusal } from './request-fields.ts';
 import type { Authorized } from './types.ts';
 
 interface ObserverMeans {
   readonly limits: LimitStore;
-  lookUpsOf(name: string, signal: Signal): LookUps;
+  lookupsOf(name: string, signal: Signal): Lookups;
   readonly budget: Budget;
 }
 
@@ -65,17 +65,17 @@ async function found(
   decision: Decision,
   { body, trace, means }: { body: CheckedBody; trace: RequestContext; means: ObserverMeans },
 ): Promise<readonly Refused[]> {
-  const lookUps = means.lookUpsOf(client.name, signal);
+  const lookups = means.lookupsOf(client.name, signal);
   const seen = noteProjects(trace);
   const refusals: Refused[] = [];
   if (decision.kind === 'conditional') {
     for (const condition of decision.conditions) {
-      const settled = await resolveConditions({ ...decision, conditions: [condition] }, lookUps, body.read, seen);
+      const settled = await resolveConditions({ ...decision, conditions: [condition] }, lookups, body.read, seen);
       // Without room for the body nothing is known of it.
       if (settled.kind === 'refuse' && !body.isOverBudget) refusals.push(settled);
     }
   } else if (decision.kind === 'allow' && decision.query !== undefined) noteNarrowed(target, decision.query, trace);
-  if (client.boundary.kind !== 'projects') await survey(client, method, target, { lookUps, readBody: body.read, seen });
+  if (client.boundary.kind !== 'projects') await survey(client, method, target, { lookups, readBody: body.read, seen });
   return refusals;
 }
 
@@ -111,7 +111,7 @@ async function survey(
   client: Client,
   method: string,
   target: string,
-  { lookUps, readBody, seen }: { readonly lookUps: LookUps; readonly readBody: ReadBody; readonly seen: Seen },
+  { lookups, readBody, seen }: { readonly lookups: Lookups; readonly readBody: ReadBody; readonly seen: Seen },
 ): Promise<void> {
   const parsed = parseTarget(target);
   const org = typeof parsed === 'string' ? undefined : organizationIn(parsed);
@@ -133,5 +133,5 @@ async function survey(
     // Here only fields that name projects matter.
     return isWorthReading ? [{ ...condition, limits: { ...condition.limits, only: undefined } }] : [];
   });
-  await resolveConditions({ ...decision, conditions }, lookUps, readBody, seen);
+  await resolveConditions({ ...decision, conditions }, lookups, readBody, seen);
 }

@@ -1,8 +1,10 @@
 import type { Budget } from '../bodies/types.ts';
 import { authorize } from '../enforce/authorize.ts';
 import type { LimitStore } from '../enforce/local-limits.ts';
-import { BOUNDS, CachedLookUps, type LookUps, ShareOfLookUps } from '../enforce/lookups.ts';
-import { type AskOptions, askSentry } from '../enforce/sentry-api.ts';
+import { BOUNDS, CachedLookups } from '../enforce/lookups/cached-lookups.ts';
+import { ClientLookups } from '../enforce/lookups/client-lookups.ts';
+import { type AskOptions, askSentry } from '../enforce/lookups/sentry-api.ts';
+import type { Lookups } from '../enforce/lookups/types.ts';
 import type { Authorizer } from '../enforce/types.ts';
 import type { Signal } from '../http/types.ts';
 
@@ -22,13 +24,13 @@ export function makeAuthorizer({
   sharesLookups: isShared = true,
   ...asking
 }: AuthorizerParts): Authorizer {
-  const lookUps = new CachedLookUps(askSentry(asking), () => performance.now(), { isShared });
+  const lookups = new CachedLookups(askSentry(asking), () => performance.now(), { isShared });
   // By name, so there are at most as many as clients that a file has had.
-  const shares = new Map<string, ShareOfLookUps>();
-  const lookUpsOf = (name: string, signal: Signal): LookUps => {
-    const share = shares.get(name) ?? new ShareOfLookUps(lookUps, BOUNDS.atATimePerClient);
+  const shares = new Map<string, ClientLookups>();
+  const lookupsOf = (name: string, signal: Signal): Lookups => {
+    const share = shares.get(name) ?? new ClientLookups(lookups, BOUNDS.atATimePerClient);
     shares.set(name, share);
     return share.of(signal);
   };
-  return (client, request, context) => authorize(client, request, context, { limits, lookUpsOf, budget });
+  return (client, request, context) => authorize(client, request, context, { limits, lookupsOf, budget });
 }

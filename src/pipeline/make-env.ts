@@ -3,7 +3,7 @@ import type { Authenticator } from '../auth/types.ts';
 import { makeBodyRules } from '../bodies/request-body.ts';
 import type { CoreConfig } from '../config/core-settings.ts';
 import { type LimitStore, LocalLimits } from '../enforce/local-limits.ts';
-import type { LookedUp } from '../enforce/sentry-api.ts';
+import type { LookedUp } from '../enforce/lookups/sentry-api.ts';
 import { makeUpstream } from '../http/target-url.ts';
 import type { Signal, Transport } from '../http/types.ts';
 import { type UpstreamHeaders, withUpstreamHeaders } from '../http/upstream-headers.ts';

@@ -17,7 +17,7 @@ import { parseTarget } from './sentry/target.ts';
  * @param now milliseconds since 1970
  * @example
  * let decision = decide(client, 'GET', '/api/0/organizations/acme/issues/', Date.now());
- * if (decision.kind === 'conditional') decision = await resolveConditions(decision, lookUps, readBody);
+ * if (decision.kind === 'conditional') decision = await resolveConditions(decision, lookups, readBody);
  */
 export function decide(client: Client, method: string, target: string, now: number): Decision {
   if (isExpired(client, now)) return refuse(client, 'expired', 'has expired');

@@ -83,7 +83,7 @@ export function clients(contract: Contract): void {
   queries(contract, scene);
   bodies(contract, scene);
   responses(contract, scene);
-  lookUps(contract, scene);
+  lookups(contract, scene);
   observing(contract, scene);
   limits(contract);
   rejecting(contract);
@@ -588,9 +588,9 @@ function responses({ test }: Contract, scene: Scene): void {
   });
 }
 
-function lookUps({ target, test }: Contract, scene: Scene): void {
+function lookups({ target, test }: Contract, scene: Scene): void {
   const issue = (id: string) => `/api/0/organizations/acme/issues/${id}/`;
-  const lookUp = (id: string) => `${issue(id)}?collapse=release&collapse=stats&collapse=tags`;
+  const lookup = (id: string) => `${issue(id)}?collapse=release&collapse=stats&collapse=tags`;
 
   test('looks up the id of a project by its slug once, and narrows the query by it', async () => {
     const script = sentry({ [WEB]: json(WEB_PROJECT) });
@@ -604,14 +604,14 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
   });
 
   test("looks up an issue's project, and passes the request if it is the client's", async () => {
-    const script = sentry({ [lookUp('4711')]: json({ project: WEB_PROJECT }) });
+    const script = sentry({ [lookup('4711')]: json({ project: WEB_PROJECT }) });
     const exchange = await scene.exchange(get('web', `${issue('4711')}events/?full=1`), script);
     assert.equal(exchange.reply.status, 200);
-    assert.deepEqual(targetsOf(exchange), [`GET ${lookUp('4711')}`, `GET ${issue('4711')}events/?full=1`]);
+    assert.deepEqual(targetsOf(exchange), [`GET ${lookup('4711')}`, `GET ${issue('4711')}events/?full=1`]);
   });
 
   test('looks up an issue for a change, whose body arrives whole', async () => {
-    const script = sentry({ [lookUp('4721')]: json({ project: WEB_PROJECT }), [issue('4721')]: json({}) });
+    const script = sentry({ [lookup('4721')]: json({ project: WEB_PROJECT }), [issue('4721')]: json({}) });
     const content = '{"status":"resolved"}';
     const put = post('web', issue('4721'), content, JSON_TYPE).replace('POST', 'PUT');
     const exchange = await scene.exchange(put, script);
@@ -620,10 +620,10 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
   });
 
   test("looks up an issue whose path names no organization in the client's own", async () => {
-    const script = sentry({ [lookUp('4731')]: json({ project: WEB_PROJECT }), '/api/0/issues/4731/': json({}) });
+    const script = sentry({ [lookup('4731')]: json({ project: WEB_PROJECT }), '/api/0/issues/4731/': json({}) });
     const exchange = await scene.exchange(get('web', '/api/0/issues/4731/'), script);
     assert.equal(exchange.reply.status, 200);
-    assert.deepEqual(targetsOf(exchange), [`GET ${lookUp('4731')}`, 'GET /api/0/issues/4731/']);
+    assert.deepEqual(targetsOf(exchange), [`GET ${lookup('4731')}`, 'GET /api/0/issues/4731/']);
   });
 
   test("narrows the query to a project of the client's that it names by its slug", async () => {
@@ -636,14 +636,14 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
 
   test('refuses an issue of another project, and one that is not there, in the same words', async () => {
     const script = sentry({
-      [lookUp('4712')]: json({ project: API_PROJECT }),
-      [lookUp('4713')]: response('404 Not Found', [JSON_TYPE], '{"detail":"no"}'),
+      [lookup('4712')]: json({ project: API_PROJECT }),
+      [lookup('4713')]: response('404 Not Found', [JSON_TYPE], '{"detail":"no"}'),
     });
     const texts = [];
     for (const id of ['4712', '4713']) {
       const exchange = await scene.exchange(get('web', issue(id)), script);
       assert.equal(exchange.reply.status, 403);
-      assert.deepEqual(targetsOf(exchange), [`GET ${lookUp(id)}`]);
+      assert.deepEqual(targetsOf(exchange), [`GET ${lookup(id)}`]);
       texts.push(exchange.reply.content.toString());
     }
     assert.equal(texts[0], texts[1]);
@@ -678,20 +678,20 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
     },
   };
   for (const [index, [title, play]] of Object.entries(failing).entries()) {
-    test(`answers 503 if a look-up ${title}, and sends nothing else`, async () => {
+    test(`answers 503 if a lookup ${title}, and sends nothing else`, async () => {
       const id = String(5000 + index);
-      const exchange = await scene.exchange(get('web', issue(id)), sentry({ [lookUp(id)]: play }));
+      const exchange = await scene.exchange(get('web', issue(id)), sentry({ [lookup(id)]: play }));
       assert.equal(exchange.reply.status, 503, exchange.reply.content.toString());
       assert.ok(Number(fieldValue(exchange.reply, 'Retry-After')) >= 1);
       // A runtime may try again what ended with a reset.
-      assert.deepEqual([...new Set(targetsOf(exchange))], [`GET ${lookUp(id)}`]);
+      assert.deepEqual([...new Set(targetsOf(exchange))], [`GET ${lookup(id)}`]);
     });
   }
 
-  test('asks again after a look-up that failed', async () => {
-    const failed = sentry({ [lookUp('5100')]: response('500 Oops', [], '') });
+  test('asks again after a lookup that failed', async () => {
+    const failed = sentry({ [lookup('5100')]: response('500 Oops', [], '') });
     assert.equal((await scene.exchange(get('web', issue('5100')), failed)).reply.status, 503);
-    const good = sentry({ [lookUp('5100')]: json({ project: WEB_PROJECT }), [issue('5100')]: json({}) });
+    const good = sentry({ [lookup('5100')]: json({ project: WEB_PROJECT }), [issue('5100')]: json({}) });
     assert.equal((await scene.exchange(get('web', issue('5100')), good)).reply.status, 200);
   });
 
@@ -702,19 +702,19 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
       connection.send(`HTTP/1.1 200 OK\r\n${JSON_TYPE}\r\nContent-Length: 1000\r\n\r\n{"project":`);
     },
   })) {
-    test(`answers 503 if a look-up ${title} in time`, async () => {
+    test(`answers 503 if a lookup ${title} in time`, async () => {
       const id = title.includes('part') ? '5201' : '5200';
       const [proxy, upstream] = await scene.start();
-      const connections = upstream.play(sentry({ [lookUp(id)]: play }));
+      const connections = upstream.play(sentry({ [lookup(id)]: play }));
       const client = await RawClient.connect(proxy);
       await client.write(get('web', issue(id)));
       const reply = await client.reply(15_000);
       assert.equal(reply.status, 503);
-      assert.deepEqual(targetsOf({ connections }), [`GET ${lookUp(id)}`]);
+      assert.deepEqual(targetsOf({ connections }), [`GET ${lookup(id)}`]);
     });
   }
 
-  test('looks up again if the client that waits for a look-up leaves', async () => {
+  test('looks up again if the client that waits for a lookup leaves', async () => {
     const [proxy, upstream] = await scene.start();
     upstream.play(() => {});
     const gone = await RawClient.connect(proxy);
@@ -722,7 +722,7 @@ function lookUps({ target, test }: Contract, scene: Scene): void {
     await sleep(300);
     gone.reset();
     await sleep(100);
-    upstream.play(sentry({ [lookUp('5300')]: json({ project: WEB_PROJECT }), [issue('5300')]: json({}) }));
+    upstream.play(sentry({ [lookup('5300')]: json({ project: WEB_PROJECT }), [issue('5300')]: json({}) }));
     await eventually(async () => {
       const client = await RawClient.connect(proxy);
       await client.write(get('web', issue('5300')));

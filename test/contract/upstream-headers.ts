@@ -71,16 +71,16 @@ export function upstreamHeaders({ target, test }: Contract): void {
     secrets: [...SECRETS, CLIENT_TOKEN],
   });
 
-  test("adds them to the proxy's own look-ups", async () => {
+  test("adds them to the proxy's own lookups", async () => {
     const ask = request('GET /api/0/organizations/acme/issues/?query=is:unresolved HTTP/1.1', [
       `Authorization: Bearer ${CLIENT_TOKEN}`,
     ]);
     const [, upstream] = await limited.start();
-    const lookUps = upstream.play(answer(response('200 OK', JSON_CONTENT, PROJECT)), '/api/0/projects/acme/web/');
+    const lookups = upstream.play(answer(response('200 OK', JSON_CONTENT, PROJECT)), '/api/0/projects/acme/web/');
     const { reply, request: sent } = await limited.exchange(ask);
     assert.equal(reply.status, 200);
-    assert.equal(lookUps.length, 1);
-    for (const message of [sent, lookUps[0]!.request!]) {
+    assert.equal(lookups.length, 1);
+    for (const message of [sent, lookups[0]!.request!]) {
       assert.deepEqual(fieldValues(message, 'X-Gateway-Key'), [KEY]);
       assert.deepEqual(fieldValues(message, 'CF-Access-Client-Secret'), [ACCESS]);
     }

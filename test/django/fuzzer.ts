@@ -60,8 +60,8 @@ export interface Tally {
   honest: number;
   /** Answered with 401, 403, 429 or 503 without arriving. */
   refused: number;
-  /** Look-ups that the proxy made by itself. */
-  lookUps: number;
+  /** Lookups that the proxy made by itself. */
+  lookups: number;
   /** No answer came in time, or none at all. */
   unanswered: number;
 }
@@ -100,7 +100,7 @@ function permitted(random: Random, client: Client, rows: readonly Row[]): Meant 
 
 /** Sends cases through a proxy, and judges what arrives. */
 export class DjangoFuzzer {
-  readonly tally: Tally = { cases: 0, allowed: 0, honest: 0, refused: 0, lookUps: 0, unanswered: 0 };
+  readonly tally: Tally = { cases: 0, allowed: 0, honest: 0, refused: 0, lookups: 0, unanswered: 0 };
   readonly findings: Finding[] = [];
   readonly #proxy: Address;
   readonly #sentry: SentryStandIn;
@@ -217,7 +217,7 @@ export class DjangoFuzzer {
     if (!JSON.stringify(arrival).includes(TOKEN)) return undefined;
     const { client } = sent?.case ?? {};
     if (client === undefined) {
-      this.tally.lookUps++;
+      this.tally.lookups++;
       return flaw(arrival, TOKEN, CLIENTS) ?? lookUpViolation(arrival, CLIENTS);
     }
     if (sent!.arrivals > 1) return 'it arrived twice';

@@ -91,13 +91,13 @@ test('finds credentials that are not exactly the token, and a client’s own bes
   assert.equal(typeof flaw(arrival(both), 'a', CLIENTS), 'string');
 });
 
-test('takes only what is looked up for a look-up', () => {
-  const lookUp = (method: string, template: string, org: string) =>
+test('takes only what is looked up for a lookup', () => {
+  const lookup = (method: string, template: string, org: string) =>
     lookUpViolation(arrival({}, { method, template, kwargs: { org } }), CLIENTS);
-  assert.equal(lookUp('GET', `${P}/`, 'acme'), undefined);
-  assert.equal(typeof lookUp('GET', `${P}/`, 'other'), 'string');
-  assert.equal(typeof lookUp('GET', `${P}/keys/`, 'acme'), 'string');
-  assert.equal(typeof lookUp('PUT', `${P}/`, 'acme'), 'string');
+  assert.equal(lookup('GET', `${P}/`, 'acme'), undefined);
+  assert.equal(typeof lookup('GET', `${P}/`, 'other'), 'string');
+  assert.equal(typeof lookup('GET', `${P}/keys/`, 'acme'), 'string');
+  assert.equal(typeof lookup('PUT', `${P}/`, 'acme'), 'string');
 });
 
 test('finds other organizations and projects, and a security token, in an answer', () => {

@@ -207,9 +207,9 @@ const LOOKED_UP = [
   '/api/0/organizations/{org}/issues/{issue_id}/',
 ];
 
-/** Why an arrival that no client sent cannot be a look-up of the proxy's own; undefined if it can. */
+/** Why an arrival that no client sent cannot be a lookup of the proxy's own; undefined if it can. */
 export function lookUpViolation({ understood }: Arrival, clients: readonly Client[]): string | undefined {
-  if (understood === null || understood.method !== 'GET') return 'no look-up is like this';
+  if (understood === null || understood.method !== 'GET') return 'no lookup is like this';
   if (!LOOKED_UP.includes(understood.template)) return `${understood.template} is never looked up`;
   const orgs = clients.flatMap(({ projects = [] }) => projects.map((name) => name.split('/')[0]));
   return orgs.includes(understood.kwargs.org) ? undefined : 'nobody’s organization is looked up';

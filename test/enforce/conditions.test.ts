@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CHECKED_BODY_LIMIT, resolveConditions } from '../../src/enforce/conditions.ts';
-import { CachedLookUps } from '../../src/enforce/lookups.ts';
+import { CachedLookups } from '../../src/enforce/lookups/cached-lookups.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Allowed, Refused } from '../../src/policy/decision.ts';
 import { CLIENTS } from '../policy/cases.ts';
@@ -33,8 +33,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   '/api/0/organizations/acme/releases/empty/': { projects: [] },
 };
 
-const lookUps = (status = 200) =>
-  new CachedLookUps(
+const lookups = (status = 200) =>
+  new CachedLookups(
     async (path) => {
       const json = ANSWERS[path.split('?')[0]!];
       return json === undefined ? { status: 404, json: undefined } : { status, json };
@@ -52,7 +52,7 @@ async function outcome(client: keyof typeof CLIENTS, request: string, asked: Ask
   const decision = decide(clientOf(CLIENTS[client]), method, target, 0);
   if (decision.kind !== 'conditional') return decision;
   const bytes = typeof asked.body === 'string' ? new TextEncoder().encode(asked.body) : asked.body;
-  return resolveConditions(decision, lookUps(asked.status), async (limit) =>
+  return resolveConditions(decision, lookups(asked.status), async (limit) =>
     bytes !== undefined && bytes.length > limit ? undefined : (bytes ?? new Uint8Array()),
   );
 }
@@ -90,7 +90,7 @@ describe('a query', () => {
     const client = clientOf({ scopes: ['readonly'], projects: ['acme/gone'] });
     const decision = decide(client, 'GET', `${ORG}/issues/`, 0);
     assert.ok(decision.kind === 'conditional');
-    const settled = await resolveConditions(decision, lookUps(), async () => undefined);
+    const settled = await resolveConditions(decision, lookups(), async () => undefined);
     assert.ok(settled.kind === 'refuse' && settled.reason === 'project');
   });
 });
@@ -134,7 +134,7 @@ describe('a release', () => {
   });
 });
 
-describe('a look-up that fails', () => {
+describe('a lookup that fails', () => {
   it('refuses what waits for it', async () => {
     for (const status of [401, 403, 429, 500, 503, 204]) {
       for (const request of [`GET ${ORG}/issues/`, `GET ${ORG}/issues/411/`, `PUT ${ORG}/releases/web@1/`]) {
@@ -251,7 +251,7 @@ describe('a release that a body names', () => {
     assert.equal(await inWords('web', RELEASES, { body }), 'refuse project');
   });
 
-  it('is refused if its name leads a look-up elsewhere', async () => {
+  it('is refused if its name leads a lookup elsewhere', async () => {
     for (const version of ['..', 'a/b', 'a\\b']) {
       assert.equal(await inWords('web', RELEASES, post(version)), 'refuse body', version);
     }

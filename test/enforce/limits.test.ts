@@ -130,12 +130,12 @@ describe('a place of a client', () => {
       get('lone', '/api/0/organizations/acme/'),
       answer(response('200 OK', [JSON_TYPE], '{"links":{"regionUrl":"https://us.sentry.example"}}')),
     ],
-    'a look-up that fails': [get('lone-web', `${ISSUES}1/`), answer(response('500 Oops', [], ''))],
-    'a look-up that fails for an observed client': [get('lone-watched', `${ISSUES}2/`), answer(response('500 Oops'))],
+    'a lookup that fails': [get('lone-web', `${ISSUES}1/`), answer(response('500 Oops', [], ''))],
+    'a lookup that fails for an observed client': [get('lone-watched', `${ISSUES}2/`), answer(response('500 Oops'))],
     'what an observed client may not do': [get('lone-watched', '/api/0/users/'), answer(OK)],
-    'a time-out of Sentry': [get('lone'), silent],
-    'a time-out of an upload': [`${head('lone', `POST ${RELEASES}`, 'Content-Length: 100')}x`, silent],
-    'a time-out of a body that is to be checked': [
+    'a timeout of Sentry': [get('lone'), silent],
+    'a timeout of an upload': [`${head('lone', `POST ${RELEASES}`, 'Content-Length: 100')}x`, silent],
+    'a timeout of a body that is to be checked': [
       `${head('lone-web', `POST ${RELEASES}`, JSON_TYPE, 'Content-Length: 100')}{`,
       silent,
     ],
@@ -146,11 +146,7 @@ describe('a place of a client', () => {
     'a client that does not read': [get('lone'), partly, (client) => client.socket.pause()],
     'a client that leaves and waits for the answer': [get('lone'), silent, (client) => client.leave()],
     'a client that resets and waits for the answer': [get('lone'), silent, (client) => client.reset()],
-    'a client that resets and waits for a look-up': [
-      get('lone-web', `${ISSUES}3/`),
-      silent,
-      (client) => client.reset(),
-    ],
+    'a client that resets and waits for a lookup': [get('lone-web', `${ISSUES}3/`), silent, (client) => client.reset()],
     'a client that resets in its upload': [
       `${head('lone', `POST ${RELEASES}`, 'Content-Length: 100')}x`,
       silent,

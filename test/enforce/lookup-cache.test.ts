@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CachedLookUps, LookUpFailed, type LookUps, ShareOfLookUps } from '../../src/enforce/lookups.ts';
+import { CachedLookups } from '../../src/enforce/lookups/cached-lookups.ts';
+import { ClientLookups } from '../../src/enforce/lookups/client-lookups.ts';
+import { LookupFailed, type Lookups } from '../../src/enforce/lookups/types.ts';
 
-/** Look-ups over a Sentry that answers what it is told to, on a clock that is set by hand. */
-function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<typeof CachedLookUps>[2] = {}) {
+/** Lookups over a Sentry that answers what it is told to, on a clock that is set by hand. */
+function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<typeof CachedLookups>[2] = {}) {
   const asked: string[] = [];
   const clock = { now: 0 };
-  const lookUps = new CachedLookUps(
+  const lookups = new CachedLookups(
     async (path) => {
       asked.push(path);
       const json = await answer(path);
@@ -15,32 +17,32 @@ function setUp(answer: (path: string) => unknown, bounds: ConstructorParameters<
     () => clock.now,
     bounds,
   );
-  return { lookUps, asked, clock };
+  return { lookups, asked, clock };
 }
 
 const WEB = { id: '11', slug: 'web' };
 
-const projectOfIssue = async (lookUps: LookUps, id: string) =>
-  (await lookUps.projectsOf('acme', { kind: 'issue', id }))?.[0];
+const projectOfIssue = async (lookups: Lookups, id: string) =>
+  (await lookups.projectsOf('acme', { kind: 'issue', id }))?.[0];
 
-describe('look-ups', () => {
+describe('lookups', () => {
   it('ask once for what is asked at the same time', async () => {
-    const { lookUps, asked } = setUp(() => WEB);
-    const all = await Promise.all(Array.from({ length: 20 }, () => lookUps.project('acme', 'web')));
+    const { lookups, asked } = setUp(() => WEB);
+    const all = await Promise.all(Array.from({ length: 20 }, () => lookups.project('acme', 'web')));
     assert.ok(all.every((project) => project?.id === '11'));
     assert.deepEqual(asked, ['/api/0/projects/acme/web/']);
   });
 
   it('keep a project for ten minutes, its absence for five seconds, an issue for one minute, a release not at all', async () => {
-    const { lookUps, asked, clock } = setUp((path) => {
+    const { lookups, asked, clock } = setUp((path) => {
       if (path.includes('/issues/')) return { project: WEB };
       return path.includes('/releases/') ? { projects: [WEB] } : path.includes('web') ? WEB : undefined;
     });
     const askAll = async () => {
-      await lookUps.project('acme', 'web');
-      await projectOfIssue(lookUps, '4711');
-      await lookUps.project('acme', 'gone');
-      await lookUps.projectsOf('acme', { kind: 'release', id: '1.0' });
+      await lookups.project('acme', 'web');
+      await projectOfIssue(lookups, '4711');
+      await lookups.project('acme', 'gone');
+      await lookups.projectsOf('acme', { kind: 'release', id: '1.0' });
     };
     const askedAt = async (now: number) => {
       clock.now = now;
@@ -58,22 +60,22 @@ describe('look-ups', () => {
   });
 
   it('keep an answer no longer for being read again', async () => {
-    const { lookUps, asked, clock } = setUp(() => ({ project: WEB }));
+    const { lookups, asked, clock } = setUp(() => ({ project: WEB }));
     for (let second = 0; second <= 60; second++) {
       clock.now = second * 1000;
-      await projectOfIssue(lookUps, '4711');
+      await projectOfIssue(lookups, '4711');
     }
     assert.equal(asked.length, 2);
   });
 
   it("ask for another project's issue and for one that is not there at the same times, so that no refusal tells which", async () => {
-    const { lookUps, asked, clock } = setUp((path) => (path.includes('/4711/') ? { project: WEB } : undefined));
+    const { lookups, asked, clock } = setUp((path) => (path.includes('/4711/') ? { project: WEB } : undefined));
     const askedFor = async (issueId: string): Promise<number[]> => {
       const times: number[] = [];
       for (let second = 0; second < 400; second++) {
         clock.now = second * 1000;
         asked.length = 0;
-        await projectOfIssue(lookUps, issueId);
+        await projectOfIssue(lookups, issueId);
         if (asked.length > 0) times.push(second);
       }
       return times;
@@ -82,8 +84,8 @@ describe('look-ups', () => {
   });
 
   it('keep only so many answers', async () => {
-    const { lookUps, asked } = setUp(() => ({ project: WEB }), { entries: 2 });
-    for (const id of ['1', '2', '3', '3', '2', '1']) await projectOfIssue(lookUps, id);
+    const { lookups, asked } = setUp(() => ({ project: WEB }), { entries: 2 });
+    for (const id of ['1', '2', '3', '3', '2', '1']) await projectOfIssue(lookups, id);
     assert.equal(asked.length, 4);
   });
 
@@ -92,12 +94,12 @@ describe('look-ups', () => {
     const gate = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const { lookUps } = setUp(() => gate.then(() => ({ project: WEB })), { atATime: 2 });
-    const underWay = ['1', '2'].map((id) => projectOfIssue(lookUps, id));
-    await assert.rejects(projectOfIssue(lookUps, '3'), LookUpFailed);
+    const { lookups } = setUp(() => gate.then(() => ({ project: WEB })), { atATime: 2 });
+    const underWay = ['1', '2'].map((id) => projectOfIssue(lookups, id));
+    await assert.rejects(projectOfIssue(lookups, '3'), LookupFailed);
     go();
     await Promise.all(underWay);
-    assert.deepEqual(await projectOfIssue(lookUps, '3'), WEB);
+    assert.deepEqual(await projectOfIssue(lookups, '3'), WEB);
   });
 
   it('fail, and are asked again, if Sentry does not answer or makes no sense', async () => {
@@ -110,33 +112,33 @@ describe('look-ups', () => {
       [],
       { project: WEB },
     ];
-    const { lookUps } = setUp(() => answers.shift());
+    const { lookups } = setUp(() => answers.shift());
     for (let left = answers.length; left > 1; left--) {
-      await assert.rejects(projectOfIssue(lookUps, '4711'), LookUpFailed);
+      await assert.rejects(projectOfIssue(lookups, '4711'), LookupFailed);
     }
-    assert.deepEqual(await projectOfIssue(lookUps, '4711'), WEB);
+    assert.deepEqual(await projectOfIssue(lookups, '4711'), WEB);
   });
 
   it('take an old slug, which redirects, for absent', async () => {
-    const lookUps = new CachedLookUps(
+    const lookups = new CachedLookups(
       async () => ({ status: 302, json: { slug: 'new' } }),
       () => 0,
     );
-    assert.equal(await lookUps.project('acme', 'old'), undefined);
+    assert.equal(await lookups.project('acme', 'old'), undefined);
   });
 
   it('encode what they put into a path, and ask for nothing else than they mean', async () => {
-    const { lookUps, asked } = setUp(() => ({ projects: [WEB], project: WEB, ...WEB }));
-    await lookUps.projectsOf('acme', { kind: 'release', id: 'web@1.0+5?a#b;c é' });
+    const { lookups, asked } = setUp(() => ({ projects: [WEB], project: WEB, ...WEB }));
+    await lookups.projectsOf('acme', { kind: 'release', id: 'web@1.0+5?a#b;c é' });
     assert.deepEqual(asked, ['/api/0/organizations/acme/releases/web%401.0%2B5%3Fa%23b%3Bc%20%C3%A9/']);
     asked.length = 0;
     for (const version of ['stats', '..', '.', '', 'a/b', 'a\\b', 'a\nb', '%2e', '\ud800']) {
-      assert.equal(await lookUps.projectsOf('acme', { kind: 'release', id: version }), undefined, version);
+      assert.equal(await lookups.projectsOf('acme', { kind: 'release', id: version }), undefined, version);
     }
     for (const issueId of ['..', '', 'x', '1/../../x']) {
-      assert.equal(await projectOfIssue(lookUps, issueId), undefined, issueId);
+      assert.equal(await projectOfIssue(lookups, issueId), undefined, issueId);
     }
-    for (const org of ['..', '', 'a/b', 'a.b']) assert.equal(await lookUps.project(org, 'web'), undefined, org);
+    for (const org of ['..', '', 'a/b', 'a.b']) assert.equal(await lookups.project(org, 'web'), undefined, org);
     assert.deepEqual(asked, []);
   });
 });
@@ -144,16 +146,16 @@ describe('look-ups', () => {
 const LIVE = new AbortController().signal;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("a client's share of the look-ups", () => {
-  it('does not make others wait for a look-up that has not begun', async () => {
+describe("a client's share of the lookups", () => {
+  it('does not make others wait for a lookup that has not begun', async () => {
     const gate = Promise.withResolvers<void>();
-    const { lookUps, asked } = setUp(async (path) => {
+    const { lookups, asked } = setUp(async (path) => {
       if (!path.includes('/issues/')) return WEB;
       await gate.promise;
       return { project: WEB };
     });
-    const greedy = new ShareOfLookUps(lookUps, 1).of(LIVE);
-    const other = new ShareOfLookUps(lookUps, 1).of(LIVE);
+    const greedy = new ClientLookups(lookups, 1).of(LIVE);
+    const other = new ClientLookups(lookups, 1).of(LIVE);
     const [long, queued] = [projectOfIssue(greedy, '1'), greedy.project('acme', 'web')];
     assert.deepEqual(await other.project('acme', 'web'), WEB);
     gate.resolve();
@@ -162,8 +164,8 @@ describe("a client's share of the look-ups", () => {
   });
 
   it('keeps its answers whatever another one asks for', async () => {
-    const { lookUps, asked } = setUp((path) => (path.includes('/issues/') ? { project: WEB } : WEB));
-    const [greedy, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
+    const { lookups, asked } = setUp((path) => (path.includes('/issues/') ? { project: WEB } : WEB));
+    const [greedy, other] = [new ClientLookups(lookups, 8).of(LIVE), new ClientLookups(lookups, 8).of(LIVE)];
     await other.project('acme', 'web');
     await projectOfIssue(other, '1');
     for (let issue = 0; issue < 10_001; issue++) await projectOfIssue(greedy, String(100 + issue));
@@ -174,8 +176,8 @@ describe("a client's share of the look-ups", () => {
   });
 
   it('does not tell by its time what another one has asked for', async () => {
-    const { lookUps, asked } = setUp(() => ({ project: WEB }));
-    const [one, other] = [new ShareOfLookUps(lookUps, 8).of(LIVE), new ShareOfLookUps(lookUps, 8).of(LIVE)];
+    const { lookups, asked } = setUp(() => ({ project: WEB }));
+    const [one, other] = [new ClientLookups(lookups, 8).of(LIVE), new ClientLookups(lookups, 8).of(LIVE)];
     await projectOfIssue(one, '1');
     await projectOfIssue(other, '1');
     assert.equal(asked.length, 2);
@@ -183,8 +185,8 @@ describe("a client's share of the look-ups", () => {
 
   it('asks nothing for a request that ended while it waited', async () => {
     const gate = Promise.withResolvers<void>();
-    const { lookUps, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
-    const share = new ShareOfLookUps(lookUps, 1);
+    const { lookups, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ClientLookups(lookups, 1);
     const first = projectOfIssue(share.of(LIVE), '1');
     const gone = new AbortController();
     const waiting = ['2', '3', '4'].map((id) => projectOfIssue(share.of(gone.signal), id));
@@ -198,8 +200,8 @@ describe("a client's share of the look-ups", () => {
 
   it('has room again as soon as the requests that waited have ended', async () => {
     const gate = Promise.withResolvers<void>();
-    const { lookUps } = setUp(() => gate.promise.then(() => ({ project: WEB })));
-    const share = new ShareOfLookUps(lookUps, 1);
+    const { lookups } = setUp(() => gate.promise.then(() => ({ project: WEB })));
+    const share = new ClientLookups(lookups, 1);
     const first = projectOfIssue(share.of(LIVE), '1');
     const gone = new AbortController();
     const waiting = Array.from({ length: 64 }, (_, i) => projectOfIssue(share.of(gone.signal), String(100 + i)));
@@ -213,12 +215,12 @@ describe("a client's share of the look-ups", () => {
 
   it('leaves the others theirs: further ones wait for their turn, and too many are refused', async () => {
     const gates: (() => void)[] = [];
-    const { lookUps, asked } = setUp(async (path) => {
+    const { lookups, asked } = setUp(async (path) => {
       await new Promise<void>((resolve) => gates.push(resolve));
       return path.includes('/issues/') ? { project: WEB } : WEB;
     });
-    const greedy = new ShareOfLookUps(lookUps, 8).of(LIVE);
-    const other = new ShareOfLookUps(lookUps, 8).of(LIVE);
+    const greedy = new ClientLookups(lookups, 8).of(LIVE);
+    const other = new ClientLookups(lookups, 8).of(LIVE);
     const many = Array.from({ length: 80 }, (_, issue) => projectOfIssue(greedy, String(1000 + issue)));
     const outcomes = Promise.allSettled(many);
     const one = other.project('acme', 'web');

@@ -11,7 +11,7 @@ import { type ListeningProxy, startProxy } from '../support/proxy-process.ts';
 import { send } from '../support/raw-client.ts';
 import { answer, type Connection, OK, response, type Script, Upstream } from '../support/upstream.ts';
 
-const SECRET = 'sentry-token-of-the-look-up-tests';
+const SECRET = 'sentry-token-of-the-lookup-tests';
 const ISSUES = '/api/0/organizations/acme/issues/';
 const CLIENTS = clientsFile({
   web: { scopes: ['event:read', 'org:read'], projects: ['acme/web'] },
@@ -23,11 +23,11 @@ const get = (name: string, target: string): string =>
   `GET ${target} HTTP/1.1\r\nHost: proxy.example\r\n${asClient(name)}\r\n\r\n`;
 const json = (value: unknown): Buffer => response('200 OK', ['Content-Type: application/json'], JSON.stringify(value));
 const tokenOf = ({ request }: Connection): string | undefined => request && fieldValue(request, 'Authorization');
-const isLookUp = ({ request }: Connection): boolean => request?.target.includes('collapse=') ?? false;
+const isLookup = ({ request }: Connection): boolean => request?.target.includes('collapse=') ?? false;
 const WEB = json({ project: { id: '11', slug: 'web' } });
 const REFUSAL = response('401 Unauthorized', ['Content-Type: application/json'], '{"detail":"Invalid token"}');
 
-describe('look-ups', () => {
+describe('lookups', () => {
   let upstream: Upstream;
   let proxy: ListeningProxy;
   before(async () => {
@@ -39,20 +39,20 @@ describe('look-ups', () => {
     await upstream.stop();
   });
 
-  /** Sentry that answers look-ups with this, after a while. */
+  /** Sentry that answers lookups with this, after a while. */
   const sentry =
-    (lookUp: Buffer, delay: number | Promise<void> = 0): Script =>
+    (lookup: Buffer, delay: number | Promise<void> = 0): Script =>
     async (connection) => {
       await connection.whole();
-      if (isLookUp(connection)) await (typeof delay === 'number' ? sleep(delay) : delay);
-      await answer(isLookUp(connection) ? lookUp : OK)(connection);
+      if (isLookup(connection)) await (typeof delay === 'number' ? sleep(delay) : delay);
+      await answer(isLookup(connection) ? lookup : OK)(connection);
     };
 
   it('of a hundred requests for one issue at a time are one', async () => {
     const connections = upstream.play(sentry(WEB, 300));
     const replies = await Promise.all(Array.from({ length: 100 }, () => send(proxy, get('web', `${ISSUES}1/events/`))));
     assert.ok(replies.every(({ status }) => status === 200));
-    assert.equal(connections.filter(isLookUp).length, 1);
+    assert.equal(connections.filter(isLookup).length, 1);
     assert.equal(connections.length, 101);
   });
 
@@ -112,7 +112,7 @@ describe('look-ups', () => {
   });
 });
 
-describe('look-ups with the token of the database', () => {
+describe('lookups with the token of the database', () => {
   let postgres: Postgres;
   let upstream: Upstream;
   before(async () => {
@@ -147,13 +147,13 @@ describe('look-ups with the token of the database', () => {
     const script: Script = async (connection) => {
       await connection.whole();
       const isGood = tokenOf(connection) === `Bearer ${accepted}`;
-      await answer(isGood ? (isLookUp(connection) ? WEB : OK) : REFUSAL)(connection);
+      await answer(isGood ? (isLookup(connection) ? WEB : OK) : REFUSAL)(connection);
     };
     await store(NEW);
     const connections = upstream.play(script);
     assert.equal((await send(proxy, get('web', `${ISSUES}1/events/`))).status, 200);
     assert.deepEqual(
-      connections.map((connection) => [isLookUp(connection), tokenOf(connection)]),
+      connections.map((connection) => [isLookup(connection), tokenOf(connection)]),
       [
         [true, `Bearer ${OLD}`],
         [true, `Bearer ${NEW}`],

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveConditions } from '../../src/enforce/conditions.ts';
-import type { NamedProject } from '../../src/enforce/lookup-kinds.ts';
-import type { LookUps } from '../../src/enforce/lookups.ts';
+import type { NamedProject } from '../../src/enforce/lookups/lookup-kinds.ts';
+import type { Lookups } from '../../src/enforce/lookups/types.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Allowed, Refused } from '../../src/policy/decision.ts';
 import { clientOf, exampleTarget } from '../policy/examples.ts';
@@ -13,7 +13,7 @@ const WEB = { id: '11', slug: 'web' };
 const SECRET = { id: '13', slug: 'secret' };
 
 /** Lookups of a Sentry in which everything that paths name has these projects. */
-const lookUpsOf = (projects: readonly NamedProject[]): LookUps => ({
+const lookupsOf = (projects: readonly NamedProject[]): Lookups => ({
   project: async (_, idOrSlug) => [WEB, SECRET].find(({ id, slug }) => id === idOrSlug || slug === idOrSlug),
   projectsOf: async () => projects,
 });
@@ -28,7 +28,7 @@ async function outcome(hole: Hole, projects: readonly NamedProject[]): Promise<A
   const decision = decide(clientFor(hole), hole.method, target, 0);
   if (decision.kind !== 'conditional') return decision;
   const body = new TextEncoder().encode(JSON.stringify(hole.body ?? hole.harmless ?? {}));
-  return resolveConditions(decision, lookUpsOf(projects), async () => body);
+  return resolveConditions(decision, lookupsOf(projects), async () => body);
 }
 
 /** Why a row is refused, whatever is sent to it. */

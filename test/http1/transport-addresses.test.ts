@@ -203,7 +203,7 @@ test('goes on with the last addresses while the resolver is out of order', () =>
     assert.equal((await get()).status, 200);
   }));
 
-test('does not wait for a slow look-up where it knows addresses', () =>
+test('does not wait for a slow lookup where it knows addresses', () =>
   withResolver({ addresses: [V4] }, async ({ get, resolve }) => {
     assert.equal((await get()).status, 200);
     await resolve({ addresses: [V4], delay: 20_000 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveConditions } from '../../src/enforce/conditions.ts';
-import type { LookUps } from '../../src/enforce/lookups.ts';
+import type { Lookups } from '../../src/enforce/lookups/types.ts';
 import { editResponse } from '../../src/enforce/response-filter.ts';
 import type { Client } from '../../src/policy/client.ts';
 import { decide } from '../../src/policy/decide.ts';
@@ -55,7 +55,7 @@ describe('an allow rule that spells its path out', () => {
 
 describe('a path without an organization', () => {
   const PROJECTS = { web: { id: '11', slug: 'web' }, secret: { id: '13', slug: 'secret' } };
-  const lookUps: LookUps = {
+  const lookups: Lookups = {
     project: async (_, slug) => PROJECTS[slug as 'web'],
     projectsOf: async (org, { id }) => {
       if (org === 'acme' && id === '411') return [PROJECTS.web];
@@ -65,7 +65,7 @@ describe('a path without an organization', () => {
   const outcome = async (client: Client, request: string): Promise<Allowed | Refused> => {
     const decision = ask(client, request);
     const noBody = async () => new Uint8Array();
-    return decision.kind === 'conditional' ? resolveConditions(decision, lookUps, noBody) : decision;
+    return decision.kind === 'conditional' ? resolveConditions(decision, lookups, noBody) : decision;
   };
 
   it('that names an issue is looked up in the organizations of the client', async () => {

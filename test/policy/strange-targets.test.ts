@@ -179,7 +179,7 @@ describe(`targets from the seed ${SEED}`, () => {
         if (!isIndex) assert.equal(org, 'acme', said);
         if (client === wide || isIndex) continue;
 
-        // A check is made by look-ups, and tested elsewhere; what needs none is the client's on its face.
+        // A check is made by lookups, and tested elsewhere; what needs none is the client's on its face.
         const conditions = decision.kind === 'conditional' ? decision.conditions : [];
         const isChecked = conditions.some(({ kind }) => kind === 'project' || kind === 'lookup');
         if (first === 'projects' && !isChecked) assert.match(third ?? '', /^(?:web|11)$/, said);

@@ -1,4 +1,4 @@
-// Loaded into the proxy before it starts: the system's resolver, as the file RESOLVER_SCRIPT says at each look-up.
+// Loaded into the proxy before it starts: the system's resolver, as the file RESOLVER_SCRIPT says at each lookup.
 import dns, { type LookupAddress } from 'node:dns';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

@@ -1,4 +1,4 @@
-import type { LookedUp } from '../../../src/enforce/sentry-api.ts';
+import type { LookedUp } from '../../../src/enforce/lookups/sentry-api.ts';
 import type { KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import { isHealthcheck } from '../ops/healthcheck-request.ts';
@@ -43,7 +43,7 @@ function listed(projects: readonly string[]): string {
 }
 
 /** Writes the line of a question that the proxy itself asked Sentry, to decide on a client's request. */
-export function logLookUp(log: Log, { path, status, result, duration, id }: LookedUp): void {
+export function logLookup(log: Log, { path, status, result, duration, id }: LookedUp): void {
   log(result === 'failed' ? 'warn' : 'info', 'look_up', {
     path,
     status,

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { LookUpResult } from '../../../src/enforce/sentry-api.ts';
+import type { LookupResult } from '../../../src/enforce/lookups/sentry-api.ts';
 import type { RequestContext } from '../../../src/http/request-context.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { REASONS } from '../../../src/policy/reasons.ts';
@@ -8,7 +8,7 @@ import { REASONS } from '../../../src/policy/reasons.ts';
 const MAX_AT_ZERO = 100;
 const STATUSES = ['2xx', '3xx', '4xx', '5xx'];
 const MODES: readonly Client['mode'][] = ['enforce', 'observe'];
-const LOOK_UP_RESULTS: readonly LookUpResult[] = ['found', 'absent', 'failed'];
+const LOOK_UP_RESULTS: readonly LookupResult[] = ['found', 'absent', 'failed'];
 /** Over a limit a client is refused for these. */
 const LIMITS = ['rate', 'concurrency'];
 
@@ -16,7 +16,7 @@ const LIMITS = ['rate', 'concurrency'];
 export class ClientMetrics {
   readonly #requests: Counter<'client' | 'status'>;
   readonly #refusals: Counter<'client' | 'reason' | 'mode'>;
-  readonly #lookUps: Counter<'result'>;
+  readonly #lookups: Counter<'result'>;
   readonly #registry: Registry;
   #limitStore: Gauge | undefined;
 
@@ -34,7 +34,7 @@ export class ClientMetrics {
       labelNames: ['client', 'reason', 'mode'],
       registers: [registry],
     });
-    this.#lookUps = new Counter({
+    this.#lookups = new Counter({
       name: 'sentry_api_proxy_look_ups_total',
       help: "The proxy's own questions to Sentry, to decide on requests of clients.",
       labelNames: ['result'],
@@ -42,7 +42,7 @@ export class ClientMetrics {
     });
     for (const client of ['alias', 'anyone', 'none']) this.#startAtZero(client);
     this.#refusals.inc({ client: 'none', reason: 'unknown', mode: 'enforce' }, 0);
-    for (const result of LOOK_UP_RESULTS) this.#lookUps.inc({ result }, 0);
+    for (const result of LOOK_UP_RESULTS) this.#lookups.inc({ result }, 0);
   }
 
   /** These are the clients now. */
@@ -63,8 +63,8 @@ export class ClientMetrics {
     if (observed !== undefined) this.#refusals.inc({ client, reason: observed, mode: 'observe' });
   }
 
-  lookedUp(result: LookUpResult): void {
-    this.#lookUps.inc({ result });
+  lookedUp(result: LookupResult): void {
+    this.#lookups.inc({ result });
   }
 
   /** The shared store of limits answers, or does not. Without such a store there is no metric of it. */

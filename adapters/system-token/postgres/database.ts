@@ -16,7 +16,7 @@ const QUERY_TIMEOUT = 5000;
  * parameters that PgBouncer knows.
  *
  * @returns the value, parsed if it is JSON; null if NULL is stored; undefined if there is no such row
- * @throws {DatabaseError} within the connection's time-out and 5 s for the query; or the signal's reason
+ * @throws {DatabaseError} within the connection's timeout and 5 s for the query; or the signal's reason
  */
 export async function readStoredToken(info: ConnInfo, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> {
   const session = await openSession(info, signal);

@@ -1,7 +1,7 @@
 import { TimeoutError } from './database-error.ts';
 
 /**
- * The outcome of some work, within a time limit. A time-out does not end the work: the caller has to do that.
+ * The outcome of some work, within a time limit. A timeout does not end the work: the caller has to do that.
  * @param timeout milliseconds
  * @throws {TimeoutError} or the signal's reason
  */

@@ -295,7 +295,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         ['allowed by default to every client: /api/0/', 'what Sentry answers loses: user, auth'],
       ],
       'a rule for a path that is in no table': ['admin POST /elsewhere/', 0, ['allowed by allow[0], * /**']],
-      'a look-up of an issue': [
+      'a lookup of an issue': [
         'agent PUT /api/0/organizations/acme/issues/4711/',
         0,
         [
@@ -305,7 +305,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
           'what Sentry answers loses: shareId',
         ],
       ],
-      'a look-up of a project': [
+      'a lookup of a project': [
         'agent GET /api/0/projects/acme/7/issues/',
         0,
         [/^allowed by the scope event:(?:read|write)/, 'provided that Sentry knows project 7 of acme as one of web, 2'],

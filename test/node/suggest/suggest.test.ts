@@ -147,7 +147,7 @@ describe('suggest', () => {
     assert.match(notes.join('\n'), /^b: is not suggested, because the log has no request of it that succeeded$/m);
   });
 
-  it('proposes the projects that look-ups and narrowings of the log show', async () => {
+  it('proposes the projects that lookups and narrowings of the log show', async () => {
     const [client] = await suggested([
       ['a', 'GET', '/api/0/organizations/acme/issues/?project&query', { projects: 'acme/web,acme/2' }],
       ['a', 'GET', '/api/0/organizations/acme/issues/4711/', { projects: 'acme/api' }],

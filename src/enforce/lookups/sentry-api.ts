@@ -1,12 +1,12 @@
-import { decode } from '../bodies/decode.ts';
-import { readBounded } from '../bodies/read-bounded.ts';
-import { Deadline } from '../http/deadline.ts';
-import { onlyFields } from '../http/headers.ts';
-import { newId, REQUEST_ID, VIA } from '../http/request-id.ts';
-import type { Signal, Transport, Upstream, UpstreamResponse } from '../http/types.ts';
-import type { TokenChoice } from '../tokens/token-choice.ts';
-import { isRenewable } from '../tokens/token-source.ts';
-import { ABSENT, type Ask, LookUpFailed } from './lookups.ts';
+import { decode } from '../../bodies/decode.ts';
+import { readBounded } from '../../bodies/read-bounded.ts';
+import { Deadline } from '../../http/deadline.ts';
+import { onlyFields } from '../../http/headers.ts';
+import { newId, REQUEST_ID, VIA } from '../../http/request-id.ts';
+import type { Signal, Transport, Upstream, UpstreamResponse } from '../../http/types.ts';
+import type { TokenChoice } from '../../tokens/token-choice.ts';
+import { isRenewable } from '../../tokens/token-source.ts';
+import { ABSENT, type Ask, LookupFailed } from './types.ts';
 
 /** Milliseconds for an answer. */
 const TIMEOUT = 5000;
@@ -14,14 +14,14 @@ const TIMEOUT = 5000;
 const LIMIT = 1024 * 1024;
 
 /** The result of a lookup: `failed` if Sentry gave no usable response. */
-export type LookUpResult = 'found' | 'absent' | 'failed';
+export type LookupResult = 'found' | 'absent' | 'failed';
 
 /** A lookup as the log and the metrics report it. */
 export interface LookedUp {
   readonly path: string;
   /** Undefined if there was no answer. */
   readonly status: number | undefined;
-  readonly result: LookUpResult;
+  readonly result: LookupResult;
   /** Milliseconds. */
   readonly duration: number;
   /** Sentry sees it as X-Request-Id. */
@@ -43,7 +43,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOpt
     const begun = performance.now();
     const id = newId();
     let status: number | undefined;
-    let result: LookUpResult = 'failed';
+    let result: LookupResult = 'failed';
     const send = (bearer: string) =>
       fetch(upstream.origin + upstream.basePath + path, {
         method: 'GET',
@@ -59,7 +59,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOpt
     try {
       const token = tokens.choose('GET', path).source;
       const bearer = await token.get();
-      if (bearer === undefined) throw new LookUpFailed('there is no token to ask with');
+      if (bearer === undefined) throw new LookupFailed('there is no token to ask with');
       let response = await send(bearer);
       const renewed = response.status === 401 && isRenewable(token) ? await token.renew(bearer) : undefined;
       if (renewed !== undefined) {
@@ -88,11 +88,11 @@ async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unkn
   const bytes = bounded.bytes && (await decode(bounded.bytes, headers.get('content-encoding'), LIMIT));
   if (bytes === undefined) {
     await bounded.body.cancel();
-    throw new LookUpFailed('the answer is too large, or in an encoding that is not known');
+    throw new LookupFailed('the answer is too large, or in an encoding that is not known');
   }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new LookUpFailed('the answer is not JSON');
+    throw new LookupFailed('the answer is not JSON');
   }
 }

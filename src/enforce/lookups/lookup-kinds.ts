@@ -1,7 +1,7 @@
-import type { Thing } from '../policy/decision.ts';
-import type { LookupKind } from '../policy/sentry/endpoint.ts';
-import { walk } from '../policy/sentry/endpoint-table.ts';
-import { parseTarget } from '../policy/sentry/target.ts';
+import type { Thing } from '../../policy/decision.ts';
+import type { LookupKind } from '../../policy/sentry/endpoint.ts';
+import { walk } from '../../policy/sentry/endpoint-table.ts';
+import { parseTarget } from '../../policy/sentry/target.ts';
 
 /** A project as a response names it: by id, by slug, or by both. */
 export interface NamedProject {
@@ -106,13 +106,13 @@ export function byIdAndSlug(json: unknown): { readonly id: string; readonly slug
 }
 
 /** Whether a release of this name can be looked up: others would lead to another resource, or to none. */
-export const isReleaseName = (version: string): boolean => lookUpPath(releasePath('org', version)) !== undefined;
+export const isReleaseName = (version: string): boolean => lookupPath(releasePath('org', version)) !== undefined;
 
 /**
- * The path of a look-up, each segment encoded again. Undefined if it would lead elsewhere than it says: a release called
- * `token` or `..` must not turn a look-up into another request.
+ * The path of a lookup, each segment encoded again. Undefined if it would lead elsewhere than it says: a release called
+ * `token` or `..` must not turn a lookup into another request.
  */
-export function lookUpPath(names: readonly string[]): string | undefined {
+export function lookupPath(names: readonly string[]): string | undefined {
   // A lone surrogate has no encoding, and is no name of Sentry's.
   if (!names.every((name) => name.isWellFormed())) return undefined;
   const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
@@ -122,7 +122,7 @@ export function lookUpPath(names: readonly string[]): string | undefined {
   return template !== undefined && TEMPLATES.has(template) && !isDisguised ? path : undefined;
 }
 
-/** A look-up asks for one of these. A path that leads anywhere else is a mistake. */
+/** A lookup asks for one of these. A path that leads anywhere else is a mistake. */
 const TEMPLATES: ReadonlySet<string> = new Set([
   '/api/0/projects/{org}/{project}/',
   '/api/0/organizations/{org}/issues/{issue_id}/',
