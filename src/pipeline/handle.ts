@@ -1,6 +1,6 @@
 import type { Authentication, Principal } from '../auth/types.ts';
 import { shareUntilEnd } from '../bodies/free-at-end.ts';
-import { type Delivery, type OutgoingBody, outgoingBody } from '../bodies/request-body.ts';
+import { type Delivery, outgoingBody } from '../bodies/request-body.ts';
 import type { Authorized } from '../enforce/types.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from '../http/header-tables.ts';
@@ -8,7 +8,8 @@ import { cleanRequest, cleanResponse, DROPPED_FROM_REQUESTS, withEdits } from '.
 import { newContext, type RequestContext } from '../http/request-context.ts';
 import { REQUEST_ID, requestIdOf, traceIdOf, viaOf } from '../http/request-id.ts';
 import { isForRelays, targetOf, upstreamUrl } from '../http/target-url.ts';
-import type { Fields, IncomingRequest, Reply, ResponseStage, Signal, UpstreamResponse } from '../http/types.ts';
+import type { Fields, IncomingRequest, Reply, ResponseStage } from '../http/types.ts';
+import { type Replay, renewOnce } from '../tokens/renew-once.ts';
 import type { TokenChoice } from '../tokens/token-choice.ts';
 import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
@@ -69,7 +70,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const isInjected = principal !== undefined;
   if (!isInjected && isForRelays(url, destination.upstream)) throw new ProxyError('relay_refused');
-  const source = principal && chooseToken(principal, request, destination.tokens, trace);
+  const source = principal && chooseToken(principal, request.method, authorized.target, destination.tokens, trace);
   const token = await source?.get();
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
@@ -83,7 +84,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   };
   const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
 
-  const send = (bearer: string | undefined, to = url) => {
+  const send = (bearer: string | undefined, to: string) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
     // Sentry trusts addresses of its own network, such as this proxy's, and nobody is to borrow that trust.
     if (!isInjected && request.peer !== undefined) added.push(['X-Forwarded-For', request.peer]);
@@ -95,8 +96,16 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     return destination.fetch(to, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
 
+  const replay: Replay = {
+    isPossible: () => outgoing.canReplay() && !request.signal.aborted,
+    failed: (error) => {
+      trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
+    },
+  };
   const sendTo = (to: string) =>
-    sendAndRenew((bearer) => send(bearer, to), token, outgoing, request.signal, source, trace);
+    source === undefined || token === undefined
+      ? send(undefined, to)
+      : renewOnce((bearer) => send(bearer, to), source, token, replay);
 
   const stages: ResponseStage[] = [];
   if (destination.hasGateway) stages.push(withoutGatewaySession);
@@ -177,46 +186,17 @@ function noteSender(authentication: Authentication, trace: RequestContext): void
   }
 }
 
-/** Sends a request with the token; if Sentry refuses that, once more with a renewed one, as long as the body is kept. */
-async function sendAndRenew(
-  send: (bearer: string | undefined) => Promise<UpstreamResponse>,
-  token: string | undefined,
-  outgoing: OutgoingBody,
-  signal: Signal,
-  source: TokenSource | undefined,
-  trace: RequestContext,
-): Promise<UpstreamResponse> {
-  const response = await send(token);
-  const isRefused = response.status === 401 && token !== undefined;
-  const isTokenRefused = isRefused && source !== undefined && isRenewable(source);
-  if (!isTokenRefused) return response;
-  const renewed = await renewedToken(source, token, trace);
-  const isWorthAnotherTry = renewed !== undefined && renewed !== token && outgoing.canReplay() && !signal.aborted;
-  if (!isWorthAnotherTry) return response;
-  await response.body?.cancel();
-  return send(renewed);
-}
-
 /** The source of the token for a request. The replay after a 401 has the same one. */
 function chooseToken(
   { client }: Principal,
-  { method, url }: IncomingRequest,
+  method: string,
+  target: string,
   tokens: TokenChoice,
   trace: RequestContext,
 ): TokenSource {
-  const { name, source } = tokens.choose(method, targetOf(url), client?.sentryToken);
+  const { name, source } = tokens.choose(method, target, client?.sentryToken);
   if (name !== undefined) trace.token = name;
   return source;
-}
-
-/** Sentry's 401 says more than the failure of a source, and its body must not be left unread. */
-async function renewedToken(source: TokenSource, refused: string, trace: RequestContext): Promise<string | undefined> {
-  try {
-    return await source.renew(refused);
-  } catch (error) {
-    trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
-    return undefined;
-  }
 }
 
 function framingOf(fields: Fields): Delivery['framing'] {

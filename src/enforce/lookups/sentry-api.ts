@@ -4,8 +4,8 @@ import { Deadline } from '../../http/deadline.ts';
 import { onlyFields } from '../../http/headers.ts';
 import { newId, REQUEST_ID, VIA } from '../../http/request-id.ts';
 import type { Signal, Transport, Upstream, UpstreamResponse } from '../../http/types.ts';
+import { renewOnce } from '../../tokens/renew-once.ts';
 import type { TokenChoice } from '../../tokens/token-choice.ts';
-import { isRenewable } from '../../tokens/token-source.ts';
 import { ABSENT, type Ask, LookupFailed } from './types.ts';
 
 /** Milliseconds for an answer. */
@@ -57,15 +57,10 @@ export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOpt
         signal: new Deadline(closing === undefined ? [] : [closing], TIMEOUT),
       });
     try {
-      const token = tokens.choose('GET', path).source;
-      const bearer = await token.get();
+      const { source } = tokens.choose('GET', path);
+      const bearer = await source.get();
       if (bearer === undefined) throw new LookupFailed('there is no token to ask with');
-      let response = await send(bearer);
-      const renewed = response.status === 401 && isRenewable(token) ? await token.renew(bearer) : undefined;
-      if (renewed !== undefined) {
-        await response.body?.cancel();
-        response = await send(renewed);
-      }
+      const response = await renewOnce(send, source, bearer);
       status = response.status;
       const json = await jsonOf(response);
       if (status === 200) result = 'found';
