@@ -1,11 +1,11 @@
-import { freeAtEnd, shareUntilEnd } from '../bodies/free-at-end.ts';
-import type { Budget, Share } from '../bodies/types.ts';
+import { shareUntilEnd } from '../bodies/free-at-end.ts';
+import type { Share } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
 import { CONDITIONS } from '../http/header-tables.ts';
 import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { targetOf } from '../http/target-url.ts';
-import type { IncomingRequest, Signal } from '../http/types.ts';
+import type { IncomingRequest } from '../http/types.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 import { decide } from '../policy/decide.ts';
 import type { Allowed, Refused } from '../policy/decision.ts';
@@ -14,21 +14,11 @@ import { nameOfRequest } from '../policy/sentry/endpoint-table.ts';
 import { CheckedBody } from './checked-body.ts';
 import { resolveConditions } from './conditions.ts';
 import { withoutPaging } from './list-pages.ts';
-import { type LimitStore, OVER_LIMIT } from './local-limits.ts';
-import type { Lookups } from './lookups/types.ts';
 import { noteNarrowed, noteProjects, observe } from './observe.ts';
+import { type OverLimit, overLimitText, takePlace } from './place.ts';
 import { droppedFields, fieldRefusal, hasBody } from './request-fields.ts';
 import { filterStage, isFilteredList } from './response-filter.ts';
-import type { Authorized } from './types.ts';
-
-/** The parts that decide on named clients' requests; one set per proxy. */
-export interface AuthorizerMeans {
-  readonly limits: LimitStore;
-  /** The lookups that a request of a client may cause, by the client's name. Those that wait end with the request. */
-  lookupsOf(name: string, signal: Signal): Lookups;
-  /** For bodies that are read for a check or an edit. */
-  readonly budget: Budget;
-}
+import type { Authorized, AuthorizerMeans } from './types.ts';
 
 /**
  * Decides whether a named client may send a request, and counts it against the client's limits until `trace.release`.
@@ -49,7 +39,8 @@ export async function authorize(
   if (decision.kind === 'refuse') throw refusal(decision, request, trace);
   const field = fieldRefusal(client, request, decision);
   if (field !== undefined) throw refusal(field, request, trace);
-  await takePlace(client, request, trace, means.limits);
+  const over = await takePlace(client, request, trace, means.limits);
+  if (over !== undefined) throw limited(client, over, request, trace);
   const openShare = () => shareUntilEnd(means.budget, request, trace);
   if (decision.kind === 'allow') {
     if (decision.query !== undefined) noteNarrowed(target, decision.query, trace);
@@ -64,27 +55,13 @@ export async function authorize(
   return authorizedBy(settled, request, target, settled.body ?? request.body, openShare);
 }
 
-async function takePlace(
-  client: Client,
-  request: IncomingRequest,
-  trace: RequestContext,
-  limits: LimitStore,
-): Promise<void> {
-  const taken = await limits.take(client.name, client);
-  if (taken.ok) {
-    hold(client, request, trace, taken.release);
-    return;
-  }
-  trace.refusal = taken.over;
+/** The refusal of a client that is over a limit of its own. */
+function limited(client: Client, over: OverLimit, request: IncomingRequest, trace: RequestContext): ProxyError {
+  trace.refusal = over.reason;
   trace.asked = nameOfRequest(request.method, targetOf(request.url));
-  throw new ProxyError('client_limited', `client ${client.name} ${OVER_LIMIT[taken.over]}`, [
-    ['Retry-After', String(taken.retryAfterSeconds)],
+  return new ProxyError('client_limited', overLimitText(client, over), [
+    ['Retry-After', String(over.retryAfterSeconds)],
   ]);
-}
-
-function hold(client: Client, request: IncomingRequest, trace: RequestContext, release: () => void): void {
-  // A rate has nothing to free.
-  if (client.concurrency !== undefined) freeAtEnd(request, trace, release);
 }
 
 function refusal(

@@ -15,12 +15,6 @@ export type Taken =
       readonly retryAfterSeconds: number;
     };
 
-/** The text for a client that is over a limit; it follows the client's name. */
-export const OVER_LIMIT = {
-  rate: 'has used up its rate',
-  concurrency: 'has as many requests under way as it may',
-} as const;
-
 /** Where the counts are: in this process, or in a store that several share. */
 export interface LimitStore {
   /**

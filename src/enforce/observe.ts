@@ -1,8 +1,7 @@
-import { freeAtEnd, shareUntilEnd } from '../bodies/free-at-end.ts';
-import type { Budget } from '../bodies/types.ts';
+import { shareUntilEnd } from '../bodies/free-at-end.ts';
 import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
-import type { IncomingRequest, Signal } from '../http/types.ts';
+import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 import { decideInFull } from '../policy/decide.ts';
 import type { Condition, Decision, Refused } from '../policy/decision.ts';
@@ -13,16 +12,10 @@ import { isProjectValue } from '../policy/sentry/parameters.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
 import { CheckedBody } from './checked-body.ts';
 import { type ReadBody, resolveConditions, type Seen } from './conditions.ts';
-import { type LimitStore, OVER_LIMIT } from './local-limits.ts';
 import type { Lookups } from './lookups/types.ts';
+import { overLimitText, takePlace } from './place.ts';
 import { fieldRefusal } from './request-fields.ts';
-import type { Authorized } from './types.ts';
-
-interface ObserverMeans {
-  readonly limits: LimitStore;
-  lookupsOf(name: string, signal: Signal): Lookups;
-  readonly budget: Budget;
-}
+import type { Authorized, AuthorizerMeans } from './types.ts';
 
 /** Notes all that stands against a request at once, so that a client's rights need to be mended only once. */
 export async function observe(
@@ -30,7 +23,7 @@ export async function observe(
   request: IncomingRequest,
   target: string,
   trace: RequestContext,
-  means: ObserverMeans,
+  means: AuthorizerMeans,
 ): Promise<Authorized> {
   const body = new CheckedBody(request, () => shareUntilEnd(means.budget, request, trace));
   const { refusals, decision } = decideInFull(client, request.method, target, Date.now());
@@ -38,11 +31,9 @@ export async function observe(
   const objections: Objection[] = field === undefined ? [...refusals] : [...refusals, field];
   let isWithinLimits = true;
   if (objections.length === 0) {
-    const taken = await means.limits.take(client.name, client);
-    isWithinLimits = taken.ok;
-    if (!taken.ok) objections.push({ reason: taken.over, detail: `client ${client.name} ${OVER_LIMIT[taken.over]}` });
-    // A rate has nothing to free.
-    else if (client.concurrency !== undefined) freeAtEnd(request, trace, taken.release);
+    const over = await takePlace(client, request, trace, means.limits);
+    isWithinLimits = over === undefined;
+    if (over !== undefined) objections.push({ reason: over.reason, detail: overLimitText(client, over) });
   }
   // A client that is over its limits does not make the proxy ask Sentry either.
   if (isWithinLimits) objections.push(...(await found(client, request, target, decision, { body, trace, means })));
@@ -63,7 +54,7 @@ async function found(
   { method, signal }: IncomingRequest,
   target: string,
   decision: Decision,
-  { body, trace, means }: { body: CheckedBody; trace: RequestContext; means: ObserverMeans },
+  { body, trace, means }: { body: CheckedBody; trace: RequestContext; means: AuthorizerMeans },
 ): Promise<readonly Refused[]> {
   const lookups = means.lookupsOf(client.name, signal);
   const seen = noteProjects(trace);

@@ -1,6 +1,18 @@
+import type { Budget } from '../bodies/types.ts';
 import type { RequestContext } from '../http/request-context.ts';
-import type { Body, IncomingRequest, Reply, UpstreamResponse } from '../http/types.ts';
+import type { Body, IncomingRequest, Reply, Signal, UpstreamResponse } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
+import type { LimitStore } from './local-limits.ts';
+import type { Lookups } from './lookups/types.ts';
+
+/** The parts that decide on named clients' requests; one set per proxy. */
+export interface AuthorizerMeans {
+  readonly limits: LimitStore;
+  /** The lookups that a request of a client may cause, by the client's name. Those that wait end with the request. */
+  lookupsOf(name: string, signal: Signal): Lookups;
+  /** For bodies that are read for a check or an edit. */
+  readonly budget: Budget;
+}
 
 /** How an allowed request is sent, and how its response is edited. */
 export interface Authorized {

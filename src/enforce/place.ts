@@ -1,0 +1,37 @@
+import { freeAtEnd } from '../bodies/free-at-end.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import type { IncomingRequest } from '../http/types.ts';
+import type { Client } from '../policy/client.ts';
+import type { LimitStore } from './local-limits.ts';
+
+/** The limit of its own that a client is over. */
+export interface OverLimit {
+  readonly reason: 'rate' | 'concurrency';
+  /** Whole seconds, at least 1. */
+  readonly retryAfterSeconds: number;
+}
+
+/**
+ * Counts a request against its client's limits, until it ends.
+ * @returns the limit that has no place for it
+ */
+export async function takePlace(
+  client: Client,
+  request: IncomingRequest,
+  trace: RequestContext,
+  limits: LimitStore,
+): Promise<OverLimit | undefined> {
+  const taken = await limits.take(client.name, client);
+  if (!taken.ok) return { reason: taken.over, retryAfterSeconds: taken.retryAfterSeconds };
+  // A rate has nothing to free.
+  if (client.concurrency !== undefined) freeAtEnd(request, trace, taken.release);
+  return undefined;
+}
+
+/** The reason of a refusal, which names the client. */
+export const overLimitText = ({ name }: Client, { reason }: OverLimit): string => `client ${name} ${TEXTS[reason]}`;
+
+const TEXTS: Readonly<Record<OverLimit['reason'], string>> = {
+  rate: 'has used up its rate',
+  concurrency: 'has as many requests under way as it may',
+};
