@@ -39,7 +39,8 @@ export async function authorize(
   if (decision.kind === 'refuse') throw refusal(decision, request, trace);
   const field = fieldRefusal(client, request, decision);
   if (field !== undefined) throw refusal(field, request, trace);
-  const over = await takePlace(client, request, trace, means.limits);
+  const inLine = means.lines.take(client.name, client, request.signal);
+  const over = await takePlace(client, request, trace, inLine);
   if (over !== undefined) throw limited(client, over, request, trace);
   const openShare = () => shareUntilEnd(means.budget, request, trace);
   if (decision.kind === 'allow') {

@@ -16,6 +16,7 @@ import type { Lookups } from './lookups/types.ts';
 import { overLimitText, takePlace } from './place.ts';
 import { fieldRefusal } from './request-fields.ts';
 import type { Authorized, AuthorizerMeans } from './types.ts';
+import { MAX_WAITING } from './waiting-lines.ts';
 
 /** Notes all that stands against a request at once, so that a client's rights need to be mended only once. */
 export async function observe(
@@ -31,7 +32,10 @@ export async function observe(
   const objections: Objection[] = field === undefined ? [...refusals] : [...refusals, field];
   let isWithinLimits = true;
   if (objections.length === 0) {
-    const over = await takePlace(client, request, trace, means.limits);
+    // It waits for nothing, but is not refused either while there is room to wait.
+    const { name, rate, concurrency } = client;
+    const withLine = concurrency === undefined ? undefined : concurrency + MAX_WAITING;
+    const over = await takePlace(client, request, trace, means.limits.take(name, { rate, concurrency: withLine }));
     isWithinLimits = over === undefined;
     if (over !== undefined) objections.push({ reason: over.reason, detail: overLimitText(client, over) });
   }

@@ -2,7 +2,7 @@ import { freeAtEnd } from '../bodies/free-at-end.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
-import type { LimitStore } from './local-limits.ts';
+import type { Taken } from './local-limits.ts';
 
 /** The limit of its own that a client is over. */
 export interface OverLimit {
@@ -12,16 +12,17 @@ export interface OverLimit {
 }
 
 /**
- * Counts a request against its client's limits, until it ends.
+ * Holds the place of a request that its client's limits have given it, until it ends.
+ * @param taking the answer of the limits
  * @returns the limit that has no place for it
  */
 export async function takePlace(
   client: Client,
   request: IncomingRequest,
   trace: RequestContext,
-  limits: LimitStore,
+  taking: Taken | Promise<Taken>,
 ): Promise<OverLimit | undefined> {
-  const taken = await limits.take(client.name, client);
+  const taken = await taking;
   if (!taken.ok) return { reason: taken.over, retryAfterSeconds: taken.retryAfterSeconds };
   // A rate has nothing to free.
   if (client.concurrency !== undefined) freeAtEnd(request, trace, taken.release);

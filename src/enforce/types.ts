@@ -4,10 +4,13 @@ import type { Body, IncomingRequest, Reply, Signal, UpstreamResponse } from '../
 import type { Client } from '../policy/client.ts';
 import type { LimitStore } from './local-limits.ts';
 import type { Lookups } from './lookups/types.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 /** The parts that decide on named clients' requests; one set per proxy. */
 export interface AuthorizerMeans {
   readonly limits: LimitStore;
+  /** In front of the limits, for requests that may wait. */
+  readonly lines: WaitingLines;
   /** The lookups that a request of a client may cause, by the client's name. Those that wait end with the request. */
   lookupsOf(name: string, signal: Signal): Lookups;
   /** For bodies that are read for a check or an edit. */

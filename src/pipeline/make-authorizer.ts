@@ -6,6 +6,7 @@ import { ClientLookups } from '../enforce/lookups/client-lookups.ts';
 import { type AskOptions, askSentry } from '../enforce/lookups/sentry-api.ts';
 import type { Lookups } from '../enforce/lookups/types.ts';
 import type { Authorizer } from '../enforce/types.ts';
+import { WaitingLines } from '../enforce/waiting-lines.ts';
 import type { Signal } from '../http/types.ts';
 
 /** The parts of an authorizer. */
@@ -13,7 +14,7 @@ export interface AuthorizerParts extends AskOptions {
   readonly limits: LimitStore;
   /** For bodies that are read for a check. */
   readonly budget: Budget;
-  /** Whether a request may wait for the lookup of another one. Default true. */
+  /** Whether a request may wait for the lookup of another one, and be woken by its end. Default true. */
   readonly sharesLookups?: boolean | undefined;
 }
 
@@ -32,5 +33,6 @@ export function makeAuthorizer({
     shares.set(name, share);
     return share.of(signal);
   };
-  return (client, request, context) => authorize(client, request, context, { limits, lookupsOf, budget });
+  const means = { limits, lines: new WaitingLines(limits, isShared), lookupsOf, budget };
+  return (client, request, context) => authorize(client, request, context, means);
 }

@@ -772,22 +772,33 @@ function limits({ target, test }: Contract): void {
     assert.ok(Number(retryAfter) <= 1800, retryAfter);
   });
 
-  test('answers 429 over the concurrency, until a request has ended', async () => {
+  test('lets requests over the concurrency wait in line, and refuses with 429 where the line is full', async () => {
     const [proxy, upstream] = await scene.start();
     const arrived = Promise.withResolvers<void>();
     const go = Promise.withResolvers<void>();
-    upstream.play(async (connection) => {
+    let mostAtATime = 0;
+    let atATime = 0;
+    const script: Script = async (connection) => {
+      mostAtATime = Math.max(mostAtATime, ++atATime);
       arrived.resolve();
       await go.promise;
-      await answer(OK)(connection);
-    }, `${ISSUES}?slow`);
-    const first = send(proxy, get('lone', `${ISSUES}?slow`));
+      atATime--;
+      await answer(json({}))(connection);
+    };
+    const target = `${ISSUES}?slow`;
+    upstream.play(script, target);
+    const first = send(proxy, get('lone', target));
     await arrived.promise;
-    const exchange = await scene.exchange(get('lone', ISSUES));
-    refused(exchange, 429, /client lone has as many requests under way as it may/);
-    assert.equal(fieldValue(exchange.reply, 'Retry-After'), '1');
+    const waiting = Array.from({ length: 17 }, () => send(proxy, get('lone', target)));
+    const refused = await Promise.race(waiting);
+    assert.equal(refused.status, 429);
+    assert.match(refused.content.toString(), /client lone has as many requests under way as it may/);
+    assert.equal(fieldValue(refused, 'Retry-After'), '1');
     go.resolve();
     assert.equal((await first).status, 200);
+    const statuses = (await Promise.all(waiting)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [...Array.from({ length: 16 }, () => 200), 429]);
+    assert.equal(mostAtATime, 1);
     await isFree(scene, 'lone');
   });
 

@@ -36,25 +36,24 @@ describe('a response that the runtime neither reads nor cancels', () => {
     const { ask, records } = setUp(0);
     const left = new AbortController();
     assert.equal((await ask(left.signal)).status, 200);
-    assert.equal((await ask()).status, 429);
+    const next = ask();
+    await sleep(50);
+    assert.deepEqual(records, []);
     left.abort();
-    assert.equal((await ask()).status, 200);
+    assert.equal((await next).status, 200);
     assert.deepEqual(
       records.map(({ status, error }) => [status, error]),
-      [
-        [429, 'client_limited'],
-        [200, 'client_gone'],
-      ],
+      [[200, 'client_gone']],
     );
   });
 
   it('frees the place when its time is up', async () => {
-    const { ask, records } = setUp(200);
+    const { ask, records } = setUp(300);
     assert.equal((await ask()).status, 200);
-    assert.equal((await ask()).status, 429);
-    await sleep(500);
+    await sleep(100);
+    // It waits for the place, and for no longer than its own time.
     assert.equal((await ask()).status, 200);
-    assert.equal(records[1]?.error, 'upstream_timeout');
+    assert.equal(records[0]?.error, 'upstream_timeout');
   });
 });
 

@@ -60,26 +60,47 @@ describe('a place of a client', () => {
     );
     // Freed once and no more: there is one place, not two.
     const go = Promise.withResolvers<void>();
+    let arrived = 0;
     upstream.play(async (connection) => {
+      arrived++;
       await go.promise;
       await answer(ROOT)(connection);
     });
     const two = [send(proxy, get(name, '/api/0/')), send(proxy, get(name, '/api/0/'))];
-    const first = await Promise.race(two);
+    await eventually(() => arrived > 0, 'one has the place');
+    await sleep(50);
+    assert.equal(arrived, 1, 'the other one waits for it');
     go.resolve();
-    const statuses = (await Promise.all(two)).map(({ status }) => status).sort();
-    assert.equal(first.status, 429);
-    assert.deepEqual(statuses, [200, 429]);
+    assert.deepEqual(
+      (await Promise.all(two)).map(({ status }) => status),
+      [200, 200],
+    );
   };
 
-  /** An observed client is refused nothing: the log says whether it would have been. */
+  /** What the log says of so many requests of an observed client at a time: it is refused nothing. */
+  const observedOf = async (count: number): Promise<unknown[]> => {
+    const go = Promise.withResolvers<void>();
+    let arrived = 0;
+    upstream.play(async (connection) => {
+      arrived++;
+      await go.promise;
+      await answer(ROOT)(connection);
+    });
+    const targets = Array.from({ length: count }, () => `/api/0/?n${asked++}`);
+    const replies = targets.map((target) => send(proxy, get('lone-watched', `${target}=`)));
+    await eventually(() => arrived === count, 'all are under way');
+    go.resolve();
+    for (const reply of replies) assert.equal((await reply).status, 200);
+    const lines = targets.map((target) => proxy.logged(({ event, path }) => event === 'request' && path === target));
+    return (await Promise.all(lines)).map(({ observed }) => observed);
+  };
+
+  /** One at a time, and sixteen that would wait. */
   const isFreeOfObserved = (name: string) =>
-    eventually(async () => {
-      const target = `/api/0/?n${asked++}`;
-      await send(proxy, get(name, `${target}=`));
-      const { observed } = await proxy.logged(({ event, path }) => event === 'request' && path === target);
-      return observed === undefined;
-    }, `a place of ${name} is free`);
+    eventually(
+      async () => (await observedOf(17)).every((observed) => observed === undefined),
+      `a place of ${name} is free`,
+    );
 
   const partly: Script = async (connection) => {
     await connection.whole();
@@ -195,6 +216,86 @@ describe('a place of a client', () => {
     assert.deepEqual(
       five.map(({ status }) => status),
       [200, 200, 200, 200, 200],
+    );
+  });
+
+  it('is waited for by sixteen requests in their order, and by no more', async () => {
+    const go = Promise.withResolvers<void>();
+    const order: string[] = [];
+    upstream.play(async (connection) => {
+      await connection.whole();
+      order.push(connection.request!.target.split('?')[1]!);
+      await go.promise;
+      await answer(ROOT)(connection);
+    });
+    const replies: Promise<Reply>[] = [];
+    for (let i = 0; i < 17; i++) {
+      replies.push(send(proxy, get('lone', `/api/0/?${i}`)));
+      await sleep(20);
+    }
+    const begun = performance.now();
+    const refused = await send(proxy, get('lone', '/api/0/?17'));
+    assert.equal(refused.status, 429);
+    assert.match(refused.content.toString(), /client lone has as many requests under way as it may/);
+    assert.ok(performance.now() - begun < 2000, 'it is refused at once');
+    go.resolve();
+    for (const reply of replies) assert.equal((await reply).status, 200);
+    assert.deepEqual(
+      order,
+      Array.from({ length: 17 }, (_, i) => String(i)),
+    );
+  });
+
+  it('is waited for up to five seconds', async () => {
+    // The proxy of the other tests waits for Sentry for three.
+    const own = await startProxy([...args(upstream), '--clients', clientsFile(CLIENTS)]);
+    try {
+      const go = Promise.withResolvers<void>();
+      upstream.play(async (connection) => {
+        await go.promise;
+        await answer(ROOT)(connection);
+      });
+      const first = send(own, get('lone', '/api/0/'));
+      await sleep(200);
+      const begun = performance.now();
+      assert.equal((await send({ ...own, patience: 10_000 }, get('lone', '/api/0/'))).status, 429);
+      const waited = performance.now() - begun;
+      assert.ok(waited > 4500 && waited < 9000, `${waited} ms`);
+      go.resolve();
+      assert.equal((await first).status, 200);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('is given to the next one in line if the one that waits leaves', async () => {
+    const go = Promise.withResolvers<void>();
+    const targets: string[] = [];
+    upstream.play(async (connection) => {
+      await connection.whole();
+      targets.push(connection.request!.target);
+      await go.promise;
+      await answer(ROOT)(connection);
+    });
+    const first = send(proxy, get('lone', '/api/0/?first'));
+    await eventually(() => targets.length === 1, 'the first is under way');
+    const leaving = await RawClient.connect(proxy);
+    await leaving.write(get('lone', '/api/0/?leaves'));
+    await sleep(50);
+    const last = send(proxy, get('lone', '/api/0/?last'));
+    await sleep(50);
+    leaving.reset();
+    await sleep(50);
+    go.resolve();
+    assert.deepEqual([(await first).status, (await last).status], [200, 200]);
+    assert.deepEqual(targets, ['/api/0/?first', '/api/0/?last']);
+  });
+
+  it('of an observed client is counted without a wait, and the log says where there would be no room to wait', async () => {
+    const observed = await observedOf(18);
+    assert.deepEqual(
+      observed.filter((cause) => cause !== undefined),
+      ['concurrency'],
     );
   });
 
@@ -333,13 +434,14 @@ describe('limits that two processes share', {
       });
       const first = send(one, get('shared-lone'));
       await eventually(() => connections.length === 1, 'the request is under way');
-      assert.equal((await send(other, get('shared-lone'))).status, 429);
+      const next = send(other, get('shared-lone'));
+      await sleep(300);
+      assert.equal(connections.length, 1, 'the other one waits for the place');
       const stopping = isStopped ? one.stop() : undefined;
       go.resolve();
       assert.equal((await first).status, 200);
+      assert.equal((await next).status, 200);
       await stopping;
-      const isFree = async () => (await send(other, get('shared-lone'))).status === 200;
-      await eventually(isFree, 'the place is free');
     }
   });
 

@@ -10,11 +10,6 @@ import { storeAddress } from './store-url.ts';
 const ANSWER_TIMEOUT = 250;
 /** Milliseconds for which a store that did not answer is not asked again, so that not every request waits for it. */
 const COOLDOWN = 1000;
-/**
- * Milliseconds after which a place that is taken is asked for once more. A client that has its whole response may send
- * the next request to another replica before the store knows that the first one ended.
- */
-const SETTLING = 50;
 /** Milliseconds after which the place of a replica that died is free again. Requests in progress renew theirs. */
 const LEASE = 30_000;
 /** Milliseconds that a process that ends waits for the store to hear of the last places that it frees. */
@@ -87,10 +82,6 @@ export class SharedLimits implements LimitStore {
     let answer: Answer;
     try {
       answer = await this.#ask(place, limits);
-      if (answer[0] === 'concurrency') {
-        await sleep(SETTLING);
-        answer = await this.#ask(place, limits);
-      }
     } catch (error) {
       this.#failed(error);
       return this.#local.take(name, limits);
