@@ -88,7 +88,7 @@ function caseOf(seed: number, rows: readonly Row[], without: readonly number[] =
 /** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
 function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
   // Where more than the path decides, there is more to misread; some of these kinds have few rows.
-  const kind = pick(random, ['query', 'body', 'lookup', 'filter-response']);
+  const kind = pick(random, ['query', 'body', 'lookup', 'filter']);
   const candidates = chance(random, 50) ? rows.filter(({ limit }) => limit === kind) : rows;
   let last: Meant | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
