@@ -4,6 +4,7 @@ import { OptionsError, type ProxyConfig, type ProxyOptions } from './config/opti
 import { readOptions } from './config/options.ts';
 import type { Problem } from './config/values.ts';
 import { OwnSignal } from './http/deadline.ts';
+import { endedInTime } from './http/ended-in-time.ts';
 import { ProxyError } from './http/errors.ts';
 import type { Signal } from './http/types.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
@@ -94,12 +95,12 @@ function validOptions(options: ProxyOptions): ProxyConfig {
 }
 
 function envOf(config: ProxyConfig, closing?: Signal): ProxyEnv {
-  const { token, transport = fetchTransport(), writeTimeout, basePath, onRequest } = config;
-  // A transport that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
+  const { token, transport, writeTimeout, basePath, onRequest } = config;
+  // A body that heeds no signal must not keep a place forever. Without a time limit, no time is long enough.
   const lease = writeTimeout === 0 ? undefined : writeTimeout;
   const env = composeEnv(config, {
     tokens: fixedTokens(config, token),
-    fetch: transport,
+    fetch: transport === undefined ? fetchTransport() : endedInTime(transport),
     respond: makeResponse,
     lease,
     closing,

@@ -1,3 +1,4 @@
+import { ProxyError } from '../http/errors.ts';
 import type { Signal } from '../http/types.ts';
 import type { LimitStore, Limits, Taken } from './local-limits.ts';
 
@@ -26,7 +27,7 @@ export class WaitingLines {
 
   /**
    * Takes a request's place, if need be after a wait.
-   * @throws the signal's reason, if the request ends before
+   * @throws the signal's reason, if the client leaves or the proxy is closed before
    */
   async take(name: string, limits: Limits, signal: Signal): Promise<Taken> {
     if (limits.concurrency === undefined) return this.#limits.take(name, limits);
@@ -44,6 +45,7 @@ export class WaitingLines {
     try {
       for (let left = LONGEST_WAIT; left > 0; left = end - performance.now()) {
         await nap(own, Math.min(POLL, left), signal);
+        if (isOutOfTime(signal)) return FULL;
         if (signal.aborted) throw signal.reason;
         if (line[0] !== own) continue;
         const taken = await this.#limits.take(name, limits);
@@ -80,6 +82,10 @@ const FULL: Taken = { ok: false, over: 'concurrency', retryAfterSeconds: 1 };
 
 /** Whether a place may become free soon. A rate takes longer. */
 const isForNow = (taken: Taken): boolean => !taken.ok && taken.over === 'concurrency';
+
+/** Whether a request used up its time in line. Sentry had no part in it, so the line is to blame. */
+const isOutOfTime = ({ aborted, reason }: Signal): boolean =>
+  aborted && reason instanceof ProxyError && reason.name === 'upstream_timeout';
 
 /** Waits until the time is over, the request is woken, or it ends. */
 async function nap(waiting: Waiting, milliseconds: number, signal: Signal): Promise<void> {

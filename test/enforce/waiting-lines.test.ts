@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalLimits } from '../../src/enforce/local-limits.ts';
 import { WaitingLines } from '../../src/enforce/waiting-lines.ts';
+import { Deadline } from '../../src/http/deadline.ts';
 
 const LIVE = new AbortController().signal;
 const ONE = { concurrency: 1 };
@@ -49,6 +50,17 @@ describe('requests that wait for a place', () => {
     assert.ok(taken.ok);
     taken.release();
     assert.equal((await next).ok, true);
+  });
+
+  it('are refused when their own time is up before', async () => {
+    const { lines } = setUp();
+    const first = await lines.take('robot', ONE, LIVE);
+    assert.deepEqual(await lines.take('robot', ONE, new Deadline([], 50)), {
+      ok: false,
+      over: 'concurrency',
+      retryAfterSeconds: 1,
+    });
+    assert.ok(first.ok);
   });
 
   it('are refused at once if their rate is used up, and never wait for it', async () => {

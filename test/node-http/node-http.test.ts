@@ -296,13 +296,18 @@ describe('the listener', { concurrency: false }, () => {
       await once(socket, 'data');
       socket.pause();
       const headers = { Authorization: `Bearer ${CLIENT}` };
-      assert.equal((await ask(port, '/api/0/organizations/', { headers })).status, 429);
+      const waiting = connect(port, '127.0.0.1').on('error', () => {});
+      waiting.write(`GET /api/0/organizations/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${CLIENT}\r\n\r\n`);
+      assert.equal(await Promise.race([once(waiting, 'data'), sleep(100, 'nothing')]), 'nothing');
+      waiting.destroy();
       leave(socket);
-      await eventually(() => records.length === 2, 'the large response is recorded');
+      await eventually(() => records.length === 2, 'both are recorded');
       upstream.play(answer(OK));
       assert.equal((await ask(port, '/api/0/organizations/', { headers })).status, 200);
       assert.equal(records.length, 3);
-      assert.match(records[1]!, /^\/api\/0\/organizations\/ (client_gone|upstream_timeout)$/);
+      for (const record of records.slice(0, 2)) {
+        assert.match(record!, /^\/api\/0\/organizations\/ (client_gone|upstream_timeout)$/);
+      }
     });
   }
 
