@@ -8,7 +8,7 @@ import { ProxyError } from '../src/http/errors.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
 import { fixedTokens } from '../src/pipeline/fixed-tokens.ts';
 import { makeEnv } from '../src/pipeline/make-env.ts';
-import { mountedAt } from '../src/pipeline/rewrite-urls.ts';
+import { mountedAt } from '../src/pipeline/url-context.ts';
 import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { nodeKeyMeans } from './http1/client/key-access.ts';

@@ -109,7 +109,6 @@ test('a file of code has at most 250 lines', () => {
 const LONG: readonly string[] = [
   'adapters/http1/client/transport.ts',
   'adapters/http1/server/connection.ts',
-  'src/pipeline/rewrite-urls.ts',
 ];
 
 test('adapters/node-http imports nothing of the program but the token and its database', () => {

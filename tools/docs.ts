@@ -11,6 +11,7 @@ import {
   HOP_BY_HOP,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
+  REQUEST_FIELD_PREFIXES,
 } from '../src/http/header-tables.ts';
 import { RIGHTS_HEADINGS, rightsRows } from './rights-table.ts';
 
@@ -53,6 +54,7 @@ const errors: DocTable = {
 const HEADERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '## Hop-by-hop: removed in both directions': { HOP_BY_HOP },
   '## Removed from every request': { COMMON_REQUEST_FIELDS },
+  '## Removed from every request, whatever follows in the name': { REQUEST_FIELD_PREFIXES },
   '## Removed from a request if the token is injected': { PROXY_REQUEST_FIELDS },
   '## Removed from every response': { COMMON_RESPONSE_FIELDS },
   '## Removed from a response if the token was injected': { PROXY_RESPONSE_FIELDS },

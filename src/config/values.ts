@@ -43,6 +43,7 @@ export function readPublicUrl(value: string, report: Report): string | undefined
   if (value === '') return undefined;
   const isPlain = /^https?:\/\/[^\s/?#@<>"]+(?:\/[^\s?#<>"]*)?$/i.test(value) && URL.canParse(value);
   if (!isPlain) report('is not a URL like https://proxy.example.com, without credentials, a query or a fragment');
+  else if (!/^[!-~]*$/.test(value)) report(`has a character that no header can carry; write ${new URL(value).href}`);
   return value.replace(/\/+$/, '');
 }
 

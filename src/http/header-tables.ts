@@ -41,6 +41,11 @@ export const COMMON_REQUEST_FIELDS: FieldTable = [
   'x-real-ip', // would give a proxy in front of Sentry an address other than this proxy's
 ];
 
+/** Beginnings of names. */
+export const REQUEST_FIELD_PREFIXES: FieldTable = [
+  'cf-', // Cloudflare's own: the client's address and country, and credentials for Cloudflare Access
+];
+
 export const PROXY_REQUEST_FIELDS: FieldTable = [
   'authentication', // a misspelt Authorization that must not go out with the real one
   'authorization', // replaced by the injected token

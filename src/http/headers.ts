@@ -6,6 +6,7 @@ import {
   OWN_RESPONSE_FIELDS,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
+  REQUEST_FIELD_PREFIXES,
 } from './header-tables.ts';
 import type { EditedFields, Fields } from './types.ts';
 
@@ -39,7 +40,7 @@ export const cleanRequest = (
   fields: Fields,
   dropped: ReadonlySet<string>,
   added: [string, string][],
-): EditedFields => ({ from: fields, dropped: withNamedByConnection(dropped, fields), added });
+): EditedFields => ({ from: fields, dropped: withPrefixed(withNamedByConnection(dropped, fields), fields), added });
 
 /** The fields of a response as they go to the client. */
 export const cleanResponse = (fields: Fields, kind: Kind, added: readonly [string, string][]): EditedFields => ({
@@ -124,6 +125,14 @@ function withNamedByConnection(dropped: ReadonlySet<string>, fields: Fields): Re
   }
   return all;
 }
+
+function withPrefixed(dropped: ReadonlySet<string>, fields: Fields): ReadonlySet<string> {
+  const more: string[] = [];
+  for (const [name] of fields) if (PREFIX.test(name)) more.push(tableName(name));
+  return more.length === 0 ? dropped : new Set([...dropped, ...more]);
+}
+
+const PREFIX = new RegExp(`^(?:${REQUEST_FIELD_PREFIXES.join('|').replaceAll('-', '[-_]')})`, 'i');
 
 /** Fields that Connection must not remove. */
 const OF_THE_BODY = /^content-(?:length|type|encoding)$/;

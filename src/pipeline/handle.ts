@@ -15,7 +15,7 @@ import { isRenewable, type TokenSource } from '../tokens/token-source.ts';
 import type { Env } from './env.ts';
 import { errorMessage, ownMessage } from './error-response.ts';
 import { refuseForeignPages } from './guards.ts';
-import { askForAll, urlRewriting, visitOf } from './rewrite-urls.ts';
+import { askForAll, rewritingOf, urlRewriting } from './rewrite-urls.ts';
 
 /** They would show the injected token (RFC 9110 section 9.3.8) or leave HTTP (section 9.3.6). */
 const METHODS_NOT_FORWARDED = /^(?:TRACE|TRACK|CONNECT)$/i;
@@ -74,7 +74,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const token = await source?.get();
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
-  const visit = isInjected && destination.urls ? visitOf(request.method, request.url, destination.urls) : undefined;
+  const rewriting = isInjected && destination.urls ? rewritingOf(request, destination.urls) : undefined;
 
   const delivery: Delivery = {
     isInjected,
@@ -91,7 +91,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
     let headers = cleanRequest(request.headers, authorized.dropped, added);
-    if (visit !== undefined) headers = askForAll(headers, visit);
+    if (rewriting !== undefined) headers = askForAll(headers, rewriting);
     trace.attempts++;
     return destination.fetch(to, { method: request.method, headers, body: outgoing.body, signal: request.signal });
   };
@@ -114,11 +114,11 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
     stages.push((reply) => filter(reply, nextPage));
   }
-  if (visit !== undefined) {
+  if (rewriting !== undefined) {
     // A filter has already counted what it read.
     const isCounted = filter !== undefined;
     const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
-    stages.push(urlRewriting(visit, trace, request.signal, openShare));
+    stages.push(urlRewriting(rewriting, trace, request.signal, openShare));
   }
 
   try {

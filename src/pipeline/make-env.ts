@@ -11,7 +11,7 @@ import type { TokenChoice } from '../tokens/token-choice.ts';
 import { fetchTransport } from '../web/fetch-transport.ts';
 import type { Destination, Env } from './env.ts';
 import { makeAuthorizer } from './make-authorizer.ts';
-import { addressesOf } from './rewrite-urls.ts';
+import { addressesOf } from './url-context.ts';
 
 /** The configuration that the composition needs. */
 export interface EnvConfig extends Omit<CoreConfig, 'tokensText' | 'writeTimeout'> {

@@ -72,6 +72,30 @@ function links({ target, test }: Contract): void {
     assert.equal(fieldValue(reply, 'Link'), link(OWN));
   });
 
+  test('never leads to the authority of a target, but to the Host that is checked', async () => {
+    const asked = request(`GET http://evil.example${ISSUES} HTTP/1.1`, [AS_ALIAS]);
+    const { reply } = await scene.exchange(asked, json('[]', `Link: ${link(PUBLIC)}`));
+    if (reply.status !== 400) assert.equal(fieldValue(reply, 'Link'), link(OWN));
+  });
+
+  test('leads the pages of a path with a slash too many to the proxy', async () => {
+    const { reply } = await scene.exchange(ask(`/${ISSUES}`), json('[]', `Link: ${link(PUBLIC)}`));
+    assert.equal(fieldValue(reply, 'Link'), link(OWN));
+  });
+
+  for (const [title, query] of Object.entries({
+    'a link within a link': `<https://evil.example${ISSUES}>`,
+    'the end of a link and another': `a>; rel="x", <https://evil.example${ISSUES}?a>; b=<`,
+  })) {
+    test(`learns no address from a query that is written like ${title}`, async () => {
+      const shown = `<${PUBLIC}${ISSUES}?query=${query}&cursor=0:100:0>; rel="next"`;
+      await scene.exchange(ask(ISSUES), json('[]', `Link: ${shown}`));
+      const moved = `Location: https://evil.example${ORGANIZATION}`;
+      const { reply } = await scene.exchange(ask(ISSUES), answer(response('302 Found', [moved])));
+      assert.equal(fieldValue(reply, 'Location'), `https://evil.example${ORGANIZATION}`);
+    });
+  }
+
   test('leads to the proxy behind a public address that has a path', async () => {
     const { reply } = await scene.exchange(ask(ISSUES), json('[]', `Link: ${link(`${PUBLIC}/tools/sentry`)}`));
     assert.equal(fieldValue(reply, 'Link'), link(OWN));

@@ -31,6 +31,11 @@ const DROPPED = {
   'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA',
   'X-Sentry-Relay-Id': '0f8fad5b-d9cb-469f-a165-70867728950e',
   'X_Sentry_Relay-Signature': 'x',
+  // Cloudflare's own, in front of whichever adapter.
+  'CF-Connecting-IP': '203.0.113.7',
+  'cf-ray': '1',
+  Cf_Visitor: '{}',
+  'CF-Access-Client-Secret': 's',
 };
 
 const PASSED = {

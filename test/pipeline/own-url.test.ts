@@ -127,6 +127,13 @@ for (const value of [
   });
 }
 
+test('--public-url beyond ASCII is refused, and the text says how to write it', async () => {
+  const flags = ['--sentry-uri=http://127.0.0.1:9', '--token=static', '--public-url=https://bücher.example/ä'];
+  const { code, stderr } = await runProxy(flags);
+  assert.equal(code, 2);
+  assert.match(stderr, /has a character that no header can carry; write https:\/\/xn--bcher-kva\.example\/%C3%A4/);
+});
+
 test('the log warns of a response that is too large to be edited', async (t) => {
   const large = `{"links":{"regionUrl":"r"},"x":"${'x'.repeat(8 * 1024 * 1024)}"}`;
   const upstream = await startUpstream(t, json(large));

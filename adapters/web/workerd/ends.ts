@@ -1,5 +1,4 @@
 import { ProxyError } from '../../../src/http/errors.ts';
-import type { FieldTable } from '../../../src/http/header-tables.ts';
 import { lengthOf, linesOf } from '../../../src/http/headers.ts';
 import type { EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import { PlatformAbort } from '../../../src/web/platform-abort.ts';
@@ -9,13 +8,6 @@ import { dropsRequests, withLength } from '../../../src/web/runtime.ts';
 import type { Ends, EndsFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
-
-/** Prefixes of the request fields to drop behind Cloudflare. */
-const CLOUDFLARE_REQUEST_FIELDS: FieldTable = [
-  'cf-', // Cloudflare's own: the client's address and country, and credentials for Cloudflare Access
-];
-/** WSGI gives `CF_Ray` and `CF-Ray` the same name. */
-const PREFIXES = CLOUDFLARE_REQUEST_FIELDS.flatMap((prefix) => [prefix, prefix.replaceAll('-', '_')]);
 
 /** Options that Workers accept beyond the standard. */
 interface WorkerRequestInit extends RequestInit {
@@ -71,7 +63,7 @@ const transportOf =
     }
     const init: WorkerRequestInit = {
       method,
-      headers: record(linesFor(headers)),
+      headers: record(linesOf(headers)),
       body: contentOf(body, headers),
       redirect: 'manual',
       encodeResponseBody: 'manual',
@@ -82,12 +74,6 @@ const transportOf =
     if (!isNeverCached) init.cf = UNCACHED;
     return send(url, init).then(received, (thrown) => failed(thrown, abort));
   };
-
-/** What the proxy adds may be for Cloudflare Access: of `CF-*` only the client's own fields are dropped. */
-const linesFor = (headers: EditedFields): [string, string][] => [
-  ...linesOf({ ...headers, added: [] }).filter(([name]) => !isCloudflares(name)),
-  ...headers.added,
-];
 
 function received(response: Response): UpstreamResponse {
   const { status } = response;
@@ -101,9 +87,6 @@ function failed(thrown: unknown, abort: PlatformAbort): never {
   if (abort.reason !== undefined) throw abort.reason;
   throw new ProxyError('upstream_failed', thrown instanceof Error ? thrown.message : 'unknown');
 }
-
-/** Names come from a `Headers`, in lower case. */
-const isCloudflares = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));
 
 const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
 
