@@ -16,4 +16,6 @@ export default {
   development: false,
   /** Seconds without a byte, after which Bun closes a connection; 255 is the most that it takes. */
   idleTimeout: 255,
+  /** Bytes, without a bound: what is too large is for Sentry to say. */
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
 };

@@ -94,6 +94,20 @@ function anyBodies(test: Test, scene: Scene): void {
     assert.equal(connections[0]?.request?.content.toString(), 'ab');
   });
 
+  test('begins to send a body of 200 MiB', async () => {
+    const [proxy, upstream] = await scene.start();
+    const connections = upstream.play(async (connection) => {
+      await connection.head();
+      connection.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 6\r\n\r\nsentry');
+    });
+    const client = await RawClient.connect(proxy, 'POST');
+    const fields = [AS_ALIAS, `Content-Length: ${200 * 1024 * 1024}`];
+    await client.write(request('POST /x HTTP/1.1', fields, 'x'.repeat(65_536)));
+    assert.equal((await client.reply()).content.toString(), 'sentry');
+    client.socket.destroy();
+    await connections[0]!.ended;
+  });
+
   for (const [title, bytes] of Object.entries({
     'shorter than its Content-Length': request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 10'], 'hello'),
     'cut off inside a chunk': postChunked('a\r\nhello', AS_ALIAS),

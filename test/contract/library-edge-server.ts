@@ -8,6 +8,8 @@ export default {
   hostname: '127.0.0.1',
   /** Seconds without a byte, after which Bun closes a connection; 255 is the most that it takes. */
   idleTimeout: 255,
+  /** Bytes that Bun takes; 128 MiB by itself. */
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
   fetch(request: Request, bindings: { OPTIONS?: string }): Promise<Response> {
     proxy ??= createProxy(JSON.parse(bindings?.OPTIONS ?? process.env.OPTIONS ?? ''));
     return proxy.fetch(request);

@@ -68,6 +68,7 @@ export const libraryOnDeno: Target = {
       link: 'https://docs.deno.com/api/web/~/fetch',
       tests: [
         'bodies: streams a body before it is whole',
+        'bodies: begins to send a body of 200 MiB',
         'upstream faults: passes an early answer to a client that waits for it',
       ],
     },

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { createListener } from '../../adapters/node-http.ts';
@@ -17,6 +18,7 @@ import { startWorkerd } from '../contract/edge-workerd.ts';
 import { builtWorker, makeLibrary } from '../support/builds.ts';
 import { startChild } from '../support/child-process.ts';
 import { fieldValue } from '../support/message.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { answer, type Connection, OK, response, Upstream } from '../support/upstream.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -158,6 +160,27 @@ describe('the examples of the library', () => {
       assert.equal(await fetch(`${url}/hello`).then((response) => response.text()), 'hello');
     });
   }
+
+  it('for Hono waits longer for Sentry than Bun by itself, and takes large bodies', async (t) => {
+    const { url } = await run(t, 'hono.ts');
+    const headers = { Authorization: `Bearer ${ALIAS}` };
+    upstream.play(async (connection) => {
+      await connection.whole();
+      await sleep(14_000);
+      connection.send(OK);
+    });
+    assert.equal(await fetch(`${url}/sentry/api/0/`, { headers }).then((response) => response.text()), 'ok');
+    const connections = upstream.play(async (connection) => {
+      await connection.head();
+      connection.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 6\r\n\r\nsentry');
+    });
+    const client = await RawClient.connect({ host: '127.0.0.1', port: Number(new URL(url).port) }, 'POST');
+    t.after(() => client.socket.destroy());
+    const fields = `Authorization: Bearer ${ALIAS}\r\nContent-Length: ${200 * 1024 * 1024}`;
+    await client.write(`POST /sentry/api/0/ HTTP/1.1\r\nHost: x\r\n${fields}\r\n\r\n${'x'.repeat(65_536)}`);
+    assert.equal((await client.reply()).content.toString(), 'sentry');
+    assert.equal(connections.length, 1);
+  });
 
   it('for Next.js is a route handler for each method', async () => {
     const before = { ...process.env };

@@ -18,6 +18,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import express from 'express';
 import fastify from 'fastify';
+import serverlessHttp from 'serverless-http';
 import {
   type ClientsFileJson,
   createListener,
@@ -234,6 +235,16 @@ describe('the listener', { concurrency: false }, () => {
       assert.equal(connections.length, 0);
     });
   }
+
+  it('serves behind serverless-http, whose requests have fields but no lines', async () => {
+    const call = serverlessHttp(createListener(optionsWith()), { provider: 'aws' });
+    const connections = upstream.play(answer(OK));
+    const headers = { host: 'proxy.example', 'content-type': 'application/json', ...AS_ALIAS };
+    const event = { httpMethod: 'GET', path: '/api/0/', headers, requestContext: {}, isBase64Encoded: false };
+    const { statusCode, body } = (await call(event, {})) as { statusCode: number; body: string };
+    assert.deepEqual([statusCode, body], [200, 'ok']);
+    assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), `Bearer ${TOKEN}`);
+  });
 
   it('says so, and does not hang, where Fastify has read the body', async (t) => {
     const listener = createListener(optionsWith());

@@ -239,7 +239,11 @@ describe('all addresses', { concurrency: 2 }, () => {
     it(`are those of IPv4 and IPv6: ${listen}`, { skip: !hasIPv6 && 'this machine has no ::1' }, async (t) => {
       const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri, `--listen=${listen}`]);
       t.after(() => proxy.stop());
-      for (const host of ['127.0.0.1', '::1']) assert.equal(await statusAt(host, proxy.port), 200, host);
+      for (const host of ['127.0.0.1', '::1']) {
+        assert.equal(await statusAt(host, proxy.port), 200, host);
+        const isLogged = await proxy.logged(({ event, remote }) => event === 'request' && remote === host);
+        assert.ok(isLogged, `the log names ${host} as it is written`);
+      }
     });
 
     it(`are those of IPv4 where there is no IPv6: ${listen}`, async (t) => {
