@@ -1,6 +1,6 @@
 import type { Body, BodyReader, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
-import type { Share } from './types.ts';
+import type { Reservation } from './types.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
 export interface BoundedBody {
@@ -15,7 +15,7 @@ export interface BoundedBody {
 /** How a body is read that others wait for as well. */
 export interface Reading {
   /** Counts what is kept; the caller closes it. */
-  readonly share?: Pick<Share, 'growTo'> | undefined;
+  readonly reservation?: Pick<Reservation, 'growTo'> | undefined;
   /** Ends the wait for a body that stalls. */
   readonly signal?: Signal;
 }
@@ -24,9 +24,13 @@ export interface Reading {
  * @param limit bytes
  * @throws the body's own error, if it fails before its end or the limit; the signal's reason
  */
-export async function readBounded(body: Body, limit: number, { share, signal }: Reading = {}): Promise<BoundedBody> {
+export async function readBounded(
+  body: Body,
+  limit: number,
+  { reservation, signal }: Reading = {},
+): Promise<BoundedBody> {
   if (body instanceof WholeBody) {
-    const isOverShare = share?.growTo(body.bytes.length) === false;
+    const isOverShare = reservation?.growTo(body.bytes.length) === false;
     return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
   }
   const reader = body.getReader();
@@ -37,7 +41,7 @@ export async function readBounded(body: Body, limit: number, { share, signal }: 
     const reading = reader.read();
     const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
     if (value !== undefined) kept.add(value);
-    hasRoom = share?.growTo(kept.capacity) ?? true;
+    hasRoom = reservation?.growTo(kept.capacity) ?? true;
     isWhole = done;
   }
   const bytes = isWhole && hasRoom && kept.size <= limit ? kept.bytes : undefined;

@@ -2,7 +2,7 @@ import { ProxyError } from '../http/errors.ts';
 import type { Body, BodyReader, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
 import { makeBudget } from './memory-budget.ts';
-import type { BodyRules, Share } from './types.ts';
+import type { BodyRules, Reservation } from './types.ts';
 
 /**
  * Makes the rules of one proxy.
@@ -106,7 +106,7 @@ const FIRST_CAPACITY = 16 * 1024;
 class Recording implements AsyncIterable<Uint8Array> {
   readonly #reader: BodyReader;
   readonly #limit: number;
-  readonly #share: Share;
+  readonly #reservation: Reservation;
   /** In one piece: a client may send one byte per chunk, and an object for each would cost a hundred bytes. */
   #kept = new Uint8Array(0);
   #size = 0;
@@ -121,10 +121,10 @@ class Recording implements AsyncIterable<Uint8Array> {
   /** Iterations that have not ended. */
   #iterations = 0;
 
-  constructor(body: Body, limit: number, share: Share) {
+  constructor(body: Body, limit: number, reservation: Reservation) {
     this.#reader = body.getReader();
     this.#limit = limit;
-    this.#share = share;
+    this.#reservation = reservation;
   }
 
   get isWhole(): boolean {
@@ -167,7 +167,7 @@ class Recording implements AsyncIterable<Uint8Array> {
   release(): void {
     this.#isReleased = true;
     this.#loss ??= 'released';
-    this.#share.close();
+    this.#reservation.close();
     this.#releaseReader();
   }
 
@@ -182,7 +182,7 @@ class Recording implements AsyncIterable<Uint8Array> {
           yielded = this.#size;
           yield piece;
         } else if (this.#passing.length > 0) {
-          this.#share.close();
+          this.#reservation.close();
           this.#kept = new Uint8Array(0);
           yield this.#passing.shift()!;
         } else if (this.#isEnded) return;
@@ -235,7 +235,7 @@ class Recording implements AsyncIterable<Uint8Array> {
     const capacity = this.#kept.length;
     if (size <= capacity) return undefined;
     const larger = Math.min(this.#limit, Math.max(size, 2 * capacity, FIRST_CAPACITY));
-    if (!this.#share.growTo(larger)) return 'uploads_full';
+    if (!this.#reservation.growTo(larger)) return 'uploads_full';
     const grown = new Uint8Array(larger);
     grown.set(this.#kept.subarray(0, this.#size));
     this.#kept = grown;

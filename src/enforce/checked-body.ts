@@ -1,5 +1,5 @@
 import { readBounded } from '../bodies/read-bounded.ts';
-import type { Share } from '../bodies/types.ts';
+import type { Reservation } from '../bodies/types.ts';
 import type { Body, IncomingRequest, Signal } from '../http/types.ts';
 import { isObject } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
@@ -166,22 +166,22 @@ function projectFrom(entry: unknown): string | undefined {
 /** The request's body, which a check may have read up to its limit. */
 export class CheckedBody {
   readonly #signal: Signal;
-  readonly #openShare: () => Share;
+  readonly #openReservation: () => Reservation;
   #body: Body | null;
-  #share: Share | undefined;
+  #reservation: Reservation | undefined;
   /** There was no room for it beside those of other requests. */
   isOverBudget = false;
 
-  constructor({ body, signal }: IncomingRequest, openShare: () => Share) {
+  constructor({ body, signal }: IncomingRequest, openReservation: () => Reservation) {
     this.#body = body;
     this.#signal = signal;
-    this.#openShare = openShare;
+    this.#openReservation = openReservation;
   }
 
   readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
     if (this.#body === null) return new Uint8Array(0);
-    this.#share = this.#openShare();
-    const reading = { share: this.#share, signal: this.#signal };
+    this.#reservation = this.#openReservation();
+    const reading = { reservation: this.#reservation, signal: this.#signal };
     const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
     this.#body = body;
     this.isOverBudget = isOverShare;
@@ -190,7 +190,7 @@ export class CheckedBody {
 
   /** The whole body, including what was already read, which whoever reads it counts. */
   rest(): Body | null {
-    this.#share?.close();
+    this.#reservation?.close();
     return this.#body;
   }
 }

@@ -2,7 +2,7 @@ import { freeAtEnd } from '../bodies/free-at-end.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
-import type { Taken } from './local-limits.ts';
+import type { Acquisition } from './local-limits.ts';
 
 /** The limit of its own that a client is over. */
 export interface OverLimit {
@@ -16,11 +16,11 @@ export interface OverLimit {
  * @param taking the answer of the limits
  * @returns the limit that has no place for it
  */
-export async function takePlace(
+export async function acquirePlace(
   client: Client,
   request: IncomingRequest,
   trace: RequestContext,
-  taking: Taken | Promise<Taken>,
+  taking: Acquisition | Promise<Acquisition>,
 ): Promise<OverLimit | undefined> {
   const taken = await taking;
   if (!taken.ok) return { reason: taken.over, retryAfterSeconds: taken.retryAfterSeconds };

@@ -1,4 +1,4 @@
-import { WatchedBody } from '../bodies/reporting-body.ts';
+import { ReportingBody } from '../bodies/reporting-body.ts';
 import { callBack } from '../call-back.ts';
 import { Deadline } from '../http/deadline.ts';
 import { asProxyError, type ErrorName, ProxyError } from '../http/errors.ts';
@@ -103,7 +103,7 @@ function watching<R>(
         if (onRequest !== undefined) callBack('onRequest', onRequest, recordOf(trace, method, url, init.status, begun));
       };
       const isStreamed = body !== null && typeof body !== 'string' && signal !== undefined;
-      if (isStreamed) return env.respond(new WatchedBody(body, signal, ended), init);
+      if (isStreamed) return env.respond(new ReportingBody(body, signal, ended), init);
       ended();
       return env.respond(body, init);
     },

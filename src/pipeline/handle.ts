@@ -1,5 +1,5 @@
 import type { Authentication, Principal } from '../auth/types.ts';
-import { shareUntilEnd } from '../bodies/free-at-end.ts';
+import { reservationUntilEnd } from '../bodies/free-at-end.ts';
 import { type Delivery, outgoingBody } from '../bodies/request-body.ts';
 import type { Authorized } from '../enforce/types.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
@@ -108,7 +108,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
       : renewOnce((bearer) => send(bearer, to), source, token, replay);
 
   const stages: ResponseStage[] = [];
-  if (destination.hasGateway) stages.push(withoutGatewaySession);
+  if (destination.hasUpstreamHeaders) stages.push(withoutGatewaySession);
   const { filter } = authorized;
   if (filter !== undefined) {
     const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
@@ -117,8 +117,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   if (rewriting !== undefined) {
     // A filter has already counted what it read.
     const isCounted = filter !== undefined;
-    const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
-    stages.push(urlRewriting(rewriting, trace, request.signal, openShare));
+    const openReservation = isCounted ? undefined : () => reservationUntilEnd(env.bodies.budget, request, trace);
+    stages.push(urlRewriting(rewriting, trace, request.signal, openReservation));
   }
 
   try {

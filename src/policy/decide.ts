@@ -5,7 +5,7 @@ import { grant } from './grant.ts';
 import type { Reason } from './reasons.ts';
 import { parseRule, type Rule } from './rules.ts';
 import { METHODS } from './sentry/endpoint.ts';
-import { walk } from './sentry/endpoint-table.ts';
+import { matchRoute } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
 
 /**
@@ -24,9 +24,10 @@ export function decide(client: Client, method: string, target: string, now: numb
   if (!METHODS.includes(method)) return refuse(client, 'method', `may only use ${METHODS.join(', ')}, in capitals`);
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
-  const route = walk(parsed);
-  if (route.isDisguised) return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
-  if (route.isMisfit)
+  const route = matchRoute(parsed);
+  if (route.hasEncodedLiteral)
+    return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
+  if (route.hasInvalidId)
     return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
 
   const granted = grant(client, method, parsed, route);

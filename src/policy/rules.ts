@@ -1,6 +1,6 @@
 import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
-import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { endpointOf, isOfTheApi, type Node, type RouteMatch, root } from './sentry/endpoint-table.ts';
 import { ENDPOINTS } from './sentry/endpoints.ts';
 import { fits } from './sentry/parameters.ts';
 import { mayMeanTheSame } from './sentry/spellings.ts';
@@ -65,18 +65,18 @@ function pieceOf(name: string): Piece | undefined {
  * Whether an `allow` rule gives this request. A `{name}` never stands for a name that Sentry has in that place, and what
  * gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
  */
-export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
+export function allows(rule: Rule, method: string, target: Target, matchRoute: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
   // A method that the table does not have may give what another one of the same path gives.
-  const endpoint = endpointOf(walk, method);
-  const answers = endpoint === undefined ? [...(walk.methods?.values() ?? [])] : [endpoint];
-  const needsNaming = walk.isGuarded || answers.some(({ needsRule }) => needsRule !== undefined);
+  const endpoint = endpointOf(matchRoute, method);
+  const answers = endpoint === undefined ? [...(matchRoute.methods?.values() ?? [])] : [endpoint];
+  const needsNaming = matchRoute.needsExplicitAllow || answers.some(({ needsRule }) => needsRule !== undefined);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
     if (segment === undefined) return false;
-    const isName = walk.places[index] === 'literal';
+    const isName = matchRoute.places[index] === 'literal';
     if (piece.kind === 'literal') {
       if (!segment.isPlain || segment.text !== piece.text) return false;
     } else {
@@ -92,7 +92,7 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
  * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
  * with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it is.
  */
-export function denies(rule: Rule, method: string, target: Target, { places }: Walk): boolean {
+export function denies(rule: Rule, method: string, target: Target, { places }: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const own = target.segments.map(({ text }, index) => ({ text, place: places[index]!, isName: false }));
   if (coversInDoubt(rule, own)) return true;
@@ -105,7 +105,7 @@ export function denies(rule: Rule, method: string, target: Target, { places }: W
 }
 
 interface DeniedSegment extends TwinSegment {
-  readonly place: Walk['places'][number];
+  readonly place: RouteMatch['places'][number];
 }
 
 function coversInDoubt(rule: Rule, path: readonly DeniedSegment[]): boolean {
@@ -139,7 +139,7 @@ export function slipIn({ pieces }: Rule): string | undefined {
     });
     if (next.length === 0) {
       // What is below a guarded name is in no table.
-      if (nodes.some(({ isGuarded }) => isGuarded)) break;
+      if (nodes.some(({ needsExplicitAllow }) => needsExplicitAllow)) break;
       const known = nodes.flatMap(({ literals }) => [...literals.keys()]);
       // Short names of Sentry's are near to each other.
       const meant = name && suggestion(name, known, Math.min(3, (name.length + 1) / 3));
@@ -172,7 +172,7 @@ export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
  * The rule that would grant a request. It quotes nothing of the request but names that Sentry may have in that place:
  * letters and dashes.
  */
-export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: Walk): string {
+export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: RouteMatch): string {
   if (template !== undefined) return `${method} ${template}`;
   const known = names.length > 0 ? organizationNames(names[0]!) : [];
   let isNameBefore = false;

@@ -122,20 +122,20 @@ describe('a rate that a binding counts', () => {
       return { success };
     };
     const store = bindingLimits({ CLIENT_RATE: { limit } }, local());
-    assert.deepEqual(await store.take('robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 60 });
+    assert.deepEqual(await store.acquire('robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 60 });
     success = true;
-    assert.equal((await store.take('robot', limits)).ok, true);
-    assert.equal((await store.take('robot', limits)).ok, false, 'the one place is taken');
+    assert.equal((await store.acquire('robot', limits)).ok, true);
+    assert.equal((await store.acquire('robot', limits)).ok, false, 'the one place is taken');
     assert.deepEqual(asked, ['robot', 'robot']);
   });
 
   it('is counted by each isolate if the binding fails, and no place is lost by that', async () => {
     const limit = () => Promise.reject(new Error('the binding is down'));
     const store = bindingLimits({ CLIENT_RATE_MY_ROBOT: { limit } }, local());
-    const first = await store.take('my-robot', limits);
+    const first = await store.acquire('my-robot', limits);
     assert.ok(first.ok);
     first.release();
-    assert.deepEqual(await store.take('my-robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 3600 });
+    assert.deepEqual(await store.acquire('my-robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 3600 });
   });
 });
 

@@ -4,7 +4,7 @@ import { ProxyError } from '../../../src/http/errors.ts';
 import { linesOf } from '../../../src/http/headers.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import { upstreamError } from '../../../src/http/upstream-error.ts';
-import { Upload } from '../message/body-writer.ts';
+import { RequestBodyWriter } from '../message/body-writer.ts';
 import { type FieldLines, MalformedMessage, parseHead } from '../message/field-lines.ts';
 import { type Framing, framingOf, NO_BODY } from '../message/framing.ts';
 import { HeadReader } from '../message/head-reader.ts';
@@ -100,7 +100,7 @@ export class Exchange {
   /** Bytes of interim responses. */
   #interimBytes = 0;
   #body: MessageBody | undefined;
-  #upload: Upload | undefined;
+  #upload: RequestBodyWriter | undefined;
   #hasResponse = false;
   /** Why nothing more can be sent. */
   #writeError: Error | undefined;
@@ -136,7 +136,7 @@ export class Exchange {
     if (body === null) return;
     // Nagle's algorithm would hold the body back until the head is acknowledged.
     this.#socket.setNoDelay(true);
-    const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
+    const upload = new RequestBodyWriter(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
     if (body instanceof Uint8Array) {
       upload.write(body);

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../src/http/request-context.ts';
 import { newContext } from '../../../src/http/request-context.ts';
 import type { Body, IncomingRequest } from '../../../src/http/types.ts';
 import { errorMessage } from '../../../src/pipeline/error-response.ts';
-import { Download } from '../message/body-writer.ts';
+import { ResponseWriter } from '../message/body-writer.ts';
 import { MalformedMessage } from '../message/field-lines.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
 import type { RequestHead } from '../message/request-head.ts';
@@ -86,8 +86,8 @@ export class Connection {
   }
 
   /** The port was closed: without a request, this connection waits no longer than it must. */
-  hurry(): void {
-    if (this.#isSilent || this.#isOnlyListening) this.#deadlines.hurry();
+  shorten(): void {
+    if (this.#isSilent || this.#isOnlyListening) this.#deadlines.shorten();
   }
 
   /** The deadline has passed. */
@@ -227,7 +227,7 @@ export class Connection {
       this.#onWritten();
     } else {
       this.#responseBody = body;
-      const download = new Download(this.#socket, head.isChunked, this.#onWritten, this.#onBroken);
+      const download = new ResponseWriter(this.#socket, head.isChunked, this.#onWritten, this.#onBroken);
       if (body instanceof MessageBody) {
         this.#socket.on('drain', () => body.resume());
         body.pipeTo(download);
@@ -263,7 +263,7 @@ export class Connection {
     this.#socket.end(() => {
       this.#place.linger();
       this.#deadlines.linger();
-      if (this.#owner.isDraining) this.#deadlines.hurry();
+      if (this.#owner.isDraining) this.#deadlines.shorten();
     });
     this.#socket.resume();
   };

@@ -19,7 +19,7 @@ export interface TimedConnection {
   /** The deadline has passed. */
   expire(): void;
   /** The port is closed. */
-  hurry(): void;
+  shorten(): void;
 }
 
 /**

@@ -75,7 +75,7 @@ export function makeServer(options: ServerOptions): ProxyServer {
       isDraining = true;
       // A client that has just connected is about to send a request.
       room.visit((connection) => {
-        connection.hurry();
+        connection.shorten();
       });
       // The listener itself would also wait for connections with an unfinished TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import type { Decision } from '../../../src/policy/decision.ts';
 import { limitByPlace } from '../../../src/policy/resource.ts';
 import { endsInRest, isSpelledOut, type Rule, slipIn } from '../../../src/policy/rules.ts';
 import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
-import { endpointOf, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { API_PREFIX, parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 
 /** Warnings about `allow` rules that grant nothing, or more than the client's projects. */
@@ -58,13 +58,13 @@ function isWhole(client: Client, rule: Rule, org: string, decisions: readonly De
   if (client.boundary.kind !== 'projects' || !decisions.some(({ kind }) => kind !== 'refuse')) return false;
   const target = parseTarget(pathFor(client, rule, org));
   if (typeof target === 'string') return false;
-  const endpoint = endpointOf(walk(target), rule.method === '*' ? 'GET' : rule.method);
+  const endpoint = endpointOf(matchRoute(target), rule.method === '*' ? 'GET' : rule.method);
   return [endpoint?.projects ?? limitByPlace(target)].flat().includes('refuse');
 }
 
 const templateOf = (path: string): string | undefined => {
   const target: Target | string = parseTarget(path);
-  return typeof target === 'string' ? undefined : walk(target).template;
+  return typeof target === 'string' ? undefined : matchRoute(target).template;
 };
 
 function organizationsOf({ boundary }: Client): readonly string[] {

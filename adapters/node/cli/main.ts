@@ -1,5 +1,5 @@
 import type { Problem } from '../../../src/config/values.ts';
-import { type Gathered, gatherSettings } from '../config/gather.ts';
+import { type Collected, collectSettings } from '../config/collect.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { type OnReload, watchFiles } from '../config/reload.ts';
@@ -35,12 +35,12 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
     process.exitCode = problems.length > 0 ? refuse(problems) : await printToken(json);
     return;
   }
-  const gathered = await gatherSettings(values, process.env, problems);
+  const collected = await collectSettings(values, process.env, problems);
   if (command === 'suggest') {
-    process.exitCode = await printSuggestion(gathered, problems);
+    process.exitCode = await printSuggestion(collected, problems);
     return;
   }
-  const loaded = await loadConfig(gathered, problems);
+  const loaded = await loadConfig(collected, problems);
   const { config, warnings } = loaded;
   if (command === 'check' && as === undefined && asToken === undefined) {
     const { check } = await import('../check/check.ts');
@@ -77,7 +77,7 @@ async function printToken(isJson: boolean): Promise<number> {
 }
 
 /** @returns the exit code */
-async function printSuggestion({ given }: Gathered, problems: Problem[]): Promise<number> {
+async function printSuggestion({ given }: Collected, problems: Problem[]): Promise<number> {
   const [{ createInterface }, { suggest }, { readKnownClients }] = await Promise.all([
     import('node:readline'),
     import('../suggest/suggest.ts'),

@@ -1,10 +1,10 @@
 import type { Problem } from '../../../src/config/values.ts';
 import type { Config } from './config.ts';
-import { type Contents, type Given, inFile } from './given.ts';
+import { type Contents, inFile, type RawSettings } from './raw-settings.ts';
 
 /** A configuration with what it was made of. */
 interface Read {
-  readonly given: Given;
+  readonly given: RawSettings;
   readonly contents: Contents;
   readonly config: Config;
 }
@@ -50,7 +50,7 @@ const QUOTED = /^(["'])[\s\S]*\1$/;
 const IN_QUOTES = "is in quotes, which count as a part of it: docker's --env-file keeps them; write it without";
 
 /** Values in quotes. A shell takes quotes off; Docker, systemd's credentials and files do not. */
-function quotes(given: Given, contents: Contents, { aliasTokens }: Config): Problem[] {
+function quotes(given: RawSettings, contents: Contents, { aliasTokens }: Config): Problem[] {
   const doubts: Problem[] = [];
   for (const [variable, { text, origin }] of Object.entries(given)) {
     const isQuoted = origin !== 'default' && text.length > 1 && QUOTED.test(text);

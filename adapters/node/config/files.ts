@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { fileFault } from '../../system-token/file-fault.ts';
-import { type Contents, type Given, textOf } from './given.ts';
+import { type Contents, type RawSettings, textOf } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -14,7 +14,7 @@ export interface ConfiguredFile {
 }
 
 /** The files that these settings name. */
-export const configuredFiles = (given: Given): ConfiguredFile[] =>
+export const configuredFiles = (given: RawSettings): ConfiguredFile[] =>
   SETTINGS.flatMap(({ variable, files }) => {
     const path = textOf(given, variable);
     return files === undefined || path === '' ? [] : [{ variable, path, group: files }];

@@ -2,8 +2,8 @@ import type { Problem } from '../../../src/config/values.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { readAll, type WatchedFile } from './files.ts';
-import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
+import type { Contents } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 
 /** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */

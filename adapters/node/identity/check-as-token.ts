@@ -49,8 +49,8 @@ async function explain(token: string, config: Config, now: number): Promise<Expl
     return { lines: ['an alias token: everything that the Sentry token may do'], isClient: true };
   }
   const loaded = clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, sha256, now);
-  if (loaded === undefined || !('directory' in loaded)) return none('no client: there is no clients file');
-  const { byDigest, issuers, identified } = loaded.directory;
+  if (loaded === undefined || !('registry' in loaded)) return none('no client: there is no clients file');
+  const { byDigest, issuers, identified } = loaded.registry;
   const known = byDigest.get(sha256(token));
   if (known !== undefined) return clientText(known.name, 'by its token of the file', isExpired(known, now));
 

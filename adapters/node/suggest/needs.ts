@@ -1,6 +1,6 @@
 import { organizationIn, projectIn } from '../../../src/policy/resource.ts';
 import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
-import { walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { projectOfShortId } from '../../../src/policy/sentry/parameters.ts';
 import { parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 import type { LoggedRequest } from './log-lines.ts';
@@ -43,7 +43,7 @@ export function observe(needs: Needs, request: LoggedRequest): void {
   }
   const parsed = parseTarget(path);
   const target = typeof parsed === 'string' ? undefined : parsed;
-  const template = target && METHODS.includes(method) ? walk(target).template : undefined;
+  const template = target && METHODS.includes(method) ? matchRoute(target).template : undefined;
   const organization = target && organizationIn(target);
   const project = target && projectOf(target);
   const asked = keys.filter((key) => !OF_PROJECTS.has(key)).sort();

@@ -3,7 +3,7 @@ import type { Client } from '../../../src/policy/client.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { allows } from '../../../src/policy/rules.ts';
-import { endpointOf, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../../../src/policy/sentry/target.ts';
 import type { KnownClient } from './known-clients.ts';
 import { leastScopes } from './least-scopes.ts';
@@ -102,7 +102,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
   if (typeof target === 'string' || template === undefined) return [];
   const decision = decide(EVERYTHING, method, path, 0);
   const isForAll = decision.kind !== 'refuse' && grantedBy(decision) === 'any client';
-  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(walk(target), method)?.scopes ?? []);
+  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(matchRoute(target), method)?.scopes ?? []);
 }
 
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>
@@ -114,7 +114,7 @@ function ruleFor(sample: Sample, known: Client | undefined): string | undefined 
   const target = parseTarget(path);
   const isGivenAnyway = typeof target === 'string' || scopesFor(sample).length > 0 || template === '/api/0/';
   if (isGivenAnyway) return undefined;
-  const route = walk(target);
+  const route = matchRoute(target);
   const isRule = (text: string) => clientOf({ scopes: [], allow: [text], orgs: [organization ?? 'any'] }) !== undefined;
   const own = known?.allow.filter((rule) => allows(rule, method, target, route)).map(({ text }) => text) ?? [];
   const spelledOut = own.filter((text) => !text.includes('*'));
@@ -134,6 +134,7 @@ const EVERYTHING = clientOf({ scopes: ['*'], allow: [], orgs: ['*'] })!;
 
 function whyNot({ path }: Sample, detail: string, { name }: Client): string {
   const withSlash = path.endsWith('/') ? undefined : parseTarget(`${path}/`);
-  const lacksSlash = withSlash !== undefined && typeof withSlash !== 'string' && walk(withSlash).template !== undefined;
+  const lacksSlash =
+    withSlash !== undefined && typeof withSlash !== 'string' && matchRoute(withSlash).template !== undefined;
   return lacksSlash ? 'its path lacks the last slash' : detail.replace(`client ${name} `, '');
 }

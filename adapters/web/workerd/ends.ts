@@ -5,7 +5,7 @@ import { PlatformAbort } from '../../../src/web/platform-abort.ts';
 import { fromClient, ReadFields } from '../../../src/web/request.ts';
 import { toStream } from '../../../src/web/response.ts';
 import { dropsRequests, withLength } from '../../../src/web/runtime.ts';
-import type { Ends, EndsFor } from '../proxy.ts';
+import type { Platform, PlatformFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
@@ -28,7 +28,7 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
  * of known length is passed on untouched, because only then does workerd send its length. If a client leaves, workerd
  * ends everything that its request has begun.
  */
-export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
+export const workerd: PlatformFor = (_origin, bindings, problems): Platform => ({
   fetch: transportOf(fetchOf(bindings, problems)),
   fetchKeys: () => transportOf(fetch),
   dropsRequests,

@@ -6,7 +6,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { gatherSettings } from '../../../adapters/node/config/gather.ts';
+import { collectSettings } from '../../../adapters/node/config/collect.ts';
 import { loadConfig } from '../../../adapters/node/config/load.ts';
 import { watchFiles } from '../../../adapters/node/config/reload.ts';
 import type { Problem } from '../../../src/config/values.ts';
@@ -52,7 +52,7 @@ async function credentialsSent(proxy: ListeningProxy, bearer = 'anything'): Prom
 /** The configuration that these variables make. */
 async function load(variables: Record<string, string>) {
   const problems: Problem[] = [];
-  const loaded = await loadConfig(await gatherSettings({}, variables, problems), problems);
+  const loaded = await loadConfig(await collectSettings({}, variables, problems), problems);
   assert.deepEqual(problems, []);
   return loaded;
 }

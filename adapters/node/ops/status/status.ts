@@ -160,8 +160,8 @@ function latencies({ minute, totals }: Collector): Pick<Status['last_hour'], 'la
       p95_ms: quantile(ofMinute, 0.95) ?? null,
     };
   });
-  const share = (part: number) => quantile(ofHour, part) ?? null;
-  return { latency_ms: { p50: share(0.5), p95: share(0.95), p99: share(0.99) }, minutes };
+  const reservation = (part: number) => quantile(ofHour, part) ?? null;
+  return { latency_ms: { p50: reservation(0.5), p95: reservation(0.95), p99: reservation(0.99) }, minutes };
 }
 
 function clientsOf(collector: Collector): ClientStatus[] {
