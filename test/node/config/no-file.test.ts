@@ -131,7 +131,7 @@ describe('a file that turns into something else', { concurrency: 3 }, () => {
     replace(token, `${SECRET}-2`);
     replace(headers, 'X-Gateway: second\n');
     const sent = async () => {
-      const target = `/${asked++}`;
+      const target = `/${asked++}.`;
       const connections = upstream.play(answer(OK), target);
       await get(proxy, target, { isTls: true });
       const request = connections[0]!.request!;
