@@ -98,7 +98,8 @@ class IncomingBody implements Body {
 /** Reads the rest of a request once it is answered, so that the connection can carry the next one. */
 export function drainWhenAnswered(message: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
-    message.removeAllListeners('readable');
+    // On a stream that flows already, this would stop it.
+    if (message.listenerCount('readable') > 0) message.removeAllListeners('readable');
     if (!message.readableEnded) message.resume();
   });
 }
