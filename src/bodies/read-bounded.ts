@@ -34,23 +34,33 @@ export async function readBounded(
     return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
   }
   const reader = body.getReader();
+  const release = () => reader.releaseLock();
   const kept = new Gathered(limit);
   let isWhole = false;
   let hasRoom = true;
-  while (!isWhole && hasRoom && kept.size <= limit) {
-    const reading = reader.read();
-    const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
-    if (value !== undefined) kept.add(value);
-    hasRoom = reservation?.growTo(kept.capacity) ?? true;
-    isWhole = done;
+  let reading: ReturnType<BodyReader['read']> | undefined;
+  try {
+    while (!isWhole && hasRoom && kept.size <= limit) {
+      reading = reader.read();
+      const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
+      if (value !== undefined) kept.add(value);
+      hasRoom = kept.size > limit || (reservation?.growTo(kept.capacity) ?? true);
+      isWhole = done;
+    }
+  } catch (error) {
+    // workerd does not release a reader while a read waits.
+    reading?.then(release, release);
+    throw error;
   }
+  if (isWhole) release();
   const bytes = isWhole && hasRoom && kept.size <= limit ? kept.bytes : undefined;
   const rest = {
     async read() {
       const value = kept.take();
-      return value === undefined ? reader.read() : { done: false, value };
+      if (value !== undefined) return { done: false, value };
+      return isWhole ? { done: true } : reader.read();
     },
-    releaseLock: () => reader.releaseLock(),
+    releaseLock: release,
   };
   return {
     bytes,
@@ -60,7 +70,7 @@ export async function readBounded(
       async cancel(reason) {
         kept.take();
         // A stream can't be cancelled while a reader holds it.
-        reader.releaseLock();
+        release();
         await body.cancel(reason);
       },
     },
@@ -90,7 +100,9 @@ class Gathered {
   add(chunk: Uint8Array): void {
     const size = this.size + chunk.length;
     if (size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(size, Math.min(2 * this.#bytes.length, this.#limit), FIRST_CAPACITY));
+      const grown = new Uint8Array(
+        Math.max(size, Math.min(Math.max(2 * this.#bytes.length, FIRST_CAPACITY), this.#limit)),
+      );
       grown.set(this.bytes);
       this.#bytes = grown;
     }

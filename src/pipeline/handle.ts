@@ -78,7 +78,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const delivery: Delivery = {
     isInjected,
-    framing: framingOf(request.headers),
+    ...framingOf(request.headers),
     mayReplay: source !== undefined && isRenewable(source),
     signal: request.signal,
   };
@@ -97,7 +97,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   };
 
   const replay: Replay = {
-    isPossible: () => outgoing.canReplay() && !request.signal.aborted,
+    isPossible: () => outgoing.canReplay && !request.signal.aborted,
     failed: (error) => {
       trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
     },
@@ -199,9 +199,11 @@ function chooseToken(
   return source;
 }
 
-function framingOf(fields: Fields): Delivery['framing'] {
-  if (fields.get('content-length') !== null) return 'length';
-  return fields.get('transfer-encoding') === null ? 'unknown' : 'chunked';
+function framingOf(fields: Fields): Pick<Delivery, 'length' | 'isChunked'> {
+  const length = fields.get('content-length');
+  return length === null
+    ? { length: undefined, isChunked: fields.get('transfer-encoding') !== null }
+    : { length: Number(length), isChunked: false };
 }
 
 /** For requests without a named client: no limits and no edits. */
