@@ -53,20 +53,16 @@ const number = (value, className = '') =>
   element('td', value.toLocaleString(), value > 0 ? ('number ' + className).trim() : 'number');
 
 const EXPIRY_CLASS = { no: '', soon: 'is-refused', expired: 'is-failed' };
-const code = (text) => {
+const cellOf = (shown, cause) => {
   const cell = document.createElement('td');
-  cell.append(element('code', text));
+  cell.append(shown, ...(cause ? [element('small', cause)] : []));
   return cell;
 };
-const withCause = (text, cause) => {
-  const cell = element('td', text);
-  if (cause) cell.append(element('small', cause));
-  return cell;
-};
+const code = (text, cause) => cellOf(element('code', text), cause);
 const lastRequest = (row) => [
   clock(row.time),
   element('td', String(row.status), row.status >= 500 ? 'is-failed' : 'is-refused'),
-  withCause(row.error ?? '', row.cause),
+  cellOf(row.error ?? '', row.cause),
   row.client ?? '(' + row.route + ')',
   code(row.method + ' ' + row.path),
   milliseconds(row.duration_ms),
@@ -184,9 +180,9 @@ const show = (status) => {
     'refusals',
     status.refusals.map((row) => [
       row.client,
-      code(row.request ?? '–'),
-      withCause(row.reason, row.cause),
-      row.mode === 'observe' ? 'would be' : 'refused',
+      code(row.request ?? '–', row.cause),
+      row.reason,
+      row.mode === 'observe' ? 'would be refused' : 'refused',
       number(row.count, row.mode === 'observe' ? '' : 'is-refused'),
     ]),
     'None.',

@@ -56,7 +56,7 @@ export const PAGE = `<!doctype html>
 <p class="key"><b class="of-load">half within</b> <b class="of-refused">95 % within</b> · by the minute, logarithmic</p></section>
 <section class="wide" id="tokens-section" hidden>${table('tokens', 'Tokens of the tokens file', columns('token', 'state', 'organizations', 'scopes', 'fingerprint'))}</section>
 <section class="wide">${table('clients', 'Clients in the last hour', columns('client', 'mode', 'expires') + numberColumns('a minute', 'requests', 'failed', 'refused', 'would be refused'))}</section>
-<section class="wide">${table('refusals', 'Refused in the last hour, or would be', columns('client', 'request', 'reason and latest cause', 'mode') + numberColumns('last hour'), 'stacked')}</section>
+<section class="wide">${table('refusals', 'Refused in the last hour, or would be', columns('client', 'request, and its latest cause', 'reason', 'outcome') + numberColumns('last hour'), 'stacked')}</section>
 <section class="wide" id="of-issuers" hidden>${table('issuers', 'Issuers of tokens', columns('issuer') + numberColumns('keys', 'fetched') + columns('state'))}</section>
 <section class="wide">${table('reasons', 'Why requests failed', columns('reason') + numberColumns('last hour'))}</section>
 <section class="wide">${table('failures', 'The last 50 failures', LAST_COLUMNS, 'stacked')}</section>
