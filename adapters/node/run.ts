@@ -68,7 +68,7 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     admin?.watch.metrics.identities.keysFetched(fetched);
   });
   admin?.watch.issuersAre(() => activeClients.issuers);
-  admin?.watch.metrics.clients.clientsAre(activeClients.clients);
+  admin?.watch.clientsAre(activeClients.clients);
 
   const tokens =
     config.tokensText === undefined

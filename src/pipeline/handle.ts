@@ -50,7 +50,9 @@ export function answerError<R>(
 ): R {
   if (trace.id === '') trace.id = requestIdOf(fields);
   trace.error = error.name;
-  if (error.message !== '') trace.cause = error.message;
+  // What stands against an observed request is as true if the request fails.
+  const noted = trace.observed === undefined ? undefined : trace.cause;
+  if (error.message !== '') trace.cause = noted === undefined ? error.message : `${noted}; ${error.message}`;
   const { body, init } = errorMessage(error, fields.get('accept'), trace.id);
   return env.respond(body, init);
 }

@@ -33,7 +33,7 @@ export function reloader({ log, activeClients, local, tokens, sentry, token, ser
     const ofTokens = (await tokens?.take(config, otherCredentials(config, activeClients.digests))) ?? [];
     for (const problem of [...taken.problems, ...ofTokens]) log('error', 'reload', { error: problemText(problem) });
     local.retain(activeClients.names);
-    watch?.metrics.clients.clientsAre(activeClients.clients);
+    watch?.clientsAre(activeClients.clients);
     sentry.take(config);
     token.reconfigure(config.token);
     if (config.tls !== undefined) server.setSecureContext(config.tls);
