@@ -2,7 +2,7 @@ import type { Problem } from '../../../src/config/values.ts';
 import { type Collected, collectSettings } from '../config/collect.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
-import { type OnReload, watchFiles } from '../config/reload.ts';
+import { type OnReload, pollFiles } from '../config/reload.ts';
 import { runProxy } from '../run.ts';
 import type { Signals } from '../signals.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -57,7 +57,7 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
     const { healthcheck } = await import('./healthcheck.ts');
     process.exitCode = await healthcheck(config);
   } else {
-    const watch = (onReload: OnReload) => watchFiles(loaded, onReload);
+    const watch = (onReload: OnReload) => pollFiles(loaded, onReload);
     await runProxy(config, { warnings: warnings.map(problemText), watch }, signals);
   }
 }

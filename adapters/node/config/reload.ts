@@ -45,7 +45,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
 };
 
 /** The watched files. */
-export interface FilesWatch {
+export interface FilePoller {
   /** Reads all files now, and applies what they say. A problem that was reported before is reported again. */
   readAgain(): Promise<void>;
   stop(): void;
@@ -55,7 +55,7 @@ export interface FilesWatch {
  * Watches the files that the settings name. Each group of files is read and applied by itself. If a group is
  * invalid, the others still work, and what was read from it before stays in force.
  */
-export function watchFiles(loaded: LoadedConfig, onReload: OnReload): FilesWatch {
+export function pollFiles(loaded: LoadedConfig, onReload: OnReload): FilePoller {
   const reloader = new Reloader(loaded, onReload);
   const groups = Map.groupBy(loaded.files, ({ file }) => file.group);
   const watches = [...groups].map(

@@ -9,7 +9,7 @@ import { Collector } from './status/collector.ts';
 import { makeStatus, type Status } from './status/status.ts';
 
 /** Everything that is counted for the admin listener. */
-export class Watch {
+export class Telemetry {
   readonly metrics: Metrics;
   readonly #collector = new Collector();
   readonly #token: TokenHolder;

@@ -5,7 +5,7 @@ import { changeFields } from '../clients/client-changes.ts';
 import { problemText } from '../config/problem-text.ts';
 import type { OnReload } from '../config/reload.ts';
 import type { Log } from '../log/log.ts';
-import type { Watch } from '../ops/telemetry.ts';
+import type { Telemetry } from '../ops/telemetry.ts';
 import type { ActiveTokens } from '../token/active-tokens.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 import { otherCredentials } from '../token/tokens-problems.ts';
@@ -21,11 +21,20 @@ export interface Reloadable {
   readonly sentry: ReturnType<typeof makeSentry>;
   readonly token: TokenHolder;
   readonly server: ProxyServer;
-  readonly watch: Watch | undefined;
+  readonly telemetry: Telemetry | undefined;
 }
 
 /** Takes over what changed files say, and logs it with what is wrong. */
-export function reloader({ log, activeClients, local, tokens, sentry, token, server, watch }: Reloadable): OnReload {
+export function reloader({
+  log,
+  activeClients,
+  local,
+  tokens,
+  sentry,
+  token,
+  server,
+  telemetry,
+}: Reloadable): OnReload {
   return async ({ group, config, problems, isAsked }) => {
     for (const problem of problems) log('error', 'reload', { error: problemText(problem) });
     if (config === undefined) return;
@@ -33,7 +42,7 @@ export function reloader({ log, activeClients, local, tokens, sentry, token, ser
     const ofTokens = (await tokens?.take(config, otherCredentials(config, activeClients.digests))) ?? [];
     for (const problem of [...taken.problems, ...ofTokens]) log('error', 'reload', { error: problemText(problem) });
     local.retain(activeClients.names);
-    watch?.clientsAre(activeClients.clients);
+    telemetry?.clientsAre(activeClients.clients);
     sentry.take(config);
     token.reconfigure(config.token);
     if (config.tls !== undefined) server.setSecureContext(config.tls);

@@ -8,7 +8,7 @@ import { createServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { collectSettings } from '../../../adapters/node/config/collect.ts';
 import { loadConfig } from '../../../adapters/node/config/load.ts';
-import { watchFiles } from '../../../adapters/node/config/reload.ts';
+import { pollFiles } from '../../../adapters/node/config/reload.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import {
   COMPILE_CACHE,
@@ -377,7 +377,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ PGX_CONN: conn, ALIAS_TOKENS_FILE: aliases });
     let latest = loaded.config;
     let problems: readonly Problem[] = [];
-    const watch = watchFiles(loaded, ({ config, problems: found }) => {
+    const watch = pollFiles(loaded, ({ config, problems: found }) => {
       latest = config ?? latest;
       problems = found;
     });
@@ -397,7 +397,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ SENTRY_TOKEN_FILE: file });
     writeFileSync(file, 'second');
     let token: unknown;
-    const watch = watchFiles(loaded, ({ config }) => {
+    const watch = pollFiles(loaded, ({ config }) => {
       token = config?.token;
     });
     t.after(() => watch.stop());

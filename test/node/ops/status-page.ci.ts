@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { makeAdmin } from '../../../adapters/node/ops/admin.ts';
 import { Collector } from '../../../adapters/node/ops/status/collector.ts';
 import { makeStatus } from '../../../adapters/node/ops/status/status.ts';
-import type { Watch } from '../../../adapters/node/ops/telemetry.ts';
+import type { Telemetry } from '../../../adapters/node/ops/telemetry.ts';
 import type { TokenHolder } from '../../../adapters/node/token/token-holder.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { WITHOUT_BROWSER, withBrowser } from '../../support/browser.ts';
@@ -269,7 +269,7 @@ async function busyAdmin() {
   const token = { isRenewable: true, current: 'an-invented-token', age: 5400 } as unknown as TokenHolder;
   const readiness = { fault: undefined, tokenFault: undefined };
   const shown = { clients: CLIENTS.map((client) => ({ ...client, credentials: [] }) as unknown as Client) };
-  const watch = { status: () => makeStatus(collector, token, readiness, shown) } as unknown as Watch;
+  const watch = { status: () => makeStatus(collector, token, readiness, shown) } as unknown as Telemetry;
   const { listener, close } = makeAdmin(watch, readiness, {
     capacity: { descriptors: 64, bytes: 2 ** 23 },
     allowedHosts: [],
