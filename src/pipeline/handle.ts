@@ -104,16 +104,17 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
       trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
     },
   };
-  const sendTo = (to: string) =>
-    source === undefined || token === undefined
+  const sendTo = (to: string, bearer: string | undefined) =>
+    source === undefined || bearer === undefined
       ? send(undefined, to)
-      : renewOnce((bearer) => send(bearer, to), source, token, replay);
+      : renewOnce((current) => send(current, to), source, bearer, replay);
 
   const stages: ResponseStage[] = [];
   if (destination.hasUpstreamHeaders) stages.push(withoutGatewaySession);
   const { filter } = authorized;
   if (filter !== undefined) {
-    const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
+    // The token may have been renewed for the first page.
+    const nextPage = async (target: string) => sendTo(upstreamUrl(target, destination.upstream), await source?.get());
     stages.push((reply) => filter(reply, nextPage));
   }
   if (rewriting !== undefined) {
@@ -124,7 +125,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   }
 
   try {
-    const response = await sendTo(url);
+    const response = await sendTo(url, token);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;

@@ -158,3 +158,30 @@ describe('a body that is read to be looked at', () => {
     assert.equal(size, 100_000);
   });
 });
+
+describe('a list of which every page is read', () => {
+  it('asks for its further pages with the token that was renewed for the first', async () => {
+    const sent: string[] = [];
+    const paged: Transport = async (url, { headers }) => {
+      const bearer = headers.added.find(([name]) => name === 'Authorization')![1];
+      sent.push(bearer);
+      if (bearer === 'Bearer old') return { status: 401, statusText: '', headers: new Headers(), body: null };
+      const isFirst = !url.includes('cursor=');
+      const next = `<http://sentry.example/api/0/organizations/?cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"`;
+      const fields = { 'content-type': 'application/json', ...(isFirst && { link: next }) };
+      const content = JSON.stringify([{ slug: isFirst ? 'other' : 'acme', id: '1' }]);
+      return { status: 200, statusText: 'OK', headers: new Headers(fields), body: new Response(content).body };
+    };
+    let token = 'old';
+    const proxy = createProxy({
+      sentryUri: 'http://sentry.example',
+      token: { get: () => token, renew: async () => (token = 'new') },
+      clients: clientsFile({ reader: { scopes: ['org:read'], orgs: ['acme'] } }),
+      transport: paged,
+    });
+    const headers = { Authorization: `Bearer ${clientToken('reader')}` };
+    const response = await proxy.fetch(new Request('http://proxy.example/api/0/organizations/', { headers }));
+    assert.deepEqual(await response.json(), [{ slug: 'acme', id: '1' }]);
+    assert.deepEqual(sent, ['Bearer old', 'Bearer new', 'Bearer new']);
+  });
+});
