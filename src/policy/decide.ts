@@ -3,7 +3,7 @@ import { type Client, isExpired } from './client.ts';
 import { type Decision, type Refused, refuse } from './decision.ts';
 import { grant } from './grant.ts';
 import type { Reason } from './reasons.ts';
-import { parseRule, type Rule } from './rules.ts';
+import type { Rule } from './rules.ts';
 import { METHODS } from './sentry/endpoint.ts';
 import { matchRoute } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
@@ -60,7 +60,7 @@ export function decideInFull(
   }
 }
 
-const ALL = parseRule('* /**') as Rule;
+const ALL: Rule = { text: '* /**', method: '*', pieces: [{ kind: 'rest' }] };
 
 /** For each right that may be lacking: the client with that right. */
 const MENDS: Partial<Record<Reason, (client: Client) => Client>> = {

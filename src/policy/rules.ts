@@ -65,18 +65,18 @@ function pieceOf(name: string): Piece | undefined {
  * Whether an `allow` rule gives this request. A `{name}` never stands for a name that Sentry has in that place, and what
  * gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
  */
-export function allows(rule: Rule, method: string, target: Target, matchRoute: RouteMatch): boolean {
+export function allows(rule: Rule, method: string, target: Target, match: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
   // A method that the table does not have may give what another one of the same path gives.
-  const endpoint = endpointOf(matchRoute, method);
-  const answers = endpoint === undefined ? [...(matchRoute.methods?.values() ?? [])] : [endpoint];
-  const needsNaming = matchRoute.needsExplicitAllow || answers.some(({ needsRule }) => needsRule !== undefined);
+  const endpoint = endpointOf(match, method);
+  const answers = endpoint === undefined ? [...(match.methods?.values() ?? [])] : [endpoint];
+  const needsNaming = match.needsExplicitAllow || answers.some(({ needsRule }) => needsRule !== undefined);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
     if (segment === undefined) return false;
-    const isName = matchRoute.places[index] === 'literal';
+    const isName = match.places[index] === 'literal';
     if (piece.kind === 'literal') {
       if (!segment.isPlain || segment.text !== piece.text) return false;
     } else {
