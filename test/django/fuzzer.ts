@@ -4,9 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random, randomOf } from '../support/http1-mutations.ts';
 import type { Address } from '../support/raw-client.ts';
 import { CLIENTS, type Client } from './clients.ts';
-import { chance, type Draft, type Meant, meant, pick, wire } from './drafts.ts';
-import { MUTATIONS, MUTATIONS_OF_BODIES } from './mutations.ts';
-import { arrivalViolation, flaw, leak, lookUpViolation, violation } from './oracle.ts';
+import { chance, type Draft, pick, wire } from './drafts/draft.ts';
+import { type Meant, meant } from './drafts/meant.ts';
+import { MUTATIONS, MUTATIONS_OF_BODIES } from './mutations/mutations.ts';
+import { arrivalViolation, flaw, lookUpViolation } from './oracle/arrivals.ts';
+import { violation } from './oracle/judge.ts';
+import { leak } from './oracle/leaks.ts';
 import type { Row } from './rows.ts';
 import type { Arrival, SentryStandIn } from './start.ts';
 
@@ -85,11 +88,21 @@ function caseOf(seed: number, rows: readonly Row[], without: readonly number[] =
   return { seed, client, isHonest, draft, mutations };
 }
 
+const hasLimit = (kind: string) => (row: Row) => row.limits.some((limit) => limit.split(':')[0] === kind);
+
+/** Rows where more than the path decides. */
+const KINDS: readonly ((row: Row) => boolean)[] = [
+  ...['query', 'body', 'lookup', 'filter'].map(hasLimit),
+  (row) => row.query !== undefined,
+  (row) => row.body !== undefined,
+  (row) => row.body !== undefined,
+  (row) => (row.removed ?? row.removedWithProjects) !== undefined,
+];
+
 /** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
 function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
   // Where more than the path decides, there is more to misread; some of these kinds have few rows.
-  const kind = pick(random, ['query', 'body', 'lookup', 'filter']);
-  const candidates = chance(random, 50) ? rows.filter(({ limit }) => limit === kind) : rows;
+  const candidates = chance(random, 60) ? rows.filter(pick(random, KINDS)) : rows;
   let last: Meant | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
     last = meant(random, pick(random, candidates), client);
@@ -105,7 +118,7 @@ export class DjangoFuzzer {
   readonly #proxy: Address;
   readonly #sentry: SentryStandIn;
   readonly #rows: readonly Row[];
-  readonly #sent = new Map<string, { case: Case; arrivals: number }>();
+  readonly #sent = new Map<string, { case: Case; arrivals: number; answer: string }>();
   #run = 0;
 
   /** @param proxy that was started with the file of `clients.ts` and `TOKEN`, before one of the stand-in's fronts. */
@@ -163,7 +176,7 @@ export class DjangoFuzzer {
 
   #idOf(one: Case): string {
     const id = `${one.seed}-${this.#run++}`;
-    this.#sent.set(id, { case: one, arrivals: 0 });
+    this.#sent.set(id, { case: one, arrivals: 0, answer: '' });
     return id;
   }
 
@@ -180,8 +193,7 @@ export class DjangoFuzzer {
   /** @returns the status of the answer; 0 if none came. */
   async #send(one: Case, id: string): Promise<number> {
     const answer = await this.#exchange(this.#bytesOf(one, id));
-    const reason = leak(one.client, answer);
-    if (reason !== undefined) this.#find(one, reason);
+    this.#sent.get(id)!.answer = answer;
     return Number(FINAL_STATUS.exec(answer)?.[1] ?? 0);
   }
 
@@ -221,7 +233,10 @@ export class DjangoFuzzer {
       return flaw(arrival, TOKEN, CLIENTS) ?? lookUpViolation(arrival, CLIENTS);
     }
     if (sent!.arrivals > 1) return 'it arrived twice';
-    const reason = flaw(arrival, TOKEN, CLIENTS) ?? arrivalViolation(client, arrival, this.#rows);
+    const reason =
+      flaw(arrival, TOKEN, CLIENTS) ??
+      arrivalViolation(client, arrival, this.#rows) ??
+      leak(client, sent!.answer, arrival.understood ?? undefined, this.#rows);
     if (reason === undefined) this.tally.allowed++;
     return reason;
   }
