@@ -27,7 +27,7 @@ export function decide(client: Client, method: string, target: string, now: numb
   const route = walk(parsed);
   if (route.isDisguised) return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
   if (route.isMisfit)
-    return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
+    return refuse(client, 'target', 'named an organization, project, team, issue or id that cannot be one');
 
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);
