@@ -44,8 +44,15 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
     scopes: ['event:write', 'project:read', 'org:write', 'org:ci', 'alerts:write'],
     orgs: ['acme'],
   },
+  // Nothing limits it but what only a rule gives.
+  { name: 'everything', scopes: ['*'], orgs: ['*'] },
   { name: 'by-number', scopes: ['*'], projects: ['acme/11', 'acme/12'] },
-  { name: 'two-orgs', scopes: ['readonly', 'event:write', 'org:ci'], projects: ['acme/api', 'other/vault'] },
+  {
+    name: 'two-orgs',
+    scopes: ['readonly', 'event:write', 'org:ci'],
+    projects: ['acme/api', 'other/vault'],
+    deny: ['* /api/0/projects/{org}/{project}/releases/{version}/**'],
+  },
   {
     // Rules that spell a request out give what no limit can narrow, and the keys that need a rule.
     name: 'decided',
@@ -56,6 +63,7 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
       'PUT /api/0/organizations/acme/detectors/{detector_id}/',
       'PUT /api/0/projects/{org}/{project}/',
       'GET /api/0/projects/{org}/{project}/releases/{version}/',
+      'GET /api/0/organizations/acme/dashboards/**',
       'GET /api/0/internal/health/',
     ],
   },

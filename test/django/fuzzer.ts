@@ -1,14 +1,11 @@
 // Requests made from a seed, sent through a running proxy to a real Django, which says what it understood of them.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Random, randomOf } from '../support/http1-mutations.ts';
 import type { Address } from '../support/raw-client.ts';
-import { CLIENTS, type Client } from './clients.ts';
-import { chance, type Draft, pick, wire } from './drafts/draft.ts';
-import { type Meant, meant } from './drafts/meant.ts';
-import { MUTATIONS, MUTATIONS_OF_BODIES } from './mutations/mutations.ts';
+import { type Case, caseOf } from './cases.ts';
+import { CLIENTS } from './clients.ts';
+import { wire } from './drafts/draft.ts';
 import { arrivalViolation, flaw, lookUpViolation } from './oracle/arrivals.ts';
-import { violation } from './oracle/judge.ts';
 import { leak } from './oracle/leaks.ts';
 import type { Row } from './rows.ts';
 import type { Arrival, SentryStandIn } from './start.ts';
@@ -34,16 +31,6 @@ function isWhole(answer: string): boolean {
   return end > 0 && length !== undefined && answer.length >= end + 4 + Number(length);
 }
 
-interface Case {
-  seed: number;
-  client: Client;
-  /** Has no mutation, and the client may do it. */
-  isHonest: boolean;
-  draft: Draft;
-  /** How many mutations there are to leave out. */
-  mutations: number;
-}
-
 /** A rule that was broken, with the seed that shows it. */
 export interface Finding {
   seed: number;
@@ -67,48 +54,6 @@ export interface Tally {
   lookups: number;
   /** No answer came in time, or none at all. */
   unanswered: number;
-}
-
-/** Makes the case of a seed. @param without the index of a mutation to leave out. */
-function caseOf(seed: number, rows: readonly Row[], without: readonly number[] = []): Case {
-  const random = randomOf(seed);
-  const client = pick(random, CLIENTS);
-  const { draft, understood } = chance(random, 75)
-    ? permitted(random, client, rows)
-    : meant(random, pick(random, rows), client);
-  const mutations = chance(random, 30) ? 0 : 1 + random(3);
-  const isHonest = mutations === 0 && violation(client, understood, rows) === undefined;
-  const likely = draft.body === undefined ? MUTATIONS : MUTATIONS_OF_BODIES;
-  for (let index = 0; index < mutations; index++) {
-    // Each has numbers of its own, so that one can be left out without changing the others.
-    const own = randomOf(seed * 31 + index);
-    const mutation = pick(own, likely);
-    if (!without.includes(index)) mutation(draft, own, rows);
-  }
-  return { seed, client, isHonest, draft, mutations };
-}
-
-const hasLimit = (kind: string) => (row: Row) => row.limits.some((limit) => limit.split(':')[0] === kind);
-
-/** Rows where more than the path decides. */
-const KINDS: readonly ((row: Row) => boolean)[] = [
-  ...['query', 'body', 'lookup', 'filter'].map(hasLimit),
-  (row) => row.query !== undefined,
-  (row) => row.body !== undefined,
-  (row) => row.body !== undefined,
-  (row) => (row.removed ?? row.removedWithProjects) !== undefined,
-];
-
-/** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
-function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
-  // Where more than the path decides, there is more to misread; some of these kinds have few rows.
-  const candidates = chance(random, 60) ? rows.filter(pick(random, KINDS)) : rows;
-  let last: Meant | undefined;
-  for (let attempt = 0; attempt < 40; attempt++) {
-    last = meant(random, pick(random, candidates), client);
-    if (violation(client, last.understood, rows) === undefined) break;
-  }
-  return last!;
 }
 
 /** Sends cases through a proxy, and judges what arrives. */

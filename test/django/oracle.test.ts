@@ -58,6 +58,7 @@ const ALLOWED: readonly Case[] = [
   ['decided', 'GET', '/api/0/internal/health/', {}],
   ['by-number', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: '312' } }],
   ['by-number', 'GET', '/api/0/projects/', { query: { query: ['web'] } }],
+  ['secrets-of-web', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: 'a-new-name' } }],
   ['by-number', 'GET', '/api/0/seer/models/', { query: { id: ['7'] } }],
 ];
 for (const one of ALLOWED) test(`allows ${titleOf(one)}`, () => assert.equal(judge(one), undefined));
@@ -97,6 +98,7 @@ const VIOLATIONS: readonly Case[] = [
   ['by-number', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: '313' } }],
   ['by-number', 'GET', `${P}/alert-rules/{alert_rule_id}/`, { kwargs: { ...WEB, alert_rule_id: '413' } }],
   ['by-number', 'GET', `${P}/alert-rules/{alert_rule_id}/`, { kwargs: { ...SECRET, alert_rule_id: '411' } }],
+  ['secrets-of-web', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: '\uff13\uff11\uff13' } }],
   ['by-number', 'GET', `${O}/repos/`, { kwargs: ACME }],
   ['decided', 'GET', `${P}/releases/token/`, { kwargs: WEB }],
   ['triage-agent', 'GET', '/api/0/issues/{issue_id}/notes/', { kwargs: { issue_id: '101' } }],

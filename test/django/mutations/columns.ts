@@ -1,7 +1,8 @@
-// What a row's columns limit: parameters and keys that need more than the row, or that no row has.
+// What a row's columns limit: things that are looked up, and parameters that need more than the row, or that no row has.
 import type { Random } from '../../support/http1-mutations.ts';
 import { addToQuery, chance, type Draft, pick } from '../drafts/draft.ts';
-import { setAt, someValueFor } from '../drafts/keys.ts';
+import { someProject } from '../drafts/keys.ts';
+import { namesFor } from '../world.ts';
 
 /** Parameters by which some view of Sentry's selects something. */
 const SELECTING = [
@@ -19,6 +20,37 @@ export function addLimitedPair(draft: Draft, random: Random): void {
   const at = random(key.length);
   const name = pick(random, [key, key, key, key.slice(0, at) + hexOf(key[at]!) + key.slice(at + 1), `${key}%00`]);
   addToQuery(draft, random, `${name}=${pick(random, ['1', '103', 'all', 'x', 'SECRET-1', '0', '', '%201', '%D9%A1'])}`);
+}
+
+/** Other projects, and nothing else. */
+export function selectOthers(draft: Draft, random: Random): void {
+  const others = Array.from({ length: 1 + random(2) }, () => `project=${someProject(random)}`).join('&');
+  if (chance(random, 50)) draft.query = others;
+  else addToQuery(draft, random, others);
+}
+
+/** How Python's int() and its UUIDs let an id be written. */
+const ODDLY_WRITTEN: readonly ((name: string) => string)[] = [
+  (name) => `0${name}`,
+  (name) => `+${name}`,
+  (name) => ` ${name}`,
+  (name) => `${name.slice(0, 1)}_${name.slice(1)}`,
+  (name) => name.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+  (name) => name.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit))),
+  (name) => name.toUpperCase(),
+  (name) => `{${name}}`,
+];
+
+/** Another thing in the place of one that is looked up. */
+export function nameOtherThing(draft: Draft, random: Random): void {
+  const segments = draft.path.split('/');
+  for (const [index, segment] of draft.row.path.split('/').entries()) {
+    const names = namesFor(segment.slice(1, -1));
+    if (names === undefined || segments[index] === undefined) continue;
+    const name = pick(random, names);
+    segments[index] = chance(random, 70) ? name : encodeURIComponent(pick(random, ODDLY_WRITTEN)(name));
+  }
+  draft.path = segments.join('/');
 }
 
 const EVENT = '0123456789abcdef0123456789abcdef';
@@ -45,70 +77,4 @@ export function askForPart(draft: Draft, random: Random): void {
     'per_page=1&cursor=0:2:0',
   ]);
   addToQuery(draft, random, pair);
-}
-
-/** Keys that refer to something, or that are harmless in some other body. */
-const OTHER_KEYS = [
-  ...['discard', 'isPublic', 'copy_from_project', 'workflowIds', 'symbolSources', 'commits', 'refs', 'projects'],
-  ...[
-    'project',
-    'slug',
-    'url',
-    'method',
-    'mode',
-    'environmentId',
-    'owner',
-    'useCase',
-    'role',
-    'teams',
-    'merge',
-    'name',
-  ],
-];
-
-const inSnakeCase = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-/** A key that the row limits, or one that it does not list. */
-export function addLimitedKey(draft: Draft, random: Random): void {
-  const data = objectIn(draft.body);
-  const { keys = {}, only } = draft.row.body ?? {};
-  const limited = Object.keys(keys);
-  const isLimited = limited.length > 0 && chance(random, only === undefined ? 90 : 60);
-  const key = isLimited ? pick(random, limited) : pick(random, OTHER_KEYS);
-  const spelled = pick(random, [key, key, key, inSnakeCase(key), key.toUpperCase()]);
-  setAt(data, spelled, someValueFor(random, keys[key], chance(random, 20)), chance(random, 30));
-  let text = JSON.stringify(data);
-  // As JSON lets any letter be written.
-  if (chance(random, 20)) text = text.replace(`"${spelled[0]}`, `"\\u00${hexOf(spelled[0]!).slice(1)}`);
-  // Python takes the last of two.
-  if (chance(random, 10)) text = text.replace('{', `{"${spelled}":null,`);
-  draft.body = Buffer.from(chance(random, 10) ? `[${text}]` : text);
-  if (!draft.fields.some(([name]) => name === 'Content-Type')) draft.fields.push(['Content-Type', 'application/json']);
-}
-
-function objectIn(body: Buffer | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body?.toString() ?? '{}');
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-  } catch {
-    return {};
-  }
-}
-
-/** The same body as a form: where keys are checked, a form would hide them. */
-export function writeAsForm(draft: Draft, random: Random): void {
-  const data = objectIn(draft.body);
-  const isMultipart = chance(random, 40);
-  const pairs = Object.entries(data).map(([key, value]) => [key, [value].flat().map(String).join()] as const);
-  draft.fields = draft.fields.filter(([name]) => name !== 'Content-Type');
-  if (isMultipart) {
-    const parts = pairs.map(
-      ([key, value]) => `--b\r\nContent-Disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`,
-    );
-    draft.body = Buffer.from(`${parts.join('')}--b--\r\n`);
-    draft.fields.push(['Content-Type', 'multipart/form-data; boundary=b']);
-  } else {
-    draft.body = Buffer.from(new URLSearchParams(pairs as unknown as string[][]).toString());
-    draft.fields.push(['Content-Type', 'application/x-www-form-urlencoded']);
-  }
 }

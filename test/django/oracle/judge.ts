@@ -13,8 +13,13 @@ const ORGANIZATIONS = '/api/0/organizations/';
 /** Lists of all organizations, which are filtered. */
 const FILTERED_LISTS = [ORGANIZATIONS, '/api/0/projects/'];
 
+/** Sentry finds what these name by a number or a UUID alone: a name there is another path, which the list lacks. */
+const NO_NAMES = /^(?:rule|alert_rule|detector|replay|snapshot|action)_id$/;
+const isName = (value: string): boolean => /^[a-z][\w-]*$/i.test(value) && /[g-z]/i.test(value);
+
 /** The row of what Django understood. HEAD is as GET. */
-export const rowOf = ({ template, method }: Understood, rows: readonly Row[]): Row | undefined => {
+export const rowOf = ({ template, method, kwargs }: Understood, rows: readonly Row[]): Row | undefined => {
+  if (Object.entries(kwargs).some(([parameter, value]) => NO_NAMES.test(parameter) && isName(value))) return undefined;
   const of = (wanted: string) => rows.find((one) => one.path === template && one.method === wanted);
   return of(method) ?? (method === 'HEAD' ? of('GET') : undefined);
 };
@@ -94,5 +99,5 @@ function beyondProjects(
 /** Whatever is below a project is the project's, also where an `allow` reaches further than the list of endpoints. */
 function limitsOf(row: Row | undefined, template: string): string[] {
   if (row !== undefined) return row.limits;
-  return [template.startsWith('/api/0/projects/{org}/{project}/') ? 'path' : 'refuse'];
+  return [`${template}/`.startsWith('/api/0/projects/{org}/{project}/') ? 'path' : 'refuse'];
 }

@@ -50,8 +50,9 @@ export function bodyViolation(
     const reason = rule === undefined ? undefined : brokenBy(rule, [value].flat(), `the body’s ${path}`, from);
     if (reason !== undefined) return reason;
     if (rule !== undefined || row.only === undefined || from.held === undefined) continue;
-    const listed = [...row.only, ...required, ...Object.keys(row.keys ?? {})].map(snake);
-    if (!listed.some((one) => one === path || path.startsWith(`${one}.`) || isOnTheWay(path, row.only!)))
+    const listed = [...row.only, ...required, ...Object.keys(row.keys ?? {})].map(bare);
+    const own = bare(path);
+    if (!listed.some((one) => one === own || own.startsWith(`${one}.`) || isOnTheWay(own, row.only!)))
       return `the body has ${path}, which is not listed`;
   }
   return undefined;
@@ -59,7 +60,10 @@ export function bodyViolation(
 
 /** A key that has to be there for one below it that is listed. */
 const isOnTheWay = (path: string, only: readonly string[]): boolean =>
-  only.some((one) => snake(one).startsWith(`${path}.`));
+  only.some((one) => bare(one).startsWith(`${path}.`));
+
+/** No two keys of Sentry's differ in case and underscores alone: what does is read as the same, or not at all. */
+const bare = (path: string): string => path.replaceAll('_', '').toLowerCase();
 
 /** All members at all depths, by their dotted paths. */
 function membersOf(data: unknown, above = ''): { path: string; value: unknown }[] {

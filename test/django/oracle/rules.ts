@@ -59,6 +59,13 @@ function twinsOf(understood: Understood): Understood[] {
   );
 }
 
+/** Whether a rule speaks of requests such as a row's, whatever stands for its parameters, or of the same at another path. */
+export function isAbout(rule: string, row: Row): boolean {
+  const request: Understood = { template: row.path, method: row.method, kwargs: {} };
+  const pattern = rule.replaceAll(/(?<=\/(?:organizations|projects)\/)[^/]+/g, '*').replaceAll(/\{\w+\}/g, '*');
+  return [request, ...twinsOf(request)].some((one) => isCovered(pattern, one, false, true));
+}
+
 /** How a request is granted, before organizations and projects limit it. */
 export interface Grant {
   /** A rule spells the path out, or ends in `**`: it gives what keys and parameters need. */
