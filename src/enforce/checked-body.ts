@@ -55,6 +55,7 @@ function missing(body: object, key: string): FieldRefusal | undefined {
   if (hasTwin) return bad(`it has ${key} in another spelling`);
   if (!Object.hasOwn(body, key)) return bad(`it lacks ${key}`);
   const named = (body as Record<string, unknown>)[key];
+  if (named === null) return bad(`${key} is null`);
   if (key.endsWith('s') !== Array.isArray(named)) return bad(`${key} is ${Array.isArray(named) ? 'a' : 'not a'} list`);
   return Array.isArray(named) && named.length === 0 ? bad(`${key} is empty`) : undefined;
 }

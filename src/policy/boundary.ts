@@ -53,7 +53,7 @@ function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, rou
   const { client, endpoint, target } = request;
   const within = withinOf(client.boundary);
   if (isProjectList(method, route)) {
-    const decision = withFields({ ...request, held: undefined });
+    const decision = withFieldsAnywhere(request, method, route);
     if (decision.kind !== 'allow') return decision;
     const response = { removeKeys: [], ...decision.response, keepWithin: within };
     return { ...decision, response };
@@ -61,20 +61,26 @@ function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, rou
   // Sentry takes no short id there.
   const [first, id = ''] = target.names;
   if (first === 'issues' && isNumber(id) && endpoint?.projects === 'lookup:issue') {
-    const isHeld = client.boundary.kind === 'projects';
-    // The projects are those of the organization in which the issue is found.
-    const held = isHeld ? { projects: [], limits: [], asked: askedText(method, route), route } : undefined;
-    const decision = withFields({ ...request, held });
+    const decision = withFieldsAnywhere(request, method, route);
     if (decision.kind === 'refuse') return decision;
     const conditions: Condition[] = [{ kind: 'issue', id, within }];
-    if (decision.kind === 'allow')
-      return { kind: 'conditional', client, org: '', projects: undefined, conditions, allowed: decision };
-    const isOfProjects = decision.conditions.some(({ kind }) => kind === 'query');
-    if (isOfProjects) return refuse(client, 'query', 'may not name projects where the path names no organization');
-    return { ...decision, conditions: [...conditions, ...decision.conditions] };
+    return decision.kind === 'allow'
+      ? { kind: 'conditional', client, org: '', projects: undefined, conditions, allowed: decision }
+      : { ...decision, conditions: [...conditions, ...decision.conditions] };
   }
   if (endpoint?.projects === 'none') return withFields({ ...request, held: undefined });
   return refuse(client, 'organization', `is limited, and ${askedText(method, route)} names no organization`);
+}
+
+/** Looks at the fields of a request whose projects may be those of any organization of the client. */
+function withFieldsAnywhere(request: Omit<Bounded, 'held'>, method: string, route: RouteMatch): Decision {
+  const { client } = request;
+  const isHeld = client.boundary.kind === 'projects';
+  const held = isHeld ? { projects: [], limits: [], asked: askedText(method, route), route } : undefined;
+  const decision = withFields({ ...request, held });
+  const isOfProjects = decision.kind === 'conditional' && decision.conditions.some(({ kind }) => kind === 'query');
+  if (!isOfProjects) return decision;
+  return refuse(client, 'query', 'may not name projects where the path names no organization');
 }
 
 /** The organizations of a limited client. */

@@ -28,7 +28,7 @@ export function decide(client: Client, method: string, target: string, now: numb
   if (route.hasEncodedLiteral)
     return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
   if (route.hasInvalidId)
-    return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
+    return refuse(client, 'target', 'named an organization, project, team, issue or id that cannot be one');
 
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);

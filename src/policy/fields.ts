@@ -44,7 +44,8 @@ export interface FieldGrant {
 export function limitsOf(fields: Fields | undefined, grant: FieldGrant): FieldLimits | undefined {
   if (fields === undefined) return undefined;
   const keys = new Map<string, FieldLimit>();
-  let isLimited = grant.isHeld && fields.only !== undefined;
+  // In a query, what nothing limits but its name is let through by the row alone.
+  let isLimited = grant.isHeld && (fields.only !== undefined || grant.part === 'query');
   for (const [name, rule] of Object.entries(fields.keys ?? {})) {
     const limit = limitOf(name, rule, grant);
     if (limit.kind !== 'passes') isLimited = true;

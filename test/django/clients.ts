@@ -38,6 +38,36 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
     allow: ['GET /api/0/projects/{org}/{project}/keys/', 'POST /api/0/projects/acme/*/releases/**'],
     projects: ['acme/web'],
   },
+  // Finer rights than these are needed inside: event:admin, project:write, org:admin, a rule.
+  {
+    name: 'half-rights',
+    scopes: ['event:write', 'project:read', 'org:write', 'org:ci', 'alerts:write'],
+    orgs: ['acme'],
+  },
+  // Nothing limits it but what only a rule gives.
+  { name: 'everything', scopes: ['*'], orgs: ['*'] },
+  { name: 'by-number', scopes: ['*'], projects: ['acme/11', 'acme/12'] },
+  {
+    name: 'two-orgs',
+    scopes: ['readonly', 'event:write', 'org:ci'],
+    projects: ['acme/api', 'other/vault'],
+    deny: ['* /api/0/projects/{org}/{project}/releases/{version}/**'],
+  },
+  {
+    // Rules that spell a request out give what no limit can narrow, and the keys that need a rule.
+    name: 'decided',
+    scopes: ['alerts:write', 'project:write', 'org:write'],
+    projects: ['acme/web'],
+    allow: [
+      'GET /api/0/organizations/{org}/repos/',
+      'PUT /api/0/organizations/acme/detectors/{detector_id}/',
+      'PUT /api/0/projects/{org}/{project}/',
+      'GET /api/0/projects/{org}/{project}/releases/{version}/',
+      'GET /api/0/organizations/acme/dashboards/**',
+      'GET /api/0/internal/health/',
+    ],
+  },
+  { name: 'secrets-of-web', allow: ['* /api/0/projects/{org}/{project}/**'], projects: ['acme/web'] },
   { name: 'reader', scopes: ['readonly'], orgs: ['*'] },
   { name: 'expired', scopes: ['*'], orgs: ['*'], expires: '2020-01-01' },
 ];

@@ -1,12 +1,12 @@
 // Requests made from a seed, sent through a running proxy to a real Django, which says what it understood of them.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Random, randomOf } from '../support/http1-mutations.ts';
 import type { Address } from '../support/raw-client.ts';
-import { CLIENTS, type Client } from './clients.ts';
-import { chance, type Draft, type Meant, meant, pick, wire } from './drafts.ts';
-import { MUTATIONS, MUTATIONS_OF_BODIES } from './mutations.ts';
-import { arrivalViolation, flaw, leak, lookUpViolation, violation } from './oracle.ts';
+import { type Case, caseOf } from './cases.ts';
+import { CLIENTS } from './clients.ts';
+import { wire } from './drafts/draft.ts';
+import { arrivalViolation, flaw, lookUpViolation } from './oracle/arrivals.ts';
+import { leak } from './oracle/leaks.ts';
 import type { Row } from './rows.ts';
 import type { Arrival, SentryStandIn } from './start.ts';
 
@@ -29,16 +29,6 @@ function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n\r\n');
   const length = /^content-length: *(\d+)/im.exec(answer.slice(0, end))?.[1];
   return end > 0 && length !== undefined && answer.length >= end + 4 + Number(length);
-}
-
-interface Case {
-  seed: number;
-  client: Client;
-  /** Has no mutation, and the client may do it. */
-  isHonest: boolean;
-  draft: Draft;
-  /** How many mutations there are to leave out. */
-  mutations: number;
 }
 
 /** A rule that was broken, with the seed that shows it. */
@@ -66,38 +56,6 @@ export interface Tally {
   unanswered: number;
 }
 
-/** Makes the case of a seed. @param without the index of a mutation to leave out. */
-function caseOf(seed: number, rows: readonly Row[], without: readonly number[] = []): Case {
-  const random = randomOf(seed);
-  const client = pick(random, CLIENTS);
-  const { draft, understood } = chance(random, 75)
-    ? permitted(random, client, rows)
-    : meant(random, pick(random, rows), client);
-  const mutations = chance(random, 30) ? 0 : 1 + random(3);
-  const isHonest = mutations === 0 && violation(client, understood, rows) === undefined;
-  const likely = draft.body === undefined ? MUTATIONS : MUTATIONS_OF_BODIES;
-  for (let index = 0; index < mutations; index++) {
-    // Each has numbers of its own, so that one can be left out without changing the others.
-    const own = randomOf(seed * 31 + index);
-    const mutation = pick(own, likely);
-    if (!without.includes(index)) mutation(draft, own, rows);
-  }
-  return { seed, client, isHonest, draft, mutations };
-}
-
-/** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
-function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
-  // Where more than the path decides, there is more to misread; some of these kinds have few rows.
-  const kind = pick(random, ['query', 'body', 'lookup', 'filter']);
-  const candidates = chance(random, 50) ? rows.filter(({ limit }) => limit === kind) : rows;
-  let last: Meant | undefined;
-  for (let attempt = 0; attempt < 40; attempt++) {
-    last = meant(random, pick(random, candidates), client);
-    if (violation(client, last.understood, rows) === undefined) break;
-  }
-  return last!;
-}
-
 /** Sends cases through a proxy, and judges what arrives. */
 export class DjangoFuzzer {
   readonly tally: Tally = { cases: 0, allowed: 0, honest: 0, refused: 0, lookups: 0, unanswered: 0 };
@@ -105,7 +63,7 @@ export class DjangoFuzzer {
   readonly #proxy: Address;
   readonly #sentry: SentryStandIn;
   readonly #rows: readonly Row[];
-  readonly #sent = new Map<string, { case: Case; arrivals: number }>();
+  readonly #sent = new Map<string, { case: Case; arrivals: number; answer: string }>();
   #run = 0;
 
   /** @param proxy that was started with the file of `clients.ts` and `TOKEN`, before one of the stand-in's fronts. */
@@ -163,7 +121,7 @@ export class DjangoFuzzer {
 
   #idOf(one: Case): string {
     const id = `${one.seed}-${this.#run++}`;
-    this.#sent.set(id, { case: one, arrivals: 0 });
+    this.#sent.set(id, { case: one, arrivals: 0, answer: '' });
     return id;
   }
 
@@ -180,8 +138,7 @@ export class DjangoFuzzer {
   /** @returns the status of the answer; 0 if none came. */
   async #send(one: Case, id: string): Promise<number> {
     const answer = await this.#exchange(this.#bytesOf(one, id));
-    const reason = leak(one.client, answer);
-    if (reason !== undefined) this.#find(one, reason);
+    this.#sent.get(id)!.answer = answer;
     return Number(FINAL_STATUS.exec(answer)?.[1] ?? 0);
   }
 
@@ -221,7 +178,10 @@ export class DjangoFuzzer {
       return flaw(arrival, TOKEN, CLIENTS) ?? lookUpViolation(arrival, CLIENTS);
     }
     if (sent!.arrivals > 1) return 'it arrived twice';
-    const reason = flaw(arrival, TOKEN, CLIENTS) ?? arrivalViolation(client, arrival, this.#rows);
+    const reason =
+      flaw(arrival, TOKEN, CLIENTS) ??
+      arrivalViolation(client, arrival, this.#rows) ??
+      leak(client, sent!.answer, arrival.understood ?? undefined, this.#rows);
     if (reason === undefined) this.tally.allowed++;
     return reason;
   }

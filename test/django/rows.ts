@@ -8,14 +8,30 @@ import { readSource } from '../../tools/source-row.ts';
 /** The list that the proxy's own table is made from, unless a variable names another one. */
 export const ENDPOINTS = process.env.SENTRY_ENDPOINTS ?? written();
 
+/** What a key of a query or a body needs, or needs unless its value is one of these. */
+export type KeyRule = string | { needs: string; unless: 'number' | (string | number | boolean | null)[] };
+
+/** Keys of a query or a body. A dotted name is a key within a key; lists between them do not count. */
+export interface Keys {
+  keys?: Record<string, KeyRule>;
+  /** With those of `keys`, all that a client with projects may send. */
+  only?: string[];
+}
+
 /** A method of a route. */
 export interface Row {
   method: string;
   path: string;
   /** One of these is enough, by Sentry. */
   scopes: string[];
-  /** What limits it to projects. */
-  limit: string;
+  /** What limits it to projects: all of these. */
+  limits: string[];
+  query?: Keys;
+  body?: Keys;
+  /** Keys that no answer may have. */
+  removed?: string[];
+  /** Keys that no answer to a client with projects may have. */
+  removedWithProjects?: string[];
   /** Why no scope grants it. */
   needsRule?: string;
 }
@@ -24,16 +40,9 @@ export interface Row {
 function written(): string {
   const { siblings, rows } = readSource();
   const path = join(tmpdir(), `sentry-endpoints-${process.pid}.json`);
-  const list: Row[] = rows.map((row) => {
-    const { scopes, projects, needsRule } = endpointFrom(row);
-    const [limit = 'refuse'] = [projects].flat();
-    return {
-      method: row.method,
-      path: row.path,
-      scopes: [...scopes],
-      limit: limit.replace(/:.*/, ''),
-      ...(needsRule !== undefined && { needsRule }),
-    };
+  const list = rows.map((row) => {
+    const { projects, ...columns } = endpointFrom(row);
+    return { method: row.method, path: row.path, limits: [projects].flat(), ...columns };
   });
   writeFileSync(path, JSON.stringify({ siblings, rows: list }));
   return path;

@@ -1,4 +1,4 @@
-// The organizations, projects, releases and issues that the stand-in knows.
+// The organizations, the projects and the things in them that the stand-in knows.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,11 +7,31 @@ interface Named {
   slug: string;
 }
 
-interface World {
+/** Something that belongs to projects. */
+interface Thing {
+  /** An issue that moved has its former short id as well. */
+  names: string[];
+  organization: string;
+  projects: string[];
+}
+
+const KINDS = [
+  'issues',
+  'releases',
+  'monitors',
+  'rules',
+  'alert-rules',
+  'detectors',
+  'replays',
+  'snapshots',
+  'notification-actions',
+] as const;
+
+type Kind = (typeof KINDS)[number];
+
+interface World extends Record<Kind, Thing[]> {
   organizations: Named[];
   projects: (Named & { organization: string })[];
-  releases: { version: string; organization: string; projects: string[] }[];
-  issues: { id: string; shortId: string; organization: string; project: string }[];
 }
 
 /** The same file as the Django project reads. */
@@ -21,11 +41,36 @@ export const WORLD = JSON.parse(readFileSync(join(import.meta.dirname, 'world.js
 export const projectSlug = (org: string, name: string | number): string | undefined =>
   WORLD.projects.find(({ organization, id, slug }) => organization === org && [id, slug].includes(String(name)))?.slug;
 
-/** The slugs of a release's projects; undefined if there is no such release. */
-export const projectsOfRelease = (org: string, version: string): string[] | undefined =>
-  WORLD.releases.find((one) => one.organization === org && one.version === version)?.projects;
+/** By the parameters of paths that name them. */
+const PARAMETERS: Record<string, Kind> = {
+  issue_id: 'issues',
+  version: 'releases',
+  monitor_id_or_slug: 'monitors',
+  rule_id: 'rules',
+  alert_rule_id: 'alert-rules',
+  detector_id: 'detectors',
+  replay_id: 'replays',
+  snapshot_id: 'snapshots',
+  action_id: 'notification-actions',
+};
 
-/** The slug of an issue's project; undefined if there is no such issue. A short id names it, whether there is one or not. */
-export const projectOfIssue = (org: string, issue: string): string | undefined =>
-  WORLD.issues.find(({ organization, id }) => organization === org && id === issue)?.project ??
-  /^(\w[\w-]*)-[0-9a-z]+$/i.exec(issue)?.[1]?.toLowerCase();
+/** The things that may stand in the place of a parameter, of whatever organization. */
+export const namesFor = (parameter: string): string[] | undefined => {
+  const kind = PARAMETERS[parameter];
+  return kind && WORLD[kind].flatMap(({ names }) => names);
+};
+
+/** The thing that a parameter of a path names; undefined if there is none. Without an organization: in whichever it is. */
+export function thingNamed(parameter: string, value: string, org?: string): Thing | undefined {
+  const isNamed = (name: string) => name === value || (parameter !== 'version' && plain(name) === plain(value));
+  const kind = PARAMETERS[parameter];
+  return kind && WORLD[kind].find((one) => (org ?? one.organization) === one.organization && one.names.some(isNamed));
+}
+
+/** Numbers may begin with zeros, UUIDs may have dashes, and short ids may be in lower case. */
+const plain = (name: string): string =>
+  /^\d+$/.test(name)
+    ? String(BigInt(name))
+    : /^[0-9a-f-]{32,36}$/i.test(name)
+      ? name.replaceAll('-', '').toLowerCase()
+      : name.toUpperCase();

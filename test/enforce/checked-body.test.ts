@@ -101,6 +101,9 @@ describe('a body', () => {
     assert.equal(said({ projects: ['web'] }, { required: 'projects' }), 'web');
     for (const body of [{}, { projects: [] }, { projects: 'web' }, { Projects: ['web'] }, { projects: null }, '', '[]'])
       assert.match(said(body, { required: 'projects' }), /^body: /, JSON.stringify(body));
+    assert.equal(said({ project: 'web' }, { required: 'project' }), 'web');
+    for (const body of [{}, { project: null }, { project: ['web'] }, { project: '' }, { Project: 'web' }])
+      assert.match(said(body, { required: 'project' }), /^body: /, JSON.stringify(body));
   });
 
   it('that no reader reads alike is refused', () => {

@@ -62,6 +62,26 @@ describe('a query of a client with projects', () => {
     assert.equal(outcome(`${ORG}/detectors/?id=7`), 'refuse query');
   });
 
+  it('is looked at where the path names no organization', () => {
+    for (const query of ['show=all', 'id=101', 'project=11', 'project=-1'])
+      assert.equal(outcome(`/api/0/projects/?${query}`), 'refuse query', query);
+    assert.equal(outcome('/api/0/projects/?query=web&status=active&per_page=5'), 'as it is');
+    assert.equal(outcome('/api/0/projects/?show=all&project=11', WHOLE), 'as it is');
+    assert.equal(outcome('/api/0/issues/101/events/?project=11'), 'refuse query');
+  });
+
+  it('may have what the row says is harmless, or what a rule or a scope gives, whatever its name looks like', () => {
+    for (const path of ['files/dsyms/unknown/', 'files/source-maps/'])
+      assert.equal(outcome(`${PROJECT}/${path}?id=x`), 'as it is', path);
+    const reader = { scopes: ['project:read'], projects: ['acme/11'] };
+    const download = `${PROJECT}/files/dsyms/?id=7`;
+    assert.equal(outcome(download, clientOf(reader)), 'refuse scope');
+    assert.equal(outcome(download, clientOf({ ...reader, scopes: ['project:write'] })), 'as it is');
+    const rule = 'GET /api/0/projects/{org}/{project}/files/dsyms/';
+    assert.equal(outcome(download, clientOf({ ...reader, allow: [rule] })), 'as it is');
+    assert.equal(outcome(`${PROJECT}/files/dsyms/unknown/?issueId=7`), 'refuse query');
+  });
+
   it('of any client lacks what no row lets through', () => {
     for (const client of [HELD, WHOLE])
       assert.equal(outcome(`${ORG}/projects/?options=sentry:token`, client), 'refuse query');

@@ -1,6 +1,6 @@
 import { type Endpoint, METHODS } from './endpoint.ts';
 import { ENDPOINTS, GUARDED, OTHER_NAMES } from './endpoints.ts';
-import { fits } from './parameters.ts';
+import { fits, isName } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, parseTarget, type Target } from './target.ts';
 
@@ -16,7 +16,10 @@ export interface RouteMatch {
   readonly hasEncodedLiteral: boolean;
   /** Whether it takes an `allow` rule that names the path, for every method. */
   readonly needsExplicitAllow: boolean;
-  /** Whether something stands in the place of an organization, project, team or issue that cannot be one. */
+  /**
+   * Whether something stands in the place of an organization, project, team or issue that cannot be one, or in the place of
+   * another parameter what is no name either: Sentry may read it as an id all the same, and the row would not hold it.
+   */
   readonly hasInvalidId: boolean;
 }
 
@@ -57,7 +60,8 @@ export function matchRoute({ segments }: Target): RouteMatch {
       node = parameter.node;
     } else {
       const isNameless = segment.text === '';
-      if (parameter !== undefined && !isNameless && LIMITING.test(parameter.name)) hasInvalidId = true;
+      const isHeld = parameter !== undefined && !isNameless;
+      if (isHeld && (LIMITING.test(parameter.name) || !isName(segment.text))) hasInvalidId = true;
       places.push('unknown');
       node = undefined;
     }

@@ -46,6 +46,12 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
 export const fits = (name: string, text: string): boolean =>
   (Object.hasOwn(PATTERNS, name) ? PATTERNS[name]! : ID).test(text);
 
+/**
+ * Whether a segment can be a name of Sentry's that the table lacks. Nothing that Python's int() or uuid.UUID() reads is one:
+ * they know signs, blanks, underscores and the digits of every script.
+ */
+export const isName = (text: string): boolean => /^(?=.*[g-z])[a-z][a-z0-9._-]*$/i.test(text);
+
 /** Whether a segment is written as a number, which Sentry takes for an id. */
 export const isNumber = (text: string): boolean => /^[0-9]+$/.test(text);
 

@@ -1,11 +1,10 @@
-"""URL patterns with the shapes of Sentry's, made from the list of its endpoints that SENTRY_ENDPOINTS names."""
+"""URL patterns with the shapes of Sentry's."""
 
-import json
-import os
 import re
 
 from django.urls import re_path
 
+from standin.endpoints import TEMPLATES
 from standin.views import Endpoint
 
 # Segments that Sentry's patterns spell in more than one way.
@@ -48,13 +47,7 @@ def literals_first(template):
     return [("{" in segment, segment) for segment in template.split("/")]
 
 
-def templates():
-    with open(os.environ["SENTRY_ENDPOINTS"], encoding="utf-8") as file:
-        content = json.load(file)
-    if isinstance(content, list):
-        content = {"rows": content, "siblings": []}
-    paths = {row["path"] for row in content["rows"]} | {f"{path}/" for path in content["siblings"]}
-    return sorted(paths, key=literals_first)
-
-
-urlpatterns = [re_path(pattern(template), Endpoint.as_view(template=template)) for template in templates()]
+urlpatterns = [
+    re_path(pattern(template), Endpoint.as_view(template=template))
+    for template in sorted(TEMPLATES, key=literals_first)
+]

@@ -1,5 +1,7 @@
 """One view for all endpoints: it answers, and leaves for the log, what it understood of the request."""
 
+import uuid
+
 from django.core.exceptions import SuspiciousOperation
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
@@ -8,6 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from standin import UNDERSTOOD, world
+
+# What Sentry says beside a list, of entries that a reader may not see as well.
+PAGES = {
+    "Link": '<http://sentry/?cursor=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", '
+    '<http://sentry/?cursor=0:100:0>; rel="next"; results="false"; cursor="0:100:0"',
+    "X-Hits": "7",
+}
 
 
 def projects_of_query(query):
@@ -40,6 +49,15 @@ def number_or_text(value):
         return value
 
 
+def names_event(text):
+    """Whether Sentry takes the text of a search for the id of an event, which it finds whatever its project."""
+    try:
+        uuid.UUID(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
 def plain(data):
     if isinstance(data, QueryDict):
         return {key: [str(value) for value in values] for key, values in data.lists()}
@@ -68,6 +86,7 @@ class Endpoint(APIView):
         try:
             self.understood["query"] = dict(request.query_params.lists())
             self.understood["projects"] = projects_of_query(request.query_params)
+            self.understood["namesEvent"] = any(map(names_event, request.query_params.getlist("query")))
         except (SuspiciousOperation, UnicodeError) as error:
             self.understood["queryProblem"] = type(error).__name__
         try:
@@ -81,9 +100,12 @@ class Endpoint(APIView):
     def respond(self, **kwargs):
         if "queryProblem" in self.understood or "bodyProblem" in self.understood:
             return Response({"detail": "Cannot be read.", "understood": self.understood}, status=400)
-        known = world.answer(self.template, kwargs) if self.understood["method"] in ("GET", "HEAD") else {}
+        method = self.understood["method"]
+        known = world.answer(self.template, "GET" if method == "HEAD" else method, kwargs)
         if known is None:
             return Response({"detail": "Not found.", "understood": self.understood}, status=404)
-        return Response(known if isinstance(known, list) else {**known, "understood": self.understood})
+        if isinstance(known, list):
+            return Response(known, headers=PAGES)
+        return Response({**known, "understood": self.understood})
 
     get = post = put = patch = delete = options = answer
