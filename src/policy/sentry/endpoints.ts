@@ -935,6 +935,9 @@ const ROWS: Table = {
   '/api/0/projects/{org}/{project}/files/dsyms/unknown/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', query: { keys: { id: 'ok' } } },
   },
+  '/api/0/projects/{org}/{project}/files/images/{image_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
   '/api/0/projects/{org}/{project}/files/preprodartifacts/assemble/': {
     POST: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
