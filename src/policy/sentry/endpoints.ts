@@ -473,7 +473,11 @@ const ROWS: Table = {
     DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'query',
+      query: { keys: { app_id: 'ok' } },
+    },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
