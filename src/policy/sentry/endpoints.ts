@@ -572,7 +572,12 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'lookup:release',
       body: {
-        keys: { commits: 'never with projects', refs: 'never with projects', headCommits: 'never with projects' },
+        keys: {
+          projects: 'projects',
+          commits: 'never with projects',
+          refs: 'never with projects',
+          headCommits: 'never with projects',
+        },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },
@@ -1099,7 +1104,7 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'path',
       body: {
-        keys: { version: 'release', commits: 'never with projects' },
+        keys: { projects: 'projects', version: 'release', commits: 'never with projects' },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },
@@ -1114,7 +1119,7 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: ['path', 'lookup:release'],
       body: {
-        keys: { commits: 'never with projects' },
+        keys: { projects: 'projects', commits: 'never with projects' },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },
