@@ -45,6 +45,8 @@ export function checkBody(
   const problem = reader.read(value) ?? (required === undefined ? undefined : missing(value as object, required));
   if (problem !== undefined) return problem;
   const { projects, releases } = reader;
+  // sentry-cli archives and restores a release with an empty list: then the release itself has to be the client's.
+  if (required !== undefined && projects.size === 0 && releases.size === 0) return bad(`${required} is empty`);
   if (projects.size > MAX_PROJECTS) return bad(`it names more than ${MAX_PROJECTS} projects`);
   return { projects, releases };
 }
@@ -56,8 +58,9 @@ function missing(body: object, key: string): FieldRefusal | undefined {
   if (!Object.hasOwn(body, key)) return bad(`it lacks ${key}`);
   const named = (body as Record<string, unknown>)[key];
   if (named === null) return bad(`${key} is null`);
-  if (key.endsWith('s') !== Array.isArray(named)) return bad(`${key} is ${Array.isArray(named) ? 'a' : 'not a'} list`);
-  return Array.isArray(named) && named.length === 0 ? bad(`${key} is empty`) : undefined;
+  return key.endsWith('s') === Array.isArray(named)
+    ? undefined
+    : bad(`${key} is ${Array.isArray(named) ? 'a' : 'not a'} list`);
 }
 
 /** Walks over all members of a body. */

@@ -137,7 +137,7 @@ describe('the documentation', () => {
     const named = [...page.matchAll(/`--([a-z-]+)/g)];
     assert.ok(named.length >= 4);
     const flags = new Set(SETTINGS.map(({ flag }) => flag));
-    const commands = new Set(['as', 'probe', 'version', 'help']);
+    const commands = new Set(['as', 'probe', 'version', 'help', 'for']);
     for (const { 1: flag = '', index } of named) {
       assert.ok(flags.has(flag) || commands.has(flag), `README.md, line ${lineOf(page, index)}, names --${flag}`);
     }

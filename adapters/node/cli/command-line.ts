@@ -2,6 +2,8 @@ import type { Problem } from '../../../src/config/values.ts';
 import { nearest } from '../../../src/nearest-name.ts';
 import type { Asked } from '../check/check-as.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { PROGRAMS } from '../programs/programs.ts';
+import type { RecipeOptions } from '../programs/recipe.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {
@@ -25,6 +27,10 @@ export const COMMANDS = {
       usage: 'token [--json]',
       help: 'make a token for a client: print it, and on standard error its digest for the clients file; --json: print both as JSON',
     },
+    {
+      usage: 'token --for PROGRAM (--org ORG | --project ORG/PROJECT)...',
+      help: `the same, and the whole entry for the clients file with the rights that PROGRAM needs: ${PROGRAMS.map(({ name }) => name).join(', ')}; --write: also those to change things; --name NAME: the name of the client, if it is not PROGRAM; --json: print token, digest and client as JSON`,
+    },
   ],
   suggest: [
     {
@@ -44,6 +50,8 @@ export interface CommandLine {
   readonly probe: boolean;
   /** `token --json`. */
   readonly json: boolean;
+  /** `token --for PROGRAM` and its options. */
+  readonly recipe: RecipeOptions | undefined;
   /** `check --as NAME METHOD PATH`. */
   readonly as: Asked | undefined;
   /** The path of `check --as-token FILE`. */
@@ -62,6 +70,8 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   let command: Command = 'run';
   let probe = false;
   let json = false;
+  const ofToken: Record<TokenOption, string[]> = { for: [], org: [], project: [], name: [] };
+  let write = false;
   let as: Asked | undefined;
   let asToken: string | undefined;
   for (let i = 0; i < args.length; i++) {
@@ -72,7 +82,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
     else if (i === 0 && isCommand(arg)) command = arg;
     else if (arg === '--probe' && command === 'check') probe = true;
     else if (arg === '--json' && command === 'token') json = true;
-    else if (name === 'as-token' && command === 'check') {
+    else if (arg === '--write' && command === 'token') write = true;
+    else if (command === 'token' && isTokenOption(name)) {
+      const value = inline ?? (isValue(args[i + 1]) ? args[++i] : undefined);
+      // Without a program, the list of all programs says more.
+      if (value !== undefined || name === 'for') ofToken[name].push(value ?? '');
+      else problems.push({ variable: '', text: `token --${name} is given without a value` });
+    } else if (name === 'as-token' && command === 'check') {
       const isFile = inline === undefined && args[i + 1]?.startsWith('--') === false;
       const path = inline ?? (isFile ? args[++i] : undefined);
       if (!path) problems.push({ variable: '', text: 'check --as-token needs FILE' });
@@ -109,8 +125,21 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   if (as !== undefined && asToken !== undefined) {
     problems.push({ variable: '', text: 'check --as and --as-token are both given' });
   }
-  return { command, probe, json, as, asToken, help, version, values };
+  const isFor = ofToken.for.length > 0;
+  if (!isFor && (write || Object.values(ofToken).some((texts) => texts.length > 0))) {
+    problems.push({ variable: '', text: 'token takes --org, --project, --name and --write with --for PROGRAM alone' });
+  }
+  const recipe = isFor ? { ...ofToken, write } : undefined;
+  return { command, probe, json, recipe, as, asToken, help, version, values };
 }
+
+/** Options of `token` that take a value. */
+const TOKEN_OPTIONS = ['for', 'org', 'project', 'name'] as const;
+
+type TokenOption = (typeof TOKEN_OPTIONS)[number];
+
+const isTokenOption = (name: string | undefined): name is TokenOption =>
+  TOKEN_OPTIONS.some((option) => option === name);
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
 
@@ -158,7 +187,7 @@ function flagHint(typed: string, command: Command): string | undefined {
 const flagsOf = (command: Command): string[] => [
   ...SETTINGS.map(({ flag }) => flag),
   ...(command === 'check' ? ['probe', 'as', 'as-token'] : []),
-  ...(command === 'token' ? ['json'] : []),
+  ...(command === 'token' ? ['json', 'write', ...TOKEN_OPTIONS] : []),
   ...['help', 'version'],
 ];
 

@@ -3,6 +3,7 @@ import { type Collected, collectSettings } from '../config/collect.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { type OnReload, pollFiles } from '../config/reload.ts';
+import type { RecipeOptions } from '../programs/recipe.ts';
 import { runProxy } from '../run.ts';
 import type { Signals } from '../signals.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -11,7 +12,7 @@ import { BAD_CONFIGURATION } from './exit-codes.ts';
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[], signals: Signals): Promise<void> {
   const problems: Problem[] = [];
-  const { command, help, version, probe, json, as, asToken, values } = parseCommandLine(args, problems);
+  const { command, help, version, probe, json, recipe, as, asToken, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
   if (isForPeople) {
     signals.release();
@@ -32,7 +33,7 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
   }
 
   if (command === 'token') {
-    process.exitCode = problems.length > 0 ? refuse(problems) : await printToken(json);
+    process.exitCode = await printToken(json, recipe, problems);
     return;
   }
   const collected = await collectSettings(values, process.env, problems);
@@ -68,11 +69,18 @@ function refuse(problems: readonly Problem[]): number {
 }
 
 /** @returns the exit code */
-async function printToken(isJson: boolean): Promise<number> {
-  const { newToken, tokenNote } = await import('./token.ts');
+async function printToken(isJson: boolean, asked: RecipeOptions | undefined, problems: Problem[]): Promise<number> {
+  const [{ newToken, tokenNote }, { entryOf, readRecipe }, { recipeText }] = await Promise.all([
+    import('./token.ts'),
+    import('../programs/recipe.ts'),
+    import('../programs/recipe-text.ts'),
+  ]);
+  const recipe = asked && readRecipe(asked, problems);
+  if (problems.length > 0) return refuse(problems);
   const made = newToken();
-  process.stdout.write(`${isJson ? JSON.stringify(made) : made.token}\n`);
-  if (!isJson) process.stderr.write(tokenNote(made));
+  const printed = recipe === undefined ? made : { ...made, client: entryOf(recipe, made.digest) };
+  process.stdout.write(`${isJson ? JSON.stringify(printed) : made.token}\n`);
+  if (!isJson) process.stderr.write(recipe === undefined ? tokenNote(made) : recipeText(recipe, made));
   return 0;
 }
 

@@ -18,6 +18,7 @@ export const tokenNote = ({ digest }: NewToken): string =>
     `digest  ${digest}`,
     '',
     'Give the token to the client. Put the digest into the clients file: {"name": "…", "token": "sha256:…", …}.',
+    'token --for PROGRAM prints the whole entry, with the rights that the program needs.',
     'The token is shown this once.',
     '',
   ].join('\n');

@@ -91,7 +91,7 @@ const TABLE = {
     variable: 'LIMIT_STORE',
     placeholder: 'URL',
     default: '',
-    help: "a Redis or Valkey (redis://, rediss://) in which replicas reservation the clients' rates and concurrency; ?prefix=NAME begins its keys",
+    help: "a Redis or Valkey (redis://, rediss://) in which replicas share the clients' rates and concurrency; ?prefix=NAME begins its keys",
     isSecret: true,
     parse: optional(storeUrl),
   },

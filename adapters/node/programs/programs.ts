@@ -1,0 +1,141 @@
+import type { Program } from './program.ts';
+
+const DSNS = 'GET /api/0/projects/{org}/{project}/keys/';
+const REPOSITORIES = 'GET /api/0/organizations/{org}/repos/';
+const TEAMS = 'GET /api/0/organizations/{org}/teams/';
+const ATTACHMENT = 'GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/{attachment_id}/';
+
+const CLI_SETTINGS = 'SENTRY_URL=https://proxy.example SENTRY_AUTH_TOKEN=<token> SENTRY_ORG=acme SENTRY_PROJECT=web';
+
+/** The programs that `token --for` knows, with a reason for each right. The recipes of the docs are made of them. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: 'sentry-cli',
+    otherNames: ['cli'],
+    is: 'sentry-cli 3 and 2: uploads, releases, lists',
+    rights: {
+      scopes: [
+        { right: 'org:ci', why: 'uploads source maps, debug files and builds, and makes and edits releases' },
+        { right: 'org:read', why: 'lists organizations, projects and monitors, and uses logs' },
+        { right: 'project:read', why: 'lists events' },
+        { right: 'project:releases', why: 'removes releases' },
+        { right: 'event:read', why: 'lists issues' },
+      ],
+      allowWithProjects: [
+        { right: REPOSITORIES, why: 'lists repositories, and reads them for `releases set-commits`' },
+      ],
+    },
+    write: { scopes: [{ right: 'event:write', why: 'resolves, mutes and reopens issues' }] },
+    settings: CLI_SETTINGS,
+    missing: [],
+  },
+  {
+    name: 'bundler',
+    otherNames: ['vite', 'webpack', 'rollup', 'esbuild', 'ci'],
+    is: 'the plugins for Vite, webpack, Rollup and esbuild',
+    rights: {
+      scopes: [{ right: 'org:ci', why: 'makes a release and uploads source maps' }],
+      allowWithProjects: [{ right: REPOSITORIES, why: 'reads repositories, to associate commits with a release' }],
+    },
+    settings: CLI_SETTINGS,
+    missing: [],
+  },
+  {
+    name: 'sentry',
+    is: 'the command line `sentry`',
+    rights: {
+      scopes: [
+        { right: 'org:read', why: 'lists organizations and projects, and reads events, logs, traces and dashboards' },
+        { right: 'project:read', why: 'reads projects, releases, events and snapshots' },
+        { right: 'team:read', why: 'lists teams' },
+        { right: 'event:read', why: 'reads issues with their events' },
+        { right: 'alerts:read', why: 'reads alerts and monitors' },
+      ],
+      allow: [{ right: DSNS, why: 'lists DSNs' }],
+      allowWithProjects: [
+        { right: REPOSITORIES, why: 'lists repositories' },
+        { right: TEAMS, why: 'lists teams' },
+      ],
+    },
+    write: {
+      scopes: [
+        { right: 'org:ci', why: 'uploads source maps, debug files and builds, and makes and edits releases' },
+        { right: 'project:releases', why: 'removes releases' },
+        { right: 'event:write', why: 'resolves, archives and reopens issues' },
+      ],
+    },
+    settings: CLI_SETTINGS,
+    missing: [],
+  },
+  {
+    name: 'sentry-mcp',
+    otherNames: ['mcp', 'mcp-server'],
+    is: 'the MCP server of an AI agent, with all its tools that read',
+    rights: {
+      scopes: [
+        { right: 'org:read', why: 'finds organizations and projects, and searches events, traces and replays' },
+        { right: 'project:read', why: 'reads projects, releases, profiles and snapshots' },
+        { right: 'team:read', why: 'finds teams' },
+        { right: 'event:read', why: 'searches and reads issues with their events' },
+        { right: 'alerts:read', why: 'reads alert rules and monitors' },
+      ],
+      allow: [
+        { right: DSNS, why: 'shows DSNs' },
+        { right: ATTACHMENT, why: 'reads attachments of events, whatever they hold' },
+      ],
+      allowWithProjects: [{ right: TEAMS, why: 'finds teams' }],
+    },
+    write: {
+      scopes: [
+        { right: 'event:write', why: 'resolves and assigns issues, and adds notes' },
+        { right: 'project:write', why: 'changes projects and uptime monitors' },
+        { right: 'team:write', why: 'makes teams' },
+      ],
+    },
+    rate: '120/min',
+    settings: 'npx @sentry/mcp-server --host=proxy.example, with SENTRY_ACCESS_TOKEN=<token>',
+    missing: [],
+  },
+  {
+    name: 'grafana',
+    is: "Grafana's data source for Sentry",
+    rights: {
+      scopes: [
+        { right: 'org:read', why: 'lists projects, and reads events, tags and statistics' },
+        { right: 'project:read', why: 'lists the projects of teams' },
+        { right: 'event:read', why: 'reads issues' },
+      ],
+      allowWithProjects: [{ right: TEAMS, why: 'lists the teams to choose from' }],
+    },
+    rate: '300/min',
+    concurrency: 8,
+    settings: 'URL https://proxy.example, auth token <token>',
+    missing: [],
+  },
+  {
+    name: 'terraform',
+    is: 'the Terraform provider jianyuan/sentry',
+    rights: {
+      scopes: [
+        { right: 'org:admin', why: 'manages dashboards, integrations of repositories and settings' },
+        { right: 'member:admin', why: 'invites and removes members' },
+        { right: 'project:admin', why: 'manages projects' },
+        { right: 'team:admin', why: 'manages teams' },
+        { right: 'alerts:write', why: 'manages alerts and monitors' },
+      ],
+      allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
+    },
+    settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
+    missing: [],
+  },
+  {
+    name: 'agent',
+    is: 'a script or an agent that reads issues, and nothing else',
+    rights: { scopes: [{ right: 'event:read', why: 'reads issues with their events' }] },
+    write: { scopes: [{ right: 'event:write', why: 'resolves and assigns issues, and adds notes' }] },
+    rate: '60/min',
+    concurrency: 2,
+    settings: 'https://proxy.example in place of Sentry, with the field Authorization: Bearer <token>',
+    missing: [],
+  },
+];
