@@ -5,6 +5,16 @@ const REPOSITORIES = 'GET /api/0/organizations/{org}/repos/';
 const TEAMS = 'GET /api/0/organizations/{org}/teams/';
 const ATTACHMENT = 'GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/{attachment_id}/';
 
+const PERSON = "it shows the account that the proxy's token belongs to";
+const DASHBOARDS = 'a dashboard has queries over all projects';
+const TRACES = 'a trace has spans of all projects';
+const SEER = 'Seer reads repositories and issues of the whole organization';
+const COMMITS = 'commits name repositories, and resolve issues, of the whole organization';
+const GIT =
+  'it names a repository of the organization; sentry-cli does so in CI, so that uploads there need --no-git-metadata';
+const MAPPINGS = "code mappings are the whole organization's";
+const TEAM = "a team is the whole organization's";
+
 const CLI_SETTINGS = 'SENTRY_URL=https://proxy.example SENTRY_AUTH_TOKEN=<token> SENTRY_ORG=acme SENTRY_PROJECT=web';
 
 /** The programs that `token --for` knows, with a reason for each right. The recipes of the docs are made of them. */
@@ -21,24 +31,33 @@ export const PROGRAMS: readonly Program[] = [
         { right: 'project:releases', why: 'removes releases' },
         { right: 'event:read', why: 'lists issues' },
       ],
-      allowWithProjects: [
-        { right: REPOSITORIES, why: 'lists repositories, and reads them for `releases set-commits`' },
-      ],
     },
     write: { scopes: [{ right: 'event:write', why: 'resolves, mutes and reopens issues' }] },
     settings: CLI_SETTINGS,
-    missing: [],
+    missing: [
+      {
+        what: 'build download',
+        as: 'all',
+        why: 'it gets a link that downloads the build without a login for 12 hours',
+      },
+      {
+        what: 'snapshots upload',
+        as: 'all',
+        why: 'it gets a token that may remove objects as well, and sends the images past the proxy',
+      },
+      { what: 'releases set-commits', as: 'projects', why: COMMITS },
+      { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
+      { what: 'build upload --force-git-metadata', as: 'projects', why: GIT },
+      { what: 'repos list', as: 'projects', why: "repositories are the whole organization's" },
+    ],
   },
   {
     name: 'bundler',
     otherNames: ['vite', 'webpack', 'rollup', 'esbuild', 'ci'],
     is: 'the plugins for Vite, webpack, Rollup and esbuild',
-    rights: {
-      scopes: [{ right: 'org:ci', why: 'makes a release and uploads source maps' }],
-      allowWithProjects: [{ right: REPOSITORIES, why: 'reads repositories, to associate commits with a release' }],
-    },
+    rights: { scopes: [{ right: 'org:ci', why: 'makes a release and uploads source maps' }] },
     settings: CLI_SETTINGS,
-    missing: [],
+    missing: [{ what: 'setCommits', as: 'projects', why: COMMITS }],
   },
   {
     name: 'sentry',
@@ -65,7 +84,24 @@ export const PROGRAMS: readonly Program[] = [
       ],
     },
     settings: CLI_SETTINGS,
-    missing: [],
+    missing: [
+      { what: 'auth whoami', as: 'all', why: PERSON },
+      { what: 'token list', as: 'all', why: 'tokens are secrets: add GET /api/0/organizations/{org}/org-auth-tokens/' },
+      {
+        what: 'integration list',
+        as: 'all',
+        why: 'their configuration holds secrets: add GET /api/0/organizations/{org}/integrations/',
+      },
+      { what: 'release set-commits', as: 'projects', why: COMMITS },
+      { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
+      { what: 'dashboard list', as: 'projects', why: DASHBOARDS },
+      { what: 'dashboard view', as: 'projects', why: DASHBOARDS },
+      { what: 'dashboard revisions', as: 'projects', why: DASHBOARDS },
+      { what: 'trace view', as: 'projects', why: TRACES },
+      { what: 'trace logs', as: 'projects', why: TRACES },
+      { what: 'span view', as: 'projects', why: TRACES },
+      { what: 'alert issues view', as: 'projects', why: 'Sentry does not hold the id of an alert to a project' },
+    ],
   },
   {
     name: 'sentry-mcp',
@@ -91,10 +127,24 @@ export const PROGRAMS: readonly Program[] = [
         { right: 'project:write', why: 'changes projects and uptime monitors' },
         { right: 'team:write', why: 'makes teams' },
       ],
+      allow: [
+        { right: 'POST /api/0/projects/{org}/{project}/keys/', why: 'makes DSNs' },
+        { right: 'PUT /api/0/projects/{org}/{project}/keys/{key_id}/', why: 'changes DSNs' },
+      ],
     },
     rate: '120/min',
     settings: 'npx @sentry/mcp-server --host=proxy.example, with SENTRY_ACCESS_TOKEN=<token>',
-    missing: [],
+    missing: [
+      { what: 'whoami', as: 'all', why: PERSON },
+      { what: 'onboarding_status_update', as: 'all', why: 'what it changes in Sentry has not been read' },
+      { what: 'find_dashboards', as: 'projects', why: DASHBOARDS },
+      { what: 'get_dashboard_details', as: 'projects', why: DASHBOARDS },
+      { what: 'get_trace_details', as: 'projects', why: TRACES },
+      { what: 'get_span_details', as: 'projects', why: TRACES },
+      { what: 'analyze_issue_with_seer', as: 'projects', why: SEER },
+      { what: 'create_team', as: 'projects', why: TEAM },
+      { what: 'create_project', as: 'projects', why: "a new project is not one of the client's" },
+    ],
   },
   {
     name: 'grafana',
@@ -131,7 +181,13 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: 'agent',
     is: 'a script or an agent that reads issues, and nothing else',
-    rights: { scopes: [{ right: 'event:read', why: 'reads issues with their events' }] },
+    rights: {
+      scopes: [{ right: 'event:read', why: 'reads issues with their events' }],
+      allow: [
+        { right: 'GET /api/0/organizations/', why: 'finds its organization, and sees no other' },
+        { right: 'GET /api/0/organizations/{org}/projects/', why: 'finds its projects, and sees no others' },
+      ],
+    },
     write: { scopes: [{ right: 'event:write', why: 'resolves and assigns issues, and adds notes' }] },
     rate: '60/min',
     concurrency: 2,
