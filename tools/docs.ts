@@ -42,12 +42,12 @@ const settings: DocTable = {
 };
 
 const errors: DocTable = {
-  page: 'docs/errors.md',
-  heading: '# Errors',
+  page: 'docs/troubleshoot.md',
+  heading: '## Errors',
   rows: (written) =>
     Object.entries(ERRORS).map(([name, { status, proxyError }]) => {
-      const when = written.get(code(name))?.at(-1) ?? '(say when)';
-      return [code(name), String(status), code(proxyError), when];
+      const [cause = '(say when)', remedy = '(say what to do)'] = written.get(code(name))?.slice(-2) ?? [];
+      return [code(name), String(status), code(proxyError), cause, remedy];
     }),
 };
 

@@ -171,8 +171,8 @@ describe('the identity of a client', () => {
       ['it', /identity: is not an object/],
       [null, /identity: is not an object/],
       [{ claims: { a: 'b' } }, /identity\.issuer: is missing/],
-      [{ issuer: 'itt', claims: { a: 'b' } }, /is no name under issuers; did you mean it\?/],
-      [{ issuer: 5, claims: { a: 'b' } }, /is no name under issuers/],
+      [{ issuer: 'itt', claims: { a: 'b' } }, /is not a name under issuers; did you mean it\?/],
+      [{ issuer: 5, claims: { a: 'b' } }, /is not a name under issuers/],
       [{ issuer: 'it' }, /identity\.claims: is missing/],
       [{ issuer: 'it', claims: {} }, /claims: is empty/],
       [{ issuer: 'it', claims: [] }, /claims: is not an object/],
@@ -304,7 +304,7 @@ describe('the warnings of identities', () => {
       [{ x: 'v*' }, { x: 'v1' }],
       [{ x: 'v*' }, { x: '*1' }],
     ] as const) {
-      assert.match(pair(a, b)[0] ?? '', /^a and b are told apart by no claim/);
+      assert.match(pair(a, b)[0] ?? '', /^a and b have no claim that tells them apart/);
     }
     for (const [a, b] of [
       [{ x: '1' }, { x: '2' }],

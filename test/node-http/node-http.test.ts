@@ -113,10 +113,7 @@ describe('createListener', () => {
       { ...complete(), pgxConnFile: 'pgx-conn' },
       /: pgxConnFile is not an option: the library reads no files; set pgxConn to the content of the file$/,
     ],
-    'no token and no database': [
-      { ...complete(), token: '' },
-      /token is empty; set an auth token of Sentry, or pgxConn/,
-    ],
+    'no token and no database': [{ ...complete(), token: '' }, /token is empty; set a Sentry auth token, or pgxConn/],
     'a token and a database': [{ ...complete(), pgxConn: 'host=db' }, /pgxConn and token are both set/],
     'a connection string that is none': [{ ...complete(), token: undefined, pgxConn: 'hots=x' }, /pgxConn /],
     'a connection string that is no text': [{ ...complete(), token: 'system', pgxConn: 5 }, /pgxConn is not a string/],

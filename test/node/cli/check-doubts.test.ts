@@ -34,7 +34,7 @@ describe('check', { concurrency: 3 }, () => {
       [
         { SENTRY_TOKEN: 'x', ALIAS_TOKENS: `${SECRET};"${SECRET}2"` },
         [],
-        '1 of 2 alias tokens is in quotes, which count as a part of the token; write tokens without',
+        '1 of 2 alias tokens is in quotes, which become part of the token; write tokens without quotes',
       ],
     ] as const) {
       const { code, warnings } = await check(env, ...args);
