@@ -48,7 +48,7 @@ function rowsOf({ scopes = [], allow = [], allowWithProjects = [] }: Rights, whe
 /** The cells of what the recipes leave out. */
 export const missingRows = (): string[][] =>
   PROGRAMS.flatMap(({ name, missing }) =>
-    missing.map(({ what, as, why }) => [name, what, as === 'all' ? 'both' : '`projects`', why]),
+    missing.map(({ what, as, why }) => [name, code(what), as === 'all' ? 'both' : '`projects`', why]),
   );
 
 export const programNames = (): string[] => PROGRAMS.map(({ name }) => name);

@@ -1,4 +1,5 @@
 import type { Program } from './program.ts';
+import { TERRAFORM } from './terraform.ts';
 
 const DSNS = 'GET /api/0/projects/{org}/{project}/keys/';
 const REPOSITORIES = 'GET /api/0/organizations/{org}/repos/';
@@ -162,22 +163,7 @@ export const PROGRAMS: readonly Program[] = [
     settings: 'URL https://proxy.example, auth token <token>',
     missing: [],
   },
-  {
-    name: 'terraform',
-    is: 'the Terraform provider jianyuan/sentry',
-    rights: {
-      scopes: [
-        { right: 'org:admin', why: 'manages dashboards, integrations of repositories and settings' },
-        { right: 'member:admin', why: 'invites and removes members' },
-        { right: 'project:admin', why: 'manages projects' },
-        { right: 'team:admin', why: 'manages teams' },
-        { right: 'alerts:write', why: 'manages alerts and monitors' },
-      ],
-      allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
-    },
-    settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
-    missing: [],
-  },
+  TERRAFORM,
   {
     name: 'agent',
     is: 'a script or an agent that reads issues, and nothing else',

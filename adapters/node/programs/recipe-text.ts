@@ -40,9 +40,10 @@ const lines = (grants: readonly Grant[]): string[] => grants.map(({ right }) => 
 function missingLines(missing: readonly Missing[]): string[] {
   if (missing.length === 0) return [];
   const whys = new Set(missing.map(({ why }) => why));
-  const texts = [...whys].map((why) => {
+  const texts = [...whys].flatMap((why) => {
     const whats = missing.filter((one) => one.why === why).map(({ what }) => what);
-    return `  ${whats.join(', ')}: ${why}`;
+    const isPaths = whats.some((what) => what.includes('/'));
+    return isPaths ? [`  ${why}:`, ...whats.map((what) => `      ${what}`)] : [`  ${whats.join(', ')}: ${why}`];
   });
   return ['', 'What does not work with them:', ...texts];
 }
