@@ -31,16 +31,19 @@ export function caseOf(seed: number, rows: readonly Row[], without: readonly num
   for (let index = 0; index < mutations; index++) {
     // Each has numbers of its own, so that one can be left out without changing the others.
     const own = randomOf(seed * 31 + index);
-    const mutation = pick(own, suited.length > 0 && chance(own, 40) ? suited : likely);
+    const mutation = pick(own, suited.length > 0 && chance(own, 50) ? suited : likely);
     if (!without.includes(index)) mutation(draft, own, rows);
   }
   return { seed, client, isHonest, draft, mutations };
 }
 
+/** Rows that a client's rules are about. */
+const rowsOfRules = (rules: readonly string[], rows: readonly Row[]): Row[] =>
+  rows.filter((row) => rules.some((rule) => isAbout(rule, row)));
+
 /** A request for any row, or for one that the client's rules are about. */
 function any(random: Random, client: Client, rows: readonly Row[]): Meant {
-  const rules = [...(client.allow ?? []), ...(client.deny ?? [])];
-  const named = chance(random, 50) ? rows.filter((row) => rules.some((rule) => isAbout(rule, row))) : [];
+  const named = chance(random, 50) ? rowsOfRules([...(client.allow ?? []), ...(client.deny ?? [])], rows) : [];
   return meant(random, pick(random, named.length > 0 ? named : rows), client);
 }
 
@@ -50,18 +53,26 @@ const LIMITS = [
     (kind) => `lookup:${kind}`,
   ),
 ];
+/** What a key may need; a scope has a colon. */
+const NEEDS = ['never', 'with projects', 'rule', 'projects', 'release', 'ok', ':'];
+const needsOf = ({ query, body }: Row): string[] =>
+  [query, body].flatMap((columns) =>
+    Object.values(columns?.keys ?? {}).map((rule) => (typeof rule === 'string' ? rule : rule.needs)),
+  );
 /** Rows where more than the path decides: there is more to misread, and of some kinds there are few. */
 const KINDS: readonly ((row: Row) => boolean)[] = [
   ...LIMITS.map((limit) => (row: Row) => row.limits.includes(limit)),
-  ...Array.from({ length: 4 }, () => (row: Row) => row.query !== undefined),
-  ...Array.from({ length: 6 }, () => (row: Row) => row.body !== undefined),
+  ...Array.from({ length: 3 }, () => (row: Row) => row.body !== undefined),
+  ...[...NEEDS, ...NEEDS].map((need) => (row: Row) => needsOf(row).some((one) => one.includes(need))),
   ...Array.from({ length: 2 }, () => (row: Row) => (row.removed ?? row.removedWithProjects) !== undefined),
 ];
 
 /** A request that the client may send, if one is soon found: what is nearly allowed is the hardest to refuse. */
 function permitted(random: Random, client: Client, rows: readonly Row[]): Meant {
   for (let kinds = 0; kinds < 4; kinds++) {
-    const candidates = chance(random, 65) ? rows.filter(pick(random, KINDS)) : rows;
+    const named = chance(random, 15) ? rowsOfRules(client.allow ?? [], rows) : [];
+    const others = chance(random, 65) ? rows.filter(pick(random, KINDS)) : rows;
+    const candidates = named.length > 0 ? named : others;
     for (let attempt = 0; attempt < 15; attempt++) {
       const one = meant(random, pick(random, candidates), client);
       if (violation(client, one.understood, rows) === undefined) return one;

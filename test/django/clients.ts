@@ -35,7 +35,12 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
   { name: 'all-of-web', scopes: ['*'], projects: ['acme/web'] },
   {
     name: 'keys-of-web',
-    allow: ['GET /api/0/projects/{org}/{project}/keys/', 'POST /api/0/projects/acme/*/releases/**'],
+    allow: [
+      'GET /api/0/projects/{org}/{project}/keys/',
+      'POST /api/0/projects/acme/*/releases/**',
+      // Next to it is latest-base, which it does not mean.
+      'GET /api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/',
+    ],
     projects: ['acme/web'],
   },
   // Finer rights than these are needed inside: event:admin, project:write, org:admin, a rule.
