@@ -84,7 +84,7 @@ export function createListener(options: ListenerOptions): Listener {
     const closed = closeOf(response);
     const receive = () => {
       try {
-        if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it is behind one that was refused');
+        if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it follows a request that was refused');
         return readIncoming(incoming, target, closed);
       } catch (error) {
         // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has taken

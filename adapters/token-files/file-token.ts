@@ -127,7 +127,7 @@ function tokenIn(text: string): Look {
   return isSendableToken(token) ? { token } : NO_TOKEN_IN_IT;
 }
 
-const NO_TOKEN_IN_IT: Look = { fault: 'names a file that holds no token' };
+const NO_TOKEN_IN_IT: Look = { fault: 'names a file that contains no token' };
 
 const faultOf = (error: unknown): Look => ({
   fault: `names a file that could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,

@@ -105,7 +105,7 @@ export async function loadClients(
     for (const credential of client.credentials) {
       const hex = credential.kind === 'digest' ? credential.hex : await digest(credential.token);
       const spelling = spellingOf(credential);
-      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is an alias token as well' });
+      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is also an alias token' });
       // In the same spelling it was found before.
       const isTwice = (spellings.get(hex) ?? spelling) !== spelling;
       if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });

@@ -8,7 +8,7 @@ import type { Problem } from './values.ts';
 
 /** The program's settings in camelCase, and options that only the library has. */
 export interface ProxyOptions {
-  /** Sentry's base URI; a path in it is put before every request's path. */
+  /** Sentry's base URI; a path in it is prepended to every request's path. */
   readonly sentryUri: string | URL;
   /** The Sentry auth token to inject, or a source of one. */
   readonly token: string | TokenSource;

@@ -138,7 +138,7 @@ class BodyReader {
   }
 
   #addRelease(value: unknown, name: string): FieldRefusal | undefined {
-    if (!isVersion(value)) return bad(`${shownName(name)} is not a string that Sentry takes as it is`);
+    if (!isVersion(value)) return bad(`${shownName(name)} is not a string that Sentry uses unchanged`);
     this.releases.add(value);
     return undefined;
   }

@@ -33,6 +33,6 @@ export async function acquirePlace(
 export const overLimitText = ({ name }: Client, { reason }: OverLimit): string => `client ${name} ${TEXTS[reason]}`;
 
 const TEXTS: Readonly<Record<OverLimit['reason'], string>> = {
-  rate: 'has used up its rate',
-  concurrency: 'has as many requests under way as it may',
+  rate: 'has exceeded its rate',
+  concurrency: 'has reached its concurrency limit',
 };

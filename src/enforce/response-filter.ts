@@ -85,7 +85,7 @@ async function allPages(
     response = await pageAt(cursor);
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw withheld(`a further page of the list came with status ${response.status}`);
+      throw withheld(`another page of the list had status ${response.status}`);
     }
   }
 }
@@ -96,7 +96,7 @@ async function filtered(
   filter: ResponseFilter,
   reading: TextReading,
 ): Promise<string> {
-  if (body === null) throw withheld('a further page of the list came without content');
+  if (body === null) throw withheld('another page of the list had no content');
   const read = await readText({ headers, body }, reading);
   const edited = read.text === undefined ? undefined : editText(filter, read.text);
   if (edited !== undefined) return edited;

@@ -25,10 +25,8 @@ export function decide(client: Client, method: string, target: string, now: numb
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
   const route = matchRoute(parsed);
-  if (route.hasEncodedLiteral)
-    return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
-  if (route.hasInvalidId)
-    return refuse(client, 'target', 'named an organization, project, team or issue that cannot be one');
+  if (route.hasEncodedLiteral) return refuse(client, 'target', 'must not percent-encode API names in the path');
+  if (route.hasInvalidId) return refuse(client, 'target', 'named an invalid organization, project, team or issue');
 
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);

@@ -54,7 +54,7 @@ function lacking(client: Client, method: string, target: Target, route: RouteMat
   const needed = `needs an allow rule: "${rule}"`;
   const withSlash = endpoint === undefined ? templateWithSlash(method, target) : undefined;
   if (withSlash !== undefined)
-    return refuse(client, 'no_rule', `has to end the path with a slash: "${method} ${withSlash}"`);
+    return refuse(client, 'no_rule', `must end the path with a slash: "${method} ${withSlash}"`);
   if (endpoint === undefined) return refuse(client, 'no_rule', needed);
   const why = endpoint.needsRule ?? (needsExplicitAllow ? 'secret' : undefined);
   if (why !== undefined)
@@ -75,8 +75,8 @@ function templateWithSlash(method: string, target: Target): string | undefined {
 
 const WHY: Readonly<Record<RuleReason, string>> = {
   secret: 'because its response contains secrets',
-  unproven: "because what it grants has not been read in Sentry's source",
-  'beyond scopes': 'because it does more than a scope says',
+  unproven: "because its effects have not been checked in Sentry's source",
+  'beyond scopes': 'because it does more than a scope implies',
 };
 
 function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {

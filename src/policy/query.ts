@@ -39,14 +39,14 @@ export function problemIn(pairs: Pairs, limits: FieldLimits | undefined, isHeld:
     if (!isHeld) continue;
     if (isOfProjects(name)) {
       if (!isEveryProject(value) && !isProjectValue(value))
-        return badQuery('it has a project that is no slug and no id');
+        return badQuery('it has a project that is neither a slug nor an id');
       continue;
     }
     const isListed = limits?.only === undefined || limits.only.has(plainName(name));
     if (!isListed || selects(name))
       return badQuery(`a client that is limited to projects may not use ${shownName(name)}`);
     if (name === 'query' && isEventId(value))
-      return badQuery('it looks for an event id, which Sentry finds in other projects too');
+      return badQuery('it searches for an event id, which Sentry finds in other projects too');
   }
   return undefined;
 }

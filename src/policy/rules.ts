@@ -39,7 +39,7 @@ export function parseRule(text: string): Rule | string {
   const pieces: Piece[] = [];
   for (const [index, name] of names.entries()) {
     const isLast = index === names.length - 1;
-    if (name === '**' && !isLast) return 'has ** elsewhere than at the end';
+    if (name === '**' && !isLast) return 'has ** somewhere other than at the end';
     const piece = name === '' && !isLast ? undefined : pieceOf(name);
     if (piece === undefined) return 'has a segment that is neither plain text, {name}, * nor ** at the end';
     pieces.push(piece);

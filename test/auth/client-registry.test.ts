@@ -102,7 +102,7 @@ describe('the directory of clients', () => {
     const same = [entryOf('a'), entryOf('b', { token: digestOf('a') })];
     assert.deepEqual(await problemsOf(same), ['clients[1].token: has a token that is in the file twice']);
     assert.deepEqual(await problemsOf([entryOf('a')], ['other', tokenOf('a')]), [
-      'clients[0].token: has a token that is an alias token as well',
+      'clients[0].token: has a token that is also an alias token',
     ]);
   });
 
@@ -111,8 +111,8 @@ describe('the directory of clients', () => {
     assert.deepEqual(await problemsOf(entries, [tokenOf('a')]), [
       'clients[0].mode: is neither enforce nor observe',
       'clients[1]: is not an object',
-      'clients[0].token: has a token that is an alias token as well',
-      'clients[2].token: has a token that is an alias token as well',
+      'clients[0].token: has a token that is also an alias token',
+      'clients[2].token: has a token that is also an alias token',
       'clients[2].token: has a token that is in the file twice, once as a digest',
     ]);
   });

@@ -174,7 +174,7 @@ export class Exchange {
     const [, minor, code, reason = ''] = STATUS_LINE.exec(startLine) ?? [];
     if (code === undefined) throw new MalformedMessage('a malformed status line');
     const status = Number(code);
-    if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
+    if (status === 101) throw new MalformedMessage('an unrequested switch of protocols');
     const framing = responseFraming(this.#request.method, status, fields, minor === '0');
     if (status < 200) return false;
     const body =

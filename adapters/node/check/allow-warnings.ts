@@ -24,7 +24,7 @@ function warningOf(client: Client, rule: Rule): string | undefined {
   if (!isOfTheApi) return undefined;
   const slip = slipIn(rule);
   if (slip !== undefined && slip !== '') return `grants nothing: it ${slip}`;
-  if (lacksSlash(client, rule)) return 'grants nothing: its path lacks the last slash, which Sentry wants';
+  if (lacksSlash(client, rule)) return 'grants nothing: its path lacks the last slash, which Sentry requires';
   if (slip === '') return 'has a path that the table of endpoints lacks; check its spelling';
   return isSpelledOut(rule) ? boundaryWarning(client, rule) : undefined;
 }
@@ -50,7 +50,7 @@ function boundaryWarning(client: Client, rule: Rule): string | undefined {
     return `grants nothing: the client ${refusals[0].detail.replace(`client ${client.name} `, '')}`;
   }
   const opened = organizationsOf(client).filter((org) => isWhole(client, rule, org, decisions));
-  return opened.length === 0 ? undefined : `gives data of all projects of ${opened.join(', ')}: nothing limits it`;
+  return opened.length === 0 ? undefined : `grants data of all projects of ${opened.join(', ')}: nothing limits it`;
 }
 
 /** Whether the rule opens a row that nothing narrows to a client that is limited to projects. */

@@ -5,11 +5,11 @@ import { SETTINGS } from '../config/settings.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {
-  run: [{ usage: 'run', help: 'serve; this is what happens without a command' }],
+  run: [{ usage: 'run', help: 'serve; the default without a command' }],
   check: [
     {
       usage: 'check [--probe]',
-      help: 'say what is wrong with the configuration, or what it does; --probe: also ask Sentry with each token, and for the organizations and projects of the clients file, ask the limit store, and fetch the keys of issuers',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also try each token on Sentry, look up the organizations and projects of the clients file, try the limit store, and fetch the keys of issuers',
     },
     {
       usage: 'check --as NAME METHOD PATH',
@@ -17,7 +17,7 @@ export const COMMANDS = {
     },
     {
       usage: 'check --as-token FILE',
-      help: 'say which client the token in the file is, or which check or which claim fails; exit with 0 for a client, 1 for none',
+      help: 'say which client the token in the file identifies, or which check or claim fails; exit with 0 for a client, 1 for none',
     },
   ],
   token: [
@@ -29,7 +29,7 @@ export const COMMANDS = {
   suggest: [
     {
       usage: 'suggest [--clients-file FILE] < LOG',
-      help: "read the proxy's JSON log, and print a clients file with the least rights that the clients' requests need; what the file has beside the rights is kept",
+      help: "read the proxy's JSON log, and print a clients file with the least rights that the clients' requests need; the rest of FILE is kept",
     },
   ],
   healthcheck: [{ usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' }],

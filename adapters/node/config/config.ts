@@ -88,7 +88,7 @@ function readHeaders({ upstreamHeaders, upstreamHeadersFile = [] }: Settings, pr
   const isTwice = upstreamHeadersFile.some(([name]) => given.has(tableName(name)));
   if (isTwice) {
     const variable = 'UPSTREAM_HEADERS_FILE';
-    problems.push({ variable, text: inFile('has a header that UPSTREAM_HEADERS has as well') });
+    problems.push({ variable, text: inFile('has a header that is also in UPSTREAM_HEADERS') });
   }
   return [...upstreamHeaders, ...upstreamHeadersFile];
 }

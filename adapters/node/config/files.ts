@@ -121,7 +121,7 @@ export class WatchedFile {
   }
 
   #complainOf(stats: BigIntStats, problems: Problem[]): undefined {
-    const text = `names ${kindOf(stats)} now and no file, so what was read from it last stays in use`;
+    const text = `now names ${kindOf(stats)} instead of a file, so its last content stays in use`;
     problems.push({ variable: this.file.variable, text });
     return undefined;
   }

@@ -58,7 +58,7 @@ async function credentialProblems(config: Config): Promise<Problem[]> {
   const names = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
   for (const [index, { name, sentryToken = DEFAULT_TOKEN }] of registry?.clients.entries() ?? []) {
     if (names.has(sentryToken)) continue;
-    const problem = { place: `clients[${index}].sentryToken`, text: 'is no name of the tokens file', client: name };
+    const problem = { place: `clients[${index}].sentryToken`, text: 'is not a name in the tokens file', client: name };
     problems.push(clientsProblem(problem, config));
   }
   return problems;
@@ -88,4 +88,4 @@ function refuseToOpenByAccident(config: Config, given: RawSettings, problems: Pr
 }
 
 const WAYS_OUT =
-  ', so every client would get the token; set alias tokens, or if that is meant, unset it or set --allow-any-client (ALLOW_ANY_CLIENT=true)';
+  ', so every client would get the token; set alias tokens, or if that is intended, unset it or set --allow-any-client (ALLOW_ANY_CLIENT=true)';

@@ -61,7 +61,7 @@ export class ClientMetrics {
     });
     this.#lookups = new Counter({
       name: 'sentry_api_proxy_look_ups_total',
-      help: "The proxy's own questions to Sentry, to decide on requests of clients.",
+      help: "Lookups: the proxy's own requests to Sentry, to decide on clients' requests.",
       labelNames: ['result'],
       registers: [registry],
     });

@@ -96,7 +96,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'sentry_api_proxy_token_age_seconds',
-      help: 'Since the current token came into use.',
+      help: 'Time since the current token came into use.',
       registers: [this.#registry],
       collect() {
         if (token.age === undefined) this.remove();

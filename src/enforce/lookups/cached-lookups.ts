@@ -131,7 +131,7 @@ export class CachedLookups implements Lookups {
   }
 
   async #counted(ask: () => Promise<Answer>): Promise<Answer> {
-    if (this.#asking >= this.#bounds.atATime) throw new LookupFailed('too many lookups are under way');
+    if (this.#asking >= this.#bounds.atATime) throw new LookupFailed('too many lookups are running');
     this.#asking++;
     try {
       return await ask();
@@ -150,7 +150,7 @@ export class CachedLookups implements Lookups {
     if (ABSENT.has(answer.status)) return undefined;
     if (answer.status !== 200) throw new LookupFailed(`Sentry answered with status ${answer.status}`);
     const projects = read(answer.json);
-    if (projects === undefined) throw new LookupFailed('the answer names no project');
+    if (projects === undefined) throw new LookupFailed('the response names no project');
     return projects;
   }
 

@@ -39,7 +39,7 @@ class Queue {
   async inTurn<T>(work: () => Promise<T>, signal: Signal): Promise<T> {
     if (this.#underWay >= this.#atATime) {
       this.#dropAborted();
-      if (this.#waiting.length >= MAX_WAITING) throw new LookupFailed("too many of the client's lookups are under way");
+      if (this.#waiting.length >= MAX_WAITING) throw new LookupFailed("too many of the client's lookups are running");
       await new Promise<void>((begin, reject) => {
         this.#waiting.push({ signal, begin, leave: () => reject(signal.reason) });
       });

@@ -127,7 +127,7 @@ describe('the line of an observed request', () => {
   it('says what limit it is over', async () => {
     await lineOf('rated', 'GET /api/0/organizations/acme/issues/');
     const { observed, cause } = await lineOf('rated', 'GET /api/0/organizations/acme/issues/');
-    assert.deepEqual([observed, cause], ['rate', 'client rated has used up its rate']);
+    assert.deepEqual([observed, cause], ['rate', 'client rated has exceeded its rate']);
   });
 });
 

@@ -162,7 +162,7 @@ describe('requests of clients', () => {
     assert.deepEqual(listed.sort(), [
       `(none) | enforce |  | unknown | `,
       `gone | enforce | GET ${ISSUES_TEMPLATE} | expired | client gone has expired`,
-      `rated | enforce | GET ${ISSUES_TEMPLATE} | rate | client rated has used up its rate`,
+      `rated | enforce | GET ${ISSUES_TEMPLATE} | rate | client rated has exceeded its rate`,
       `reader | enforce | GET /api/0/organizations/{org}/members/ | scope | client reader needs the scope member:read for GET /api/0/organizations/{org}/members/`,
       `reader | enforce | GET other path | no_rule | client reader needs an allow rule: "GET /api/0/users/"`,
       `watched | observe | GET /api/0/organizations/{org}/members/ | scope | client watched needs the scope member:read for GET /api/0/organizations/{org}/members/; may not reach this organization`,

@@ -173,7 +173,7 @@ describe('a secret file', { concurrency: 3 }, () => {
       writeFileSync(join(folder, 'aliases'), `# two; in a comment\n${SECRET}-one\n${SECRET};${SECRET}\n`);
       return {
         args: ['--token=x', '--alias-token-file', join(folder, 'aliases')],
-        says: /--alias-token-file.*has a ; in line 3; write one token a line/,
+        says: /--alias-token-file.*has a ; in line 3; write one token per line/,
       };
     },
     'an alias file with a token that no header can carry': (folder) => {
