@@ -25,7 +25,9 @@ export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './system-token/source.ts';
 
-/** A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects. */
+/**
+ * A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects.
+ */
 export interface Listener extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
   /**
@@ -36,7 +38,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 /**
- * Makes a request listener that proxies to Sentry over connections of its own.
+ * Makes a request listener that proxies to Sentry over separate connections.
  *
  * @throws OptionsError that names every wrong option
  * @example
@@ -87,8 +89,8 @@ export function createListener(options: ListenerOptions): Listener {
         if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it follows a request that was refused');
         return readIncoming(incoming, target, closed);
       } catch (error) {
-        // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has taken
-        // for another request already is refused as well.
+        // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has
+        // taken for another request already is refused as well.
         refused.add(incoming.socket);
         response.setHeader('Connection', 'close');
         throw error;

@@ -29,7 +29,7 @@ export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
   readonly onTokenRead?: ((read: TokenRead) => void) | undefined;
 }
 
-/** What `createListener` makes of its options. */
+/** The configuration that `createListener` makes of its options. */
 export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   /** A source of tokens, or where to read Sentry's own. */
   readonly token: TokenSource | ConnInfo;

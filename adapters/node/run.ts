@@ -26,9 +26,9 @@ import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
 import { otherCredentials } from './token/tokens-problems.ts';
 
-/** What surrounds the configuration of a running proxy. */
+/** The surroundings of a running proxy's configuration. */
 export interface ConfigSource {
-  /** What is worth knowing about the configuration. */
+  /** Warnings about the configuration. */
   readonly warnings: readonly string[];
   /** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
   watch(onReload: OnReload): FilePoller;

@@ -99,7 +99,7 @@ function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 
-/** Errors that are not the client's fault. The client learns of its own from the response. */
+/** Errors that are not the client's fault. The response tells the client about its own errors. */
 function logTrace({ error, cause, warning, id }: RequestContext): void {
   if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });

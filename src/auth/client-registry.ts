@@ -16,7 +16,9 @@ export async function webDigest(token: string): Promise<string> {
 
 /** The clients of a file, to be found by the digests of their tokens. */
 export interface ClientRegistry extends ClientsFile {
-  /** The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed. */
+  /**
+   * The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed.
+   */
   readonly byDigest: ReadonlyMap<string, Client>;
   /** The clients that tokens of issuers identify, expired ones too. */
   readonly identified: readonly Client[];
@@ -68,8 +70,8 @@ export type LoadedClients =
   | {
       readonly problems: readonly FileProblem[];
       /**
-       * The credentials that the bad file still lists: digests, and identities. If a good file is loaded, credentials that are not listed stop working:
-       * `onlyListed`. Undefined: the file could not be read so far.
+       * The credentials that the bad file still lists: digests, and identities. If a good file is loaded, credentials
+       * that are not listed stop working: `onlyListed`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;
       /** The credentials that have expired by the bad file. */

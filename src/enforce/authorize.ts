@@ -56,7 +56,7 @@ export async function authorize(
   return authorizedBy(settled, request, target, settled.body ?? request.body, openReservation);
 }
 
-/** The refusal of a client that is over a limit of its own. */
+/** The refusal of a client that is over its rate or concurrency. */
 function limited(client: Client, over: OverLimit, request: IncomingRequest, trace: RequestContext): ProxyError {
   trace.refusal = over.reason;
   trace.asked = nameOfRequest(request.method, targetOf(request.url));

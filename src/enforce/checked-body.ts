@@ -173,7 +173,7 @@ export class CheckedBody {
   readonly #openReservation: () => Reservation;
   #body: Body | null;
   #reservation: Reservation | undefined;
-  /** There was no room for it beside those of other requests. */
+  /** Bodies of other requests left no room for it. */
   isOverBudget = false;
 
   constructor({ body, signal }: IncomingRequest, openReservation: () => Reservation) {
@@ -192,7 +192,7 @@ export class CheckedBody {
     return bytes;
   };
 
-  /** The whole body, including what was already read, which whoever reads it counts. */
+  /** The whole body, including the bytes that were already read; its reader counts them. */
   rest(): Body | null {
     this.#reservation?.close();
     return this.#body;

@@ -120,7 +120,7 @@ async function survey(
   const selected = typeof pairs === 'string' ? [] : projectsOf(pairs);
   for (const { kind, value } of selected) if (isProjectValue(value)) seen(org, { [kind]: value });
 
-  // Held to no project at all, it has to be looked up whatever it names.
+  // With no project to match, every thing that it names has to be looked up.
   const held: Client = { ...client, boundary: { kind: 'projects', projects: new Map([[org, []]]) } };
   // Whether the client has the right to it does not matter.
   const { decision } = decideInFull(held, method, target, 0);

@@ -4,7 +4,7 @@ import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 import type { Acquisition } from './local-limits.ts';
 
-/** The limit of its own that a client is over. */
+/** The limit that a client has exceeded. */
 export interface OverLimit {
   readonly reason: 'rate' | 'concurrency';
   /** Whole seconds, at least 1. */

@@ -16,8 +16,9 @@ import type { FilterStage } from './types.ts';
 const MAX_PAGES = 100;
 
 /**
- * Makes the filter that removes from a response what the client may not see. It fails closed: of a body that can't be read
- * the client gets nothing. A list comes whole, without Link: where the next page begins depends on what was taken out.
+ * Makes the filter that removes from a response what the client may not see. It fails closed: of a body that can't be
+ * read the client gets nothing. A list comes whole, without Link: where the next page begins depends on what was taken
+ * out.
  * @param target of the request
  * @param signal of the request
  * @param openShare counts what is read until it is sent

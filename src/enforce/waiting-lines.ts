@@ -6,12 +6,15 @@ import type { Acquisition, LimitStore, Limits } from './local-limits.ts';
 export const MAX_WAITING = 16;
 /** Milliseconds that a request waits, at most. */
 const LONGEST_WAIT = 5000;
-/** Milliseconds between two attempts where nothing says that a place is free: another replica's, or one that was dropped. */
+/**
+ * Milliseconds between two attempts where nothing says that a place is free: another replica's, or one that was
+ * dropped.
+ */
 const POLL = 100;
 
 /**
- * Lets requests wait in line for a place of their client. A client program sends several requests at a time, whatever its
- * concurrency here, and gives up at the first 429.
+ * Lets requests wait in line for a place of their client. A client program sends several requests at a time, whatever
+ * its concurrency here, and gives up at the first 429.
  */
 export class WaitingLines {
   readonly #limits: LimitStore;

@@ -138,7 +138,7 @@ const recordOf = (
   ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),
-  // Only the program's own server notes that a client reads too slowly.
+  // The program's own server alone notes that a client reads too slowly, with a name that is no error's.
   ...(trace.error !== undefined && { error: trace.error as ErrorName }),
   ...(trace.cause !== undefined && { cause: trace.cause }),
   ...(trace.warning !== undefined && { warning: trace.warning }),

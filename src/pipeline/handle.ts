@@ -50,7 +50,7 @@ export function answerError<R>(
 ): R {
   if (trace.id === '') trace.id = requestIdOf(fields);
   trace.error = error.name;
-  // What stands against an observed request is as true if the request fails.
+  // The reasons against an observed request stay true if the request fails.
   const noted = trace.observed === undefined ? undefined : trace.cause;
   if (error.message !== '') trace.cause = noted === undefined ? error.message : `${noted}; ${error.message}`;
   const { body, init } = errorMessage(error, fields.get('accept'), trace.id);
@@ -88,7 +88,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const send = (bearer: string | undefined, to: string) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
-    // Sentry trusts addresses of its own network, such as this proxy's, and nobody is to borrow that trust.
+    // Sentry trusts addresses of its own network, such as this proxy's, and no client may borrow that trust.
     if (!isInjected && request.peer !== undefined) added.push(['X-Forwarded-For', request.peer]);
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);

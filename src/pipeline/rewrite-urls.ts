@@ -10,7 +10,7 @@ import type { Addresses } from './env.ts';
 import { type RewriteRow, rewriteRowOf } from './rewrite-rows.ts';
 import { apiUrlIn, fromSentry, type UrlContext, urlContextOf } from './url-context.ts';
 
-/** What of one response is to be rewritten. */
+/** The rewriting of one response. */
 export interface Rewriting extends UrlContext {
   /** Undefined if its content stays as it is. */
   readonly row: RewriteRow | undefined;

@@ -65,7 +65,7 @@ function lacking(client: Client, method: string, target: Target, route: RouteMat
   return { ...refuse(client, 'scope', `${needs} for ${askedText(method, route)}`), scope: scopes[0]! };
 }
 
-/** The path that Sentry has, if the request lacks no more than its last slash. */
+/** The path that Sentry has, if the request lacks only its last slash. */
 function templateWithSlash(method: string, target: Target): string | undefined {
   if (target.segments.at(-1)?.text === '') return undefined;
   const segments = [...target.segments, { raw: '', text: '', isPlain: true }];
@@ -84,7 +84,10 @@ function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
   return held ?? (client.hasAllScopes ? '*' : undefined);
 }
 
-/** A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the response. */
+/**
+ * A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the
+ * response.
+ */
 function filterOf(endpoint: Endpoint | undefined, rules: readonly Rule[]): ResponseFilter | undefined {
   const removeKeys = endpoint?.removed;
   return removeKeys === undefined || rules.some(endsInRest) ? undefined : { removeKeys };

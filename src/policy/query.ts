@@ -60,7 +60,7 @@ export const badQuery = (problem: string): FieldRefusal => ({
 /** Sentry takes slugs in either, and `projectSlug` wins. */
 const isOfProjects = (name: string): boolean => name === 'project' || name === 'projectSlug';
 
-/** Both mean all projects that the token reaches; for the client, all of its own. */
+/** Both mean all projects that the token reaches; for the client, all of its projects. */
 const isEveryProject = (value: string): boolean => value === '-1' || value === '$all';
 
 /** The projects that a query selects; empty means all. */

@@ -89,8 +89,9 @@ export function allows(rule: Rule, method: string, target: Target, match: RouteM
 
 /**
  * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
- * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
- * with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it is.
+ * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every
+ * request with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it
+ * is.
  */
 export function denies(rule: Rule, method: string, target: Target, { places }: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
@@ -138,7 +139,7 @@ export function slipIn({ pieces }: Rule): string | undefined {
       return name === undefined ? [...literals.values(), ...own] : (literals.get(canonicalName(name)) ?? own);
     });
     if (next.length === 0) {
-      // What is below a guarded name is in no table.
+      // The table has no rows below a guarded name.
       if (nodes.some(({ needsExplicitAllow }) => needsExplicitAllow)) break;
       const known = nodes.flatMap(({ literals }) => [...literals.keys()]);
       // Short names of Sentry's are near to each other.
@@ -158,8 +159,8 @@ export const isSpelledOut = (rule: Rule): boolean =>
   rule.pieces.every(({ kind }) => kind === 'literal' || kind === 'parameter');
 
 /**
- * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an organization,
- * or can be held to the client's.
+ * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an
+ * organization, or can be held to the client's.
  */
 export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
   const path = text.slice(text.indexOf(' ') + 1);
@@ -194,7 +195,7 @@ const organizationNames = (first: string): readonly (string | undefined)[] =>
     teams: [undefined, '{org}', '{team}'],
   })[first] ?? [];
 
-/** The organization in the rule's path that a limit can be held against, as it is written there: a name, `{org}` or `*`. */
+/** The organization in the rule's path to compare with the limits, as it is written: a name, `{org}` or `*`. */
 export function organizationOf({ text }: Rule): string | undefined {
   // projects/{org} alone is no path of Sentry's.
   const match = /^\S+ \/api\/0\/(?:organizations\/(?!\*\*)([^/]+)|(?:projects|teams)\/([^/]+)\/)/.exec(text);

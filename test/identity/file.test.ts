@@ -142,7 +142,7 @@ describe('issuers of a clients file', () => {
     }
     onlyProblem(
       { issuers: { it: ISSUER, other: ISSUER }, clients: [GOOD] },
-      /issuers\.other\.url: is the url of another/,
+      /issuers\.other\.url: is also the url of another/,
     );
     const many = Object.fromEntries(
       Array.from({ length: 33 }, (_, index) => [`i${index}`, { ...ISSUER, url: `https://i${index}.example.com` }]),
@@ -236,7 +236,7 @@ describe('on an issuer that everybody shares, the claims of a client', () => {
       for (const claims of loose) {
         const problems = pins(url, claims);
         assert.equal(problems.length, 1, JSON.stringify(claims));
-        assert.match(problems[0]!, /identity\.claims: lack .* as a text without \*/);
+        assert.match(problems[0]!, /identity\.claims: lack .* as a string without \*/);
       }
       for (const claims of pinned) assert.deepEqual(pins(url, claims), []);
     });

@@ -83,7 +83,7 @@ describe('createProxy', () => {
     ],
     'a text for a time with a fraction and without a unit': [
       { ...complete, writeTimeout: '2.5' },
-      /: writeTimeout is a text without a unit/,
+      /: writeTimeout is a string without a unit/,
     ],
     'a source that says of renewals neither yes nor no': [
       { ...complete, token: { isRenewable: 'no', get: () => TOKEN, renew: async () => undefined } },
@@ -243,7 +243,7 @@ describe('a proxy made by createProxy', () => {
     await request.text();
     const answered = await proxyWith().fetch(request);
     assert.equal(answered.status, 500);
-    assert.match(await answered.text(), /has read the body/);
+    assert.match(await answered.text(), /has already read the body/);
     const locked = new Request('http://proxy.example/x', { method: 'POST', body: '{}', headers: asAlias });
     locked.body!.getReader();
     assert.equal(await statusOf(proxyWith().fetch(locked)), 500);

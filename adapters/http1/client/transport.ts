@@ -80,7 +80,7 @@ export function requestHead(host: string, target: string, { method, headers, bod
   }
 }
 
-/** What the exchanges of one transport share. */
+/** The state that the exchanges of one transport share. */
 interface Shared {
   readonly countRead?: CountRead | undefined;
   /** Closes the connection behind a whole response. */
@@ -216,7 +216,8 @@ export class Exchange {
   /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {
     if (this.#isOver) return;
-    // The kernel reports a reset only once. If a write got the report, the read sees a normal end, as after a complete response.
+    // The kernel reports a reset only once. If a write got the report, the read sees a normal end, as after a complete
+    // response.
     if (this.#writeError !== undefined) this.#onError(this.#writeError);
     else if (this.#body !== undefined) {
       this.#body.finish(new ProxyError('upstream_truncated'));
@@ -226,7 +227,7 @@ export class Exchange {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
 
-  /** What Sentry has sent by now counts, not that it takes no more: it may have answered early. */
+  /** A failed write does not decide the exchange: Sentry may have answered early, and that response counts. */
   readonly #onWriteFailed = (error: Error): void => {
     if (this.#writeError !== undefined) return;
     this.#writeError = error;

@@ -111,7 +111,7 @@ export class Connection {
     });
   }
 
-  /** Nothing was received, so nothing is lost by closing. */
+  /** Whether no byte was received, so that closing loses no data. */
   get #isSilent(): boolean {
     return this.#phase === 'head' && this.#reader === undefined;
   }
@@ -270,8 +270,8 @@ export class Connection {
 
   /**
    * Bytes that come when a connection is closed, or were not read before, make the kernel send a reset, after which the
-   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends is
-   * read and dropped for a while, unless the client sends no more and the whole response is on its way.
+   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends
+   * is read and dropped for a while, unless the client has stopped sending and the whole response is on its way.
    */
   #mayCloseAtOnce(): boolean {
     const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;

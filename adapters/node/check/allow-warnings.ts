@@ -37,10 +37,10 @@ function lacksSlash(client: Client, rule: Rule): boolean {
   return templateOf(path) === undefined && templateOf(`${path}/`) !== undefined;
 }
 
-/** What stands against every request that the rule is for, or that the rule opens what is not the client's alone. */
+/** A warning if the boundary refuses every request of the rule, or if the rule opens more than the client's own data. */
 function boundaryWarning(client: Client, rule: Rule): string | undefined {
   const methods = rule.method === '*' ? METHODS : [rule.method];
-  // Only this rule grants anything; the client's expiry does not matter here.
+  // The rule alone grants anything; the client's expiry does not matter here.
   const alone: Client = { ...client, allow: [rule], scopes: new Set(), hasAllScopes: false };
   const decisions = organizationsOf(client).flatMap((org) =>
     methods.map((method) => decide(alone, method, pathFor(client, rule, org), 0)),
@@ -88,7 +88,7 @@ function pathFor({ boundary }: Client, { pieces }: Rule, org: string): string {
   return `/${texts.join('/')}`;
 }
 
-/** What stands for a parameter, by its name in the table. */
+/** Example values of parameters, by their names in the table. */
 const EXAMPLES: Readonly<Record<string, (project: string) => string>> = {
   project: (project) => project,
   'project:event_id': (project) => `${project}:1`,

@@ -22,8 +22,8 @@ import { settingsTable } from './settings-table.ts';
 import { tokensTable } from './tokens-table.ts';
 
 /**
- * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who its
- * named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
+ * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who
+ * its named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
  * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
 export async function check(

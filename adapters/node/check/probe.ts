@@ -81,9 +81,9 @@ async function tokenIn(path: string): Promise<string | undefined> {
   return file.get();
 }
 
-/** What came of a request with a token. */
+/** The outcome of a request with a token. */
 interface Asked {
-  /** What is wrong, as a line that says what to do about it. */
+  /** The fault, as a line that says what to do about it. */
   readonly fault?: string;
   /** The scopes of the token, if Sentry shows them. */
   readonly shown?: readonly string[];

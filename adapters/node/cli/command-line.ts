@@ -43,7 +43,7 @@ export const COMMANDS = {
 
 export type Command = keyof typeof COMMANDS;
 
-/** What the command line asks for. */
+/** The request of a command line. */
 export interface CommandLine {
   readonly command: Command;
   /** `check --probe`. */
@@ -105,7 +105,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
         problems.push({ variable: '', text: unknownArgument(arg, i, command) });
-        // What follows an unknown flag is taken for its value.
+        // The argument after an unknown flag is taken for its value.
         if (arg.startsWith('--') && !arg.includes('=') && isValue(args[i + 1])) i++;
         continue;
       }

@@ -26,17 +26,17 @@ export function clientsProblem(problem: FileProblem, { clientsPath }: Pick<Confi
   return { variable: 'CLIENTS_FILE', text: `names ${clientsPath}, ${placed}` };
 }
 
-/** What became of a changed configuration. */
+/** The outcome of taking over a changed configuration. */
 export interface Taken {
-  /** What is wrong with the clients file, if it was read. */
+  /** Problems of the clients file, if it was read. */
   readonly problems: readonly Problem[];
-  /** Whether other alias tokens or clients are in force now. */
+  /** Whether other alias tokens or clients are active now. */
   readonly isChanged: boolean;
   /** Which of the clients changed. */
   readonly changes: ClientChanges;
 }
 
-/** Who gets the token: alias tokens and named clients as they are now in force. */
+/** The alias tokens and named clients that are active now. */
 export class ActiveClients implements Authenticator {
   /** The configuration that was taken last. */
   #config: Config;
@@ -108,7 +108,7 @@ export class ActiveClients implements Authenticator {
   }
 
   /**
-   * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the clients in force stay,
+   * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the active clients stay,
    * but for those that the file has no more.
    * @param isAsked whether a file that did not change is reported again if it is bad
    */

@@ -4,7 +4,7 @@ import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { Origin, RawSettings } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
 
-/** What was given on the command line and around it. */
+/** The settings as given on the command line and around it. */
 export interface Collected {
   readonly given: RawSettings;
   /** The environment on top of the `.env` file. */

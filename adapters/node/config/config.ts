@@ -28,7 +28,10 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly clientsPath: string | undefined;
   /** The tokens file; undefined: there is only the default token. */
   readonly tokensText: string | undefined;
-  /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run time. */
+  /**
+   * Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run
+   * time.
+   */
   readonly isOpen: boolean;
   /** For an https Sentry. */
   readonly sentryTrust: TlsTrust | undefined;

@@ -42,7 +42,7 @@ const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_
 /** Reads a file once as the program starts, and then again and again, but only if it may have changed. */
 export class WatchedFile {
   readonly file: ConfiguredFile;
-  /** What was no plain file at the start, with its content: a shell's `<(command)` is a pipe, which can be read only once. */
+  /** A pipe that was named at the start, such as a shell's `<(command)`, with its content: it can be read only once. */
   #pipe: { readonly id: string; readonly text: string } | undefined;
   #known: { readonly stamp: string; readonly text: string } | undefined;
   #trusted = 0;
@@ -51,7 +51,10 @@ export class WatchedFile {
     this.file = file;
   }
 
-  /** The content at the start, for which a pipe is waited for; undefined if there is none, which is added to the problems. */
+  /**
+   * The content at the start, for which a pipe is waited for; undefined if there is none, which is added to the
+   * problems.
+   */
   async readFirst(problems: Problem[]): Promise<string | undefined> {
     return this.#open(constants.O_RDONLY, problems, async (handle) => {
       const stats = await handle.stat({ bigint: true });

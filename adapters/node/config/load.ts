@@ -14,10 +14,10 @@ import { type Contents, isGiven, type RawSettings, textOf } from './raw-settings
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
 export interface LoadedConfig extends Collected {
   readonly files: readonly WatchedFile[];
-  /** What was read from the files. */
+  /** The contents of the files. */
   readonly contents: Contents;
   readonly config: Config;
-  /** What is worth knowing but does not keep the proxy from starting. */
+  /** Doubts that do not keep the proxy from starting. */
   readonly warnings: readonly Problem[];
 }
 
@@ -38,7 +38,7 @@ export async function loadConfig(collected: Collected, problems: Problem[]): Pro
   return { ...collected, files, contents, config, warnings };
 }
 
-/** What is wrong with the clients file and the tokens file, each by itself and together. */
+/** Problems of the clients file and the tokens file, each by itself and together. */
 async function credentialProblems(config: Config): Promise<Problem[]> {
   const { clientsText, tokensText, aliasTokens } = config;
   const problems: Problem[] = [];
@@ -64,7 +64,7 @@ async function credentialProblems(config: Config): Promise<Problem[]> {
   return problems;
 }
 
-/** Whoever sets alias tokens wants to keep others out. If what was set has none in it, the proxy must not open. */
+/** Adds a problem if alias tokens are set but none is there: the operator wants to keep others out. */
 function refuseToOpenByAccident(config: Config, given: RawSettings, problems: Problem[]): void {
   for (const [variable, remedy] of [
     ['CLIENTS', 'name the clients in it'],

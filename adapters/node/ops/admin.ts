@@ -32,8 +32,8 @@ export interface Admin {
 }
 
 /**
- * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port, where every
- * path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
+ * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port,
+ * where every path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
  * request, and only a few requests are served at a time. The oldest makes room for a new one: turning the new one away
  * would let idle ones keep probes out, and a proxy whose probes fail is restarted.
  */
@@ -53,7 +53,7 @@ export function makeAdmin(telemetry: Telemetry, readiness: Readiness, { capacity
   return { listener, close: drain };
 }
 
-/** What there is to ask for. */
+/** The pages of the admin listener. */
 interface Pages {
   readonly readiness: Readiness;
   readonly metrics: Metrics;

@@ -15,7 +15,7 @@ const LOOK_UP_RESULTS: readonly LookupResult[] = ['found', 'absent', 'failed'];
 /** Over a limit a client is refused for these. */
 const LIMITS = ['rate', 'concurrency'];
 
-/** What is counted by client. The label `client` has the names of the clients file, and three words for all others. */
+/** Metrics by client. The label `client` has the names of the clients file, and three words for all others. */
 export class ClientMetrics {
   readonly #requests: Counter<'client' | 'status'>;
   readonly #refusals: Counter<'client' | 'reason' | 'mode'>;

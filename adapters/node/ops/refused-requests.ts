@@ -6,12 +6,12 @@ const MAX = 2000;
 /** The request of all that are above it. */
 const OTHER = 'other';
 
-/** What is counted of a request that a client was refused, or would have been. */
+/** The labels of a request that a client was refused, or would have been. */
 export type Refusal = Readonly<Record<'client' | 'request' | 'reason', string>> & { readonly mode: Client['mode'] };
 
 /**
- * Bounds how many refusals are counted apart. The requests are those of the table of endpoints, but a client chooses among them, and
- * must not use up the room of the others.
+ * Bounds how many refusals are counted apart. The requests are those of the table of endpoints, but a client chooses
+ * among them, and must not use up the room of the others.
  */
 export class RefusedRequests {
   readonly #byClient = new Map<string, Map<string, Refusal>>();

@@ -56,7 +56,7 @@ export class Telemetry {
     for (const name of gone) this.#collector.refusals.forget(name);
   }
 
-  /** What the status page shows. */
+  /** The data of the status page. */
   status(): Status {
     const shown = { issuers: this.#issuers(), tokens: this.metrics.namedTokens(), clients: this.#clients };
     return makeStatus(this.#collector, this.#token, this.#readiness, shown);

@@ -13,7 +13,7 @@ export function cannotListen(error: unknown, address: ListenAddress, flag: strin
   process.exit(1);
 }
 
-/** What the admin listener is made of. */
+/** The parts of the admin listener. */
 export interface AdminParts extends AdminOptions {
   readonly token: TokenHolder;
   readonly readiness: Readiness;

@@ -10,7 +10,7 @@ import { turnedAwayReporter } from '../log/turned-away.ts';
 import type { Telemetry } from '../ops/telemetry.ts';
 import type { CountRead } from './sentry.ts';
 
-/** What bounds, counts and records the requests of a server. */
+/** The parts that bound, count and record the requests of a server. */
 export interface Surroundings {
   readonly capacity: Capacity;
   readonly countRead: CountRead;

@@ -14,7 +14,7 @@ export interface KnownClient {
 
 /** The clients file that the suggestion is to replace. */
 export interface KnownClients {
-  /** What stands beside the clients in the file. */
+  /** The keys next to the clients in the file. */
   readonly frame: Omit<ClientsFileJson, 'clients'>;
   /** By name, in the order of the file. */
   readonly byName: ReadonlyMap<string, KnownClient>;

@@ -15,11 +15,14 @@ export interface Sample {
   /** The path as the table of endpoints writes it; undefined if the table lacks it. */
   readonly template: string | undefined;
   readonly organization: string | undefined;
-  /** The projects that these requests are about, each as `organization/project`; undefined if one of them does not show it. */
+  /**
+   * The projects that these requests are about, each as `organization/project`; undefined if one of them does not show
+   * it.
+   */
   projects: Set<string> | undefined;
 }
 
-/** What one client needs, as far as its requests show. */
+/** The needs of one client, as far as its requests show. */
 export interface Needs {
   readonly samples: Map<string, Sample>;
   /** Requests that Sentry refused or that failed, with the status: they show no need. */

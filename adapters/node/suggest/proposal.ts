@@ -9,7 +9,7 @@ import type { KnownClient } from './known-clients.ts';
 import { leastScopes } from './least-scopes.ts';
 import type { Sample } from './needs.ts';
 
-/** What a client may reach; empty `orgs` are for the operator to fill in. */
+/** The boundary of a client; empty `orgs` are for the operator to fill in. */
 export type ProposedReach = { readonly orgs: readonly string[] } | { readonly projects: readonly string[] };
 
 /** The rights that are proposed for one client, and how they fit its requests. */
@@ -28,8 +28,8 @@ export interface Proposal {
 }
 
 /**
- * Proposes the least rights for the requests of one client. A rule is a path of the table, or one that the operator wrote
- * before: nothing that the client wrote into a path becomes a rule.
+ * Proposes the least rights for the requests of one client. A rule is a path of the table, or one that the operator
+ * wrote before: nothing that the client wrote into a path becomes a rule.
  */
 export function propose(samples: readonly Sample[], known: KnownClient | undefined): Proposal {
   const scopes = leastScopes(samples.map(scopesFor).filter((anyOf) => anyOf.length > 0));
@@ -122,7 +122,7 @@ function ruleFor(sample: Sample, known: Client | undefined): string | undefined 
   return [...spelledOut, ...fromTable, ...own].find(isRule);
 }
 
-/** What the policy makes of these rights; undefined if a clients file could not have them. */
+/** A client with these rights, as the policy sees it; undefined if a clients file could not have them. */
 function clientOf(rights: Rights & ProposedReach): Client | undefined {
   const entry = { name: 'proposed', token: `sha256:${'0'.repeat(64)}`, ...rights };
   const read = readClients(JSON.stringify({ clients: [entry] }));

@@ -4,18 +4,18 @@ import { requestIn } from './log-lines.ts';
 import { type Needs, newNeeds, observe, type Sample } from './needs.ts';
 import { type Proposal, propose } from './proposal.ts';
 
-/** What `suggest` prints. */
+/** The output of `suggest`. */
 export interface Suggestion {
   /** A clients file; undefined if the log has no request of a client. */
   readonly json: string | undefined;
-  /** What a person should look at before using it. */
+  /** Points that a person should check before using it. */
   readonly notes: readonly string[];
 }
 
 /**
  * Suggests a clients file with the least scopes, rules, organizations and projects that the requests of a log need.
  * @param lines of the proxy's JSON log; other lines are skipped
- * @param known the clients file that the suggestion is to replace: it keeps what it says beside the rights
+ * @param known the clients file that the suggestion is to replace: everything in it except the rights is kept
  */
 export async function suggest(lines: AsyncIterable<string>, known: KnownClients = NO_CLIENTS): Promise<Suggestion> {
   const byClient = new Map<string, Needs>();

@@ -90,7 +90,7 @@ function failed(thrown: unknown, abort: PlatformAbort): never {
 
 const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
 
-/** workerd sends a length only if it is that of a stream of its own: what stands in the fields does not count. */
+/** workerd sends a length only for its own streams: the Content-Length field does not count. */
 function contentOf(body: UpstreamRequest['body'], headers: EditedFields): BodyInit | null {
   const isReady = body === null || body instanceof Uint8Array || body instanceof ReadableStream;
   return isReady ? (body as BodyInit | null) : withLength(toStream(body), lengthOf(headers));

@@ -2,7 +2,7 @@ import type { Signal } from '../../http/types.ts';
 import type { CachedLookups, Cause, Kept } from './cached-lookups.ts';
 import { LookupFailed, type Lookups } from './types.ts';
 
-/** The lookups that one client causes: no more at a time than its share, so that others get theirs. */
+/** The lookups that one client causes: at most its share at a time, so that others get theirs. */
 export class ClientLookups {
   readonly #lookups: CachedLookups;
   readonly #queue: Queue;

@@ -293,7 +293,7 @@ describe('the commands', { concurrency: 3 }, () => {
     it('names a host name that is unknown', async () => {
       const [code, line] = await probe('--token', TOKEN, '--sentry-uri=http://sentry.invalid');
       assert.equal(code, 1);
-      assert.match(line, /host name of Sentry could not be resolved.*check the host name/);
+      assert.match(line, /Could not resolve Sentry's host name.*check the host name/);
     });
 
     it('names a Sentry that says nothing, after a while', async () => {
@@ -305,7 +305,7 @@ describe('the commands', { concurrency: 3 }, () => {
         sentry(() => {}),
       );
       assert.equal(code, 1);
-      assert.match(line, /did not answer in time.*log of Sentry/);
+      assert.match(line, /did not answer in time.*Sentry's log/);
       assert.ok(performance.now() - started < 15_000);
     });
 
@@ -321,7 +321,7 @@ describe('the commands', { concurrency: 3 }, () => {
       const args = ['--token', TOKEN, '--sentry-uri', `https://127.0.0.1:${port}`];
       const [code, line] = await probe(...args);
       assert.equal(code, 1);
-      assert.match(line, /No secure connection.*SELF_SIGNED.*--sentry-ca/);
+      assert.match(line, /Could not make a secure connection.*SELF_SIGNED.*--sentry-ca/);
       assert.deepEqual(await probe(...args, '--sentry-ca', cert), [0, 'Sentry takes the token']);
     });
 

@@ -26,8 +26,8 @@ export interface LastRenewal {
 }
 
 /**
- * What the status page shows, gathered request by request. A request costs a few additions, and the memory is bounded
- * whatever clients send.
+ * Gathers the data of the status page, request by request. A request costs a few additions, and clients cannot make the
+ * memory grow without bound.
  */
 export class Collector {
   readonly totals: Minutes;

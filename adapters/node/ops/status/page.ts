@@ -5,8 +5,8 @@ import { STYLE } from './page-style.ts';
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
- * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section 2.3.1),
- * and it may ask nothing but its own listener, so even injected markup could do nothing.
+ * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section
+ * 2.3.1), and it may ask nothing but its own listener, so even injected markup could do nothing.
  */
 export const PAGE_FIELDS: readonly (readonly [string, string])[] = [
   [

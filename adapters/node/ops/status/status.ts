@@ -18,7 +18,7 @@ const RATE_MINUTES = 5;
 /** Clients that are shown, unless more sent requests. */
 const MAX_CLIENTS = 200;
 
-/** What `/status.json` says. It holds no secret: no token, no header's value, no query. */
+/** The content of `/status.json`. It holds no secret: no token, no header's value, no query. */
 export interface Status {
   /** As in RFC 3339. */
   readonly time: string;
@@ -54,7 +54,7 @@ export interface Status {
   readonly clients: readonly ClientStatus[];
   /** Why requests failed in the last hour, the most frequent reason first. */
   readonly reasons: readonly Count[];
-  /** What was refused in the last hour, or would have been of observed clients, the most frequent one first. */
+  /** Refusals of the last hour, and those that observed clients would have got, the most frequent one first. */
   readonly refusals: readonly RefusalCount[];
   /** The newest one first. */
   readonly failures: readonly LastRequest[];
@@ -107,7 +107,7 @@ interface Count {
   readonly count: number;
 }
 
-/** What the status shows next to the default token and the counters. */
+/** Credentials that the status shows next to the default token and the counters. */
 export interface ShownCredentials {
   readonly issuers?: readonly IssuerKeys[];
   readonly tokens?: readonly NamedTokenState[];
