@@ -86,11 +86,14 @@ async function failedIn(scene: Scene, { runIn }: Run, commands: readonly string[
 
 const worked = new Map<string, number>();
 
-describe('a program with the entry that token --for prints', { concurrency: 4 }, () => {
+/** Half of it is the start of `sentry`, 140 times: on a busy machine that takes minutes. */
+const PATIENCE = 600_000;
+
+describe('a program with the entry that token --for prints', { concurrency: 4, timeout: PATIENCE }, () => {
   for (const one of RUNS) {
     const { title, program, write, commands } = one;
     for (const reach of ['orgs', 'projects'] as const) {
-      it(`${title}, as a client with ${reach}`, async () => {
+      it(`${title}, as a client with ${reach}`, { timeout: PATIENCE }, async () => {
         const failed = await failedIn(await startScene(await clientFor(program, reach, write)), one, commands);
         const missing = missingOf(program, reach);
         const expected = commands.filter((command) => missing.some((what) => isOf(command, what)));
@@ -102,7 +105,7 @@ describe('a program with the entry that token --for prints', { concurrency: 4 },
 
     const lacking = commands.filter((command) => missingOf(program, 'projects').some((what) => isOf(command, what)));
     if (lacking.length > 0) {
-      it(`${title}, with an alias token, does what these lack`, async () => {
+      it(`${title}, with an alias token, does what these lack`, { timeout: PATIENCE }, async () => {
         assert.deepEqual(await failedIn(await startScene(), one, lacking), new Map());
       });
     }

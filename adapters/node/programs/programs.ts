@@ -9,7 +9,7 @@ const ATTACHMENT = 'GET /api/0/projects/{org}/{project}/events/{event_id}/attach
 const PERSON = "it shows the account that the proxy's token belongs to";
 const DASHBOARDS = 'a dashboard has queries over all projects';
 const TRACES = 'a trace has spans of all projects';
-const SEER = 'Seer reads repositories and issues of the whole organization';
+const SEER = 'Seer reads code, and traces through all projects';
 const COMMITS = 'commits name repositories, and resolve issues, of the whole organization';
 const GIT =
   'it names a repository of the organization; sentry-cli does so in CI, so that uploads there need --no-git-metadata';

@@ -37,8 +37,11 @@ describe('token --for', { concurrency: 2 }, () => {
     const { stdout } = await run('--for=agent --project acme/web --project acme/api --name triage --write --json');
     const { token, digest, client } = JSON.parse(stdout);
     assert.equal(digest, digestOf(token));
-    const rights = { scopes: ['event:write'], rate: '60/min', concurrency: 2 };
-    assert.deepEqual(client, { name: 'triage', token: digest, projects: ['acme/web', 'acme/api'], ...rights });
+    assert.deepEqual(client, {
+      ...{ name: 'triage', token: digest, scopes: ['event:write'], projects: ['acme/web', 'acme/api'] },
+      allow: ['GET /api/0/organizations/', 'GET /api/0/organizations/{org}/projects/'],
+      ...{ rate: '60/min', concurrency: 2 },
+    });
   });
 
   it('takes a project without its organization next to one --org', async () => {
