@@ -13,7 +13,7 @@ interface ExecutionContext {
 export default {
   /**
    * Answers one request. It never rejects: a failure becomes a response.
-   * @param bindings the same for as long as an isolate lives, so what is made of them is made once
+   * @param bindings the same for as long as an isolate lives, so the proxy is made of them once
    * @param context keeps an isolate at work after the response
    */
   fetch(request: Request, bindings: Settings, context?: ExecutionContext): Promise<Response> {

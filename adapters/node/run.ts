@@ -30,7 +30,7 @@ import { otherCredentials } from './token/tokens-problems.ts';
 export interface ConfigSource {
   /** Warnings about the configuration. */
   readonly warnings: readonly string[];
-  /** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
+  /** Calls back with a configuration made of the new content of changed files, and with the problems of these files. */
   watch(onReload: OnReload): FilePoller;
 }
 

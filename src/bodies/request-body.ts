@@ -41,7 +41,7 @@ export interface OutgoingBody {
   readonly length?: number;
   /** Whether it can be sent again. */
   readonly canReplay: boolean;
-  /** Gives back the room for what is kept of it. */
+  /** Releases the memory that is reserved for its kept part. */
   release(): void;
 }
 
@@ -87,7 +87,7 @@ export async function outgoingBody(
 
   const reservation = (isInjected ? rules.budget : rules.bypassBudget).open();
   try {
-    // Some runtimes give a request without content an empty body. Sent in chunks, it would be content.
+    // In some runtimes a request without content has an empty body. Sent in chunks, it would be content.
     const read = await readBounded(body, isKept ? limit : 0, { reservation, signal });
     if (mayBeNone && read.bytes?.length === 0) return { ...NO_BODY, release: reservation.close };
     if (read.bytes !== undefined) return kept(read.bytes, isLengthKnown, reservation.close);

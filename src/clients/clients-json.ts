@@ -1,15 +1,13 @@
 import type { Scope } from '../policy/sentry/scopes.ts';
 
-/**
- * A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` holds the same for editors.
- */
+/** A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` describes it for editors. */
 export interface ClientsFileJson {
   readonly $schema?: string | undefined;
-  /** Whose tokens may identify clients, by name. */
+  /** The issuers whose tokens may identify clients, by name. */
   readonly issuers?: Readonly<Record<string, IssuerJson>> | undefined;
   /** At least one. */
   readonly clients: readonly ClientJson[];
-  /** The handling of a request that no client sent. Default: `bypass`. */
+  /** The handling of a request without a known token. Default: `bypass`. */
   readonly unmatched?: 'bypass' | 'reject' | undefined;
 }
 
@@ -21,13 +19,13 @@ export interface IssuerJson {
   readonly audience: string | readonly string[];
   /** The URL of its keys. Default: the one that `/.well-known/openid-configuration` below `url` names. */
   readonly jwks?: string | undefined;
-  /** The path of a file with its keys, a JSON Web Key Set. On Node alone. */
+  /** The path of a file with its keys, a JSON Web Key Set. On Node only. */
   readonly keysFile?: string | undefined;
   /** Its keys: a JSON Web Key Set. */
   readonly keys?: { readonly keys: readonly object[] } | undefined;
-  /** The path of a file with the authorities to trust when keys are fetched, in PEM. On Node alone. */
+  /** The path of a file with the certificate authorities to trust when keys are fetched, in PEM. On Node only. */
   readonly ca?: string | undefined;
-  /** The path of a file with the bearer token to send when keys are fetched. On Node alone. */
+  /** The path of a file with the bearer token to send when keys are fetched. On Node only. */
   readonly bearerFile?: string | undefined;
 }
 
@@ -37,7 +35,7 @@ export interface IdentityJson {
   readonly issuer: string;
   /**
    * The value of each claim, or a list of allowed values. A name that starts with a slash is a JSON pointer. In a
-   * text, `*` is anything but `/` and `:`.
+   * string, `*` stands for any characters except `/` and `:`.
    */
   readonly claims: Readonly<Record<string, ClaimValueJson | readonly ClaimValueJson[]>>;
 }
@@ -47,7 +45,7 @@ type ClaimValueJson = string | number | boolean;
 /** A client: how it is known, its rights, and either the organizations or the projects that it may reach. */
 export type ClientJson = ClientRights & (KnownByToken | KnownByIdentity) & (WithinOrganizations | WithinProjects);
 
-/** `sha256:` and the digest of the token in hex, or the token itself; a list while tokens are exchanged. */
+/** `sha256:` and the digest of the token in hex, or the token itself; a list while you rotate tokens. */
 type TokenJson = string | readonly string[];
 
 interface KnownByToken {
@@ -63,9 +61,9 @@ interface KnownByIdentity {
 }
 
 interface ClientRights {
-  /** Goes into logs and metrics; unique. */
+  /** Appears in logs and metrics; unique. */
   readonly name: string;
-  /** Sentry's scopes; `readonly` means all that end in `:read`, `*` all endpoints that hold no secrets. */
+  /** Sentry's scopes; `readonly` means all that end in `:read`, `*` all endpoints without secrets. */
   readonly scopes?: readonly (Scope | 'readonly' | '*')[] | undefined;
   /** Requests that are granted in addition to the scopes: `METHOD /path`. */
   readonly allow?: readonly string[] | undefined;
@@ -77,9 +75,9 @@ interface ClientRights {
   readonly concurrency?: number | undefined;
   /** A date, to the end of that day in UTC, or a time as in RFC 3339. */
   readonly expires?: string | undefined;
-  /** The token of the tokens file that its requests are sent with. Default: the least powerful one that will do. */
+  /** The token of the tokens file for its requests. Default: the proxy chooses one for each request. */
   readonly sentryToken?: string | undefined;
-  /** `observe`: what would be refused is logged and let through. Default: `enforce`. */
+  /** `observe`: requests that would be refused are logged and forwarded. Default: `enforce`. */
   readonly mode?: 'enforce' | 'observe' | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface ProxyOptions {
   readonly aliasTokens?: readonly string[] | undefined;
   /** The named clients and their rights: a clients file as an object, or its text. */
   readonly clients?: ClientsFileJson | string | undefined;
-  /** Further tokens of Sentry, each for some organizations and scopes: a tokens file as an object, or its text. */
+  /** Further Sentry tokens, each for some organizations and scopes: a tokens file as an object, or its text. */
   readonly tokens?: TokensFileJson | string | undefined;
   /** Required without alias tokens and clients: everyone who can connect then uses the token. Default false. */
   readonly allowAnyClient?: boolean | undefined;
@@ -29,20 +29,20 @@ export interface ProxyOptions {
   readonly allowedHosts?: readonly string[] | undefined;
   /** The URL at which clients reach the proxy. Default: the origin that each request names, and `basePath`. */
   readonly publicUrl?: string | undefined;
-  /** Replace Sentry's URLs that clients follow with URLs at the proxy. Default true. */
+  /** Rewrite URLs in responses (pagination, uploads, regions) so that clients stay on the proxy. Default true. */
   readonly keepInside?: boolean | undefined;
   /**
-   * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a text with
-   * one `Name: value` a line. They are secrets, and replace what a client sends by these names.
+   * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a string
+   * with one `Name: value` per line. They are secrets, and replace a client's headers of these names.
    */
   readonly upstreamHeaders?: Readonly<Record<string, string>> | string | undefined;
-  /** How much of one request body is kept: bytes, or a text like `1MiB`, which is the default. */
+  /** How much of a request body is kept to send it again: bytes, or a string like `1MiB`, the default. */
   readonly replayLimit?: number | string | undefined;
-  /** How much of all request bodies together is kept: bytes, or a text like `64MiB`, which is the default. */
+  /** How much of all bodies together is kept: bytes, or a string like `64MiB`, the default. */
   readonly replayLimitTotal?: number | string | undefined;
   /** Pass chunked bodies on as they are, to a Sentry that reads them: one behind nginx or granian. Default false. */
   readonly streamChunked?: boolean | undefined;
-  /** From a request's arrival to its response's end: milliseconds, or a text like `25s`, the default. 0: no limit. */
+  /** From a request's arrival to its response's end: milliseconds, or a string like `25s`, the default. 0: no limit. */
   readonly writeTimeout?: number | string | undefined;
   /** The path at which the proxy is mounted, like `/sentry`. It is removed from each path. Default: the root. */
   readonly basePath?: string | undefined;

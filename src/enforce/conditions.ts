@@ -58,7 +58,7 @@ async function resolve(
   { client, org, projects = [] }: Conditional,
   { lookups, readBody, seen }: Means,
 ): Promise<Outcome> {
-  // One text for what is not there and for what is not theirs, so that nobody learns which.
+  // One text for things that do not exist and things of others, so that nobody learns which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
   const own = new OwnProjects(org, projects, lookups);
 
@@ -121,7 +121,7 @@ const named = ({ kind, value }: ProjectRef): NamedProject => ({ [kind]: value })
 /** Lookups of a client's own projects at a time. */
 const AT_A_TIME = 8;
 
-/** The projects of a client, which are looked up at most once, and not for what is known without. */
+/** The projects of a client, which are looked up at most once, and only if they are needed. */
 class OwnProjects {
   readonly #org: string;
   readonly #projects: readonly ProjectRef[];

@@ -44,7 +44,7 @@ export async function observe(
     isWithinLimits = over === undefined;
     if (over !== undefined) objections.push({ reason: over.reason, detail: overLimitText(client, over) });
   }
-  // A client that is over its limits does not make the proxy ask Sentry either.
+  // A client that is over its limits does not cause lookups either.
   if (isWithinLimits) objections.push(...(await found(client, request, target, decision, { body, trace, means })));
   if (objections[0] !== undefined) {
     trace.observed = objections[0].reason;

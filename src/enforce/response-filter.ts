@@ -108,7 +108,7 @@ async function filtered(
 const withheld = (why: string): ProxyError => new ProxyError('response_withheld', why);
 
 /**
- * A response without what the client may not see; every other byte of it stays.
+ * A response without the parts that the client may not see; every other byte of it stays.
  * @param bytes of the whole content, decoded, of a response whose status is 2xx
  * @returns undefined if it could not be read, and then nobody may see it
  */

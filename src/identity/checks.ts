@@ -24,7 +24,7 @@ const LEEWAY = 30;
 const MAX_LIFETIME = 24 * 60 * 60;
 
 /**
- * Checks what a token says of itself: whom it is for, and when.
+ * Checks the claims that limit a token: for whom it is valid, and when.
  * @param now seconds since 1970
  */
 export function checkClaims(claims: Json, { audiences }: Pick<Issuer, 'audiences'>, now: number): Refusal | undefined {

@@ -13,7 +13,7 @@ export function matchesRule({ path, values }: ClaimRule, claims: Json): boolean 
 }
 
 /**
- * The claim that a name stands for: the name itself or, if it starts with a slash, a JSON pointer (RFC 6901).
+ * The claim that a name denotes: the name itself or, if it starts with a slash, a JSON pointer (RFC 6901).
  * @returns undefined if the pointer has an escape that there is not
  */
 export function pathOf(name: string): readonly string[] | undefined {
@@ -43,7 +43,7 @@ function isValue(wanted: ClaimValue, found: unknown): boolean {
 }
 
 /**
- * Whether a text is what a pattern says: `*` is any number of characters other than `/`, `:` and control characters.
+ * Whether a text matches a pattern: `*` is any number of characters other than `/`, `:` and control characters.
  * Takes time in proportion to pattern times text at most.
  */
 export function matchesPattern(pattern: string, text: string): boolean {

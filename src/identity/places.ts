@@ -5,7 +5,7 @@ const MAX_WAIT = 1000;
 /** Others that may wait. */
 const MAX_WAITING = 1000;
 
-/** Lets only so many tasks run at a time. */
+/** Limits how many tasks run at a time. */
 export class Places {
   #running = 0;
   readonly #waiting = new Set<() => void>();

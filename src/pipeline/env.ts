@@ -17,7 +17,7 @@ export interface Env<R> {
   respond(body: Body | string | null, init: ResponseInit): R;
 }
 
-/** The Sentry that requests go to, and what is needed to reach it. */
+/** The Sentry that requests go to, and the means to reach it. */
 export interface Destination {
   readonly upstream: Upstream;
   readonly tokens: TokenChoice;

@@ -28,7 +28,7 @@ export interface ClaimRule {
   readonly values: readonly ClaimValue[];
 }
 
-/** The tokens of an issuer that stand for a client: those with all of these claims. */
+/** The tokens of an issuer that identify a client: those with all of these claims. */
 export interface Identity {
   /** The issuer's name in the clients file. */
   readonly issuer: string;
@@ -43,7 +43,7 @@ export interface Client {
   readonly identities?: readonly Identity[];
   /** Those of the file, and all that they imply. */
   readonly scopes: ReadonlySet<string>;
-  /** Whether the scopes are `*`, which gives all rows of the table but those with secrets. */
+  /** Whether the scopes are `*`, which grants all rows of the table except those with secrets. */
   readonly hasAllScopes: boolean;
   readonly boundary: Boundary;
   readonly allow: readonly Rule[];
@@ -55,14 +55,11 @@ export interface Client {
   readonly expiresAt?: number;
   /** `observe`: what would be refused is logged and let through. */
   readonly mode: 'enforce' | 'observe';
-  /**
-   * The name of the token that its requests are sent with, and no other. Undefined: the least powerful one that will
-   * do.
-   */
+  /** The name of the token for its requests. Undefined: the one that the rules of the tokens file choose. */
   readonly sentryToken?: string;
 }
 
-/** So many requests in so many seconds. */
+/** A number of requests in a number of seconds. */
 export interface Rate {
   readonly requests: number;
   readonly seconds: number;

@@ -33,7 +33,7 @@ export function decide(client: Client, method: string, target: string, now: numb
 }
 
 /**
- * All that stands against a request at once: what `decide` refuses it for, what it would refuse it for if the client had
+ * All reasons against a request at once: what `decide` refuses it for, what it would refuse it for if the client had
  * that right, and so on.
  * @returns with it the decision once no rights are lacking any more
  */

@@ -10,7 +10,7 @@ export interface Refused {
   /** The row of the error table: `look_up_failed` is a 503, the others are a 403 and a 401. */
   readonly error: 'client_denied' | 'client_expired' | 'look_up_failed';
   readonly reason: Reason;
-  /** A scope that would do, if a scope is what is lacking. */
+  /** A scope that would suffice, if a scope is lacking. */
   readonly scope?: string;
   /** For the client: names it, and says what would do. Holds nothing that the request sent. */
   readonly detail: string;

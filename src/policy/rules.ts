@@ -62,13 +62,13 @@ function pieceOf(name: string): Piece | undefined {
 }
 
 /**
- * Whether an `allow` rule gives this request. A `{name}` never stands for a name that Sentry has in that place, and what
- * gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
+ * Whether an `allow` rule grants this request. A `{name}` never stands for a name that Sentry has in that place, and
+ * what gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
  */
 export function allows(rule: Rule, method: string, target: Target, match: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
-  // A method that the table does not have may give what another one of the same path gives.
+  // A method that the table does not have may do the same as another one of the same path.
   const endpoint = endpointOf(match, method);
   const answers = endpoint === undefined ? [...(match.methods?.values() ?? [])] : [endpoint];
   const needsNaming = match.needsExplicitAllow || answers.some(({ needsRule }) => needsRule !== undefined);

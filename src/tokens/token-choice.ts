@@ -75,7 +75,7 @@ export class LeastToken implements TokenChoice {
   }
 }
 
-/** A token that is configured, but not to be had. */
+/** A token that is configured but not available. */
 export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
 
 /** The organization in the path as it is written, and the scopes of which any one will do; undefined: the default's. */

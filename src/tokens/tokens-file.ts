@@ -43,13 +43,13 @@ export interface TokensFileJson {
   readonly tokens: readonly TokenJson[];
 }
 
-/** A token of Sentry's, and what it is for. */
+/** A Sentry token with its organizations and scopes. */
 export interface TokenJson {
-  /** Goes into logs and metrics; unique. */
+  /** Appears in logs and metrics; unique. */
   readonly name: string;
   /** The token. One of `token` and `tokenFile` is required. */
   readonly token?: string | undefined;
-  /** The path of a file with the token; on Node alone. */
+  /** The path of a file with the token; on Node only. */
   readonly tokenFile?: string | undefined;
   /** Organizations by slug or numeric id, as requests write them, or `['*']` for all. */
   readonly orgs: readonly string[];

@@ -122,7 +122,7 @@ for (const [title, host, addresses] of [
         async ({ get, line }) => {
           const reply = await get();
           assert.equal(reply.status, 504);
-          assert.match(reply.content.toString(), /No connection to Sentry/);
+          assert.match(reply.content.toString(), /Could not connect to Sentry in time/);
           assert.equal(fieldValue(reply, 'Proxy-Status'), 'sentry-api-proxy; error=connection_timeout');
           const { error, duration_ms } = await line();
           assert.equal(error, 'upstream_connect_timeout');

@@ -40,7 +40,7 @@ export interface Config extends Omit<Settings, 'token'> {
 }
 
 /**
- * Reads all settings and adds what is wrong with them to `problems`.
+ * Reads all settings and adds their faults to `problems`.
  * @param environment where libpq's variables are looked up
  * @returns a configuration, to use only if no problem was added
  */

@@ -2,14 +2,14 @@ import type { Problem } from '../../../src/config/values.ts';
 import type { Config } from './config.ts';
 import { type Contents, inFile, type RawSettings } from './raw-settings.ts';
 
-/** A configuration with what it was made of. */
+/** A configuration with its sources. */
 interface Read {
   readonly given: RawSettings;
   readonly contents: Contents;
   readonly config: Config;
 }
 
-/** Adds what is doubtful but possible to the warnings, and what may have caused a problem to the problems. */
+/** Adds doubtful settings to the warnings, and to the problems the settings that may have caused them. */
 export function findDoubts({ given, contents, config }: Read, problems: Problem[], warnings: Problem[]): void {
   warnings.push(...shortAliases(config), ...withoutEffect(config), ...hostsDjangoRefuses(config));
   for (const doubt of quotes(given, contents, config)) {

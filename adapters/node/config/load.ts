@@ -11,7 +11,7 @@ import { findDoubts } from './doubts.ts';
 import { configuredFiles, readAll, WatchedFile } from './files.ts';
 import { type Contents, isGiven, type RawSettings, textOf } from './raw-settings.ts';
 
-/** A configuration with what it was made of, so that a changed file can be applied to it. */
+/** A configuration with its sources, so that a changed file can be applied to it. */
 export interface LoadedConfig extends Collected {
   readonly files: readonly WatchedFile[];
   /** The contents of the files. */

@@ -18,7 +18,7 @@ export const isGiven = (given: RawSettings, variable: string): boolean =>
 export type Contents = Readonly<Record<string, string>>;
 
 /**
- * Parses every setting by itself and adds what is wrong to `problems`.
+ * Parses every setting by itself and adds faults to `problems`.
  * @param contents of the files that settings name
  */
 export function parseSettings(given: RawSettings, contents: Contents, problems: Problem[]): Settings {

@@ -50,7 +50,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
 
 /** The watched files. */
 export interface FilePoller {
-  /** Reads all files now, and applies what they say. A problem that was reported before is reported again. */
+  /** Reads all files now, and applies their content. A problem that was reported before is reported again. */
   readAgain(): Promise<void>;
   stop(): void;
 }
@@ -211,7 +211,7 @@ class GroupWatch {
   }
 }
 
-/** For each file its content and what is wrong with it. */
+/** For each file its content and its problems. */
 type Texts = readonly (string | undefined)[];
 
 const areSame = (one: Texts, other: Texts): boolean => one.every((text, index) => text === other[index]);

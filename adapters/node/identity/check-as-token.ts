@@ -105,7 +105,7 @@ const clientText = (name: string, how: string, hasExpired: boolean): Explanation
     ? none(`refused: the client ${name}, ${how}, has expired`, 'the log and the metrics say: client_expired, expired')
     : { lines: [`client ${name}, ${how}`], isClient: true };
 
-/** Verifies the signature, if the keys are at hand. */
+/** Verifies the signature, if the keys are available without a fetch. */
 async function signatureOf(token: ParsedToken, issuer: Issuer): Promise<'good' | 'bad' | 'key' | 'unchecked'> {
   if (issuer.keys.kind !== 'inline' && issuer.keys.kind !== 'file') return 'unchecked';
   const keys = new IssuerKeys(issuer, { ...nodeKeyMeans(), now: () => performance.now(), isShared: true });
@@ -124,7 +124,7 @@ const FAULTS: Partial<Record<Refusal, string>> = {
 const faultText = (fault: Refusal, { audiences }: Issuer): string =>
   FAULTS[fault] ?? `aud has none of: ${audiences.join(', ')}`;
 
-/** Which claims keep a token from being of a client. */
+/** The claims by which a token is not this client's. */
 function failureText({ client, identity }: Identified, claims: Json): string {
   const failed = identity.claims.filter((rule) => !matchesRule(rule, claims)).map((rule) => claimText(rule, claims));
   const event = namesEvent(identity, claims)

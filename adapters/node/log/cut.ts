@@ -24,5 +24,5 @@ export function cutFields(fields: LogFields): LogFields {
   return cut ?? fields;
 }
 
-/** Whether a value of the log is only the beginning of what it was. */
+/** Whether a value of the log was cut. */
 export const isCut = (value: string): boolean => value.includes(MARK);

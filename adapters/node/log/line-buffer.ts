@@ -41,7 +41,7 @@ export class LineBuffer {
     return true;
   }
 
-  /** Removes so many bytes from the front. */
+  /** Removes a number of bytes from the front. */
   remove(bytes: number): void {
     this.#room.copyWithin(0, bytes, this.#size);
     this.#size -= bytes;

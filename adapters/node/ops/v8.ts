@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 const FIRST_KNOWN = 12;
 const LAST_KNOWN = 14;
 
-/** The flags that are set. A test checks that the Node at hand knows them. */
+/** The flags that are set. A test checks that this Node knows them. */
 export const FLAGS = {
   /**
    * Compile a function with the optimizing compilers after 30 and 100 calls rather than after 400 and 3000. V8's counts

@@ -42,9 +42,9 @@ export function readRecipe(options: RecipeOptions, problems: Problem[]): Recipe 
   const [name = program?.name ?? ''] = options.name;
   if (options.name.length > 1) add('token --name is given twice');
   if (options.name.length > 0 && !NAME.test(name)) {
-    add('token --name is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
+    add('token --name is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen');
   }
-  if (isReservedName(name)) add('token --name is a name that the log and the metrics use themselves');
+  if (isReservedName(name)) add('token --name is a name that is reserved for the log and the metrics');
   const hasWrite = program?.write !== undefined;
   if (options.write && program !== undefined && !hasWrite) {
     add(`token --write adds nothing for ${program.name}: its rights are the same without it`);

@@ -52,7 +52,7 @@ function recordIn(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A dash stands for a parameter without a value, which may itself be a secret. */
+/** A dash replaces a parameter without a value, which may itself be a secret. */
 const keysIn = (query: string): string[] => [...new Set(query.split('&'))].filter((key) => key !== '' && key !== '-');
 
 /** A list that was cut short does not show all projects, so it counts as none. */

@@ -5,7 +5,7 @@ import { projectOfShortId } from '../../../src/policy/sentry/parameters.ts';
 import { parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 import type { LoggedRequest } from './log-lines.ts';
 
-/** Requests of one client that are alike to the policy; the path of the first stands for all. */
+/** Requests of one client that the policy treats alike; the path of the first represents all. */
 export interface Sample {
   readonly method: string;
   /** As the client sent it: for questions to the policy and for notes, never for a rule. */
@@ -37,7 +37,7 @@ const MAX_REFUSED = 1000;
 
 export const newNeeds = (): Needs => ({ samples: new Map(), refused: new Set(), isCut: false });
 
-/** Adds a request to what its client needs. */
+/** Adds a request to the needs of its client. */
 export function observe(needs: Needs, request: LoggedRequest): void {
   const { method, path, keys, status } = request;
   if (status !== undefined && status >= 400) {

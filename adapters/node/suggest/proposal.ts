@@ -96,7 +96,7 @@ function heldProjects(
   return areCovered ? projects : undefined;
 }
 
-/** The scopes of which any one gives the request; none if a rule has to. */
+/** The scopes of which any one grants the request; none if only a rule does. */
 function scopesFor({ method, path, template }: Sample): readonly string[] {
   const target = parseTarget(path);
   if (typeof target === 'string' || template === undefined) return [];
@@ -129,7 +129,7 @@ function clientOf(rights: Rights & ProposedReach): Client | undefined {
   return 'clients' in read ? read.clients[0] : undefined;
 }
 
-/** Has every scope: what it may not do takes a rule. */
+/** A client with every scope: a request that it may not make takes a rule. */
 const EVERYTHING = clientOf({ scopes: ['*'], allow: [], orgs: ['*'] })!;
 
 function whyNot({ path }: Sample, detail: string, { name }: Client): string {

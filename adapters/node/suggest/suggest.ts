@@ -75,7 +75,7 @@ function ofClient(name: string, known: KnownClient | undefined, needs: Needs): S
   return { entry: entryOf(name, known, proposal), notes };
 }
 
-/** The keys that the suggestion does not concern keep what the file says. */
+/** An entry whose other keys keep the values of the file. */
 function entryOf(name: string, known: KnownClient | undefined, { scopes, allow, reach }: Proposal): object {
   const { deny, rate, concurrency, expires, mode, token } = known?.json ?? {
     token: 'sha256:REPLACE-WITH-THE-DIGEST',
@@ -126,7 +126,7 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 const asked = ({ method, path, template }: Sample): string => shown(`${method} ${template ?? path}`);
 
-/** The characters of a note that a client can choose; a terminal gets nothing but visible ones. */
+/** Characters of a note that a client can choose; a terminal gets visible ones only. */
 const MAX_SHOWN = 200;
 
 function shown(text: string): string {

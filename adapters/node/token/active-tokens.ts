@@ -63,7 +63,7 @@ export class ActiveTokens implements TokenChoice {
 
   /**
    * Takes over a changed file, or changed credentials of clients. If the file is bad, the tokens that it still has stay.
-   * @returns what is wrong
+   * @returns the problems of the file
    */
   async take(config: Config, others: OtherCredentials): Promise<Problem[]> {
     const { tokensText } = config;
@@ -110,7 +110,7 @@ interface LiteralToken {
   get(): string;
 }
 
-/** One token of the file. It gives none while it is a credential of the proxy's own as well. */
+/** One token of the file. It has no value while the proxy accepts the same token from clients. */
 class HeldToken implements TokenSource {
   readonly isRenewable = false;
   readonly entry: TokenEntry;

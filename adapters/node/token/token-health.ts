@@ -3,7 +3,7 @@ import { onlyFields } from '../../../src/http/headers.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import type { Transport } from '../../http1/client/transport.ts';
 
-/** Refusals in a row after which the proxy itself asks Sentry about the token. */
+/** Refusals in a row after which the proxy itself tries the token on Sentry. */
 const SUSPICIOUS = 5;
 /** The least number of milliseconds between two such requests. */
 const ASK_EVERY = 10_000;

@@ -16,7 +16,7 @@ export const otherCredentials = (
   defaultToken: token.kind === 'static' ? token.token : undefined,
 });
 
-/** A problem of a tokens file as one of the setting that gives it. */
+/** A problem of a tokens file as a problem of its setting. */
 export function tokensProblem({ place, text }: TokensProblem, { tokensFile }: Config): Problem {
   const placed = place === '' ? text : `has ${place}, which ${text}`;
   return tokensFile === undefined

@@ -26,7 +26,7 @@ export class ClientLookups {
 /** The number of a client's lookups that may wait. */
 const MAX_WAITING = 64;
 
-/** Lets so many run at a time; further ones wait, and too many are refused. */
+/** Limits how many run at a time; further ones wait, and too many are refused. */
 class Queue {
   readonly #atATime: number;
   #underWay = 0;

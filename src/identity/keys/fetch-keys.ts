@@ -78,7 +78,7 @@ async function get(url: string, issuer: Issuer, means: KeyMeans): Promise<string
   }
 }
 
-/** A secret of this proxy's, so that what it is read from must not become part of an error. */
+/** A secret of the proxy, so its file's content must not become part of an error. */
 async function bearerOf(path: string, means: KeyMeans): Promise<string> {
   const bearer = (await readText(path, 'bearerFile', means)).trim();
   if (!/^[!-~]+$/.test(bearer)) throw new KeysFault('bearerFile has no token that can be sent');

@@ -174,7 +174,7 @@ export class IssuerKeys {
     const before = this.#keys;
     const isSame = before?.size === list.length && list.every(({ id }) => before.has(id));
     this.#keysOf = begun;
-    // The same objects stay: what is made of a key is kept with it.
+    // Unchanged keys keep their objects, because imported keys are cached with them.
     if (!isSame) this.#keys = new Map(list.map((key) => [key.id, before?.get(key.id) ?? key]));
     const hasNews = !isSame || warnings.join() !== this.#warnings.join();
     this.#warnings = warnings;

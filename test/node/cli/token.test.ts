@@ -89,11 +89,11 @@ describe('token --for', { concurrency: 2 }, () => {
     ],
     '--for x --org a/b --project c --name Big': [
       `token --for is not one of ${ALL}`,
-      'token --name is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen',
+      'token --name is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen',
       'token --org is neither the slug nor the id of an organization',
       'token --project is not ORG/PROJECT, each a slug or an id; next to one --org, PROJECT is enough',
     ],
-    '--for agent --org acme --name none': ['token --name is a name that the log and the metrics use themselves'],
+    '--for agent --org acme --name none': ['token --name is a name that is reserved for the log and the metrics'],
     '--org acme': ['token takes --org, --project, --name and --write with --for PROGRAM alone'],
   };
   for (const [args, problems] of Object.entries(wrong)) {
