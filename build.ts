@@ -56,6 +56,7 @@ if (values.sea) {
     main: outfile,
     output: executable,
     disableExperimentalSEAWarning: true,
+    useCodeCache: true,
     // The program ignores the signal itself; so it is ignored even before it runs.
     execArgv: ['--disable-sigusr1'],
   };

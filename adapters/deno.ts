@@ -8,7 +8,7 @@ const proxy = lazyProxy(() => process.env, sockets);
 // Served, it says at the start what is wrong with its settings; imported, it does nothing.
 if (import.meta.main) proxy.start();
 
-/** The proxy for `deno serve`: its settings are the variables of the environment, and it answers 503 until they are right. */
+/** The proxy for `deno serve`: it reads its settings from the environment, and answers 503 until they are valid. */
 export default {
   /** Answers one request. It never rejects: a failure becomes a response. */
   fetch: proxy.fetch,

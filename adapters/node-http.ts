@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createServerAdapter } from '@whatwg-node/server';
+import { sendNodeResponse } from '@whatwg-node/server';
 import { OwnSignal } from '../src/http/deadline.ts';
 import { ProxyError } from '../src/http/errors.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
@@ -25,7 +25,9 @@ export type * from '../src/public-types.ts';
 export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './system-token/source.ts';
 
-/** A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects. */
+/**
+ * A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects.
+ */
 export interface Listener extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
   /**
@@ -36,7 +38,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 /**
- * Makes a request listener that proxies to Sentry over connections of its own.
+ * Makes a request listener that proxies to Sentry over separate connections.
  *
  * @throws OptionsError that names every wrong option
  * @example
@@ -74,41 +76,43 @@ export function createListener(options: ListenerOptions): Listener {
 
   const refused = new WeakSet<Socket>();
 
-  const adapter = createServerAdapter<Exchange>(
-    (_request, { incoming, response }) => {
-      const { target, mountPath } = targetOf(incoming, config.basePath);
-      const shown = {
-        method: incoming.method ?? '',
-        url: urlOf(incoming, mountPath + target),
-        headers: fieldsOf(incoming),
-      };
-      const closed = closeOf(response);
-      const receive = () => {
-        try {
-          if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it is behind one that was refused');
-          return readIncoming(incoming, target, closed);
-        } catch (error) {
-          // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has taken
-          // for another request already is refused as well.
-          refused.add(incoming.socket);
-          response.setHeader('Connection', 'close');
-          throw error;
-        }
-      };
-      return answer(mountPath === '' ? env : mounted(env, mountPath), shown, receive);
-    },
-    { fetchAPI: PLATFORM as never },
-  );
-  const listener = (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = (incoming: IncomingMessage, response: ServerResponse): Promise<Response> => {
+    const { target, mountPath } = targetOf(incoming, config.basePath);
+    const shown = {
+      method: incoming.method ?? '',
+      url: urlOf(incoming, mountPath + target),
+      headers: fieldsOf(incoming),
+    };
+    const closed = closeOf(response);
+    const receive = () => {
+      try {
+        if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it follows a request that was refused');
+        return readIncoming(incoming, target, closed);
+      } catch (error) {
+        // The end of an unacceptable message is unclear, so nothing after it is read. Node reads ahead: what it has
+        // taken for another request already is refused as well.
+        refused.add(incoming.socket);
+        response.setHeader('Connection', 'close');
+        throw error;
+      }
+    };
+    return answer(mountPath === '' ? env : mounted(env, mountPath), shown, receive);
+  };
+  const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     void env.authenticator.refresh?.();
     breakOffAfter(config.writeTimeout, closing, response);
     drainWhenAnswered(incoming, response);
-    return adapter.handle(plainRequest(), response, { incoming, response });
+    const answered = await respond(incoming, response);
+    try {
+      await sendNodeResponse(answered, response, incoming, false);
+    } catch {
+      // A response that node:http does not take must not look whole.
+      response.destroy();
+    }
   };
   const close = async (): Promise<void> => {
     closing.abort(new ProxyError('proxy_closed'));
     await env.destination.tokens.close();
-    await adapter.dispose();
   };
   return Object.assign(listener, { close, [Symbol.asyncDispose]: close });
 }
@@ -121,32 +125,3 @@ const mounted = <R>(env: ServedEnv<R>, mountPath: string): ServedEnv<R> => ({
     urls: env.destination.urls && mountedAt(env.destination.urls, mountPath),
   },
 });
-
-/** What belongs to one call of the listener. */
-interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-/**
- * What the adapter gets in place of a `Request`, since nothing reads it. Node's own class takes a twentieth of a
- * request's time.
- */
-class UnreadRequest {
-  readonly url: string;
-
-  constructor(url: string) {
-    this.url = url;
-  }
-}
-
-/** Classes of the ponyfill would decode responses and write through from one `Headers` into another. */
-const PLATFORM = { fetch, Request: UnreadRequest, Response, Headers, URL, ReadableStream };
-
-/**
- * A request as the adapter sees it. It turns an error into a response with a stack, rewrites the query where Express
- * has set one, and takes a parsed body for the body; so it gets a request at which nothing can fail, and the listener
- * reads the real one.
- */
-const plainRequest = (): IncomingMessage =>
-  ({ method: 'GET', url: '/', headers: { host: 'localhost' }, read: () => null }) as unknown as IncomingMessage;

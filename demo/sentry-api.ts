@@ -174,6 +174,11 @@ export function page(
 const CHUNK_SIZE = 8 * 1024 * 1024;
 const CHUNKS_PER_REQUEST = 64;
 const REQUEST_SIZE = 32 * 1024 * 1024;
+// CHUNK_UPLOAD_ACCEPT in sentry/api/endpoints/chunk.py.
+const ACCEPTED = [
+  ...['debug_files', 'release_files', 'pdbs', 'sources', 'bcsymbolmaps', 'il2cpp', 'portablepdbs', 'artifact_bundles'],
+  ...['artifact_bundles_v2', 'proguard', 'preprod_artifacts', 'dartsymbolmap'],
+];
 
 function describeChunkUpload(
   { headers, path }: ApiRequest,
@@ -195,7 +200,7 @@ function describeChunkUpload(
       concurrency: 8,
       hashAlgorithm: 'sha1',
       compression: ['gzip'],
-      accept: ['debug_files', 'release_files', 'pdbs', 'sources', 'bcsymbolmaps', 'il2cpp', 'portablepdbs', 'proguard'],
+      accept: ACCEPTED,
     },
   };
 }

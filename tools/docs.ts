@@ -13,6 +13,7 @@ import {
   PROXY_RESPONSE_FIELDS,
   REQUEST_FIELD_PREFIXES,
 } from '../src/http/header-tables.ts';
+import { missingRows, programNames, recipeBlock, rightRows } from './recipes.ts';
 import { RIGHTS_HEADINGS, rightsRows } from './rights-table.ts';
 
 /** A table of a page: below which heading it stands, and its rows. */
@@ -41,12 +42,12 @@ const settings: DocTable = {
 };
 
 const errors: DocTable = {
-  page: 'docs/errors.md',
-  heading: '# Errors',
+  page: 'docs/troubleshoot.md',
+  heading: '## Errors',
   rows: (written) =>
     Object.entries(ERRORS).map(([name, { status, proxyError }]) => {
-      const when = written.get(code(name))?.at(-1) ?? '(say when)';
-      return [code(name), String(status), code(proxyError), when];
+      const [cause = '(say when)', remedy = '(say what to do)'] = written.get(code(name))?.slice(-2) ?? [];
+      return [code(name), String(status), code(proxyError), cause, remedy];
     }),
 };
 
@@ -83,7 +84,30 @@ const rights = Object.keys(RIGHTS_HEADINGS).map(
   (heading): DocTable => ({ page: 'docs/rights.md', heading, rows: () => rightsRows(heading) }),
 );
 
-const TABLES: readonly DocTable[] = [settings, errors, ...headers, ...rights];
+const recipes = programNames().map(
+  (name): DocTable => ({ page: 'docs/clients.md', heading: `### ${name}`, rows: () => rightRows(name) }),
+);
+
+const missing: DocTable = {
+  page: 'docs/works-with.md',
+  heading: '## What the recipes leave out',
+  rows: missingRows,
+};
+
+const TABLES: readonly DocTable[] = [settings, errors, ...headers, ...rights, ...recipes, missing];
+
+/** The first fenced block of JSON below a heading. */
+interface DocBlock {
+  readonly page: string;
+  readonly heading: string;
+  readonly json: string;
+}
+
+const BLOCKS: readonly DocBlock[] = programNames().map((name) => ({
+  page: 'docs/clients.md',
+  heading: `### ${name}`,
+  json: recipeBlock(name),
+}));
 
 const urlOf = (file: string): URL => new URL(`../${file}`, import.meta.url);
 const read = (file: string): string => readFileSync(urlOf(file), 'utf8');
@@ -92,7 +116,17 @@ const read = (file: string): string => readFileSync(urlOf(file), 'utf8');
 export function generatedPages(): ReadonlyMap<string, string> {
   const pages = new Map<string, string>();
   for (const table of TABLES) pages.set(table.page, withTable(pages.get(table.page) ?? read(table.page), table));
+  for (const block of BLOCKS) pages.set(block.page, withBlock(pages.get(block.page) ?? read(block.page), block));
   return pages;
+}
+
+/** @throws Error if the page has no such block */
+function withBlock(text: string, { page, heading, json }: DocBlock): string {
+  const start = text.indexOf(`\n${heading}\n`);
+  const open = text.indexOf('\n```json\n', start);
+  if (start === -1 || open === -1) throw new Error(`${page} has no block of JSON below "${heading}"`);
+  const first = open + '\n```json\n'.length;
+  return `${text.slice(0, first)}${json}${text.slice(text.indexOf('\n```\n', first))}`;
 }
 
 /** @throws Error if the page has no such table */

@@ -14,5 +14,5 @@ export function closeOf(response: ServerResponse): Signal {
   return controller.signal;
 }
 
-/** Shared, because every request ends with it: a reason of its own costs Node a `DOMException` with its stack. */
+/** The reason that all requests share: a new one for each costs Node a `DOMException` with its stack. */
 const CLOSED = new ProxyError('client_gone');

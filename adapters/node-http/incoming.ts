@@ -24,7 +24,9 @@ export function targetOf(
   return { target: url, mountPath };
 }
 
-/** The field lines of a request as they came. Adapters of serverless platforms give only what Node would make of them. */
+/**
+ * The field lines of a request as they came. Adapters of serverless platforms give only what Node would make of them.
+ */
 export function fieldsOf({ rawHeaders, headers }: IncomingMessage): FieldLines {
   if (rawHeaders.length > 0) return new FieldLines(rawHeaders);
   const values = Object.entries(headers).map(([name, value = []]) => [value].flat().map((one) => [name, String(one)]));
@@ -36,8 +38,8 @@ export const urlOf = ({ headers, socket }: IncomingMessage, target: string): str
   `${(socket as Partial<TLSSocket> | undefined)?.encrypted === true ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
 
 /**
- * What the handler reads of a request.
- * @param target as `targetOf` gives it
+ * The request as the handler reads it.
+ * @param target as `targetOf` returns it
  * @throws ProxyError
  */
 export function readIncoming(
@@ -55,7 +57,7 @@ export function readIncoming(
 }
 
 function readHead({ method = '', httpVersion }: IncomingMessage, target: string, fields: FieldLines): RequestHead {
-  // HTTP/2 has no request line and other fields; its servers take HTTP/1.1 beside it.
+  // HTTP/2 has no request line and other fields; its servers accept HTTP/1.1 as well.
   if (!httpVersion.startsWith('1.')) throw new ProxyError('bad_request', `HTTP/${httpVersion}`);
   try {
     return readRequestHead(method, target, httpVersion === '1.0', fields);
@@ -98,7 +100,8 @@ class IncomingBody implements Body {
 /** Reads the rest of a request once it is answered, so that the connection can carry the next one. */
 export function drainWhenAnswered(message: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
-    message.removeAllListeners('readable');
+    // On a stream that flows already, this would stop it.
+    if (message.listenerCount('readable') > 0) message.removeAllListeners('readable');
     if (!message.readableEnded) message.resume();
   });
 }

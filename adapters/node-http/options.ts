@@ -29,7 +29,7 @@ export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
   readonly onTokenRead?: ((read: TokenRead) => void) | undefined;
 }
 
-/** What `createListener` makes of its options. */
+/** The configuration that `createListener` makes of its options. */
 export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   /** A source of tokens, or where to read Sentry's own. */
   readonly token: TokenSource | ConnInfo;
@@ -39,7 +39,7 @@ export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
 
 const OWN: OwnOptions = {
   names: LISTENER_OPTIONS satisfies readonly (keyof ListenerOptions)[],
-  missingToken: "is empty; set an auth token of Sentry, or pgxConn for Sentry's own token",
+  missingToken: "is empty; set a Sentry auth token, or pgxConn for Sentry's own token",
   mayNameFiles: true,
 };
 
@@ -120,7 +120,7 @@ function readTrust({ sentryCa, sentryCert, sentryKey }: Pem, problems: Problem[]
     return new TlsTrust({ ca: sentryCa, cert: sentryCert, key: sentryKey });
   } catch {
     const variable = sentryCert === undefined ? 'sentryCa' : 'sentryCert';
-    problems.push({ variable, text: 'or what belongs to it is not PEM that TLS can use' });
+    problems.push({ variable, text: 'or its counterpart is not PEM that TLS can use' });
     return undefined;
   }
 }

@@ -5,10 +5,10 @@ import { singleToken } from '../../src/tokens/token-choice.ts';
 import type { Answer } from '../http1/server/answer.ts';
 import { systemCapacity } from '../http1/server/capacity.ts';
 import { listen } from '../http1/server/listen.ts';
-import { InForce } from './clients/active-clients.ts';
+import { ActiveClients } from './clients/active-clients.ts';
 import { watchExpiring } from './clients/expiring-clients.ts';
 import type { Config } from './config/config.ts';
-import type { FilesWatch, OnReload } from './config/reload.ts';
+import type { FilePoller, OnReload } from './config/reload.ts';
 import { LogWriter } from './log/log.ts';
 import { logKeys, logLookup } from './log/log-request.ts';
 import { makeReadiness } from './ops/readiness.ts';
@@ -26,12 +26,12 @@ import { TokenHealth } from './token/token-health.ts';
 import { TokenHolder } from './token/token-holder.ts';
 import { otherCredentials } from './token/tokens-problems.ts';
 
-/** What surrounds the configuration of a running proxy. */
+/** The surroundings of a running proxy's configuration. */
 export interface ConfigSource {
-  /** What is worth knowing about the configuration. */
+  /** Warnings about the configuration. */
   readonly warnings: readonly string[];
   /** Calls back with a configuration made of the new content of files that changed, and with what is wrong with them. */
-  watch(onReload: OnReload): FilesWatch;
+  watch(onReload: OnReload): FilePoller;
 }
 
 /**
@@ -57,40 +57,47 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
   const forAdmin = { capacity: capacity.admin, allowedHosts: config.adminAllowedHosts, token, readiness, log };
   const admin = config.adminListen && (await startAdmin(config.adminListen, forAdmin));
   if (admin !== undefined) {
-    token.onRenewal = (renewal) => admin.watch.renewed(renewal);
-    writer.onLoss = (lines) => admin.watch.metrics.linesLost(lines);
+    token.onRenewal = (renewal) => admin.telemetry.renewed(renewal);
+    writer.onLoss = (lines) => admin.telemetry.metrics.linesLost(lines);
   }
 
   const local = new LocalLimits(() => performance.now());
-  const limits = await limitStoreOf(config, local, log, admin?.watch);
-  const inForce = await InForce.of(config, (fetched) => {
+  const limits = await limitStoreOf(config, local, log, admin?.telemetry);
+  const activeClients = await ActiveClients.of(config, (fetched) => {
     logKeys(log, fetched);
-    admin?.watch.metrics.identities.keysFetched(fetched);
+    admin?.telemetry.metrics.identities.keysFetched(fetched);
   });
-  admin?.watch.issuersAre(() => inForce.issuers);
-  admin?.watch.metrics.clients.clientsAre(inForce.clients);
+  admin?.telemetry.issuersAre(() => activeClients.issuers);
+  admin?.telemetry.clientsAre(activeClients.clients);
 
   const tokens =
     config.tokensText === undefined
       ? undefined
-      : await ActiveTokens.of(config, otherCredentials(config, inForce.digests), token, log);
+      : await ActiveTokens.of(config, otherCredentials(config, activeClients.digests), token, log);
   const watched = admin === undefined ? sentry.transport : health.observe(sentry.transport);
-  const observed = tokens === undefined ? watched : observeTokens(tokens, log, admin?.watch).observe(watched);
+  const observed = tokens === undefined ? watched : observeTokens(tokens, log, admin?.telemetry).observe(watched);
   const env = makeEnv<Answer>(config, {
     tokens: tokens ?? singleToken(token),
     fetch: observed,
     upstreamHeaders: sentry.headers,
-    authenticator: inForce,
+    authenticator: activeClients,
     limits,
     lookedUp(lookedUp) {
       logLookup(log, lookedUp);
-      admin?.watch.metrics.clients.lookedUp(lookedUp.result);
+      admin?.telemetry.metrics.clients.lookedUp(lookedUp.result);
     },
     respond: (body, init) => ({ ...init, body }),
   });
-  const server = makeProxyServer(config, env, { capacity: capacity.clients, countRead, writer, watch: admin?.watch });
+  const server = makeProxyServer(config, env, {
+    capacity: capacity.clients,
+    countRead,
+    writer,
+    telemetry: admin?.telemetry,
+  });
 
-  const files = source.watch(reloader({ log, inForce, local, tokens, sentry, token, server, watch: admin?.watch }));
+  const files = source.watch(
+    reloader({ log, activeClients, local, tokens, sentry, token, server, telemetry: admin?.telemetry }),
+  );
 
   const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) =>
     cannotListen(error, config.listen, 'listen'),
@@ -102,19 +109,19 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
     version: packageJson.version,
     sentry: sentry.uri,
     token: config.token.kind,
-    ...countsOf(inForce),
+    ...countsOf(activeClients),
   });
   if (admin !== undefined) log('info', 'admin', { address: admin.address });
-  logDoubts(log, config, source.warnings, inForce.isOpen);
-  watchExpiring(log, () => inForce.clients);
+  logDoubts(log, config, source.warnings, activeClients.isOpen);
+  watchExpiring(log, () => activeClients.clients);
   token.start();
   // In the background: the proxy is ready without the keys of any issuer.
-  setInterval(() => void inForce.refresh(), REFRESH_INTERVAL).unref();
-  void inForce.refresh();
+  setInterval(() => void activeClients.refresh(), REFRESH_INTERVAL).unref();
+  void activeClients.refresh();
 
   signals.onReload(async () => {
     await files.readAgain();
-    log('info', 'reload', { signal: 'SIGHUP', ...countsOf(inForce) });
+    log('info', 'reload', { signal: 'SIGHUP', ...countsOf(activeClients) });
   });
   signals.onStop(async (signal) => {
     isDraining = true;

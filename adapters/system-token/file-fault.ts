@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error';
 
 /**
- * Why a file could not be read, for a message: the system's code. Where rights are missing, also who this process is, and
- * whose the file is with which mode. The path is left out: it may be a secret that was given in its place.
+ * Why a file could not be read, for a message: the system's code. Where rights are missing, also who this process is,
+ * and whose the file is with which mode. The path is left out: it may be a secret that was given in its place.
  */
 export function fileFault(error: unknown, path: string): string {
   const code = codeOf(error);

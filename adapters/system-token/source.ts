@@ -6,7 +6,7 @@ import { SystemToken } from './renewal.ts';
 
 /** An attempt to read Sentry's own token. */
 export interface TokenRead {
-  /** What it was read for: the first one, a renewal in the background, or a 401 of Sentry's. */
+  /** The reason for the read: the first one, a renewal in the background, or a 401 from Sentry. */
   readonly cause: 'start' | 'background' | 'refused';
   readonly result: 'changed' | 'unchanged' | 'failed';
   /** Eight hex digits that tell the token in use from others; undefined while there is none. */

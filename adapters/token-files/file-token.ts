@@ -2,7 +2,9 @@ import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
 
-/** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */
+/**
+ * Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS.
+ */
 const INTERVAL = 200;
 /** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
 const FRESH = 2000;
@@ -12,7 +14,7 @@ const MAX_SIZE = 64 * 1024;
 /** One look at a file. */
 interface Look {
   readonly token?: string;
-  /** What is wrong with the file; the text continues the sentence "a setting …" and quotes nothing of its content. */
+  /** The fault of the file; the text continues the sentence "a setting …" and quotes nothing of its content. */
   readonly fault?: string;
   /** Tells whether the file has changed since; undefined if it has to be read again in any case. */
   readonly stamp?: string;
@@ -59,7 +61,7 @@ export class FileToken implements TokenSource {
 
   async renew(): Promise<undefined> {}
 
-  /** What is wrong with the file; undefined while it gives a token. */
+  /** The fault of the file; undefined while it has a token. */
   get fault(): string | undefined {
     return this.#current.fault;
   }
@@ -127,7 +129,7 @@ function tokenIn(text: string): Look {
   return isSendableToken(token) ? { token } : NO_TOKEN_IN_IT;
 }
 
-const NO_TOKEN_IN_IT: Look = { fault: 'names a file that holds no token' };
+const NO_TOKEN_IN_IT: Look = { fault: 'names a file that contains no token' };
 
 const faultOf = (error: unknown): Look => ({
   fault: `names a file that could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,

@@ -23,18 +23,18 @@ export function bindingLimits(settings: Settings, local: LocalLimits): LimitStor
   const isBound = Object.keys(settings).some((name) => name === 'CLIENT_RATE' || name.startsWith('CLIENT_RATE_'));
   if (!isBound) return local;
   return {
-    async take(name, limits) {
+    async acquire(name, limits) {
       const limiter = namesOf(name)
         .map((binding) => settings[binding])
         .find(isRateLimiter);
-      if (limits.rate === undefined || limiter === undefined) return local.take(name, limits);
-      const taken = local.take(name, { concurrency: limits.concurrency });
+      if (limits.rate === undefined || limiter === undefined) return local.acquire(name, limits);
+      const taken = local.acquire(name, { concurrency: limits.concurrency });
       if (!taken.ok) return taken;
       // Without an answer this isolate's own count decides, as it would without a binding.
       const answer = await limiter.limit({ key: name }).catch(() => undefined);
       if (answer?.success === true) return taken;
       taken.release();
-      if (answer === undefined) return local.take(name, limits);
+      if (answer === undefined) return local.acquire(name, limits);
       return { ok: false, over: 'rate', retryAfterSeconds: Math.min(limits.rate.seconds, LONGEST_PERIOD) };
     },
   };

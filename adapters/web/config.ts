@@ -95,7 +95,7 @@ const EMPTY = 'is set, but empty; put alias tokens in it, or remove it and set A
 
 const OPEN =
   'is not set, nor is CLIENTS, so everyone would act on Sentry with the token; set one of them, or set ' +
-  'ALLOW_ANY_CLIENT to true if something else decides who gets here';
+  'ALLOW_ANY_CLIENT to true if something else decides who can connect';
 
 function checkToken({ SENTRY_TOKEN }: Values, report: Report): void {
   const remedy = '; set it to an auth token of Sentry';

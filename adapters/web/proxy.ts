@@ -13,7 +13,7 @@ import { bindingLimits } from './binding-limits.ts';
 import { readEdgeConfig, type Settings } from './config.ts';
 
 /** The runtime's two ends of the handler: towards Sentry and towards the client. */
-export interface Ends extends Pick<FetchEnv, 'receive' | 'respond'> {
+export interface Platform extends Pick<FetchEnv, 'receive' | 'respond'> {
   readonly fetch: Transport;
   /** Sends requests for the keys of issuers to an origin. */
   readonly fetchKeys: (origin: string) => Transport;
@@ -22,17 +22,17 @@ export interface Ends extends Pick<FetchEnv, 'receive' | 'respond'> {
 }
 
 /** Makes the ends for Sentry's origin, and adds problems with the settings that they need. */
-export type EndsFor = (origin: string, settings: Settings, problems: Problem[]) => Ends;
+export type PlatformFor = (origin: string, settings: Settings, problems: Problem[]) => Platform;
 
 /** @param inBackground lets work go on after the response, where the runtime would end it */
 export type EdgeProxy = (request: Request, inBackground?: (work: Promise<unknown>) => void) => Promise<Response>;
 
 /** The proxy as a `fetch` handler: with a static token, and closed until it is configured. */
-export function makeProxy(settings: Settings, endsFor: EndsFor): EdgeProxy {
+export function makeProxy(settings: Settings, platformFor: PlatformFor): EdgeProxy {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const config = readEdgeConfig(settings, problems, warnings);
-  const ends = endsFor(config.sentryUri.origin, settings, problems);
+  const ends = platformFor(config.sentryUri.origin, settings, problems);
   for (const warning of warnings) log('config', { warning: textOf(warning) });
 
   if (problems.length > 0) {
@@ -78,11 +78,11 @@ export function makeProxy(settings: Settings, endsFor: EndsFor): EdgeProxy {
  */
 export function lazyProxy(
   settings: () => Settings,
-  endsFor: EndsFor,
+  platformFor: PlatformFor,
 ): { fetch(request: Request): Promise<Response>; start(): void } {
   let proxy: ReturnType<typeof makeProxy> | undefined;
   const made = () => {
-    proxy ??= makeProxy(settings(), endsFor);
+    proxy ??= makeProxy(settings(), platformFor);
     return proxy;
   };
   return { fetch: (request) => made()(request), start: () => void made() };
@@ -99,7 +99,7 @@ function limitsOf(settings: Settings, lease: number | undefined): LimitStore {
 
 const textOf = ({ variable, text }: Problem): string => `${variable} ${text}`;
 
-/** Errors that are not the client's fault. The client learns of its own from the response. */
+/** Errors that are not the client's fault. The response tells the client about its own errors. */
 function logTrace({ error, cause, warning, id }: RequestContext): void {
   if (warning !== undefined) log('response', { warning, id });
   if (error !== undefined && ERRORS[error as ErrorName].status >= 500) log('error', { error, cause, id });

@@ -83,7 +83,7 @@ export class BearerAuthenticator implements Authenticator {
 /** Tells the tokens of a client from each other, and begins like the digest in the clients file. */
 const fingerprintOf = (digest: string): string => digest.slice(0, 8);
 
-/** A token of a known issuer is never bypassed, whatever is wrong with it. */
+/** Refuses the token of a known issuer for any fault: it is never bypassed. */
 function authenticationOf(identified: Identification): Authentication {
   const { issuer } = identified;
   if ('client' in identified) {

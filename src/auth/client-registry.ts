@@ -15,26 +15,28 @@ export async function webDigest(token: string): Promise<string> {
 }
 
 /** The clients of a file, to be found by the digests of their tokens. */
-export interface ClientDirectory extends ClientsFile {
-  /** The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed. */
+export interface ClientRegistry extends ClientsFile {
+  /**
+   * The client of each digest, in lower-case hex. One that has expired is there as well: it is refused, not bypassed.
+   */
   readonly byDigest: ReadonlyMap<string, Client>;
   /** The clients that tokens of issuers identify, expired ones too. */
   readonly identified: readonly Client[];
 }
 
 /**
- * A directory without the credentials that are not listed any more; used if a new file is bad.
+ * A registry without the credentials that are not listed any more; used if a new file is bad.
  * @param expired credentials whose client is refused as expired, not forgotten: it must not fall through to bypass
  */
 export function onlyListed(
-  directory: ClientDirectory,
+  registry: ClientRegistry,
   listed: ReadonlySet<string>,
   expired: ReadonlySet<string>,
-): ClientDirectory {
-  const { byDigest, clients, issuers } = directory;
+): ClientRegistry {
+  const { byDigest, clients, issuers } = registry;
   const left = new Map([...byDigest].filter(([digest]) => listed.has(digest)));
   const over = [...byDigest].filter(([digest]) => expired.has(digest));
-  const identified = directory.identified.flatMap((client) => {
+  const identified = registry.identified.flatMap((client) => {
     const among = (credentials: ReadonlySet<string>): Client => ({
       ...client,
       identities: (client.identities ?? []).filter((identity) => credentials.has(keyOf(identity, issuers))),
@@ -43,7 +45,7 @@ export function onlyListed(
   });
   const stay = new Set([...left.values(), ...identified].map(({ name }) => name));
   return {
-    ...directory,
+    ...registry,
     clients: clients.filter(({ name }) => stay.has(name)),
     byDigest: new Map([...left, ...over.map(([digest, client]) => [digest, { ...client, expiresAt: 0 }] as const)]),
     identified,
@@ -51,7 +53,7 @@ export function onlyListed(
 }
 
 /** The clients by tokens of issuers; undefined if there are no issuers. @param ring takes the issuers of the file */
-export function identitiesOf({ identified, issuers }: ClientDirectory, ring: KeyRing): Identities | undefined {
+export function identitiesOf({ identified, issuers }: ClientRegistry, ring: KeyRing): Identities | undefined {
   const keys = ring.take(issuers);
   return keys.length === 0
     ? undefined
@@ -62,14 +64,14 @@ export function identitiesOf({ identified, issuers }: ClientDirectory, ring: Key
 const keyOf = (identity: Identity, issuers: readonly Issuer[]): string =>
   identityKey(identity, issuers.find(({ name }) => name === identity.issuer)!);
 
-/** The directory, or what is wrong. */
+/** The registry, or what is wrong. */
 export type LoadedClients =
-  | { readonly directory: ClientDirectory }
+  | { readonly registry: ClientRegistry }
   | {
       readonly problems: readonly FileProblem[];
       /**
-       * The credentials that the bad file still lists: digests, and identities. If a good file is loaded, credentials that are not listed stop working:
-       * `onlyListed`. Undefined: the file could not be read so far.
+       * The credentials that the bad file still lists: digests, and identities. If a good file is loaded, credentials
+       * that are not listed stop working: `onlyListed`. Undefined: the file could not be read so far.
        */
       readonly listed: ReadonlySet<string> | undefined;
       /** The credentials that have expired by the bad file. */
@@ -82,8 +84,8 @@ export type LoadedClients =
  * @param now milliseconds since 1970
  * @example
  * const loaded = await loadClients(text, aliasTokens, webDigest, Date.now());
- * if ('directory' in loaded) directory = loaded.directory;
- * else if (loaded.listed !== undefined) directory = onlyListed(directory, loaded.listed, loaded.expired);
+ * if ('registry' in loaded) registry = loaded.registry;
+ * else if (loaded.listed !== undefined) registry = onlyListed(registry, loaded.listed, loaded.expired);
  */
 export async function loadClients(
   text: string,
@@ -105,7 +107,7 @@ export async function loadClients(
     for (const credential of client.credentials) {
       const hex = credential.kind === 'digest' ? credential.hex : await digest(credential.token);
       const spelling = spellingOf(credential);
-      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is an alias token as well' });
+      if (aliases.has(hex)) problems.push({ place, text: 'has a token that is also an alias token' });
       // In the same spelling it was found before.
       const isTwice = (spellings.get(hex) ?? spelling) !== spelling;
       if (isTwice) problems.push({ place, text: 'has a token that is in the file twice, once as a digest' });
@@ -119,5 +121,5 @@ export async function loadClients(
   }
   return problems.length > 0
     ? { problems: withNames(problems, entries), listed, expired }
-    : { directory: { ...file, byDigest, identified: file.clients.filter(({ identities }) => identities?.length) } };
+    : { registry: { ...file, byDigest, identified: file.clients.filter(({ identities }) => identities?.length) } };
 }

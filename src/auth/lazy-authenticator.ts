@@ -45,11 +45,11 @@ async function makeAuthenticator(
   if ('problems' in loaded) {
     throw new ProxyError('not_configured', loaded.problems.map(({ place, text }) => `${place} ${text}`).join('; '));
   }
-  const { byDigest, unmatched: unmatchedOfFile } = loaded.directory;
+  const { byDigest, unmatched: unmatchedOfFile } = loaded.registry;
   return BearerAuthenticator.of({
     ...known,
     clients: byDigest,
     rejectsUnmatched: known.rejectsUnmatched || unmatchedOfFile === 'reject',
-    identities: identitiesOf(loaded.directory, ring),
+    identities: identitiesOf(loaded.registry, ring),
   });
 }

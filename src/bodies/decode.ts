@@ -1,5 +1,5 @@
 import { readBounded } from './read-bounded.ts';
-import type { Share } from './types.ts';
+import type { Reservation } from './types.ts';
 
 /**
  * Decodes a body that may be compressed with gzip.
@@ -12,13 +12,13 @@ export async function decode(
   bytes: Uint8Array<ArrayBuffer>,
   encoding: string | null,
   limit: number,
-  share?: Pick<Share, 'growTo'>,
+  reservation?: Pick<Reservation, 'growTo'>,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (encoding === null) return bytes;
   if (!/^(?:x-)?gzip$/i.test(encoding)) return undefined;
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    const plain = await readBounded(stream, limit, { share });
+    const plain = await readBounded(stream, limit, { reservation });
     if (plain.bytes === undefined) await plain.body.cancel();
     return plain.bytes;
   } catch {

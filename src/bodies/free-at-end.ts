@@ -1,6 +1,6 @@
 import type { RequestContext } from '../http/request-context.ts';
 import type { IncomingRequest } from '../http/types.ts';
-import type { Budget, Share } from './types.ts';
+import type { MemoryBudget, Reservation } from './types.ts';
 
 /** Frees something that a request holds once the request has ended, however it ends. */
 export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: RequestContext, free: () => void): void {
@@ -16,8 +16,12 @@ export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: Re
 }
 
 /** A share of what the proxy keeps of all bodies, until the request has ended. */
-export function shareUntilEnd(budget: Budget, request: Pick<IncomingRequest, 'signal'>, trace: RequestContext): Share {
-  const share = budget.open();
-  freeAtEnd(request, trace, () => share.close());
-  return share;
+export function reservationUntilEnd(
+  budget: MemoryBudget,
+  request: Pick<IncomingRequest, 'signal'>,
+  trace: RequestContext,
+): Reservation {
+  const reservation = budget.open();
+  freeAtEnd(request, trace, () => reservation.close());
+  return reservation;
 }

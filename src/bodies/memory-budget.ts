@@ -1,31 +1,31 @@
-import type { Budget, Share } from './types.ts';
+import type { MemoryBudget, Reservation } from './types.ts';
 
 /**
  * Makes a budget of bytes that requests share; one per proxy.
  * @param limit bytes
  * @param maxAge milliseconds after which a share is taken back, for a runtime that drops requests without notice
  */
-export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Budget {
+export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): MemoryBudget {
   let taken = 0;
   /** In the order of opening, each with the time at which it was opened. */
-  const shares = new Map<Share, number>();
+  const shares = new Map<Reservation, number>();
 
   const takeBackOld = (): void => {
     const last = performance.now() - maxAge;
-    for (const [share, opened] of shares) {
+    for (const [reservation, opened] of shares) {
       if (opened > last) return;
-      share.close();
+      reservation.close();
     }
   };
 
   return {
     open() {
       let own = 0;
-      const share: Share = {
+      const reservation: Reservation = {
         growTo(size) {
           if (taken - own + size > limit) takeBackOld();
           const all = taken - own + size;
-          if (all > limit || !shares.has(share)) return false;
+          if (all > limit || !shares.has(reservation)) return false;
           taken = all;
           own = size;
           return true;
@@ -33,11 +33,11 @@ export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Bu
         close() {
           taken -= own;
           own = 0;
-          shares.delete(share);
+          shares.delete(reservation);
         },
       };
-      shares.set(share, performance.now());
-      return share;
+      shares.set(reservation, performance.now());
+      return reservation;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Body, BodyReader, Signal } from '../http/types.ts';
 import { untilAborted } from '../http/until-aborted.ts';
-import type { Share } from './types.ts';
+import type { Reservation } from './types.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
 export interface BoundedBody {
@@ -15,7 +15,7 @@ export interface BoundedBody {
 /** How a body is read that others wait for as well. */
 export interface Reading {
   /** Counts what is kept; the caller closes it. */
-  readonly share?: Pick<Share, 'growTo'> | undefined;
+  readonly reservation?: Pick<Reservation, 'growTo'> | undefined;
   /** Ends the wait for a body that stalls. */
   readonly signal?: Signal;
 }
@@ -24,29 +24,43 @@ export interface Reading {
  * @param limit bytes
  * @throws the body's own error, if it fails before its end or the limit; the signal's reason
  */
-export async function readBounded(body: Body, limit: number, { share, signal }: Reading = {}): Promise<BoundedBody> {
+export async function readBounded(
+  body: Body,
+  limit: number,
+  { reservation, signal }: Reading = {},
+): Promise<BoundedBody> {
   if (body instanceof WholeBody) {
-    const isOverShare = share?.growTo(body.bytes.length) === false;
+    const isOverShare = reservation?.growTo(body.bytes.length) === false;
     return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
   }
   const reader = body.getReader();
+  const release = () => reader.releaseLock();
   const kept = new Gathered(limit);
   let isWhole = false;
   let hasRoom = true;
-  while (!isWhole && hasRoom && kept.size <= limit) {
-    const reading = reader.read();
-    const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
-    if (value !== undefined) kept.add(value);
-    hasRoom = share?.growTo(kept.capacity) ?? true;
-    isWhole = done;
+  let reading: ReturnType<BodyReader['read']> | undefined;
+  try {
+    while (!isWhole && hasRoom && kept.size <= limit) {
+      reading = reader.read();
+      const { done, value } = await (signal === undefined ? reading : untilAborted(reading, signal));
+      if (value !== undefined) kept.add(value);
+      hasRoom = kept.size > limit || (reservation?.growTo(kept.capacity) ?? true);
+      isWhole = done;
+    }
+  } catch (error) {
+    // workerd does not release a reader while a read waits.
+    reading?.then(release, release);
+    throw error;
   }
+  if (isWhole) release();
   const bytes = isWhole && hasRoom && kept.size <= limit ? kept.bytes : undefined;
   const rest = {
     async read() {
       const value = kept.take();
-      return value === undefined ? reader.read() : { done: false, value };
+      if (value !== undefined) return { done: false, value };
+      return isWhole ? { done: true } : reader.read();
     },
-    releaseLock: () => reader.releaseLock(),
+    releaseLock: release,
   };
   return {
     bytes,
@@ -56,7 +70,7 @@ export async function readBounded(body: Body, limit: number, { share, signal }: 
       async cancel(reason) {
         kept.take();
         // A stream can't be cancelled while a reader holds it.
-        reader.releaseLock();
+        release();
         await body.cancel(reason);
       },
     },
@@ -86,7 +100,9 @@ class Gathered {
   add(chunk: Uint8Array): void {
     const size = this.size + chunk.length;
     if (size > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(size, Math.min(2 * this.#bytes.length, this.#limit), FIRST_CAPACITY));
+      const grown = new Uint8Array(
+        Math.max(size, Math.min(Math.max(2 * this.#bytes.length, FIRST_CAPACITY), this.#limit)),
+      );
       grown.set(this.bytes);
       this.#bytes = grown;
     }

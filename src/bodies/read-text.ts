@@ -2,7 +2,7 @@ import { ProxyError } from '../http/errors.ts';
 import type { Body, Signal, UpstreamResponse } from '../http/types.ts';
 import { decode } from './decode.ts';
 import { readBounded } from './read-bounded.ts';
-import type { Share } from './types.ts';
+import type { Reservation } from './types.ts';
 
 /** Bytes of a response that is edited, encoded and decoded. */
 const LIMIT = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ export interface ReadText {
 /** How a response's content is read for an edit. */
 export interface TextReading {
   /** Counts the bytes that are read and decoded; the caller sets it to what is kept afterwards. */
-  readonly share: Pick<Share, 'growTo'> | undefined;
+  readonly reservation: Pick<Reservation, 'growTo'> | undefined;
   /** Ends the wait for content that stalls. */
   readonly signal: Signal;
 }
@@ -33,11 +33,11 @@ export interface TextReading {
  */
 export async function readText(
   { headers, body }: Pick<UpstreamResponse, 'headers'> & { readonly body: Body },
-  { share, signal }: TextReading,
+  { reservation, signal }: TextReading,
 ): Promise<ReadText> {
   const length = headers.get('content-length');
   if (length !== null && Number(length) > LIMIT) return { text: undefined, problem: TOO_LARGE, body, size: 0 };
-  const bounded = await readBounded(body, LIMIT, { share, signal });
+  const bounded = await readBounded(body, LIMIT, { reservation, signal });
   if (bounded.isOverShare) await refuse(bounded.body);
   const asItCame = { body: bounded.body, size: bounded.bytes?.length ?? LIMIT };
   if (bounded.bytes === undefined) return { text: undefined, problem: TOO_LARGE, ...asItCame };
@@ -45,7 +45,7 @@ export async function readText(
   let isFull = false;
   const decoding = {
     growTo(size: number) {
-      isFull = share?.growTo(asItCame.size + size) === false;
+      isFull = reservation?.growTo(asItCame.size + size) === false;
       return !isFull;
     },
   };

@@ -5,7 +5,7 @@ import type { Body, BodyReader, Signal } from '../http/types.ts';
  * A response body that reports its end once, whether it is complete, fails or is cancelled, or whether its request is no
  * longer wanted. A reader that stops reading may neither read on nor cancel, so the signal counts until the body ends.
  */
-export class WatchedBody implements Body {
+export class ReportingBody implements Body {
   readonly #body: Body;
   readonly #signal: Signal;
   readonly #ended: (error?: ProxyError) => void;

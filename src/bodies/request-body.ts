@@ -1,8 +1,8 @@
 import { ProxyError } from '../http/errors.ts';
-import type { Body, BodyReader, Signal } from '../http/types.ts';
-import { untilAborted } from '../http/until-aborted.ts';
+import type { Body, Signal } from '../http/types.ts';
 import { makeBudget } from './memory-budget.ts';
-import type { BodyRules, Share } from './types.ts';
+import { readBounded } from './read-bounded.ts';
+import type { BodyRules } from './types.ts';
 
 /**
  * Makes the rules of one proxy.
@@ -36,35 +36,35 @@ interface BodySettings {
 
 /** A request body on its way to Sentry. */
 export interface OutgoingBody {
-  readonly body: Body | Uint8Array | AsyncIterable<Uint8Array> | null;
+  readonly body: Body | Uint8Array | null;
   /** Bytes, if the client's own Content-Length does not give them. */
   readonly length?: number;
-  /** Whether everything read of the body so far is still kept. */
-  canReplay(): boolean;
-  /** There will be no replay: what is kept for it is dropped. */
+  /** Whether it can be sent again. */
+  readonly canReplay: boolean;
+  /** Gives back the room for what is kept of it. */
   release(): void;
 }
 
 /** The properties of a request that decide how its body is sent. */
 export interface Delivery {
   readonly isInjected: boolean;
-  /** How the client framed the body; unknown in HTTP/2 and for a `Request` made in code. */
-  readonly framing: 'length' | 'chunked' | 'unknown';
+  /** Bytes by its Content-Length; undefined without one. */
+  readonly length: number | undefined;
+  /** Without this and without a length, there may be no body: in HTTP/2, and for a `Request` made in code. */
+  readonly isChunked: boolean;
   /** Whether Sentry may refuse the token, so that the request is sent again with another one. */
   readonly mayReplay: boolean;
   readonly signal: Signal;
 }
 
-const NO_BODY: OutgoingBody = { body: null, canReplay: () => true, release: () => {} };
-
 /**
  * Prepares a request body.
  *
- * - A body of known length streams. If it may have to be replayed, it is recorded meanwhile, as far as there is room.
+ * - A body that may have to be sent again is read whole first, unless it is longer than what may be kept.
  * - Sentry behind uWSGI reads a chunked body as empty, so the chunked body of an injected request is read whole and
  *   sent with a length, or refused.
- * - A bypassed request is forwarded as it came. Nothing of it is kept, since anyone can send one.
  * - Where a body that streams would lose its length, each body of known length is read whole.
+ * - Any other body streams. Nothing of a bypassed request is kept, since anyone can send one.
  *
  * @throws ProxyError `content_too_large` or `uploads_full`
  */
@@ -74,171 +74,42 @@ export async function outgoingBody(
   rules: BodyRules,
 ): Promise<OutgoingBody> {
   if (body === null) return NO_BODY;
-  const { isInjected, framing, mayReplay, signal } = delivery;
-  const isLengthKnown = framing === 'length';
+  const { isInjected, length, isChunked, mayReplay, signal } = delivery;
+  const isLengthKnown = length !== undefined;
   // The whole body was read for a check.
-  if (body instanceof Uint8Array) {
-    return { body, canReplay: () => true, release: () => {}, ...(!isLengthKnown && { length: body.length }) };
-  }
+  if (body instanceof Uint8Array) return kept(body, isLengthKnown);
   const needsLength = isLengthKnown ? rules.needsWholeBodies : isInjected;
-  const isGathered = needsLength && !rules.streamChunked;
-  const isRecorded = isGathered || mayReplay;
-  const mayBeEmpty = framing === 'unknown' && !isGathered;
-  if (!isRecorded && !mayBeEmpty) return { body, canReplay: () => false, release: () => {} };
+  const mustBeWhole = needsLength && !rules.streamChunked;
+  const mayBeNone = !isLengthKnown && !isChunked;
+  const limit = mustBeWhole && isLengthKnown ? rules.wholeLimit : rules.replayLimit;
+  const isKept = mustBeWhole || (mayReplay && (length ?? 0) <= limit);
+  if (!isKept && !mayBeNone) return streaming(body);
 
-  const limit = isGathered && isLengthKnown ? rules.wholeLimit : rules.replayLimit;
-  const budget = isInjected ? rules.budget : rules.bypassBudget;
-  const recording = new Recording(body, isRecorded ? limit : 0, budget.open());
-  const streamed = { body: recording, canReplay: () => recording.isWhole, release: () => recording.release() };
-  // Some runtimes give a request without content an empty body. Sent in chunks, it would be content.
-  if (mayBeEmpty && (await recording.isEmpty(signal))) return NO_BODY;
-  if (!isGathered) return streamed;
-  const whole = await recording.readAll(signal, isLengthKnown ? READ_WHOLE : '');
-  return { ...streamed, body: whole, ...(!isLengthKnown && { length: whole.length }) };
+  const reservation = (isInjected ? rules.budget : rules.bypassBudget).open();
+  try {
+    // Some runtimes give a request without content an empty body. Sent in chunks, it would be content.
+    const read = await readBounded(body, isKept ? limit : 0, { reservation, signal });
+    if (mayBeNone && read.bytes?.length === 0) return { ...NO_BODY, release: reservation.close };
+    if (read.bytes !== undefined) return kept(read.bytes, isLengthKnown, reservation.close);
+    if (!mustBeWhole) return streaming(read.body, reservation.close);
+    await read.body.cancel();
+    throw new ProxyError(read.isOverShare ? 'uploads_full' : 'content_too_large', isLengthKnown ? READ_WHOLE : '');
+  } catch (error) {
+    reservation.close();
+    throw error;
+  }
 }
+
+const NO_BODY: OutgoingBody = { body: null, canReplay: true, release() {} };
+
+const kept = (body: Uint8Array, isLengthKnown: boolean, release = () => {}): OutgoingBody => ({
+  body,
+  canReplay: true,
+  release,
+  ...(!isLengthKnown && { length: body.length }),
+});
+
+const streaming = (body: Body, release = () => {}): OutgoingBody => ({ body, canReplay: false, release });
 
 /** Why a body that has a length is too large. */
 const READ_WHOLE = 'this runtime sends every body in chunks unless it is read whole before, up to REPLAY_LIMIT_TOTAL';
-
-const FIRST_CAPACITY = 16 * 1024;
-
-/** Reads a body once, and can yield it again from the beginning while all of it is kept. */
-class Recording implements AsyncIterable<Uint8Array> {
-  readonly #reader: BodyReader;
-  readonly #limit: number;
-  readonly #share: Share;
-  /** In one piece: a client may send one byte per chunk, and an object for each would cost a hundred bytes. */
-  #kept = new Uint8Array(0);
-  #size = 0;
-  /** Why the body is no longer kept as a whole. */
-  #loss: 'released' | 'content_too_large' | 'uploads_full' | undefined;
-  /** A chunk that was read after the room had run out. */
-  #passing: Uint8Array[] = [];
-  #isEnded = false;
-  #reading: Promise<void> | undefined;
-  #turn = 0;
-  #isReleased = false;
-  /** Iterations that have not ended. */
-  #iterations = 0;
-
-  constructor(body: Body, limit: number, share: Share) {
-    this.#reader = body.getReader();
-    this.#limit = limit;
-    this.#share = share;
-  }
-
-  get isWhole(): boolean {
-    return this.#loss === undefined;
-  }
-
-  /**
-   * Reads to the end.
-   * @param explanation of an error
-   * @throws ProxyError `content_too_large` or `uploads_full`
-   */
-  async readAll(signal: Signal, explanation: string): Promise<Uint8Array> {
-    await this.#readWhile(() => this.isWhole, signal);
-    if (this.#loss === undefined || this.#loss === 'released') return this.#kept.subarray(0, this.#size);
-    this.release();
-    throw new ProxyError(this.#loss, explanation);
-  }
-
-  /** Reads until there is some content, or the end. */
-  async isEmpty(signal: Signal): Promise<boolean> {
-    await this.#readWhile(() => this.#size === 0 && this.#passing.length === 0, signal);
-    const isEmpty = this.#size === 0 && this.#passing.length === 0;
-    if (isEmpty) this.release();
-    return isEmpty;
-  }
-
-  async #readWhile(isWanted: () => boolean, signal: Signal): Promise<void> {
-    try {
-      while (!this.#isEnded && isWanted()) {
-        if (signal.aborted) throw signal.reason;
-        await untilAborted(this.#read(), signal);
-      }
-    } catch (error) {
-      this.release();
-      throw error;
-    }
-  }
-
-  /** Content that was not yielded yet is still yielded. */
-  release(): void {
-    this.#isReleased = true;
-    this.#loss ??= 'released';
-    this.#share.close();
-    this.#releaseReader();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    // A replay may begin while the attempt before it waits for a chunk. That chunk then belongs to the replay.
-    const turn = ++this.#turn;
-    this.#iterations++;
-    try {
-      for (let yielded = 0; turn === this.#turn; ) {
-        if (yielded < this.#size) {
-          const piece = this.#kept.subarray(yielded, this.#size);
-          yielded = this.#size;
-          yield piece;
-        } else if (this.#passing.length > 0) {
-          this.#share.close();
-          this.#kept = new Uint8Array(0);
-          yield this.#passing.shift()!;
-        } else if (this.#isEnded) return;
-        else await this.#read();
-      }
-    } finally {
-      this.#iterations--;
-      if (this.#isReleased) this.#releaseReader();
-    }
-  }
-
-  /** An upload that still reads keeps the reader; one that ended early does not. */
-  #releaseReader(): void {
-    if (this.#iterations > 0) return;
-    const release = () => this.#reader.releaseLock();
-    // workerd does not release a reader while a read waits.
-    if (this.#reading === undefined) release();
-    else this.#reading.then(release, release);
-  }
-
-  /** One read at a time, shared by everything that waits for it. */
-  #read(): Promise<void> {
-    this.#reading ??= this.#reader.read().then(
-      ({ done, value }) => {
-        this.#reading = undefined;
-        if (done) this.#isEnded = true;
-        if (value !== undefined) this.#take(value);
-      },
-      (error) => {
-        this.#reading = undefined;
-        throw error;
-      },
-    );
-    return this.#reading;
-  }
-
-  #take(chunk: Uint8Array): void {
-    const size = this.#size + chunk.length;
-    this.#loss ??= this.#makeRoom(size);
-    if (this.#loss !== undefined) {
-      this.#passing.push(chunk);
-      return;
-    }
-    this.#kept.set(chunk, this.#size);
-    this.#size = size;
-  }
-
-  #makeRoom(size: number): 'content_too_large' | 'uploads_full' | undefined {
-    if (size > this.#limit) return 'content_too_large';
-    const capacity = this.#kept.length;
-    if (size <= capacity) return undefined;
-    const larger = Math.min(this.#limit, Math.max(size, 2 * capacity, FIRST_CAPACITY));
-    if (!this.#share.growTo(larger)) return 'uploads_full';
-    const grown = new Uint8Array(larger);
-    grown.set(this.#kept.subarray(0, this.#size));
-    this.#kept = grown;
-    return undefined;
-  }
-}

@@ -3,7 +3,7 @@ export interface BodyRules {
   /** Bytes of a request body that are kept for a replay, and up to which a chunked one is sent with a length. */
   readonly replayLimit: number;
   /** The same of all requests together; one per proxy. */
-  readonly budget: Budget;
+  readonly budget: MemoryBudget;
   /** Whether Sentry reads chunked bodies, so that they need no length. */
   readonly streamChunked: boolean;
   /** Whether only a body that was read whole is sent with its length. */
@@ -11,16 +11,16 @@ export interface BodyRules {
   /** Bytes of one body that is read whole for that reason. */
   readonly wholeLimit: number;
   /** The budget of bypassed requests, so that they leave the others their room. */
-  readonly bypassBudget: Budget;
+  readonly bypassBudget: MemoryBudget;
 }
 
 /** Bytes that requests share. */
-export interface Budget {
-  open(): Share;
+export interface MemoryBudget {
+  open(): Reservation;
 }
 
 /** One request's share of a budget. */
-export interface Share {
+export interface Reservation {
   /** @returns whether there is room for this many bytes; if not, the share stays as it is */
   growTo(size: number): boolean;
   close(): void;

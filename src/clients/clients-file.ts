@@ -101,7 +101,7 @@ function findTwice(clients: readonly (Client | undefined)[], add: Add): void {
   const tokens = new Set<string>();
   clients.forEach((client, index) => {
     const { name, credentials } = client ?? { name: '', credentials: [] };
-    if (name !== '' && names.has(name)) add(`clients[${index}].name`, 'is the name of another client as well');
+    if (name !== '' && names.has(name)) add(`clients[${index}].name`, 'is also the name of another client');
     names.add(name);
     for (const credential of credentials) {
       const key = spellingOf(credential);

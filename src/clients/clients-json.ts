@@ -1,6 +1,8 @@
 import type { Scope } from '../policy/sentry/scopes.ts';
 
-/** A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` holds the same for editors. */
+/**
+ * A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` holds the same for editors.
+ */
 export interface ClientsFileJson {
   readonly $schema?: string | undefined;
   /** Whose tokens may identify clients, by name. */

@@ -90,8 +90,8 @@ function readName(json: Json, place: string, add: Add): string {
   if (name === undefined) return '';
   const isName = typeof name === 'string' && NAME.test(name);
   const isReserved = isName && isReservedName(name);
-  if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
-  if (isReserved) add(place, 'is a name that the log and the metrics use themselves');
+  if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen');
+  if (isReserved) add(place, 'is a name that is reserved for the log and the metrics');
   return isName ? name : '';
 }
 

@@ -37,9 +37,9 @@ export function checkCredentials(
     const own = (client?.credentials ?? []).flatMap((one) => (one.kind === 'token' ? [one.token] : []));
     for (const token of own) clientTokens.add(token);
     const isShared = own.some((token) => aliasTokens.includes(token));
-    if (isShared) aboutClients(`has clients[${index}].token, which is one of ${names.aliasTokens} as well`);
+    if (isShared) aboutClients(`has clients[${index}].token, which is also one of ${names.aliasTokens}`);
     const isPinnedToNone = !tokenNames.has(client?.sentryToken ?? DEFAULT_TOKEN);
-    if (isPinnedToNone) aboutClients(`has clients[${index}].sentryToken, which is no name of ${names.tokens}`);
+    if (isPinnedToNone) aboutClients(`has clients[${index}].sentryToken, which is not a name in ${names.tokens}`);
   }
   for (const { name, origin } of tokens) {
     if (!('token' in origin)) continue;

@@ -8,7 +8,7 @@ import type { Problem } from './values.ts';
 
 /** The program's settings in camelCase, and options that only the library has. */
 export interface ProxyOptions {
-  /** Sentry's base URI; a path in it is put before every request's path. */
+  /** Sentry's base URI; a path in it is prepended to every request's path. */
   readonly sentryUri: string | URL;
   /** The Sentry auth token to inject, or a source of one. */
   readonly token: string | TokenSource;
@@ -32,8 +32,8 @@ export interface ProxyOptions {
   /** Replace Sentry's URLs that clients follow with URLs at the proxy. Default true. */
   readonly keepInside?: boolean | undefined;
   /**
-   * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a text with one
-   * `Name: value` a line. They are secrets, and replace what a client sends by these names.
+   * Headers that are added to everything that goes to Sentry, for a gateway in front of it: an object, or a text with
+   * one `Name: value` a line. They are secrets, and replace what a client sends by these names.
    */
   readonly upstreamHeaders?: Readonly<Record<string, string>> | string | undefined;
   /** How much of one request body is kept: bytes, or a text like `1MiB`, which is the default. */

@@ -43,7 +43,7 @@ export interface OwnOptions {
 
 const CREATE_PROXY: OwnOptions = {
   names: [],
-  missingToken: 'is empty; set an auth token of Sentry',
+  missingToken: 'is empty; set a Sentry auth token',
   mayNameFiles: false,
 };
 
@@ -121,7 +121,7 @@ function plainText(
   // A number is milliseconds here, and seconds in the program's settings: in a text it could be taken for either.
   const isAmbiguous = setting.unit === 'ms' && /^[\d.]+$/.test(String(value)) && Number(value) !== 0;
   if (!isAmbiguous) return String(value);
-  report("is a text without a unit; write one like '25s', or a number of milliseconds");
+  report("is a string without a unit; write one like '25s', or a number of milliseconds");
   return setting.default;
 }
 
@@ -190,12 +190,12 @@ function checkOpenness(given: Partial<ProxyOptions>, report: (text: string) => v
   if (aliasTokens === undefined) report(OPEN);
   // An empty list more likely comes from an unset variable than from intent.
   else if (Array.isArray(aliasTokens) && aliasTokens.length === 0)
-    report(`is empty; leave it out and set allowAnyClient to true if that is meant`);
+    report(`is empty; leave it out and set allowAnyClient to true if that is intended`);
 }
 
 const OPEN =
   'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
-  'set allowAnyClient to true if something else decides who gets here';
+  'set allowAnyClient to true if something else decides who can connect';
 
 /** Stands for the token while the other options are read. */
 export const STAND_IN = NO_TOKEN;
@@ -212,7 +212,7 @@ function readTokenOption(token: string | TokenSource, missing: string, report: (
     report(missing);
     return STAND_IN;
   }
-  if (token === SYSTEM) report("asks for Sentry's own token, which needs a database; set an auth token of Sentry");
+  if (token === SYSTEM) report("asks for Sentry's own token, which needs a database; set a Sentry auth token");
   return staticToken(readToken(token, report));
 }
 

@@ -1,5 +1,5 @@
-import { shareUntilEnd } from '../bodies/free-at-end.ts';
-import type { Share } from '../bodies/types.ts';
+import { reservationUntilEnd } from '../bodies/free-at-end.ts';
+import type { Reservation } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
 import { CONDITIONS } from '../http/header-tables.ts';
 import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
@@ -15,7 +15,7 @@ import { CheckedBody } from './checked-body.ts';
 import { resolveConditions } from './conditions.ts';
 import { withoutPaging } from './list-pages.ts';
 import { noteNarrowed, noteProjects, observe } from './observe.ts';
-import { type OverLimit, overLimitText, takePlace } from './place.ts';
+import { acquirePlace, type OverLimit, overLimitText } from './place.ts';
 import { droppedFields, fieldRefusal, hasBody } from './request-fields.ts';
 import { filterStage, isFilteredList } from './response-filter.ts';
 import type { Authorized, AuthorizerMeans } from './types.ts';
@@ -39,24 +39,24 @@ export async function authorize(
   if (decision.kind === 'refuse') throw refusal(decision, request, trace);
   const field = fieldRefusal(client, request, decision);
   if (field !== undefined) throw refusal(field, request, trace);
-  const inLine = means.lines.take(client.name, client, request.signal);
-  const over = await takePlace(client, request, trace, inLine);
+  const inLine = means.lines.acquire(client.name, client, request.signal);
+  const over = await acquirePlace(client, request, trace, inLine);
   if (over !== undefined) throw limited(client, over, request, trace);
-  const openShare = () => shareUntilEnd(means.budget, request, trace);
+  const openReservation = () => reservationUntilEnd(means.budget, request, trace);
   if (decision.kind === 'allow') {
     if (decision.query !== undefined) noteNarrowed(target, decision.query, trace);
-    return authorizedBy(decision, request, target, request.body, openShare);
+    return authorizedBy(decision, request, target, request.body, openReservation);
   }
 
-  const body = new CheckedBody(request, openShare);
+  const body = new CheckedBody(request, openReservation);
   const lookups = means.lookupsOf(client.name, request.signal);
   const settled = await resolveConditions(decision, lookups, body.read, noteProjects(trace));
   if (body.isOverBudget) throw new ProxyError('uploads_full');
   if (settled.kind === 'refuse') throw refusal(settled, request, trace);
-  return authorizedBy(settled, request, target, settled.body ?? request.body, openShare);
+  return authorizedBy(settled, request, target, settled.body ?? request.body, openReservation);
 }
 
-/** The refusal of a client that is over a limit of its own. */
+/** The refusal of a client that is over its rate or concurrency. */
 function limited(client: Client, over: OverLimit, request: IncomingRequest, trace: RequestContext): ProxyError {
   trace.refusal = over.reason;
   trace.asked = nameOfRequest(request.method, targetOf(request.url));
@@ -82,7 +82,7 @@ function authorizedBy(
   request: IncomingRequest,
   target: string,
   body: Authorized['body'],
-  openShare: () => Share,
+  openReservation: () => Reservation,
 ): Authorized {
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
@@ -91,7 +91,7 @@ function authorizedBy(
   const own = ownJson === undefined ? {} : { ownJson };
   if (response === undefined) return { target: allowed, dropped: dropped.always, body, ...own };
   const sent = isFilteredList(response) ? withoutPaging(allowed) : allowed;
-  const filter = filterStage(response, sent, request.signal, openShare);
+  const filter = filterStage(response, sent, request.signal, openReservation);
   return { target: sent, dropped: dropped.beforeEditing, body, filter };
 }
 

@@ -1,5 +1,5 @@
 import { readBounded } from '../bodies/read-bounded.ts';
-import type { Share } from '../bodies/types.ts';
+import type { Reservation } from '../bodies/types.ts';
 import type { Body, IncomingRequest, Signal } from '../http/types.ts';
 import { isObject } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
@@ -45,6 +45,8 @@ export function checkBody(
   const problem = reader.read(value) ?? (required === undefined ? undefined : missing(value as object, required));
   if (problem !== undefined) return problem;
   const { projects, releases } = reader;
+  // sentry-cli archives and restores a release with an empty list: then the release itself has to be the client's.
+  if (required !== undefined && projects.size === 0 && releases.size === 0) return bad(`${required} is empty`);
   if (projects.size > MAX_PROJECTS) return bad(`it names more than ${MAX_PROJECTS} projects`);
   return { projects, releases };
 }
@@ -56,8 +58,9 @@ function missing(body: object, key: string): FieldRefusal | undefined {
   if (!Object.hasOwn(body, key)) return bad(`it lacks ${key}`);
   const named = (body as Record<string, unknown>)[key];
   if (named === null) return bad(`${key} is null`);
-  if (key.endsWith('s') !== Array.isArray(named)) return bad(`${key} is ${Array.isArray(named) ? 'a' : 'not a'} list`);
-  return Array.isArray(named) && named.length === 0 ? bad(`${key} is empty`) : undefined;
+  return key.endsWith('s') === Array.isArray(named)
+    ? undefined
+    : bad(`${key} is ${Array.isArray(named) ? 'a' : 'not a'} list`);
 }
 
 /** Walks over all members of a body. */
@@ -139,7 +142,7 @@ class BodyReader {
   }
 
   #addRelease(value: unknown, name: string): FieldRefusal | undefined {
-    if (!isVersion(value)) return bad(`${shownName(name)} is not a string that Sentry takes as it is`);
+    if (!isVersion(value)) return bad(`${shownName(name)} is not a string that Sentry uses unchanged`);
     this.releases.add(value);
     return undefined;
   }
@@ -167,31 +170,31 @@ function projectFrom(entry: unknown): string | undefined {
 /** The request's body, which a check may have read up to its limit. */
 export class CheckedBody {
   readonly #signal: Signal;
-  readonly #openShare: () => Share;
+  readonly #openReservation: () => Reservation;
   #body: Body | null;
-  #share: Share | undefined;
-  /** There was no room for it beside those of other requests. */
+  #reservation: Reservation | undefined;
+  /** Bodies of other requests left no room for it. */
   isOverBudget = false;
 
-  constructor({ body, signal }: IncomingRequest, openShare: () => Share) {
+  constructor({ body, signal }: IncomingRequest, openReservation: () => Reservation) {
     this.#body = body;
     this.#signal = signal;
-    this.#openShare = openShare;
+    this.#openReservation = openReservation;
   }
 
   readonly read = async (limit: number): Promise<Uint8Array | undefined> => {
     if (this.#body === null) return new Uint8Array(0);
-    this.#share = this.#openShare();
-    const reading = { share: this.#share, signal: this.#signal };
+    this.#reservation = this.#openReservation();
+    const reading = { reservation: this.#reservation, signal: this.#signal };
     const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
     this.#body = body;
     this.isOverBudget = isOverShare;
     return bytes;
   };
 
-  /** The whole body, including what was already read, which whoever reads it counts. */
+  /** The whole body, including the bytes that were already read; its reader counts them. */
   rest(): Body | null {
-    this.#share?.close();
+    this.#reservation?.close();
     return this.#body;
   }
 }

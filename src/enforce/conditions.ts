@@ -107,7 +107,8 @@ async function resolve(
       for (const version of checked.releases) {
         if (!isReleaseName(version)) return refuse(client, 'body', 'sent a release whose name cannot be looked up');
         const existing = await lookups.projectsOf(org, { kind: 'release', id: version });
-        const isFree = existing === undefined || (await own.includeAll(existing));
+        const mayBeNew = condition.required === undefined || checked.projects.size > 0;
+        const isFree = existing === undefined ? mayBeNew : await own.includeAll(existing);
         if (!isFree) return denied('release');
       }
       return { body };

@@ -4,8 +4,8 @@ import { decoded } from '../policy/sentry/target.ts';
 const PAGING: ReadonlySet<string> = new Set(['cursor', 'per_page']);
 
 /**
- * A target that asks for a list from its beginning, in pages of Sentry's own size. Where entries are taken out, the place of
- * one that stays would tell how many stand before it.
+ * A target that asks for a list from its beginning, in pages of Sentry's default size. Where entries are taken out, the
+ * place of one that stays would tell how many stand before it.
  */
 export function withoutPaging(target: string): string {
   const queryStart = target.indexOf('?');

@@ -7,7 +7,7 @@ export interface Limits {
 }
 
 /** Whether a request may be served now. */
-export type Taken =
+export type Acquisition =
   | { readonly ok: true /** Frees the place; further calls do nothing. */; readonly release: () => void }
   | {
       readonly ok: false;
@@ -21,7 +21,7 @@ export interface LimitStore {
    * Takes a request's place.
    * @param name the client's
    */
-  take(name: string, limits: Limits): Taken | Promise<Taken>;
+  acquire(name: string, limits: Limits): Acquisition | Promise<Acquisition>;
   /** Ends what it runs in the background, once what was freed is known where it has to be. */
   close?(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export class LocalLimits implements LimitStore {
     this.#lease = lease;
   }
 
-  take(name: string, { rate, concurrency }: Limits): Taken {
+  acquire(name: string, { rate, concurrency }: Limits): Acquisition {
     if (rate === undefined && concurrency === undefined) return FREE;
     let counts = this.#clients.get(name);
     if (counts === undefined) {
@@ -58,7 +58,7 @@ export class LocalLimits implements LimitStore {
     if (concurrency !== undefined && active.size >= concurrency) {
       return { ok: false, over: 'concurrency', retryAfterSeconds: 1 };
     }
-    const wait = rate === undefined ? 0 : bucket.take(rate);
+    const wait = rate === undefined ? 0 : bucket.acquire(rate);
     if (wait > 0) return { ok: false, over: 'rate', retryAfterSeconds: wait };
     if (concurrency === undefined) return FREE;
     const place = { until: this.#now() + this.#lease };
@@ -79,7 +79,7 @@ interface Place {
   readonly until: number;
 }
 
-const FREE: Taken = { ok: true, release: () => {} };
+const FREE: Acquisition = { ok: true, release: () => {} };
 
 /** A token bucket that holds as many requests as the rate names, and is full at first. */
 class TokenBucket {
@@ -97,7 +97,7 @@ class TokenBucket {
    * @param rate may change from one call to the next, as the clients file does
    * @returns 0, or the whole seconds after which it is worth trying again
    */
-  take(rate: Rate): number {
+  acquire(rate: Rate): number {
     const now = this.#now();
     const perMillisecond = rate.requests / (rate.seconds * 1000);
     if (this.#rate === undefined) this.#tokens = rate.requests;

@@ -1,4 +1,4 @@
-import { shareUntilEnd } from '../bodies/free-at-end.ts';
+import { reservationUntilEnd } from '../bodies/free-at-end.ts';
 import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { IncomingRequest } from '../http/types.ts';
@@ -13,7 +13,7 @@ import { parseTarget } from '../policy/sentry/target.ts';
 import { CheckedBody } from './checked-body.ts';
 import { type ReadBody, resolveConditions, type Seen } from './conditions.ts';
 import type { Lookups } from './lookups/types.ts';
-import { overLimitText, takePlace } from './place.ts';
+import { acquirePlace, overLimitText } from './place.ts';
 import { fieldRefusal } from './request-fields.ts';
 import type { Authorized, AuthorizerMeans } from './types.ts';
 import { MAX_WAITING } from './waiting-lines.ts';
@@ -26,7 +26,7 @@ export async function observe(
   trace: RequestContext,
   means: AuthorizerMeans,
 ): Promise<Authorized> {
-  const body = new CheckedBody(request, () => shareUntilEnd(means.budget, request, trace));
+  const body = new CheckedBody(request, () => reservationUntilEnd(means.budget, request, trace));
   const { refusals, decision } = decideInFull(client, request.method, target, Date.now());
   const field = fieldRefusal(client, request, decision);
   const objections: Objection[] = field === undefined ? [...refusals] : [...refusals, field];
@@ -35,7 +35,12 @@ export async function observe(
     // It waits for nothing, but is not refused either while there is room to wait.
     const { name, rate, concurrency } = client;
     const withLine = concurrency === undefined ? undefined : concurrency + MAX_WAITING;
-    const over = await takePlace(client, request, trace, means.limits.take(name, { rate, concurrency: withLine }));
+    const over = await acquirePlace(
+      client,
+      request,
+      trace,
+      means.limits.acquire(name, { rate, concurrency: withLine }),
+    );
     isWithinLimits = over === undefined;
     if (over !== undefined) objections.push({ reason: over.reason, detail: overLimitText(client, over) });
   }
@@ -115,7 +120,7 @@ async function survey(
   const selected = typeof pairs === 'string' ? [] : projectsOf(pairs);
   for (const { kind, value } of selected) if (isProjectValue(value)) seen(org, { [kind]: value });
 
-  // Held to no project at all, it has to be looked up whatever it names.
+  // With no project to match, every thing that it names has to be looked up.
   const held: Client = { ...client, boundary: { kind: 'projects', projects: new Map([[org, []]]) } };
   // Whether the client has the right to it does not matter.
   const { decision } = decideInFull(held, method, target, 0);

@@ -2,9 +2,9 @@ import { freeAtEnd } from '../bodies/free-at-end.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
-import type { Taken } from './local-limits.ts';
+import type { Acquisition } from './local-limits.ts';
 
-/** The limit of its own that a client is over. */
+/** The limit that a client has exceeded. */
 export interface OverLimit {
   readonly reason: 'rate' | 'concurrency';
   /** Whole seconds, at least 1. */
@@ -16,11 +16,11 @@ export interface OverLimit {
  * @param taking the answer of the limits
  * @returns the limit that has no place for it
  */
-export async function takePlace(
+export async function acquirePlace(
   client: Client,
   request: IncomingRequest,
   trace: RequestContext,
-  taking: Taken | Promise<Taken>,
+  taking: Acquisition | Promise<Acquisition>,
 ): Promise<OverLimit | undefined> {
   const taken = await taking;
   if (!taken.ok) return { reason: taken.over, retryAfterSeconds: taken.retryAfterSeconds };
@@ -33,6 +33,6 @@ export async function takePlace(
 export const overLimitText = ({ name }: Client, { reason }: OverLimit): string => `client ${name} ${TEXTS[reason]}`;
 
 const TEXTS: Readonly<Record<OverLimit['reason'], string>> = {
-  rate: 'has used up its rate',
-  concurrency: 'has as many requests under way as it may',
+  rate: 'has exceeded its rate',
+  concurrency: 'has reached its concurrency limit',
 };

@@ -35,13 +35,16 @@ export function checkFields(client: Client, described: Described): Refused | und
   const [contentType = ''] = contentTypes;
   if (!isAcceptableType(contentType)) return denied('sent a Content-Type with a charset other than utf-8');
   if (!isBodyChecked) return undefined;
-  if (!isJson(contentType)) return denied('has to send the body as application/json, since it is checked');
-  // Django ignores it and reads the body as it is; whatever stands between may not.
-  if (contentEncoding !== null) return denied('has to send the body unpacked, since it is checked');
+  if (!isJson(contentType)) return denied('must send the body as application/json, because the proxy checks it');
+  // Django ignores it and reads the body as it is; a server in between may not.
+  if (contentEncoding !== null) return denied('must send the body uncompressed, because the proxy checks it');
   return undefined;
 }
 
-/** Of two charset parameters Django takes the last, and RFC 2231 lets one be written as `charset*`: none but one, plainly. */
+/**
+ * Of two charset parameters Django takes the last, and RFC 2231 lets one be written as `charset*`: none but one,
+ * plainly.
+ */
 function isAcceptableType(contentType: string): boolean {
   if (/[^\t\x20-\x7e]/.test(contentType)) return false;
   if (!/charset/i.test(contentType)) return true;

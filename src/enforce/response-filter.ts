@@ -1,6 +1,6 @@
 import { bodyOf } from '../bodies/read-bounded.ts';
 import { readText, type TextReading } from '../bodies/read-text.ts';
-import type { Share } from '../bodies/types.ts';
+import type { Reservation } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
 import { COUNTS, KEPT_WITH_FILTERED_LIST, OF_THE_BYTES } from '../http/header-tables.ts';
 import { viewOf, withEdits, withOnly } from '../http/headers.ts';
@@ -16,8 +16,9 @@ import type { FilterStage } from './types.ts';
 const MAX_PAGES = 100;
 
 /**
- * Makes the filter that removes from a response what the client may not see. It fails closed: of a body that can't be read
- * the client gets nothing. A list comes whole, without Link: where the next page begins depends on what was taken out.
+ * Makes the filter that removes from a response what the client may not see. It fails closed: of a body that can't be
+ * read the client gets nothing. A list comes whole, without Link: where the next page begins depends on what was taken
+ * out.
  * @param target of the request
  * @param signal of the request
  * @param openShare counts what is read until it is sent
@@ -26,7 +27,7 @@ export function filterStage(
   filter: ResponseFilter,
   target: string,
   signal: Signal,
-  openShare: () => Share,
+  openReservation: () => Reservation,
 ): FilterStage {
   const isList = isFilteredList(filter);
   return async ({ response, headers }, nextPage) => {
@@ -36,14 +37,14 @@ export function filterStage(
     const fields = isList ? withOnly(headers, KEPT_FIELDS) : withEdits(headers, DROPPED_FIELDS, []);
     // HEAD has the fields of GET, so none about bytes that the client does not get (RFC 9110 section 9.3.2).
     if (body === null) return { response: { ...response, headers: viewOf(fields) }, headers: fields };
-    const share = openShare();
-    const reading = { share, signal };
+    const reservation = openReservation();
+    const reading = { reservation, signal };
     const pageAt = (cursor: string) => nextPage(atCursor(target, cursor));
     const text = isList
       ? joinLists(await allPages(response, filter, reading, pageAt))
       : await filtered(response, filter, reading);
     const bytes = new TextEncoder().encode(text);
-    share.growTo(bytes.length);
+    reservation.growTo(bytes.length);
     const kept = withEdits(fields, ['content-length'], [['Content-Length', String(bytes.length)]]);
     return { response: { ...response, headers: viewOf(kept), body: bodyOf(bytes) }, headers: kept };
   };
@@ -63,7 +64,7 @@ export const isFilteredList = ({ keepOnly, keepWithin, listKey }: ResponseFilter
 async function allPages(
   first: UpstreamResponse,
   filter: ResponseFilter,
-  { share, signal }: TextReading,
+  { reservation, signal }: TextReading,
   pageAt: (cursor: string) => Promise<UpstreamResponse>,
 ): Promise<string[]> {
   const pages: string[] = [];
@@ -72,7 +73,7 @@ async function allPages(
   for (let response = first; ; ) {
     const page = await filtered(response, filter, {
       signal,
-      share: { growTo: (size) => share?.growTo(kept + size) ?? true },
+      reservation: { growTo: (size) => reservation?.growTo(kept + size) ?? true },
     });
     pages.push(page);
     // At most two bytes a character.
@@ -85,7 +86,7 @@ async function allPages(
     response = await pageAt(cursor);
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw withheld(`a further page of the list came with status ${response.status}`);
+      throw withheld(`another page of the list had status ${response.status}`);
     }
   }
 }
@@ -96,7 +97,7 @@ async function filtered(
   filter: ResponseFilter,
   reading: TextReading,
 ): Promise<string> {
-  if (body === null) throw withheld('a further page of the list came without content');
+  if (body === null) throw withheld('another page of the list had no content');
   const read = await readText({ headers, body }, reading);
   const edited = read.text === undefined ? undefined : editText(filter, read.text);
   if (edited !== undefined) return edited;

@@ -1,4 +1,4 @@
-import type { Budget } from '../bodies/types.ts';
+import type { MemoryBudget } from '../bodies/types.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import type { Body, IncomingRequest, Reply, Signal, UpstreamResponse } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
@@ -14,7 +14,7 @@ export interface AuthorizerMeans {
   /** The lookups that a request of a client may cause, by the client's name. Those that wait end with the request. */
   lookupsOf(name: string, signal: Signal): Lookups;
   /** For bodies that are read for a check or an edit. */
-  readonly budget: Budget;
+  readonly budget: MemoryBudget;
 }
 
 /** How an allowed request is sent, and how its response is edited. */

@@ -1,17 +1,20 @@
 import { ProxyError } from '../http/errors.ts';
 import type { Signal } from '../http/types.ts';
-import type { LimitStore, Limits, Taken } from './local-limits.ts';
+import type { Acquisition, LimitStore, Limits } from './local-limits.ts';
 
 /** Requests of one client that may wait for a place. */
 export const MAX_WAITING = 16;
 /** Milliseconds that a request waits, at most. */
 const LONGEST_WAIT = 5000;
-/** Milliseconds between two attempts where nothing says that a place is free: another replica's, or one that was dropped. */
+/**
+ * Milliseconds between two attempts where nothing says that a place is free: another replica's, or one that was
+ * dropped.
+ */
 const POLL = 100;
 
 /**
- * Lets requests wait in line for a place of their client. A client program sends several requests at a time, whatever its
- * concurrency here, and gives up at the first 429.
+ * Lets requests wait in line for a place of their client. A client program sends several requests at a time, whatever
+ * its concurrency here, and gives up at the first 429.
  */
 export class WaitingLines {
   readonly #limits: LimitStore;
@@ -29,13 +32,13 @@ export class WaitingLines {
    * Takes a request's place, if need be after a wait.
    * @throws the signal's reason, if the client leaves or the proxy is closed before
    */
-  async take(name: string, limits: Limits, signal: Signal): Promise<Taken> {
-    if (limits.concurrency === undefined) return this.#limits.take(name, limits);
-    const taken = this.#lines.has(name) ? FULL : await this.#limits.take(name, limits);
+  async acquire(name: string, limits: Limits, signal: Signal): Promise<Acquisition> {
+    if (limits.concurrency === undefined) return this.#limits.acquire(name, limits);
+    const taken = this.#lines.has(name) ? FULL : await this.#limits.acquire(name, limits);
     return isForNow(taken) ? this.#wait(name, limits, signal) : this.#watched(name, taken);
   }
 
-  async #wait(name: string, limits: Limits, signal: Signal): Promise<Taken> {
+  async #wait(name: string, limits: Limits, signal: Signal): Promise<Acquisition> {
     const line = this.#lines.get(name) ?? [];
     if (line.length >= MAX_WAITING) return FULL;
     this.#lines.set(name, line);
@@ -48,7 +51,7 @@ export class WaitingLines {
         if (isOutOfTime(signal)) return FULL;
         if (signal.aborted) throw signal.reason;
         if (line[0] !== own) continue;
-        const taken = await this.#limits.take(name, limits);
+        const taken = await this.#limits.acquire(name, limits);
         if (!isForNow(taken)) return this.#watched(name, taken);
       }
       return FULL;
@@ -59,7 +62,7 @@ export class WaitingLines {
     }
   }
 
-  #watched(name: string, taken: Taken): Taken {
+  #watched(name: string, taken: Acquisition): Acquisition {
     if (!taken.ok) return taken;
     const release = () => {
       taken.release();
@@ -78,10 +81,10 @@ interface Waiting {
   wake(): void;
 }
 
-const FULL: Taken = { ok: false, over: 'concurrency', retryAfterSeconds: 1 };
+const FULL: Acquisition = { ok: false, over: 'concurrency', retryAfterSeconds: 1 };
 
 /** Whether a place may become free soon. A rate takes longer. */
-const isForNow = (taken: Taken): boolean => !taken.ok && taken.over === 'concurrency';
+const isForNow = (taken: Acquisition): boolean => !taken.ok && taken.over === 'concurrency';
 
 /** Whether a request used up its time in line. Sentry had no part in it, so the line is to blame. */
 const isOutOfTime = ({ aborted, reason }: Signal): boolean =>

@@ -47,7 +47,7 @@ export const ERRORS = {
   browser_refused: {
     status: 403,
     proxyError: 'http_request_denied',
-    detail: 'This proxy is open to everyone, so it refuses requests of web pages of other origins.',
+    detail: 'This proxy is open to everyone, so it refuses requests from web pages of other origins.',
   },
   host_refused: {
     status: 403,
@@ -57,7 +57,7 @@ export const ERRORS = {
   relay_refused: {
     status: 403,
     proxyError: 'http_request_denied',
-    detail: 'A Relay must not speak to Sentry through this proxy.',
+    detail: 'A Relay must not connect to Sentry through this proxy.',
   },
   not_found: {
     status: 404,
@@ -79,13 +79,13 @@ export const ERRORS = {
     status: 413,
     proxyError: 'http_request_error',
     detail:
-      'A chunked body of this size is not forwarded, since Sentry behind uWSGI would read it as empty. Send it with a ' +
+      'A chunked body of this size is not forwarded, because Sentry behind uWSGI would read it as empty. Send it with a ' +
       'Content-Length, raise REPLAY_LIMIT, or set STREAM_CHUNKED if this Sentry reads chunked bodies.',
   },
   expectation_failed: {
     status: 417,
     proxyError: 'http_request_error',
-    detail: 'The only expectation that is supported is 100-continue.',
+    detail: 'The only supported expectation is 100-continue.',
   },
   client_limited: {
     status: 429,
@@ -111,22 +111,22 @@ export const ERRORS = {
   body_already_read: {
     status: 500,
     proxyError: 'proxy_configuration_error',
-    detail: 'Something before the proxy has read the body; put the proxy before body parsers.',
+    detail: 'Something in front of the proxy has already read the body; mount the proxy before body parsers.',
   },
   upstream_unknown_host: {
     status: 502,
     proxyError: 'dns_error',
-    detail: 'The host name of Sentry could not be resolved.',
+    detail: "Could not resolve Sentry's host name.",
   },
   upstream_refused: {
     status: 502,
     proxyError: 'connection_refused',
-    detail: 'Sentry could not be connected to.',
+    detail: 'Could not connect to Sentry.',
   },
   upstream_tls: {
     status: 502,
     proxyError: 'tls_protocol_error',
-    detail: 'No secure connection to Sentry could be made.',
+    detail: 'Could not make a secure connection to Sentry.',
   },
   upstream_reset: {
     status: 502,
@@ -136,7 +136,7 @@ export const ERRORS = {
   upstream_malformed: {
     status: 502,
     proxyError: 'http_protocol_error',
-    detail: 'What Sentry answered is not valid HTTP.',
+    detail: "Sentry's response was not valid HTTP.",
   },
   upstream_truncated: {
     status: 502,
@@ -146,12 +146,12 @@ export const ERRORS = {
   response_withheld: {
     status: 502,
     proxyError: 'http_response_content_coding',
-    detail: 'The response could not be read to take out what the client may not see.',
+    detail: 'The response has to be filtered for this client, and the proxy could not read it.',
   },
   upstream_failed: {
     status: 502,
     proxyError: 'destination_unavailable',
-    detail: 'Sentry could not be reached.',
+    detail: 'Could not reach Sentry.',
   },
   no_token: {
     status: 503,
@@ -162,7 +162,7 @@ export const ERRORS = {
   look_up_failed: {
     status: 503,
     proxyError: 'destination_unavailable',
-    detail: 'Sentry could not be asked whether the client may do this; try again later.',
+    detail: 'The proxy could not look up in Sentry whether the client may do this; try again later.',
     fields: [['Retry-After', '5']],
     isJsonByDefault: true,
   },
@@ -209,12 +209,13 @@ export const ERRORS = {
   upstream_connect_timeout: {
     status: 504,
     proxyError: 'connection_timeout',
-    detail: 'No connection to Sentry could be made in time.',
+    detail: 'Could not connect to Sentry in time.',
   },
   loop_detected: {
     status: 508,
     proxyError: 'proxy_loop_detected',
-    detail: 'This came through two proxies like this one already: a third is one too many, or SENTRY_URI leads back.',
+    detail:
+      'The request already came through two such proxies: there is a third in series, or SENTRY_URI leads back to one.',
   },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,5 +1,5 @@
 /**
- * Field names in lower case. Each stands on a line of its own, with the reason for dropping it as a comment. docs/headers.md
+ * Field names in lower case. Each is on a separate line, with the reason for dropping it as a comment. docs/headers.md
  * shows these lines, and a bundle has only the names.
  */
 export type FieldTable = readonly string[];
@@ -105,8 +105,8 @@ export const COUNTS: FieldTable = [
 ];
 
 /**
- * Fields that stay on a list from which entries were removed. Any other field may count them, name them or be made of them:
- * with Link and X-Hits a client could find out whether something exists by asking for it.
+ * Fields that stay on a list from which entries were removed. Any other field may count them, name them or be made of
+ * them: with Link and X-Hits a client could find out whether something exists by asking for it.
  */
 export const KEPT_WITH_FILTERED_LIST: FieldTable = [
   'access-control-allow-credentials', // set for the origin that asks

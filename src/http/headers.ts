@@ -83,7 +83,7 @@ export const viewOf = (edited: EditedFields): Fields => {
   };
 };
 
-/** Only these lines. */
+/** These lines and no others. */
 export const onlyFields = (added: [string, string][]): EditedFields => ({ from: NO_FIELDS, dropped: new Set(), added });
 
 const NO_FIELDS: Fields = { get: () => null, [Symbol.iterator]: () => [][Symbol.iterator]() };

@@ -7,9 +7,9 @@ export interface RequestContext {
   /** The trace that the client says the request belongs to (W3C Trace Context). */
   traceId?: string;
   route: 'inject' | 'bypass' | 'none';
-  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
+  /** Requests sent upstream: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
   attempts: number;
-  /** A name from the error table, when the proxy itself made the response; or that the client did not read it in time. */
+  /** A name from the error table if the proxy itself made the response; or that the client read it too slowly. */
   error?: ErrorName | 'write_timeout';
   /** The cause behind the error, or all that stands against an observed request, for the log alone; never a secret. */
   cause?: string;
@@ -37,7 +37,7 @@ export interface RequestContext {
   asked?: string;
   /** The projects that a named client's request turned out to be about, each as `organization/project`. */
   projects?: Set<string>;
-  /** Frees what the request holds: its place in its client's limits, room for its body. Call it once the request has ended. */
+  /** Frees the request's place in its client's limits and the room for its body. Call it once the request has ended. */
   release?: () => void;
 }
 
@@ -52,7 +52,7 @@ export interface RequestRecord {
   readonly route: RequestContext['route'];
   /** The status of the response that the client got. */
   readonly status: number;
-  /** Requests sent upstream for this one: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
+  /** Requests sent upstream: 0, 1 or, after a replay, 2; one more for each further page of a filtered list. */
   readonly attempts: number;
   /** Milliseconds, to the end of the response. */
   readonly duration: number;

@@ -29,7 +29,7 @@ const VISIBLE = /^[!-~]*$/;
 
 /**
  * Whether some reader of a request's URL, however often it decodes, may find Sentry's endpoints for Relays in it. Sentry
- * gives a Relay the configuration of all projects if it comes from an address of its own network, such as this proxy's.
+ * gives a Relay the configuration of all projects if it comes from an address of Sentry's network, such as this proxy's.
  */
 export function isForRelays(url: string, { origin }: Upstream): boolean {
   const path = pathOf(url.slice(origin.length));
@@ -37,7 +37,7 @@ export function isForRelays(url: string, { origin }: Upstream): boolean {
   const segments = segmentsOf(path)
     .map((segment) => segment.replace(/;.*/s, ''))
     .filter((segment) => segment !== '' && segment !== '.');
-  // What is before a dot segment may or may not count, as readers decode before or after they resolve it.
+  // Segments before a dot segment may or may not count: readers decode before or after they resolve it.
   const isUnclear = segments.includes('..') && segments.some((segment) => segment.toLowerCase() === 'relays');
   return isUnclear || `/${segments.join('/')}/`.toLowerCase().includes('/api/0/relays/');
 }

@@ -63,7 +63,9 @@ export interface UpstreamRequest {
  */
 export interface Transport {
   (url: string, request: UpstreamRequest): Promise<UpstreamResponse>;
-  /** Whether it sends a stream in chunks although its length is known. Bodies are then read whole before they are sent. */
+  /**
+   * Whether it sends a stream in chunks although its length is known. Bodies are then read whole before they are sent.
+   */
   readonly losesLengths?: boolean;
 }
 

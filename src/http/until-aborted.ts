@@ -2,7 +2,7 @@ import type { Signal } from './types.ts';
 
 /**
  * Waits for work, but no longer than a request is wanted. The work itself goes on.
- * @throws the signal's reason, or whatever the work fails with
+ * @throws the signal's reason, or the error of the work
  */
 export async function untilAborted<T>(work: Promise<T>, signal: Signal): Promise<T> {
   let abort = (): void => {};

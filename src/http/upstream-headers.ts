@@ -79,8 +79,8 @@ function isReserved(name: string): boolean {
 }
 
 /**
- * A transport that adds these headers to each request. A line of the same name is left out, in every spelling that Sentry
- * may read as the same.
+ * A transport that adds these headers to each request. A line of the same name is left out, in every spelling that
+ * Sentry may read as the same.
  * @param headers asked at each request, since they may change
  */
 export function withUpstreamHeaders(send: Transport, headers: () => UpstreamHeaders): Transport {

@@ -1,4 +1,7 @@
-/** Audiences that tokens for others have, each with what is said of it. A token for another service is no token for this proxy. */
+/**
+ * Audiences that tokens for others have, each with what is said of it. A token for another service is no token for this
+ * proxy.
+ */
 const OTHERS: readonly (readonly [pattern: RegExp, whose: string])[] = [
   [/^\**$/, 'no audience, but any'],
   // https://docs.github.com/actions: the default is the URL of the repository's owner.

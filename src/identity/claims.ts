@@ -44,7 +44,7 @@ function isValue(wanted: ClaimValue, found: unknown): boolean {
 
 /**
  * Whether a text is what a pattern says: `*` is any number of characters other than `/`, `:` and control characters.
- * Takes time in proportion to pattern times text, whatever is in them.
+ * Takes time in proportion to pattern times text at most.
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   const wanted = pattern.split(/[/:]/);

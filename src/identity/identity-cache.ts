@@ -60,7 +60,7 @@ export class IdentityCache {
   }
 }
 
-/** The oldest goes, so that a flood of tokens takes no more room. */
+/** Drops the oldest entry, so that a flood of tokens takes a bounded room. */
 function put<T>(map: Map<string, T>, digest: string, entry: T): void {
   map.delete(digest);
   if (map.size >= MAX_TOKENS) map.delete(map.keys().next().value!);

@@ -44,14 +44,14 @@ export function readIssuers(file: Json, add: Add): Issuer[] {
     // A name may be a secret in the wrong place, so only what looks like a name is shown.
     const place = isName ? `issuers.${name}` : `issuers (number ${index + 1})`;
     if (!isName)
-      add(place, 'has a name that is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
-    else if (isReservedName(name)) add(place, 'has a name that the log and the metrics use themselves');
+      add(place, 'has a name that is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen');
+    else if (isReservedName(name)) add(place, 'has a name that is reserved for the log and the metrics');
     const issuer = readIssuer(name, issuers[name], place, add);
     return issuer === undefined ? [] : [issuer];
   });
   read.forEach(({ url, name }, index) => {
     const isTwice = url !== '' && read.findIndex((other) => other.url === url) < index;
-    if (isTwice) add(`issuers.${name}.url`, 'is the url of another issuer as well');
+    if (isTwice) add(`issuers.${name}.url`, 'is also the url of another issuer');
   });
   return read;
 }

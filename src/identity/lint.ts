@@ -17,7 +17,7 @@ export function identityWarnings(clients: readonly Client[], issuers: readonly I
       .map((other) => `${one.name} and ${other.name}`),
   );
   const overlapping = [...new Set(pairs)].map(
-    (pair) => `${pair} are told apart by no claim: a token that is both is refused`,
+    (pair) => `${pair} have no claim that tells them apart: a token that fits both is refused`,
   );
   return [...new Set(loose), ...overlapping];
 }
@@ -31,7 +31,7 @@ function loosenessOf({ claims }: Identity, issuer: Issuer): string[] {
   const isGitLab =
     /^https:\/\/gitlab\b/i.test(issuer.url) || has('project_path', 'namespace_path', 'ci_config_ref_uri');
   if (isGitLab && !has('ref_protected')) {
-    return ['does not ask for ref_protected: everybody who may push a branch is this client'];
+    return ['does not require ref_protected: everybody who may push a branch is this client'];
   }
   return [];
 }

@@ -49,7 +49,7 @@ function readIssuerName(json: Json, place: string, issuers: readonly Issuer[], a
   const issuer = issuers.find((one) => one.name === name);
   const names = issuers.map((one) => one.name);
   if (issuer === undefined) {
-    add(place, `is no name under issuers${typeof name === 'string' ? suggestion(name, names) : ''}`);
+    add(place, `is not a name under issuers${typeof name === 'string' ? suggestion(name, names) : ''}`);
   }
   return issuer;
 }

@@ -8,7 +8,10 @@ const MAX_TOKEN = 8 * 1024;
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** RFC 7519 section 5.1 and RFC 9068 section 2.1. Other types, such as an ID token's logout token, are made for other ends. */
+/**
+ * RFC 7519 section 5.1 and RFC 9068 section 2.1. Other types, such as an ID token's logout token, are made for other
+ * ends.
+ */
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'at+jwt'];
 
 /**

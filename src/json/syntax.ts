@@ -15,8 +15,8 @@ export interface JsonProblem {
 }
 
 /**
- * Checks a text by the grammar of RFC 8259 and by bounds, without making any of its values: `JSON.parse` takes a second and
- * hundreds of MiB for 8 MiB of `[{},{},…]`, and gives up only at the end.
+ * Checks a text by the grammar of RFC 8259 and by bounds, without making any of its values: `JSON.parse` takes a second
+ * and hundreds of MiB for 8 MiB of `[{},{},…]`, and gives up only at the end.
  * @returns undefined if it is JSON within the bounds
  */
 export function jsonProblem(text: string, { depth, values }: JsonBounds): JsonProblem | undefined {
@@ -155,7 +155,10 @@ function endOfDigits(text: string, start: number): number {
   return at;
 }
 
-/** The index after the quote that ends a string of a text that is JSON. `indexOf` is many times faster than a look at each character. */
+/**
+ * The index after the quote that ends a string of a text that is JSON. `indexOf` is many times faster than a look at
+ * each character.
+ */
 export function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;

@@ -1,4 +1,4 @@
-import { WatchedBody } from '../bodies/reporting-body.ts';
+import { ReportingBody } from '../bodies/reporting-body.ts';
 import { callBack } from '../call-back.ts';
 import { Deadline } from '../http/deadline.ts';
 import { asProxyError, type ErrorName, ProxyError } from '../http/errors.ts';
@@ -103,7 +103,7 @@ function watching<R>(
         if (onRequest !== undefined) callBack('onRequest', onRequest, recordOf(trace, method, url, init.status, begun));
       };
       const isStreamed = body !== null && typeof body !== 'string' && signal !== undefined;
-      if (isStreamed) return env.respond(new WatchedBody(body, signal, ended), init);
+      if (isStreamed) return env.respond(new ReportingBody(body, signal, ended), init);
       ended();
       return env.respond(body, init);
     },
@@ -138,7 +138,7 @@ const recordOf = (
   ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),
-  // Only the program's own server notes that a client reads too slowly.
+  // The program's own server alone notes that a client reads too slowly, with a name that is no error's.
   ...(trace.error !== undefined && { error: trace.error as ErrorName }),
   ...(trace.cause !== undefined && { cause: trace.cause }),
   ...(trace.warning !== undefined && { warning: trace.warning }),

@@ -23,7 +23,7 @@ export interface Destination {
   readonly tokens: TokenChoice;
   readonly fetch: Transport;
   /** Whether the operator's own headers go to a gateway in front of Sentry, whose session is then not the client's. */
-  readonly hasGateway: boolean;
+  readonly hasUpstreamHeaders: boolean;
   /** Rewrites Sentry's URLs so that clients stay on the proxy; undefined: they pass as they are. */
   readonly urls: Addresses | undefined;
 }

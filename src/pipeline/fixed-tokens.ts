@@ -51,5 +51,5 @@ async function digestsOf(
 ): Promise<ReadonlySet<string>> {
   if (clientsText === undefined) return new Set();
   const loaded = await loadClients(clientsText, aliasTokens, webDigest, Date.now());
-  return new Set('directory' in loaded ? loaded.directory.byDigest.keys() : loaded.listed);
+  return new Set('registry' in loaded ? loaded.registry.byDigest.keys() : loaded.listed);
 }

@@ -1,5 +1,5 @@
 import type { Authentication, Principal } from '../auth/types.ts';
-import { shareUntilEnd } from '../bodies/free-at-end.ts';
+import { reservationUntilEnd } from '../bodies/free-at-end.ts';
 import { type Delivery, outgoingBody } from '../bodies/request-body.ts';
 import type { Authorized } from '../enforce/types.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
@@ -50,7 +50,9 @@ export function answerError<R>(
 ): R {
   if (trace.id === '') trace.id = requestIdOf(fields);
   trace.error = error.name;
-  if (error.message !== '') trace.cause = error.message;
+  // The reasons against an observed request stay true if the request fails.
+  const noted = trace.observed === undefined ? undefined : trace.cause;
+  if (error.message !== '') trace.cause = noted === undefined ? error.message : `${noted}; ${error.message}`;
   const { body, init } = errorMessage(error, fields.get('accept'), trace.id);
   return env.respond(body, init);
 }
@@ -78,7 +80,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const delivery: Delivery = {
     isInjected,
-    framing: framingOf(request.headers),
+    ...framingOf(request.headers),
     mayReplay: source !== undefined && isRenewable(source),
     signal: request.signal,
   };
@@ -86,7 +88,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
 
   const send = (bearer: string | undefined, to: string) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
-    // Sentry trusts addresses of its own network, such as this proxy's, and nobody is to borrow that trust.
+    // Sentry trusts addresses of its own network, such as this proxy's, and no client may borrow that trust.
     if (!isInjected && request.peer !== undefined) added.push(['X-Forwarded-For', request.peer]);
     if (bearer !== undefined) added.push(['Authorization', `Bearer ${bearer}`]);
     if (outgoing.length !== undefined) added.push(['Content-Length', String(outgoing.length)]);
@@ -97,32 +99,33 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   };
 
   const replay: Replay = {
-    isPossible: () => outgoing.canReplay() && !request.signal.aborted,
+    isPossible: () => outgoing.canReplay && !request.signal.aborted,
     failed: (error) => {
       trace.warning = `the token source did not renew the token (${error instanceof Error ? error.name : 'unknown'})`;
     },
   };
-  const sendTo = (to: string) =>
-    source === undefined || token === undefined
+  const sendTo = (to: string, bearer: string | undefined) =>
+    source === undefined || bearer === undefined
       ? send(undefined, to)
-      : renewOnce((bearer) => send(bearer, to), source, token, replay);
+      : renewOnce((current) => send(current, to), source, bearer, replay);
 
   const stages: ResponseStage[] = [];
-  if (destination.hasGateway) stages.push(withoutGatewaySession);
+  if (destination.hasUpstreamHeaders) stages.push(withoutGatewaySession);
   const { filter } = authorized;
   if (filter !== undefined) {
-    const nextPage = (target: string) => sendTo(upstreamUrl(target, destination.upstream));
+    // The token may have been renewed for the first page.
+    const nextPage = async (target: string) => sendTo(upstreamUrl(target, destination.upstream), await source?.get());
     stages.push((reply) => filter(reply, nextPage));
   }
   if (rewriting !== undefined) {
     // A filter has already counted what it read.
     const isCounted = filter !== undefined;
-    const openShare = isCounted ? undefined : () => shareUntilEnd(env.bodies.budget, request, trace);
-    stages.push(urlRewriting(rewriting, trace, request.signal, openShare));
+    const openReservation = isCounted ? undefined : () => reservationUntilEnd(env.bodies.budget, request, trace);
+    stages.push(urlRewriting(rewriting, trace, request.signal, openReservation));
   }
 
   try {
-    const response = await sendTo(url);
+    const response = await sendTo(url, token);
     let reply: Reply = { response, headers: cleanResponse(response.headers, kind, [[REQUEST_ID, trace.id]]) };
     for (const stage of stages) reply = await stage(reply);
     const { status, statusText, body } = reply.response;
@@ -199,9 +202,11 @@ function chooseToken(
   return source;
 }
 
-function framingOf(fields: Fields): Delivery['framing'] {
-  if (fields.get('content-length') !== null) return 'length';
-  return fields.get('transfer-encoding') === null ? 'unknown' : 'chunked';
+function framingOf(fields: Fields): Pick<Delivery, 'length' | 'isChunked'> {
+  const length = fields.get('content-length');
+  return length === null
+    ? { length: undefined, isChunked: fields.get('transfer-encoding') !== null }
+    : { length: Number(length), isChunked: false };
 }
 
 /** For requests without a named client: no limits and no edits. */

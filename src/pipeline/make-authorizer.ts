@@ -1,4 +1,4 @@
-import type { Budget } from '../bodies/types.ts';
+import type { MemoryBudget } from '../bodies/types.ts';
 import { authorize } from '../enforce/authorize.ts';
 import type { LimitStore } from '../enforce/local-limits.ts';
 import { BOUNDS, CachedLookups } from '../enforce/lookups/cached-lookups.ts';
@@ -13,7 +13,7 @@ import type { Signal } from '../http/types.ts';
 export interface AuthorizerParts extends AskOptions {
   readonly limits: LimitStore;
   /** For bodies that are read for a check. */
-  readonly budget: Budget;
+  readonly budget: MemoryBudget;
   /** Whether a request may wait for the lookup of another one, and be woken by its end. Default true. */
   readonly sharesLookups?: boolean | undefined;
 }
@@ -29,9 +29,9 @@ export function makeAuthorizer({
   // By name, so there are at most as many as clients that a file has had.
   const shares = new Map<string, ClientLookups>();
   const lookupsOf = (name: string, signal: Signal): Lookups => {
-    const share = shares.get(name) ?? new ClientLookups(lookups, BOUNDS.atATimePerClient);
-    shares.set(name, share);
-    return share.of(signal);
+    const reservation = shares.get(name) ?? new ClientLookups(lookups, BOUNDS.atATimePerClient);
+    shares.set(name, reservation);
+    return reservation.of(signal);
   };
   const means = { limits, lines: new WaitingLines(limits, isShared), lookupsOf, budget };
   return (client, request, context) => authorize(client, request, context, means);

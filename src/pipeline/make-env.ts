@@ -54,7 +54,7 @@ export function makeEnv<R>(config: EnvConfig, parts: EnvParts<R>): Env<R> {
     upstream,
     tokens,
     fetch: withUpstreamHeaders(parts.fetch, upstreamHeaders),
-    hasGateway: config.upstreamHeaders.length > 0,
+    hasUpstreamHeaders: config.upstreamHeaders.length > 0,
     urls: addressesOf(upstream, config, config.basePath),
   };
   const bodies = makeBodyRules({ ...config, needsWholeBodies: destination.fetch.losesLengths }, lease);

@@ -16,7 +16,7 @@ export const rewriteRowOf = (path: string): RewriteRow | undefined =>
 
 const remove = (): string => '';
 
-/** Nothing else is edited. */
+/** All the places that are edited. */
 const ROWS: readonly RewriteRow[] = [
   {
     // sentry sends an organization's requests there, and sentry-mcp refuses a host other than its own

@@ -1,6 +1,6 @@
 import { bodyOf } from '../bodies/read-bounded.ts';
 import { readText, type TextReading } from '../bodies/read-text.ts';
-import type { Share } from '../bodies/types.ts';
+import type { Reservation } from '../bodies/types.ts';
 import { CONDITIONS, OF_THE_BYTES } from '../http/header-tables.ts';
 import { withEdits } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
@@ -10,7 +10,7 @@ import type { Addresses } from './env.ts';
 import { type RewriteRow, rewriteRowOf } from './rewrite-rows.ts';
 import { apiUrlIn, fromSentry, type UrlContext, urlContextOf } from './url-context.ts';
 
-/** What of one response is to be rewritten. */
+/** The rewriting of one response. */
 export interface Rewriting extends UrlContext {
   /** Undefined if its content stays as it is. */
   readonly row: RewriteRow | undefined;
@@ -38,7 +38,7 @@ export function urlRewriting(
   rewriting: Rewriting,
   context: RequestContext,
   signal: Signal,
-  openShare: (() => Share) | undefined,
+  openReservation: (() => Reservation) | undefined,
 ): ResponseStage {
   return async ({ response, headers }) => {
     const { status, headers: fields, body } = response;
@@ -49,7 +49,7 @@ export function urlRewriting(
     if (body === null) {
       return { response, headers: rewriting.method === 'HEAD' ? withEdits(kept, OF_THE_BYTES, []) : kept };
     }
-    const reading = { share: openShare?.(), signal };
+    const reading = { reservation: openReservation?.(), signal };
     const edited = await keepBodyInside({ headers: fields, body }, kept, rewriting, reading);
     if (edited.warning !== undefined) context.warning = edited.warning;
     return { response: { ...response, body: edited.body }, headers: edited.headers };
@@ -124,10 +124,10 @@ async function keepBodyInside(
   reading: TextReading,
 ): Promise<EditedBody> {
   const { path, field, change } = rewriting.row!;
-  const { share } = reading;
+  const { reservation } = reading;
   const read = await readText(content, reading);
   const asItCame = (why: string): EditedBody => {
-    share?.growTo(read.size);
+    reservation?.growTo(read.size);
     const warning = `a response to ${path} passed with Sentry's own URLs: ${why}`;
     return { headers, body: read.body, ...(why !== '' && { warning }) };
   };
@@ -137,6 +137,6 @@ async function keepBodyInside(
   if (inside === undefined) return asItCame(`it ${editProblem(text)}`);
   if (inside === text) return asItCame('');
   const bytes = new TextEncoder().encode(inside);
-  share?.growTo(bytes.length);
+  reservation?.growTo(bytes.length);
   return { headers: withEdits(headers, OF_THE_BYTES, [['Content-Length', String(bytes.length)]]), body: bodyOf(bytes) };
 }

@@ -7,7 +7,7 @@ import { type HeldRequest, withFilter, withinProjects } from './project-limits.t
 import { badQuery, type Pairs, parseQuery, problemIn } from './query.ts';
 import { limitByPlace, organizationIn } from './resource.ts';
 import type { Endpoint, ProjectLimit } from './sentry/endpoint.ts';
-import { askedText, endpointOf, type Walk } from './sentry/endpoint-table.ts';
+import { askedText, endpointOf, type RouteMatch } from './sentry/endpoint-table.ts';
 import { isNumber } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
@@ -16,7 +16,7 @@ export function withinBoundary(
   client: Client,
   method: string,
   target: Target,
-  route: Walk,
+  route: RouteMatch,
   granted: Granted,
 ): Decision {
   const { boundary } = client;
@@ -49,7 +49,7 @@ export function withinBoundary(
 const NO_REGIONS = '{"regions":[]}';
 
 /** Holds a limited client's request whose path names no organization. */
-function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, route: Walk): Decision {
+function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, route: RouteMatch): Decision {
   const { client, endpoint, target } = request;
   const within = withinOf(client.boundary);
   if (isProjectList(method, route)) {
@@ -73,7 +73,7 @@ function withoutOrganization(request: Omit<Bounded, 'held'>, method: string, rou
 }
 
 /** Looks at the fields of a request whose projects may be those of any organization of the client. */
-function withFieldsAnywhere(request: Omit<Bounded, 'held'>, method: string, route: Walk): Decision {
+function withFieldsAnywhere(request: Omit<Bounded, 'held'>, method: string, route: RouteMatch): Decision {
   const { client } = request;
   const isHeld = client.boundary.kind === 'projects';
   const held = isHeld ? { projects: [], limits: [], asked: askedText(method, route), route } : undefined;

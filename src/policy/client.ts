@@ -55,7 +55,10 @@ export interface Client {
   readonly expiresAt?: number;
   /** `observe`: what would be refused is logged and let through. */
   readonly mode: 'enforce' | 'observe';
-  /** The name of the token that its requests are sent with, and no other. Undefined: the least powerful one that will do. */
+  /**
+   * The name of the token that its requests are sent with, and no other. Undefined: the least powerful one that will
+   * do.
+   */
   readonly sentryToken?: string;
 }
 

@@ -3,9 +3,9 @@ import { type Client, isExpired } from './client.ts';
 import { type Decision, type Refused, refuse } from './decision.ts';
 import { grant } from './grant.ts';
 import type { Reason } from './reasons.ts';
-import { parseRule, type Rule } from './rules.ts';
+import type { Rule } from './rules.ts';
 import { METHODS } from './sentry/endpoint.ts';
-import { walk } from './sentry/endpoint-table.ts';
+import { matchRoute } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
 
 /**
@@ -24,10 +24,9 @@ export function decide(client: Client, method: string, target: string, now: numb
   if (!METHODS.includes(method)) return refuse(client, 'method', `may only use ${METHODS.join(', ')}, in capitals`);
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
-  const route = walk(parsed);
-  if (route.isDisguised) return refuse(client, 'target', 'has to write the names in a path without percent-encoding');
-  if (route.isMisfit)
-    return refuse(client, 'target', 'named an organization, project, team, issue or id that cannot be one');
+  const route = matchRoute(parsed);
+  if (route.hasEncodedLiteral) return refuse(client, 'target', 'must not percent-encode API names in the path');
+  if (route.hasInvalidId) return refuse(client, 'target', 'named an invalid organization, project, team, issue or id');
 
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);
@@ -36,7 +35,7 @@ export function decide(client: Client, method: string, target: string, now: numb
 /**
  * All that stands against a request at once: what `decide` refuses it for, what it would refuse it for if the client had
  * that right, and so on.
- * @returns with it the decision on what is left once no more rights are lacking
+ * @returns with it the decision once no rights are lacking any more
  */
 export function decideInFull(
   client: Client,
@@ -59,7 +58,7 @@ export function decideInFull(
   }
 }
 
-const ALL = parseRule('* /**') as Rule;
+const ALL: Rule = { text: '* /**', method: '*', pieces: [{ kind: 'rest' }] };
 
 /** For each right that may be lacking: the client with that right. */
 const MENDS: Partial<Record<Reason, (client: Client) => Client>> = {

@@ -89,7 +89,7 @@ export interface ResponseFilter {
   readonly keepOnly?: readonly ProjectRef[];
   /** If there, the response is a list of projects with their organizations, and only those of the client stay. */
   readonly keepWithin?: readonly Within[];
-  /** Where the list is: a member of an object, or `[].KEY`, a member of each entry of a list. Absent: it is the response. */
+  /** The place of the list: a member of an object, or `[].KEY`, of each entry of a list. Absent: the response. */
   readonly listKey?: string;
 }
 

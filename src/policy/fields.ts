@@ -48,7 +48,8 @@ export function limitsOf(fields: Fields | undefined, grant: FieldGrant): FieldLi
   let isLimited = grant.isHeld && (fields.only !== undefined || grant.part === 'query');
   for (const [name, rule] of Object.entries(fields.keys ?? {})) {
     const limit = limitOf(name, rule, grant);
-    if (limit.kind !== 'passes') isLimited = true;
+    // Without the row, a client with projects may not send what can select something in a query.
+    if (limit.kind !== 'passes' || (grant.isHeld && grant.part === 'query')) isLimited = true;
     keys.set(plainPath(name), limit);
   }
   const only = grant.isHeld && fields.only !== undefined ? new Set(fields.only.map(plainPath)) : undefined;

@@ -3,7 +3,7 @@ import { type Allowed, type Refused, type ResponseFilter, refuse } from './decis
 import { isIndex, isRegions } from './known-paths.ts';
 import { allows, coversMethod, denies, endsInRest, isSpelledOut, type Rule, ruleTextFor } from './rules.ts';
 import type { Endpoint, RuleReason } from './sentry/endpoint.ts';
-import { askedText, endpointOf, type Walk, walk } from './sentry/endpoint-table.ts';
+import { askedText, endpointOf, matchRoute, type RouteMatch } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
 /** The grant of a client, before its organizations and projects are considered. */
@@ -19,7 +19,7 @@ export interface Granted {
 }
 
 /** Everything that a client's scopes and `allow` grant, minus `deny`. */
-export function grant(client: Client, method: string, target: Target, route: Walk): Granted | Refused {
+export function grant(client: Client, method: string, target: Target, route: RouteMatch): Granted | Refused {
   const asked = askedText(method, route);
   const denial = client.deny.findIndex((rule) => denies(rule, method, target, route));
   if (denial !== -1) {
@@ -29,7 +29,7 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   const endpoint = endpointOf(route, method);
   const rules = client.allow.filter((rule) => allows(rule, method, target, route));
   const scope = endpoint && scopeFor(client, endpoint);
-  const mustBeNamed = endpoint !== undefined && (endpoint.needsRule !== undefined || route.isGuarded);
+  const mustBeNamed = endpoint !== undefined && (endpoint.needsRule !== undefined || route.needsExplicitAllow);
 
   let grantedBy: string | undefined;
   if (isIndex(method, route) || isRegions(method, target)) grantedBy = 'any client';
@@ -48,15 +48,15 @@ export function grant(client: Client, method: string, target: Target, route: Wal
   };
 }
 
-function lacking(client: Client, method: string, target: Target, route: Walk, rule: string): Refused {
-  const { isGuarded } = route;
+function lacking(client: Client, method: string, target: Target, route: RouteMatch, rule: string): Refused {
+  const { needsExplicitAllow } = route;
   const endpoint = endpointOf(route, method);
   const needed = `needs an allow rule: "${rule}"`;
   const withSlash = endpoint === undefined ? templateWithSlash(method, target) : undefined;
   if (withSlash !== undefined)
-    return refuse(client, 'no_rule', `has to end the path with a slash: "${method} ${withSlash}"`);
+    return refuse(client, 'no_rule', `must end the path with a slash: "${method} ${withSlash}"`);
   if (endpoint === undefined) return refuse(client, 'no_rule', needed);
-  const why = endpoint.needsRule ?? (isGuarded ? 'secret' : undefined);
+  const why = endpoint.needsRule ?? (needsExplicitAllow ? 'secret' : undefined);
   if (why !== undefined)
     return refuse(client, why === 'secret' ? 'secret' : 'no_rule', `${needed}; no scope grants it, ${WHY[why]}`);
   const { scopes } = endpoint;
@@ -65,18 +65,18 @@ function lacking(client: Client, method: string, target: Target, route: Walk, ru
   return { ...refuse(client, 'scope', `${needs} for ${askedText(method, route)}`), scope: scopes[0]! };
 }
 
-/** The path that Sentry has, if the request lacks no more than its last slash. */
+/** The path that Sentry has, if the request lacks only its last slash. */
 function templateWithSlash(method: string, target: Target): string | undefined {
   if (target.segments.at(-1)?.text === '') return undefined;
   const segments = [...target.segments, { raw: '', text: '', isPlain: true }];
-  const route = walk({ ...target, segments });
+  const route = matchRoute({ ...target, segments });
   return endpointOf(route, method) === undefined ? undefined : route.template;
 }
 
 const WHY: Readonly<Record<RuleReason, string>> = {
   secret: 'because its response contains secrets',
-  unproven: "because what it grants has not been read in Sentry's source",
-  'beyond scopes': 'because it does more than a scope says',
+  unproven: "because its effects have not been checked in Sentry's source",
+  'beyond scopes': 'because it does more than a scope implies',
 };
 
 function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
@@ -84,7 +84,10 @@ function scopeFor(client: Client, { scopes }: Endpoint): string | undefined {
   return held ?? (client.hasAllScopes ? '*' : undefined);
 }
 
-/** A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the response. */
+/**
+ * A rule that ends in `**` grants the removed keys too: a rule that names the path alone is for the rest of the
+ * response.
+ */
 function filterOf(endpoint: Endpoint | undefined, rules: readonly Rule[]): ResponseFilter | undefined {
   const removeKeys = endpoint?.removed;
   return removeKeys === undefined || rules.some(endsInRest) ? undefined : { removeKeys };

@@ -4,7 +4,7 @@ import type { Granted } from './grant.ts';
 import { namesProjects, type Pairs, projectsOf, withProjects } from './query.ts';
 import { projectIn } from './resource.ts';
 import type { LookupKind, ProjectLimit } from './sentry/endpoint.ts';
-import { parameterIn, type Walk } from './sentry/endpoint-table.ts';
+import { parameterIn, type RouteMatch } from './sentry/endpoint-table.ts';
 import { fits } from './sentry/parameters.ts';
 import type { Target } from './sentry/target.ts';
 
@@ -16,7 +16,7 @@ export interface HeldRequest {
   /** The client's projects in this organization. */
   readonly projects: readonly ProjectRef[];
   readonly target: Target;
-  readonly route: Walk;
+  readonly route: RouteMatch;
   readonly pairs: Pairs;
   readonly granted: Granted;
 }

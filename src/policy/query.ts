@@ -39,14 +39,14 @@ export function problemIn(pairs: Pairs, limits: FieldLimits | undefined, isHeld:
     if (!isHeld) continue;
     if (isOfProjects(name)) {
       if (!isEveryProject(value) && !isProjectValue(value))
-        return badQuery('it has a project that is no slug and no id');
+        return badQuery('it has a project that is neither a slug nor an id');
       continue;
     }
     const isListed = limits?.only === undefined || limits.only.has(plainName(name));
     if (!isListed || selects(name))
       return badQuery(`a client that is limited to projects may not use ${shownName(name)}`);
     if (name === 'query' && isEventId(value))
-      return badQuery('it looks for an event id, which Sentry finds in other projects too');
+      return badQuery('it searches for an event id, which Sentry finds in other projects too');
   }
   return undefined;
 }
@@ -60,7 +60,7 @@ export const badQuery = (problem: string): FieldRefusal => ({
 /** Sentry takes slugs in either, and `projectSlug` wins. */
 const isOfProjects = (name: string): boolean => name === 'project' || name === 'projectSlug';
 
-/** Both mean all projects that the token reaches; for the client, all of its own. */
+/** Both mean all projects that the token reaches; for the client, all of its projects. */
 const isEveryProject = (value: string): boolean => value === '-1' || value === '$all';
 
 /** The projects that a query selects; empty means all. */

@@ -1,6 +1,6 @@
 import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
-import { endpointOf, isOfTheApi, type Node, root, type Walk } from './sentry/endpoint-table.ts';
+import { endpointOf, isOfTheApi, type Node, type RouteMatch, root } from './sentry/endpoint-table.ts';
 import { ENDPOINTS } from './sentry/endpoints.ts';
 import { fits } from './sentry/parameters.ts';
 import { mayMeanTheSame } from './sentry/spellings.ts';
@@ -39,7 +39,7 @@ export function parseRule(text: string): Rule | string {
   const pieces: Piece[] = [];
   for (const [index, name] of names.entries()) {
     const isLast = index === names.length - 1;
-    if (name === '**' && !isLast) return 'has ** elsewhere than at the end';
+    if (name === '**' && !isLast) return 'has ** somewhere other than at the end';
     const piece = name === '' && !isLast ? undefined : pieceOf(name);
     if (piece === undefined) return 'has a segment that is neither plain text, {name}, * nor ** at the end';
     pieces.push(piece);
@@ -65,18 +65,18 @@ function pieceOf(name: string): Piece | undefined {
  * Whether an `allow` rule gives this request. A `{name}` never stands for a name that Sentry has in that place, and what
  * gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
  */
-export function allows(rule: Rule, method: string, target: Target, walk: Walk): boolean {
+export function allows(rule: Rule, method: string, target: Target, match: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const { segments } = target;
   // A method that the table does not have may give what another one of the same path gives.
-  const endpoint = endpointOf(walk, method);
-  const answers = endpoint === undefined ? [...(walk.methods?.values() ?? [])] : [endpoint];
-  const needsNaming = walk.isGuarded || answers.some(({ needsRule }) => needsRule !== undefined);
+  const endpoint = endpointOf(match, method);
+  const answers = endpoint === undefined ? [...(match.methods?.values() ?? [])] : [endpoint];
+  const needsNaming = match.needsExplicitAllow || answers.some(({ needsRule }) => needsRule !== undefined);
   for (const [index, piece] of rule.pieces.entries()) {
     if (piece.kind === 'rest') return true;
     const segment = segments[index];
     if (segment === undefined) return false;
-    const isName = walk.places[index] === 'literal';
+    const isName = match.places[index] === 'literal';
     if (piece.kind === 'literal') {
       if (!segment.isPlain || segment.text !== piece.text) return false;
     } else {
@@ -89,10 +89,11 @@ export function allows(rule: Rule, method: string, target: Target, walk: Walk): 
 
 /**
  * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
- * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every request
- * with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it is.
+ * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every
+ * request with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it
+ * is.
  */
-export function denies(rule: Rule, method: string, target: Target, { places }: Walk): boolean {
+export function denies(rule: Rule, method: string, target: Target, { places }: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
   const own = target.segments.map(({ text }, index) => ({ text, place: places[index]!, isName: false }));
   if (coversInDoubt(rule, own)) return true;
@@ -105,7 +106,7 @@ export function denies(rule: Rule, method: string, target: Target, { places }: W
 }
 
 interface DeniedSegment extends TwinSegment {
-  readonly place: Walk['places'][number];
+  readonly place: RouteMatch['places'][number];
 }
 
 function coversInDoubt(rule: Rule, path: readonly DeniedSegment[]): boolean {
@@ -138,8 +139,8 @@ export function slipIn({ pieces }: Rule): string | undefined {
       return name === undefined ? [...literals.values(), ...own] : (literals.get(canonicalName(name)) ?? own);
     });
     if (next.length === 0) {
-      // What is below a guarded name is in no table.
-      if (nodes.some(({ isGuarded }) => isGuarded)) break;
+      // The table has no rows below a guarded name.
+      if (nodes.some(({ needsExplicitAllow }) => needsExplicitAllow)) break;
       const known = nodes.flatMap(({ literals }) => [...literals.keys()]);
       // Short names of Sentry's are near to each other.
       const meant = name && suggestion(name, known, Math.min(3, (name.length + 1) / 3));
@@ -158,8 +159,8 @@ export const isSpelledOut = (rule: Rule): boolean =>
   rule.pieces.every(({ kind }) => kind === 'literal' || kind === 'parameter');
 
 /**
- * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an organization,
- * or can be held to the client's.
+ * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an
+ * organization, or can be held to the client's.
  */
 export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
   const path = text.slice(text.indexOf(' ') + 1);
@@ -172,7 +173,7 @@ export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
  * The rule that would grant a request. It quotes nothing of the request but names that Sentry may have in that place:
  * letters and dashes.
  */
-export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: Walk): string {
+export function ruleTextFor(method: string, { segments, names }: Target, { template, places }: RouteMatch): string {
   if (template !== undefined) return `${method} ${template}`;
   const known = names.length > 0 ? organizationNames(names[0]!) : [];
   let isNameBefore = false;
@@ -194,7 +195,7 @@ const organizationNames = (first: string): readonly (string | undefined)[] =>
     teams: [undefined, '{org}', '{team}'],
   })[first] ?? [];
 
-/** The organization in the rule's path that a limit can be held against, as it is written there: a name, `{org}` or `*`. */
+/** The organization in the rule's path to compare with the limits, as it is written: a name, `{org}` or `*`. */
 export function organizationOf({ text }: Rule): string | undefined {
   // projects/{org} alone is no path of Sentry's.
   const match = /^\S+ \/api\/0\/(?:organizations\/(?!\*\*)([^/]+)|(?:projects|teams)\/([^/]+)\/)/.exec(text);

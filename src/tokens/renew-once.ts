@@ -10,8 +10,8 @@ export interface Replay {
 }
 
 /**
- * Sends a request with a source's token. If Sentry refuses the token with 401, the request is sent once more with a renewed
- * one. Where that cannot be, Sentry's 401 is the response: it says more than the failure of a source.
+ * Sends a request with a source's token. If Sentry refuses the token with 401, the request is sent once more with a
+ * renewed one. Where that cannot be, Sentry's 401 is the response: it says more than the failure of a source.
  * @param token of the source
  */
 export async function renewOnce(

@@ -12,7 +12,7 @@ export interface OtherCredentials {
  * present is no secret of Sentry's, so it must never be sent there.
  */
 export function otherUseOf(token: string, digest: string, others: OtherCredentials): string | undefined {
-  if (token === others.defaultToken) return 'is the default token as well';
-  if (others.aliasTokens.includes(token)) return 'is an alias token as well';
-  return others.clientDigests.has(digest) ? "is a client's token as well" : undefined;
+  if (token === others.defaultToken) return 'is also the default token';
+  if (others.aliasTokens.includes(token)) return 'is also an alias token';
+  return others.clientDigests.has(digest) ? "is also a client's token" : undefined;
 }

@@ -1,4 +1,4 @@
-import { endpointOf, walk } from '../policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
 import type { TokenSource } from './token-source.ts';
 import { DEFAULT_TOKEN, type TokenEntry } from './tokens-file.ts';
@@ -82,7 +82,7 @@ export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined,
 function neededFor(method: string, target: string): { org: string; anyOf: readonly string[] } | undefined {
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return undefined;
-  const match = walk(parsed);
+  const match = matchRoute(parsed);
   const place = match.template?.split('/').indexOf('{org}') ?? -1;
   const org = place === -1 ? undefined : parsed.segments[place - 1];
   const endpoint = endpointOf(match, method);

@@ -113,7 +113,7 @@ function readName(json: Json, place: string, add: Add): string | undefined {
   const name = required(json, 'name', place, add);
   if (name === undefined) return undefined;
   const isName = typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,31}$/.test(name);
-  if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen');
+  if (!isName) add(place, 'is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen');
   else if (name === DEFAULT_TOKEN) add(place, "is the default token's name");
   return isName ? name : undefined;
 }
@@ -134,7 +134,10 @@ function readOrigin(json: Json, place: string, mayNameFiles: boolean, add: Add):
   }
   const { token } = json;
   if (typeof token === 'string' && isSendableToken(token) && !/[<>]/.test(token)) return { token };
-  add(`${place}.token`, 'is no token: it is not text, is empty, or has a character that is not visible ASCII, < or >');
+  add(
+    `${place}.token`,
+    'is not a token: it is not text, is empty, or has a character that is not visible ASCII, < or >',
+  );
   return undefined;
 }
 

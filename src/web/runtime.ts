@@ -11,7 +11,7 @@ const isWorkerd = typeof FixedLengthStream === 'function';
 /** Whether the code of a request may stop without notice, because its client left. */
 export const dropsRequests = isWorkerd;
 
-/** Node and Bun frame a stream by its Content-Length. Deno sends it in chunks whatever the fields say; others may. */
+/** Node and Bun frame a stream by its Content-Length. Deno ignores that field and sends it in chunks; others may too. */
 export const losesLengths = !isWorkerd && NAME !== 'Node.js' && NAME !== 'Bun';
 
 /** Deno decodes nothing if a request names Accept-Encoding. Bun and workerd can be told not to: `RAW_CONTENT`. */

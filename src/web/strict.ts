@@ -14,7 +14,7 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
  * @throws ProxyError `bad_request` or `expectation_failed`
  */
 export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
-  if (!METHOD.test(method)) throw malformed('a method that is no token');
+  if (!METHOD.test(method)) throw malformed('a method that is not a token');
   if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
   if (url.includes('#')) throw malformed('a fragment in the request target');
   const authorization = headers.get('authorization');
@@ -24,11 +24,11 @@ export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void
   const length = headers.get('content-length');
   const coding = headers.get('transfer-encoding');
   if (length !== null && (coding !== null || !LENGTH.test(length))) throw malformed('a malformed Content-Length');
-  if (coding !== null && coding.toLowerCase() !== 'chunked') throw malformed('another transfer coding than chunked');
+  if (coding !== null && coding.toLowerCase() !== 'chunked') throw malformed('a transfer coding other than chunked');
   // Fetch has no body for these, and a length without its body would leave Sentry waiting for it.
   const isBodyless = method === 'GET' || method === 'HEAD';
   const hasBody = coding !== null || (length !== null && length !== '0');
-  if (isBodyless && hasBody) throw malformed(`a body with ${method}, which can not be forwarded here`);
+  if (isBodyless && hasBody) throw malformed(`a body with ${method}, which cannot be forwarded here`);
 
   const expect = headers.get('expect');
   if (expect !== null && expect.toLowerCase() !== '100-continue') throw new ProxyError('expectation_failed');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { BearerAuthenticator } from '../../src/auth/authenticator.ts';
 import {
-  type ClientDirectory,
+  type ClientRegistry,
   type Digest,
   loadClients,
   onlyListed,
@@ -31,10 +31,10 @@ const entryOf = (name: string, more: object = {}) => ({
 const load = (entries: unknown[], aliasTokens: string[] = [], digest: Digest = nodeDigest) =>
   loadClients(JSON.stringify({ clients: entries }), aliasTokens, digest, NOW);
 
-async function directoryOf(entries: unknown[], digest?: Digest): Promise<ClientDirectory> {
+async function registryOf(entries: unknown[], digest?: Digest): Promise<ClientRegistry> {
   const loaded = await load(entries, [], digest);
-  assert.ok('directory' in loaded);
-  return loaded.directory;
+  assert.ok('registry' in loaded);
+  return loaded.registry;
 }
 
 const problemsOf = async (...parameters: Parameters<typeof load>) => {
@@ -43,34 +43,34 @@ const problemsOf = async (...parameters: Parameters<typeof load>) => {
 };
 
 /** The name of the client with this token, as requests find it. */
-async function nameAt(directory: ClientDirectory, token: string, digest: Digest = nodeDigest) {
-  const known = { aliasTokens: [], isOpen: false, clients: directory.byDigest, digest };
+async function nameAt(registry: ClientRegistry, token: string, digest: Digest = nodeDigest) {
+  const known = { aliasTokens: [], isOpen: false, clients: registry.byDigest, digest };
   const authenticator = await BearerAuthenticator.of(known);
   const fields = { get: () => `Bearer ${token}` } as unknown as Fields;
   const authentication = await authenticator.authenticate(fields);
   return authentication.kind === 'inject' ? authentication.principal.name : undefined;
 }
 
-const clientWith = (directory: ClientDirectory, token: string): Client | undefined =>
-  directory.byDigest.get(nodeDigest(token));
+const clientWith = (registry: ClientRegistry, token: string): Client | undefined =>
+  registry.byDigest.get(nodeDigest(token));
 
 describe('the directory of clients', () => {
   it('finds a client by its token, whether the file has the digest or the token', async () => {
-    const directory = await directoryOf([entryOf('a'), entryOf('b', { token: [digestOf('old'), tokenOf('new')] })]);
-    assert.equal(await nameAt(directory, tokenOf('a')), 'a');
-    assert.equal(await nameAt(directory, tokenOf('old')), 'b');
-    assert.equal(await nameAt(directory, tokenOf('new')), 'b');
-    assert.equal(await nameAt(directory, tokenOf('b')), undefined);
-    assert.equal(await nameAt(directory, ''), undefined);
+    const registry = await registryOf([entryOf('a'), entryOf('b', { token: [digestOf('old'), tokenOf('new')] })]);
+    assert.equal(await nameAt(registry, tokenOf('a')), 'a');
+    assert.equal(await nameAt(registry, tokenOf('old')), 'b');
+    assert.equal(await nameAt(registry, tokenOf('new')), 'b');
+    assert.equal(await nameAt(registry, tokenOf('b')), undefined);
+    assert.equal(await nameAt(registry, ''), undefined);
     // Who reads the file has the digest, which opens nothing.
-    assert.equal(await nameAt(directory, digestOf('a')), undefined);
+    assert.equal(await nameAt(registry, digestOf('a')), undefined);
   });
 
   it('finds the same with the digest of Web Crypto', async () => {
     assert.equal(await webDigest('abc'), nodeDigest('abc'));
-    const directory = await directoryOf([entryOf('a')], webDigest);
-    assert.equal(await nameAt(directory, tokenOf('a'), webDigest), 'a');
-    assert.equal(await nameAt(directory, tokenOf('b'), webDigest), undefined);
+    const registry = await registryOf([entryOf('a')], webDigest);
+    assert.equal(await nameAt(registry, tokenOf('a'), webDigest), 'a');
+    assert.equal(await nameAt(registry, tokenOf('b'), webDigest), undefined);
   });
 
   it('makes one digest for each request, however many clients there are', async () => {
@@ -80,18 +80,18 @@ describe('the directory of clients', () => {
       return nodeDigest(token);
     };
     const names = Array.from({ length: 10_000 }, (_, index) => `c${index}`);
-    const directory = await directoryOf(
+    const registry = await registryOf(
       names.map((name) => entryOf(name)),
       counting,
     );
     digests = 0;
-    assert.equal(await nameAt(directory, tokenOf('c9999'), counting), 'c9999');
+    assert.equal(await nameAt(registry, tokenOf('c9999'), counting), 'c9999');
     assert.equal(digests, 1);
   });
 
   it('finds a client that has expired, so that it is refused and not bypassed', async () => {
-    const directory = await directoryOf([entryOf('a', { expires: '2020-01-01' })]);
-    assert.equal(await nameAt(directory, tokenOf('a')), 'a');
+    const registry = await registryOf([entryOf('a', { expires: '2020-01-01' })]);
+    assert.equal(await nameAt(registry, tokenOf('a')), 'a');
   });
 
   it('lets no token be that of two, in whatever spelling', async () => {
@@ -102,7 +102,7 @@ describe('the directory of clients', () => {
     const same = [entryOf('a'), entryOf('b', { token: digestOf('a') })];
     assert.deepEqual(await problemsOf(same), ['clients[1].token: has a token that is in the file twice']);
     assert.deepEqual(await problemsOf([entryOf('a')], ['other', tokenOf('a')]), [
-      'clients[0].token: has a token that is an alias token as well',
+      'clients[0].token: has a token that is also an alias token',
     ]);
   });
 
@@ -111,38 +111,38 @@ describe('the directory of clients', () => {
     assert.deepEqual(await problemsOf(entries, [tokenOf('a')]), [
       'clients[0].mode: is neither enforce nor observe',
       'clients[1]: is not an object',
-      'clients[0].token: has a token that is an alias token as well',
-      'clients[2].token: has a token that is an alias token as well',
+      'clients[0].token: has a token that is also an alias token',
+      'clients[2].token: has a token that is also an alias token',
       'clients[2].token: has a token that is in the file twice, once as a digest',
     ]);
   });
 });
 
 describe('a bad new file', () => {
-  const reload = async (before: unknown[], after: string): Promise<ClientDirectory> => {
-    const directory = await directoryOf(before);
+  const reload = async (before: unknown[], after: string): Promise<ClientRegistry> => {
+    const registry = await registryOf(before);
     const loaded = await loadClients(after, [], nodeDigest, NOW);
     assert.ok('problems' in loaded);
-    return loaded.listed === undefined ? directory : onlyListed(directory, loaded.listed, loaded.expired);
+    return loaded.listed === undefined ? registry : onlyListed(registry, loaded.listed, loaded.expired);
   };
-  const names = (directory: ClientDirectory) => directory.clients.map(({ name }) => name);
+  const names = (registry: ClientRegistry) => registry.clients.map(({ name }) => name);
   const BEFORE = [entryOf('a'), entryOf('b', { token: [digestOf('b'), digestOf('b2')] }), entryOf('c')];
 
   it('stops the clients and tokens that it no longer has, and keeps the others as they were', async () => {
     const after = JSON.stringify({ clients: [entryOf('a', { scopes: ['org:wriet'] }), entryOf('b')] });
-    const directory = await reload(BEFORE, after);
-    assert.deepEqual(names(directory), ['a', 'b']);
-    assert.equal(await nameAt(directory, tokenOf('b')), 'b');
-    assert.equal(await nameAt(directory, tokenOf('b2')), undefined);
-    assert.equal(await nameAt(directory, tokenOf('c')), undefined);
-    assert.ok(directory.clients[0]!.scopes.has('org:read'));
+    const registry = await reload(BEFORE, after);
+    assert.deepEqual(names(registry), ['a', 'b']);
+    assert.equal(await nameAt(registry, tokenOf('b')), 'b');
+    assert.equal(await nameAt(registry, tokenOf('b2')), undefined);
+    assert.equal(await nameAt(registry, tokenOf('c')), undefined);
+    assert.ok(registry.clients[0]!.scopes.has('org:read'));
   });
 
   it('stops the clients that it lets expire', async () => {
     const after = JSON.stringify({ clients: [entryOf('a', { expires: '2020-01-01' }), entryOf('b', { mode: 'off' })] });
-    const directory = await reload(BEFORE, after);
-    assert.deepEqual(names(directory), ['b']);
-    const over = clientWith(directory, tokenOf('a'));
+    const registry = await reload(BEFORE, after);
+    assert.deepEqual(names(registry), ['b']);
+    const over = clientWith(registry, tokenOf('a'));
     assert.ok(over !== undefined && isExpired(over, NOW), 'it is refused as expired, and not bypassed');
   });
 

@@ -104,7 +104,7 @@ describe('a clients file', () => {
     });
     assert.deepEqual(problemsOf(text), [
       'unmatched: is neither bypass nor reject',
-      'clients[0].name: is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen',
+      'clients[0].name: is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen',
       'clients[0].token: is shorter than 32 characters',
       'clients[0].orgs[0]: is neither the slug nor the numeric id of an organization',
       'clients[0].orgs[1]: is not the only entry; * means all, so use it alone',
@@ -125,7 +125,7 @@ describe('a clients file', () => {
       'clients[3].allow[0]: does not begin with * or one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'clients[3].allow[1]: is not a method, one space and a path',
       'clients[3].allow[2]: has a path that lacks /api/0',
-      'clients[3].name: is the name of another client as well',
+      'clients[3].name: is also the name of another client',
     ]);
   });
 

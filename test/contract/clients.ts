@@ -766,7 +766,7 @@ function limits({ target, test }: Contract): void {
   test('answers 429 over the rate, with the seconds after which it is worth trying again', async () => {
     for (let i = 0; i < 2; i++) assert.equal((await scene.exchange(get('rated', ISSUES))).reply.status, 200);
     const exchange = await scene.exchange(get('rated', ISSUES));
-    refused(exchange, 429, /client rated has used up its rate/);
+    refused(exchange, 429, /client rated has exceeded its rate/);
     const retryAfter = fieldValue(exchange.reply, 'Retry-After') ?? '';
     assert.match(retryAfter, /^[1-9][0-9]*$/);
     assert.ok(Number(retryAfter) <= 1800, retryAfter);
@@ -792,7 +792,7 @@ function limits({ target, test }: Contract): void {
     const waiting = Array.from({ length: 17 }, () => send(proxy, get('lone', target)));
     const refused = await Promise.race(waiting);
     assert.equal(refused.status, 429);
-    assert.match(refused.content.toString(), /client lone has as many requests under way as it may/);
+    assert.match(refused.content.toString(), /client lone has reached its concurrency limit/);
     assert.equal(fieldValue(refused, 'Retry-After'), '1');
     go.resolve();
     assert.equal((await first).status, 200);

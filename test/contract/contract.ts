@@ -15,6 +15,7 @@ import { responseFields } from './response-fields.ts';
 import { routing } from './routing.ts';
 import { shareStages } from './scene.ts';
 import type { Gap, Target } from './targets.ts';
+import { severalTokens } from './tokens.ts';
 import { upstreamFaults } from './upstream-faults.ts';
 import { upstreamHeaders } from './upstream-headers.ts';
 
@@ -33,6 +34,7 @@ const GROUPS: Record<string, (contract: Contract) => void> = {
   routing,
   clients,
   identity,
+  'several tokens': severalTokens,
   'request fields': requestFields,
   'response fields': responseFields,
   'request target': requestTarget,

@@ -13,7 +13,7 @@ export const OWN_SERVER = { patience: 10_000 };
 
 /** The settings of an edge adapter, by the names of its variables. */
 export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOptions): Record<string, string> {
-  const { unmatched, allowedHosts, publicUrl, keepInside, writeTimeout, clients, ...bodies } = flags;
+  const { unmatched, allowedHosts, publicUrl, keepInside, writeTimeout, clients, tokens, ...bodies } = flags;
   const { replayLimit, replayLimitTotal, streamChunked, upstreamHeaders, ...others } = bodies;
   const unknown = Object.entries(others).filter(([, value]) => value !== 0);
   if (unknown.length > 0) throw new Error(`An edge adapter does not have ${unknown.map(([name]) => name).join(', ')}.`);
@@ -22,6 +22,7 @@ export function edgeSettings({ upstream, token, aliases, flags = {} }: StartOpti
     SENTRY_TOKEN: token,
     ...(aliases.length > 0 && { ALIAS_TOKENS: aliases.join(';') }),
     ...(clients !== undefined && { CLIENTS: clients }),
+    ...(tokens !== undefined && { TOKENS: tokens }),
     ...(aliases.length === 0 && clients === undefined && { ALLOW_ANY_CLIENT: 'true' }),
     ...(unmatched !== undefined && { UNMATCHED: unmatched }),
     ...(allowedHosts && { ALLOWED_HOSTS: allowedHosts.join(';') }),

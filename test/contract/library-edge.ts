@@ -16,6 +16,7 @@ export const GROUPS_OF_FETCH = [
   'upstream faults',
   'routing',
   'clients',
+  'several tokens',
   'request fields',
   'response fields',
   'upstream headers',

@@ -73,6 +73,7 @@ export const library: Target = {
       link: 'https://fetch.spec.whatwg.org/#dom-request',
       tests: [
         /^request target: takes path and query of an absolute-form target/,
+        'keep inside: never leads to the authority of a target, but to the Host that is checked',
         /^request target: refuses the target ("(http:\/\/(elsewhere\.example[/:]|proxy|a:b)|http:\/\/\/x|ftp:|file:|\*)|\* of OPTIONS)/,
         /^request target: under the base path \/sentry\/? (nobody leaves it by|takes path and query of) an absolute-form target/,
         "errors: answers a target of another authority with 400 in the client's format",

@@ -131,7 +131,7 @@ export function requestFields({ target, test }: Contract): void {
         const exchange = await scene.exchange(get(credentials, ...lines));
         exchange.refused(508);
         assert.match(fieldValue(exchange.reply, 'Proxy-Status') ?? '', /error=proxy_loop_detected/);
-        assert.match(exchange.reply.content.toString(), /two proxies like this one/);
+        assert.match(exchange.reply.content.toString(), /through two such proxies/);
       });
     }
 

@@ -32,6 +32,8 @@ export interface Flags {
   keepInside?: boolean;
   /** The text of a clients file. */
   clients?: string;
+  /** The text of a tokens file. */
+  tokens?: string;
   /** `Name: value`. */
   upstreamHeaders?: readonly string[];
 }
@@ -89,6 +91,7 @@ export const node: Target = {
     set('public-url', flags.publicUrl);
     set('keep-inside', flags.keepInside);
     set('clients', flags.clients);
+    set('tokens', flags.tokens);
     for (const header of flags.upstreamHeaders ?? []) args.push(`--upstream-header=${header}`);
     const proxy = await startProxy(args);
     return {

@@ -1,12 +1,13 @@
 // The deployment files against the schemas of those who read them. A step of .ci/run: kubectl and the schemas are large.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse, parseAllDocuments } from 'yaml';
+import { readTokens } from '../../src/tokens/tokens-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -73,6 +74,34 @@ describe('the Kubernetes manifests', () => {
       assert.deepEqual(sources, [overlay === 'static-token' ? 'SENTRY_TOKEN_FILE' : 'PGX_CONN_FILE']);
     });
   }
+
+  it('have the several tokens of a component next to the clients', async () => {
+    const folder = mkdtempSync(join(import.meta.dirname, 'overlay-'));
+    try {
+      const up = '../../../deploy/kubernetes';
+      const kustomization = {
+        resources: [`${up}/overlays/system-token`],
+        components: [`${up}/components/several-tokens`],
+      };
+      writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+      const manifests = rendered(`test/deploy/${basename(folder)}`);
+      for (const manifest of manifests) await validate(manifest);
+      const find = (kind: string) => manifests.find((manifest) => manifest.kind === kind) as Yaml;
+      const { data } = find('ConfigMap');
+      assert.deepEqual(Object.keys(data).sort(), ['clients.json', 'tokens.json']);
+      const { problems, entries } = readTokens(data['tokens.json'], true);
+      assert.deepEqual(problems, []);
+      const [container] = find('Deployment').spec.template.spec.containers;
+      const mounts: string[] = container.volumeMounts.map(({ mountPath }: Yaml) => mountPath);
+      const named = container.env.find(({ name }: Yaml) => name === 'TOKENS_FILE').value;
+      const paths = entries.map(({ origin }) =>
+        'file' in origin ? origin.file : assert.fail('a token in a ConfigMap'),
+      );
+      for (const path of [named, ...paths]) assert.ok(mounts.includes(dirname(path)), path);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("the PodMonitor is valid by the operator's schema", async () => {
     await validate(parse(read('deploy/kubernetes/components/prometheus-operator/podmonitor.yaml')) as Manifest);

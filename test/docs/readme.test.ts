@@ -78,11 +78,11 @@ describe('the documentation', () => {
     for (const folder of folders) assert.match(map, new RegExp(`(?:^|  )${folder}/`, 'm'), `${folder}/`);
   });
 
-  it('names tests that exist beside each promise of SECURITY.md', () => {
-    const rows = tableUnder('SECURITY.md', '## What is promised, and where it is tested');
-    for (const [promise, tests] of rows) {
+  it('names tests that exist for each guarantee of SECURITY.md', () => {
+    const rows = tableUnder('SECURITY.md', '## Guarantees and their tests');
+    for (const [guarantee, tests] of rows) {
       const files = [...tests!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
-      assert.ok(files.length > 0, `no test of: ${promise}`);
+      assert.ok(files.length > 0, `no test of: ${guarantee}`);
       for (const file of files) {
         const found = globSync(file, { cwd: new URL('..', import.meta.url) });
         assert.ok(found.length > 0, `SECURITY.md names test/${file}`);
@@ -137,7 +137,7 @@ describe('the documentation', () => {
     const named = [...page.matchAll(/`--([a-z-]+)/g)];
     assert.ok(named.length >= 4);
     const flags = new Set(SETTINGS.map(({ flag }) => flag));
-    const commands = new Set(['as', 'probe', 'version', 'help']);
+    const commands = new Set(['as', 'probe', 'version', 'help', 'for']);
     for (const { 1: flag = '', index } of named) {
       assert.ok(flags.has(flag) || commands.has(flag), `README.md, line ${lineOf(page, index)}, names --${flag}`);
     }

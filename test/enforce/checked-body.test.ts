@@ -21,14 +21,14 @@ const FIELDS: Fields = {
   only: ['status', 'statusDetails', 'dataSources', 'config.name'],
 };
 
-interface Given {
+interface RawSettings {
   readonly isHeld?: boolean;
   readonly isByRule?: boolean;
   readonly required?: string;
 }
 
 /** What is said of a body: why it is refused, or the projects and releases in it. */
-function said(body: unknown, { isHeld = true, isByRule = false, required }: Given = {}): string {
+function said(body: unknown, { isHeld = true, isByRule = false, required }: RawSettings = {}): string {
   const limits = limitsOf(FIELDS, { client: CLIENT, isHeld, isByRule, rule: 'PUT /x/', part: 'body' });
   assert.ok(limits);
   const bytes = new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));

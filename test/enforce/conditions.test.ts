@@ -230,6 +230,29 @@ describe('a body', () => {
 
 describe('a release that a body names', () => {
   const RELEASES = `POST ${ORG}/releases/`;
+
+  it('is changed without projects if it is the client’s, as sentry-cli archives it', async () => {
+    const archive = (version: string) =>
+      inWords('web', RELEASES, { body: JSON.stringify({ version, projects: [], status: 'archived' }) });
+    assert.equal(await archive('web@1'), 'allow');
+    for (const version of ['secret@1', 'shared', 'empty', 'new@1'])
+      assert.equal(await archive(version), 'refuse project', version);
+  });
+
+  it('may be sent with its own projects, which Sentry does not read there, and with no others', async () => {
+    for (const request of [`PUT ${ORG}/releases/web@1/`, 'POST /api/0/projects/acme/web/releases/']) {
+      const send = (projects: string[]) =>
+        inWords('web', request, { body: JSON.stringify({ version: 'web@1', projects }) });
+      const isPut = request.startsWith('PUT');
+      assert.equal(await send(['web']), isPut ? 'refuse body' : 'allow', request);
+      assert.equal(await send(['secret']), isPut ? 'refuse body' : 'refuse project', request);
+    }
+    const put = (projects: string[]) =>
+      inWords('web', `PUT ${ORG}/releases/web@1/`, { body: JSON.stringify({ projects, dateReleased: 'x' }) });
+    assert.equal(await put(['web']), 'allow');
+    assert.equal(await put([]), 'allow');
+    assert.equal(await put(['web', 'secret']), 'refuse project');
+  });
   const post = (version: unknown) => ({ body: JSON.stringify({ version, projects: ['web'] }) });
 
   it("may be new, or one of the client's projects alone", async () => {

@@ -122,20 +122,20 @@ describe('a rate that a binding counts', () => {
       return { success };
     };
     const store = bindingLimits({ CLIENT_RATE: { limit } }, local());
-    assert.deepEqual(await store.take('robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 60 });
+    assert.deepEqual(await store.acquire('robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 60 });
     success = true;
-    assert.equal((await store.take('robot', limits)).ok, true);
-    assert.equal((await store.take('robot', limits)).ok, false, 'the one place is taken');
+    assert.equal((await store.acquire('robot', limits)).ok, true);
+    assert.equal((await store.acquire('robot', limits)).ok, false, 'the one place is taken');
     assert.deepEqual(asked, ['robot', 'robot']);
   });
 
   it('is counted by each isolate if the binding fails, and no place is lost by that', async () => {
     const limit = () => Promise.reject(new Error('the binding is down'));
     const store = bindingLimits({ CLIENT_RATE_MY_ROBOT: { limit } }, local());
-    const first = await store.take('my-robot', limits);
+    const first = await store.acquire('my-robot', limits);
     assert.ok(first.ok);
     first.release();
-    assert.deepEqual(await store.take('my-robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 3600 });
+    assert.deepEqual(await store.acquire('my-robot', limits), { ok: false, over: 'rate', retryAfterSeconds: 3600 });
   });
 });
 
@@ -156,5 +156,32 @@ describe('a body that is read to be looked at', () => {
     let size = first.value!.length;
     for (let read = await reader.read(); !read.done; read = await reader.read()) size += read.value!.length;
     assert.equal(size, 100_000);
+  });
+});
+
+describe('a list of which every page is read', () => {
+  it('asks for its further pages with the token that was renewed for the first', async () => {
+    const sent: string[] = [];
+    const paged: Transport = async (url, { headers }) => {
+      const bearer = headers.added.find(([name]) => name === 'Authorization')![1];
+      sent.push(bearer);
+      if (bearer === 'Bearer old') return { status: 401, statusText: '', headers: new Headers(), body: null };
+      const isFirst = !url.includes('cursor=');
+      const next = `<http://sentry.example/api/0/organizations/?cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"`;
+      const fields = { 'content-type': 'application/json', ...(isFirst && { link: next }) };
+      const content = JSON.stringify([{ slug: isFirst ? 'other' : 'acme', id: '1' }]);
+      return { status: 200, statusText: 'OK', headers: new Headers(fields), body: new Response(content).body };
+    };
+    let token = 'old';
+    const proxy = createProxy({
+      sentryUri: 'http://sentry.example',
+      token: { get: () => token, renew: async () => (token = 'new') },
+      clients: clientsFile({ reader: { scopes: ['org:read'], orgs: ['acme'] } }),
+      transport: paged,
+    });
+    const headers = { Authorization: `Bearer ${clientToken('reader')}` };
+    const response = await proxy.fetch(new Request('http://proxy.example/api/0/organizations/', { headers }));
+    assert.deepEqual(await response.json(), [{ slug: 'acme', id: '1' }]);
+    assert.deepEqual(sent, ['Bearer old', 'Bearer new', 'Bearer new']);
   });
 });

@@ -236,7 +236,7 @@ describe('a place of a client', () => {
     const begun = performance.now();
     const refused = await send(proxy, get('lone', '/api/0/?17'));
     assert.equal(refused.status, 429);
-    assert.match(refused.content.toString(), /client lone has as many requests under way as it may/);
+    assert.match(refused.content.toString(), /client lone has reached its concurrency limit/);
     assert.ok(performance.now() - begun < 2000, 'it is refused at once');
     go.resolve();
     for (const reply of replies) assert.equal((await reply).status, 200);

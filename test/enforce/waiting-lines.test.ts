@@ -18,7 +18,7 @@ describe('requests that wait for a place', () => {
     const { lines } = setUp();
     const order: number[] = [];
     const work = async (index: number) => {
-      const taken = await lines.take('robot', ONE, LIVE);
+      const taken = await lines.acquire('robot', ONE, LIVE);
       assert.ok(taken.ok);
       order.push(index);
       await sleep(2);
@@ -35,8 +35,8 @@ describe('requests that wait for a place', () => {
 
   it('get it at their next attempt where no request may wake another', async () => {
     const { lines } = setUp(false);
-    const first = await lines.take('robot', ONE, LIVE);
-    const next = lines.take('robot', ONE, LIVE);
+    const first = await lines.acquire('robot', ONE, LIVE);
+    const next = lines.acquire('robot', ONE, LIVE);
     assert.ok(first.ok);
     first.release();
     assert.equal((await next).ok, true);
@@ -44,8 +44,8 @@ describe('requests that wait for a place', () => {
 
   it('get one that is freed by what else counts in the same store', async () => {
     const { limits, lines } = setUp();
-    const taken = limits.take('robot', ONE);
-    const next = lines.take('robot', ONE, LIVE);
+    const taken = limits.acquire('robot', ONE);
+    const next = lines.acquire('robot', ONE, LIVE);
     await sleep(20);
     assert.ok(taken.ok);
     taken.release();
@@ -54,8 +54,8 @@ describe('requests that wait for a place', () => {
 
   it('are refused when their own time is up before', async () => {
     const { lines } = setUp();
-    const first = await lines.take('robot', ONE, LIVE);
-    assert.deepEqual(await lines.take('robot', ONE, new Deadline([], 50)), {
+    const first = await lines.acquire('robot', ONE, LIVE);
+    assert.deepEqual(await lines.acquire('robot', ONE, new Deadline([], 50)), {
       ok: false,
       over: 'concurrency',
       retryAfterSeconds: 1,
@@ -66,8 +66,8 @@ describe('requests that wait for a place', () => {
   it('are refused at once if their rate is used up, and never wait for it', async () => {
     const { lines } = setUp();
     const limits = { concurrency: 1, rate: { requests: 1, seconds: 3600 } };
-    const first = await lines.take('robot', limits, LIVE);
-    const waiting = lines.take('robot', limits, LIVE);
+    const first = await lines.acquire('robot', limits, LIVE);
+    const waiting = lines.acquire('robot', limits, LIVE);
     await sleep(20);
     assert.ok(first.ok);
     first.release();
@@ -77,13 +77,13 @@ describe('requests that wait for a place', () => {
 
   it('leave the line when they end, and the next ones move up', async () => {
     const { lines } = setUp();
-    const first = await lines.take('robot', ONE, LIVE);
+    const first = await lines.acquire('robot', ONE, LIVE);
     const gone = new AbortController();
-    const leaving = Array.from({ length: 16 }, () => lines.take('robot', ONE, gone.signal));
-    assert.equal((await lines.take('robot', ONE, LIVE)).ok, false, 'the line is full');
+    const leaving = Array.from({ length: 16 }, () => lines.acquire('robot', ONE, gone.signal));
+    assert.equal((await lines.acquire('robot', ONE, LIVE)).ok, false, 'the line is full');
     gone.abort(new Error('the client is gone'));
     for (const wait of leaving) await assert.rejects(wait, /the client is gone/);
-    const next = lines.take('robot', ONE, LIVE);
+    const next = lines.acquire('robot', ONE, LIVE);
     assert.ok(first.ok);
     first.release();
     assert.equal((await next).ok, true);
@@ -91,10 +91,10 @@ describe('requests that wait for a place', () => {
 
   it('of one client keep no other waiting', async () => {
     const { lines } = setUp();
-    await lines.take('robot', ONE, LIVE);
+    await lines.acquire('robot', ONE, LIVE);
     const gone = new AbortController();
-    const waiting = lines.take('robot', ONE, gone.signal);
-    assert.equal((await lines.take('other', ONE, LIVE)).ok, true);
+    const waiting = lines.acquire('robot', ONE, gone.signal);
+    assert.equal((await lines.acquire('other', ONE, LIVE)).ok, true);
     gone.abort(new Error('the client is gone'));
     await assert.rejects(waiting);
   });

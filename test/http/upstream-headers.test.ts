@@ -164,7 +164,7 @@ describe('the program with upstream headers', { concurrency: 2 }, () => {
     const { code, stderr } = await runProxy(['--token=x', ...flags]);
     assert.equal(code, 2);
     assert.match(stderr, /--upstream-header .*a name in line 1 that is the proxy's/);
-    assert.match(stderr, /--upstream-header-file .*has a header that UPSTREAM_HEADERS has as well/);
+    assert.match(stderr, /--upstream-header-file .*has a header that is also in UPSTREAM_HEADERS/);
     assert.ok(!stderr.includes(SECRET));
   });
 });

@@ -36,7 +36,7 @@ it('a client that was answered has one more second once the port is closed', (t)
   const deadlines = new Deadlines(LIMITS);
   deadlines.headRead(true);
   deadlines.linger();
-  deadlines.hurry();
+  deadlines.shorten();
   assert.equal(deadlines.at, 2000);
   clock.now = 1900;
   deadlines.lingerOn();

@@ -37,7 +37,7 @@ const STRICTER = new Set([
   // node:http takes controls in a reason phrase and a lone CR before a request line.
   'a control character in the head',
   // node:http takes empty lines before a status line, and any number in it.
-  'a field line without a proper name',
+  'a field line without a valid name',
   'a malformed status line',
   // node:http takes a head that ends with LF LF after a request line of HTTP/0.9.
   'closed without a request',

@@ -142,7 +142,7 @@ describe('issuers of a clients file', () => {
     }
     onlyProblem(
       { issuers: { it: ISSUER, other: ISSUER }, clients: [GOOD] },
-      /issuers\.other\.url: is the url of another/,
+      /issuers\.other\.url: is also the url of another/,
     );
     const many = Object.fromEntries(
       Array.from({ length: 33 }, (_, index) => [`i${index}`, { ...ISSUER, url: `https://i${index}.example.com` }]),
@@ -171,8 +171,8 @@ describe('the identity of a client', () => {
       ['it', /identity: is not an object/],
       [null, /identity: is not an object/],
       [{ claims: { a: 'b' } }, /identity\.issuer: is missing/],
-      [{ issuer: 'itt', claims: { a: 'b' } }, /is no name under issuers; did you mean it\?/],
-      [{ issuer: 5, claims: { a: 'b' } }, /is no name under issuers/],
+      [{ issuer: 'itt', claims: { a: 'b' } }, /is not a name under issuers; did you mean it\?/],
+      [{ issuer: 5, claims: { a: 'b' } }, /is not a name under issuers/],
       [{ issuer: 'it' }, /identity\.claims: is missing/],
       [{ issuer: 'it', claims: {} }, /claims: is empty/],
       [{ issuer: 'it', claims: [] }, /claims: is not an object/],
@@ -236,7 +236,7 @@ describe('on an issuer that everybody shares, the claims of a client', () => {
       for (const claims of loose) {
         const problems = pins(url, claims);
         assert.equal(problems.length, 1, JSON.stringify(claims));
-        assert.match(problems[0]!, /identity\.claims: lack .* as a text without \*/);
+        assert.match(problems[0]!, /identity\.claims: lack .* as a string without \*/);
       }
       for (const claims of pinned) assert.deepEqual(pins(url, claims), []);
     });
@@ -304,7 +304,7 @@ describe('the warnings of identities', () => {
       [{ x: 'v*' }, { x: 'v1' }],
       [{ x: 'v*' }, { x: '*1' }],
     ] as const) {
-      assert.match(pair(a, b)[0] ?? '', /^a and b are told apart by no claim/);
+      assert.match(pair(a, b)[0] ?? '', /^a and b have no claim that tells them apart/);
     }
     for (const [a, b] of [
       [{ x: '1' }, { x: '2' }],

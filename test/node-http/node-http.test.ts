@@ -113,10 +113,7 @@ describe('createListener', () => {
       { ...complete(), pgxConnFile: 'pgx-conn' },
       /: pgxConnFile is not an option: the library reads no files; set pgxConn to the content of the file$/,
     ],
-    'no token and no database': [
-      { ...complete(), token: '' },
-      /token is empty; set an auth token of Sentry, or pgxConn/,
-    ],
+    'no token and no database': [{ ...complete(), token: '' }, /token is empty; set a Sentry auth token, or pgxConn/],
     'a token and a database': [{ ...complete(), pgxConn: 'host=db' }, /pgxConn and token are both set/],
     'a connection string that is none': [{ ...complete(), token: undefined, pgxConn: 'hots=x' }, /pgxConn /],
     'a connection string that is no text': [{ ...complete(), token: 'system', pgxConn: 5 }, /pgxConn is not a string/],
@@ -231,7 +228,7 @@ describe('the listener', { concurrency: false }, () => {
       const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
       const reply = await ask(port, '/api/0/', { method: 'POST', body: '{"a":1}', headers });
       assert.equal(reply.status, 500);
-      assert.match(JSON.parse(reply.text).detail, /before the proxy has read the body.*body parsers/);
+      assert.match(JSON.parse(reply.text).detail, /in front of the proxy has already read the body.*body parsers/);
       assert.equal(connections.length, 0);
     });
   }
@@ -258,7 +255,7 @@ describe('the listener', { concurrency: false }, () => {
     const headers = { 'Content-Type': 'application/json' };
     const reply = await ask(portOf(app.server), '/api/0/', { method: 'POST', body: '{"a":1}', headers });
     assert.equal(reply.status, 500);
-    assert.match(reply.text, /before the proxy has read the body/);
+    assert.match(reply.text, /in front of the proxy has already read the body/);
   });
 
   it('serves requests without a body behind a body parser', async (t) => {

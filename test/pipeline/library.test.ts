@@ -30,7 +30,7 @@ describe('createProxy', () => {
   const wrong: Record<string, readonly [options: object | undefined, says: RegExp]> = {
     'no sentryUri': [{ ...complete, sentryUri: undefined }, /sentryUri is not a URL/],
     'a sentryUri with credentials': [{ ...complete, sentryUri: `http://user:${TOKEN}@x` }, /sentryUri has credentials/],
-    'no token': [{ ...complete, token: undefined }, /token is empty; set an auth token of Sentry$/],
+    'no token': [{ ...complete, token: undefined }, /token is empty; set a Sentry auth token$/],
     'the word system': [{ ...complete, token: 'system' }, /token asks for Sentry's own token/],
     'a token with a blank': [{ ...complete, token: `${TOKEN} x` }, /token has a character/],
     'a token that is no text': [{ ...complete, token: 5 }, /: token is neither a string nor an object$/],
@@ -70,7 +70,7 @@ describe('createProxy', () => {
     ],
     "an alias token that is a client's as well": [
       { ...complete, aliasTokens: [ALIAS, CLIENT], clients: ONE_AT_A_TIME },
-      /: clients has clients\[0\]\.token, which is one of aliasTokens as well$/,
+      /: clients has clients\[0\]\.token, which is also one of aliasTokens$/,
     ],
     'a host that is no text': [{ ...complete, allowedHosts: [null] }, /allowedHosts has something other than a string/],
     'a host with a port': [{ ...complete, allowedHosts: ['a:80'] }, /allowedHosts number 1/],
@@ -79,11 +79,11 @@ describe('createProxy', () => {
     'a time that is none': [{ ...complete, writeTimeout: 'soon' }, /writeTimeout is not a time/],
     'a text for a time without a unit': [
       { ...complete, writeTimeout: '25' },
-      /: writeTimeout is a text without a unit; write one like '25s', or a number of milliseconds$/,
+      /: writeTimeout is a string without a unit; write one like '25s', or a number of milliseconds$/,
     ],
     'a text for a time with a fraction and without a unit': [
       { ...complete, writeTimeout: '2.5' },
-      /: writeTimeout is a text without a unit/,
+      /: writeTimeout is a string without a unit/,
     ],
     'a source that says of renewals neither yes nor no': [
       { ...complete, token: { isRenewable: 'no', get: () => TOKEN, renew: async () => undefined } },
@@ -227,7 +227,7 @@ describe('a proxy made by createProxy', () => {
     const clients = { clients: [{ ...single!, token: `sha256:${hash('sha256', ALIAS, 'hex')}` }] };
     const answered = await proxyWith({ clients }).fetch(new Request('http://proxy.example/x', { headers: asAlias }));
     assert.equal(answered.status, 503);
-    assert.match(await answered.text(), /\(clients\[0\]\.token has a token that is an alias token as well\)/);
+    assert.match(await answered.text(), /\(clients\[0\]\.token has a token that is also an alias token\)/);
   });
 
   it("takes the URL's authority for the host of a request that was made by hand", async () => {
@@ -243,7 +243,7 @@ describe('a proxy made by createProxy', () => {
     await request.text();
     const answered = await proxyWith().fetch(request);
     assert.equal(answered.status, 500);
-    assert.match(await answered.text(), /has read the body/);
+    assert.match(await answered.text(), /has already read the body/);
     const locked = new Request('http://proxy.example/x', { method: 'POST', body: '{}', headers: asAlias });
     locked.body!.getReader();
     assert.equal(await statusOf(proxyWith().fetch(locked)), 500);

@@ -52,7 +52,7 @@ describe('proxies in series', () => {
       const connections = upstream.play(answer(OK));
       const reply = await send(proxies[2]!, get(credentials));
       assert.equal(reply.status, 508);
-      assert.match(reply.content.toString(), /two proxies like this one/);
+      assert.match(reply.content.toString(), /through two such proxies/);
       assert.deepEqual(connections, []);
     });
   }

@@ -193,7 +193,7 @@ describe('a refusal', () => {
   it('names the slash that a path lacks at its end', () => {
     assert.equal(
       detail('reader', 'GET /api/0/organizations/acme/issues'),
-      'client robot has to end the path with a slash: "GET /api/0/organizations/{org}/issues/"',
+      'client robot must end the path with a slash: "GET /api/0/organizations/{org}/issues/"',
     );
   });
 

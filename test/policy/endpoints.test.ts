@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { endpointOf, walk } from '../../src/policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../../src/policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../../src/policy/sentry/target.ts';
 import { endpointFrom, generate } from '../../tools/endpoints.ts';
 import { QUESTIONS, type Question, readSource, type SourceRow } from '../../tools/source-row.ts';
@@ -42,7 +42,7 @@ describe('the table of endpoints', () => {
     for (const row of source.rows) {
       const target = parseTarget(exampleTarget(row.path));
       assert.ok(typeof target !== 'string', row.path);
-      assert.deepEqual(endpointOf(walk(target), row.method), endpointFrom(row), `${row.method} ${row.path}`);
+      assert.deepEqual(endpointOf(matchRoute(target), row.method), endpointFrom(row), `${row.method} ${row.path}`);
     }
   });
 
@@ -50,8 +50,8 @@ describe('the table of endpoints', () => {
     for (const { path } of source.guarded) {
       const [at, below] = [exampleTarget(path), exampleTarget(`${path}x/y`)].map((text) => parseTarget(text));
       assert.ok(typeof at !== 'string' && typeof below !== 'string', path);
-      assert.ok(walk(at!).isGuarded, path);
-      assert.equal(walk(below!).isGuarded, path !== '/api/0/projects/', path);
+      assert.ok(matchRoute(at!).needsExplicitAllow, path);
+      assert.equal(matchRoute(below!).needsExplicitAllow, path !== '/api/0/projects/', path);
     }
   });
 

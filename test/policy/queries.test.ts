@@ -54,6 +54,12 @@ describe('a query of a client with projects', () => {
     );
   });
 
+  it('may select what the row holds to the project, also where the row refuses nothing', () => {
+    assert.equal(outcome(`${ORG}/preprodartifacts/snapshots/latest-base/?app_id=app`), 'app_id=app&project=11');
+    assert.equal(outcome(`${PROJECT}/files/dsyms/unknown/?id=4711`), 'as it is');
+    assert.equal(outcome(`${PROJECT}/files/dsyms/unknown/?issueId=4711`), 'refuse query');
+  });
+
   it('is looked at below a project as well', () => {
     assert.equal(outcome(`${PROJECT}/issues/?shortIdLookup=1&query=OTHER-5`), 'refuse query');
     assert.equal(outcome(`${PROJECT}/issues/?id=OTHER-5`, HELD, 'PUT'), 'refuse query');

@@ -3,8 +3,7 @@
 // npm ci --prefix test/real-clients --ignore-scripts && node --test test/real-clients/real-clients.ci.ts
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
@@ -12,6 +11,7 @@ import { type ListeningProxy, startProxy } from '../support/proxy-process.ts';
 import { TestAuthority } from '../support/tls-upstream.ts';
 import { type ClientRun, MODULES, runClient } from './client.ts';
 import { startMcp } from './mcp-session.ts';
+import { makeProjectFolder } from './project-folder.ts';
 import { type StandIn, startStandIn, TOKEN } from './stand-in.ts';
 
 const run = promisify(execFile);
@@ -28,8 +28,7 @@ before(async () => {
   sentry = await startStandIn();
   proxy = await startProxy([`--sentry-uri=${sentry.url}`, `--token=${TOKEN}`, `--alias-token=${ALIAS}`]);
   url = `http://127.0.0.1:${proxy.port}`;
-  folder = await mkdtemp(join(tmpdir(), 'real-clients-'));
-  await makeProject(folder);
+  folder = await makeProjectFolder();
 });
 
 after(async () => {
@@ -45,19 +44,6 @@ afterEach(() => {
     'went through without the token',
   );
 });
-
-async function makeProject(folder: string): Promise<void> {
-  // The Node that runs this is a real ELF with a build id, but of 100 MB; true is one of 30 KB.
-  await copyFile('/bin/true', join(folder, 'crash'));
-  await writeFile(join(folder, 'index.js'), 'globalThis.fail = () => {\n  throw new Error("a");\n};\n');
-  await writeFile(join(folder, 'app.js'), 'console.log(1);\n//# sourceMappingURL=app.js.map\n');
-  const map = { version: 3, sources: ['app.ts'], names: [], mappings: 'AAAA', sourcesContent: ['console.log(1);'] };
-  await writeFile(join(folder, 'app.js.map'), JSON.stringify(map));
-  const git = (...args: string[]) =>
-    run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: folder });
-  await git('init', '--quiet');
-  await git('commit', '--quiet', '--allow-empty', '--message=First');
-}
 
 /** A client's run against the proxy, whose requests Sentry has all received. */
 async function through(
@@ -136,7 +122,7 @@ describe('sentry', () => {
     ['project view acme/checkout', /Checkout/],
     ['issue list acme/checkout --limit 58', /CHECKOUT-3A/],
     ['issue view CHECKOUT-3A', /IntegrityError/],
-    ['team list acme', /No teams/],
+    ['team list acme', /crew/],
     ['auth status', /Acme Labs/],
     ['api organizations/acme/', /organizationUrl/],
     ['release create app@2.0.0', /app@2\.0\.0/],

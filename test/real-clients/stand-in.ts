@@ -13,6 +13,8 @@ import {
   type Reply,
 } from '../../demo/sentry-api.ts';
 import { allProjects, issuesOf, organizations } from '../../demo/sentry-data.ts';
+import { everything, installation } from './everything.ts';
+import { FEEDBACK, RELEASE } from './sentry-shapes.ts';
 
 type Path = Record<string, string>;
 
@@ -41,7 +43,7 @@ export interface StandIn {
  */
 export async function startStandIn(scheme: 'http' | 'https' = 'http', organizationToken?: string): Promise<StandIn> {
   const leaks = await listenForLeaks();
-  const releases = new Map<string, Record<string, unknown>>();
+  const releases = new Map<string, Record<string, unknown>>([[RELEASE.version, { ...RELEASE }]]);
   const assembled = new Map<string, Buffer>();
   const sentry = await startSentry({
     database: { query: async () => [{ value: TOKEN }] },
@@ -106,7 +108,8 @@ function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: 
   };
   const issue = (_: ApiRequest, { urlPrefix }: ApiState, { id }: Path): Reply => {
     const found = issuesOf('acme', 'checkout', urlPrefix)!.find((one) => one.id === id || one.shortId === id);
-    return found === undefined ? notFound() : { status: 200, json: found };
+    const kind = found?.id === FEEDBACK ? { issueCategory: 'feedback', issueType: 'feedback' } : {};
+    return found === undefined ? notFound() : { status: 200, json: { ...found, ...kind } };
   };
   const shortId = (request: ApiRequest, state: ApiState, path: Path): Reply => {
     const { status, json } = issue(request, state, path);
@@ -116,7 +119,9 @@ function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: 
   };
   const createRelease = ({ body }: ApiRequest): Reply => {
     const { version, projects = [] } = JSON.parse(body.toString());
-    const release = releaseOf(version, projects);
+    // Sentry adds the projects to those that the release has.
+    const release = { ...(releases.get(version) ?? releaseOf(version, [])) };
+    release.projects = [...(release.projects as object[]), ...(releaseOf(version, projects).projects as object[])];
     releases.set(version, release);
     return { status: 201, json: release };
   };
@@ -132,8 +137,11 @@ function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: 
   };
   const listReleases = (request: ApiRequest, state: ApiState): Reply =>
     page(request, state, [...releases.values()], 100);
+  const removeRelease = (_: ApiRequest, __: ApiState, { version }: Path): Reply => {
+    releases.delete(decodeURIComponent(version!));
+    return { status: 204 };
+  };
   const previousCommits = (): Reply => notFound();
-  const none = (request: ApiRequest, state: ApiState): Reply => page(request, state, [], 100);
   const regions = (_: ApiRequest, { urlPrefix }: ApiState): Reply => ({
     status: 200,
     json: { regions: [{ name: 'monolith', url: urlPrefix }] },
@@ -141,20 +149,28 @@ function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: 
 
   return [
     endpoint('/api/0/organizations/:org/', { GET: organization }),
-    endpoint('/api/0/projects/:org/:project/', { GET: project }),
+    endpoint('/api/0/projects/:org/:project/', { GET: project, PUT: project }),
     endpoint('/api/0/users/me/regions/', { GET: regions }),
     endpoint('/api/0/organizations/:org/issues/', { GET: issuesOfOrganization }),
-    endpoint('/api/0/organizations/:org/issues/:id/', { GET: issue }),
+    endpoint('/api/0/organizations/:org/issues/:id/', { GET: issue, PUT: issue }),
     endpoint('/api/0/organizations/:org/shortids/:id/', { GET: shortId }),
-    endpoint('/api/0/organizations/:org/teams/', { GET: none }),
-    endpoint('/api/0/organizations/:org/repos/', { GET: none }),
     endpoint('/api/0/organizations/:org/releases/', { GET: listReleases, POST: createRelease }),
     endpoint('/api/0/projects/:org/:project/releases/', { GET: listReleases, POST: createRelease }),
-    endpoint('/api/0/organizations/:org/releases/:version/', { GET: editRelease, PUT: editRelease }),
-    endpoint('/api/0/projects/:org/:project/releases/:version/', { GET: editRelease, PUT: editRelease }),
+    endpoint('/api/0/organizations/:org/releases/:version/', {
+      GET: editRelease,
+      PUT: editRelease,
+      DELETE: removeRelease,
+    }),
+    endpoint('/api/0/projects/:org/:project/releases/:version/', {
+      GET: editRelease,
+      PUT: editRelease,
+      DELETE: removeRelease,
+    }),
     endpoint('/api/0/organizations/:org/releases/:version/previous-with-commits/', { GET: previousCommits }),
     endpoint('/api/0/organizations/:org/releases/:version/assemble/', { POST: assembleWith(assembled) }),
     endpoint('/api/0/organizations/:org/artifactbundle/assemble/', { POST: assembleWith(assembled) }),
+    installation,
+    everything,
   ];
 }
 
@@ -172,15 +188,7 @@ function assembleWith(assembled: Map<string, Buffer>) {
 }
 
 const releaseOf = (version: string, projects: string[]): Record<string, unknown> => ({
-  id: 1,
-  version,
-  shortVersion: version,
-  status: 'open',
-  dateCreated: '2025-09-01T12:00:00Z',
-  dateReleased: null,
-  commitCount: 0,
-  newGroups: 0,
-  url: null,
-  ref: null,
+  ...RELEASE,
+  ...{ version, shortVersion: version, dateReleased: null },
   projects: projects.map((slug, index) => ({ id: index + 2, slug, name: slug })),
 });

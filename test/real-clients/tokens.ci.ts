@@ -1,12 +1,12 @@
 // Uploads and releases by the client programs, through a proxy whose default token is the system token: Sentry refuses
 // it these, so the proxy sends them with the organization's token.
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ListeningProxy, startProxy } from '../support/proxy-process.ts';
 import { MODULES, runClient } from './client.ts';
+import { makeProjectFolder } from './project-folder.ts';
 import { type StandIn, startStandIn, TOKEN } from './stand-in.ts';
 
 const ALIAS = 'a'.repeat(64);
@@ -23,12 +23,7 @@ before(async () => {
     ...[`--sentry-uri=${sentry.url}`, `--token=${TOKEN}`, `--alias-token=${ALIAS}`],
     ...['--tokens', JSON.stringify({ tokens: [CI] })],
   ]);
-  folder = await mkdtemp(join(tmpdir(), 'real-clients-'));
-  await copyFile('/bin/true', join(folder, 'crash'));
-  await writeFile(join(folder, 'index.js'), 'globalThis.fail = () => {\n  throw new Error("a");\n};\n');
-  await writeFile(join(folder, 'app.js'), 'console.log(1);\n//# sourceMappingURL=app.js.map\n');
-  const map = { version: 3, sources: ['app.ts'], names: [], mappings: 'AAAA', sourcesContent: ['console.log(1);'] };
-  await writeFile(join(folder, 'app.js.map'), JSON.stringify(map));
+  folder = await makeProjectFolder();
 });
 
 after(async () => {

@@ -227,7 +227,7 @@ describe('a token that was rotated', () => {
     );
   });
 
-  it('repeats a request that was refused before its body had come', async (t) => {
+  it('repeats a request that Sentry refuses before it has read its body, which comes slowly', async (t) => {
     const stage = await Stage.withToken(t);
     const old = stage.token;
     const token = await stage.rotate();
@@ -241,10 +241,6 @@ describe('a token that was rotated', () => {
     });
     const client = await RawClient.connect(stage.proxy, 'POST');
     await client.write(`${message('POST', [AS_ALIAS, 'Content-Length: 11'])}hello`);
-    await eventually(
-      async () => seen.length,
-      (length) => length >= 1,
-    );
     await sleep(300);
     await client.write(' world');
     const reply = await client.reply();

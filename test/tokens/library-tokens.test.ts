@@ -70,8 +70,8 @@ describe('createProxy with tokens', () => {
       () => createProxy({ ...options, clients, tokens }),
       ({ message }: Error) => {
         assert.match(message, /tokens has tokens\[1\]\.tokenFile, which is not read here; use token/);
-        assert.match(message, /tokens has the token acme-ci, which is the default token as well/);
-        assert.match(message, /clients has clients\[0\]\.sentryToken, which is no name of tokens/);
+        assert.match(message, /tokens has the token acme-ci, which is also the default token/);
+        assert.match(message, /clients has clients\[0\]\.sentryToken, which is not a name in tokens/);
         return !message.includes('DEFAULT');
       },
     );

@@ -52,9 +52,9 @@ describe('a tokens file', () => {
       'n',
     ]);
     assert.deepEqual(problems, [
-      'tokens[0].name: is not 1 to 32 lower-case letters, digits and hyphens, the first no hyphen',
+      'tokens[0].name: is not 1 to 32 lower-case letters, digits and hyphens, or starts with a hyphen',
       "tokens[1].name: is the default token's name",
-      'tokens[2].token: is no token: it is not text, is empty, or has a character that is not visible ASCII, < or >',
+      'tokens[2].token: is not a token: it is not text, is empty, or has a character that is not visible ASCII, < or >',
       'tokens[3]: has both token and tokenFile; leave one out',
       'tokens[4]: lacks token or tokenFile',
       'tokens[5].scopes: is empty',

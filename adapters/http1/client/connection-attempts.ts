@@ -72,7 +72,10 @@ function alternating(addresses: readonly LookupAddress[]): string[] {
   return [...turns, ...others.slice(first.length)].map(({ address }) => address);
 }
 
-/** Error codes in order: those about Sentry first, then those that may only mean that this machine lacks an address family. */
+/**
+ * Error codes in order: those about Sentry first, then those that may only mean that this machine lacks an address
+ * family.
+ */
 const TELLING = ['ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'ENETUNREACH'];
 
 /** One error for all attempts: the most telling code, and the text of each. */

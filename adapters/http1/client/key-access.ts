@@ -37,7 +37,7 @@ const faultOf = (error: unknown): string =>
     ? `names a file that could not be read (${String(error.code)})`
     : 'names a file that is not PEM';
 
-/** What is wrong with the files of issuers, as their place in the clients file and a text. */
+/** Problems of the files of issuers, as their place in the clients file and a text. */
 export function issuerFileProblems(issuers: readonly Issuer[]): { place: string; text: string }[] {
   return issuers.flatMap((issuer) => {
     const { name, keys, ca, bearerFile } = issuer;

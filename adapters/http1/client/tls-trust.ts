@@ -14,7 +14,7 @@ export interface ClientTls {
 
 /** The authorities that a TLS client trusts and the certificate that it shows, as contexts for its handshakes. */
 export class TlsTrust {
-  /** For a handshake in which the server is verified: it offers whatever Node offers. */
+  /** For a handshake in which the server is verified: it offers the same as Node. */
   readonly context: SecureContext;
   readonly #options: { ca: string | string[]; cert?: string; key?: string };
   readonly #byGroup = new Map<string, SecureContext>();

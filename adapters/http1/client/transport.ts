@@ -4,7 +4,7 @@ import { ProxyError } from '../../../src/http/errors.ts';
 import { linesOf } from '../../../src/http/headers.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import { upstreamError } from '../../../src/http/upstream-error.ts';
-import { Upload } from '../message/body-writer.ts';
+import { RequestBodyWriter } from '../message/body-writer.ts';
 import { type FieldLines, MalformedMessage, parseHead } from '../message/field-lines.ts';
 import { type Framing, framingOf, NO_BODY } from '../message/framing.ts';
 import { HeadReader } from '../message/head-reader.ts';
@@ -80,7 +80,7 @@ export function requestHead(host: string, target: string, { method, headers, bod
   }
 }
 
-/** What the exchanges of one transport share. */
+/** The state that the exchanges of one transport share. */
 interface Shared {
   readonly countRead?: CountRead | undefined;
   /** Closes the connection behind a whole response. */
@@ -100,7 +100,7 @@ export class Exchange {
   /** Bytes of interim responses. */
   #interimBytes = 0;
   #body: MessageBody | undefined;
-  #upload: Upload | undefined;
+  #upload: RequestBodyWriter | undefined;
   #hasResponse = false;
   /** Why nothing more can be sent. */
   #writeError: Error | undefined;
@@ -136,7 +136,7 @@ export class Exchange {
     if (body === null) return;
     // Nagle's algorithm would hold the body back until the head is acknowledged.
     this.#socket.setNoDelay(true);
-    const upload = new Upload(this.#socket, isChunked, this.#onUploadError);
+    const upload = new RequestBodyWriter(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
     if (body instanceof Uint8Array) {
       upload.write(body);
@@ -174,7 +174,7 @@ export class Exchange {
     const [, minor, code, reason = ''] = STATUS_LINE.exec(startLine) ?? [];
     if (code === undefined) throw new MalformedMessage('a malformed status line');
     const status = Number(code);
-    if (status === 101) throw new MalformedMessage('a switch of protocols that nobody asked for');
+    if (status === 101) throw new MalformedMessage('an unrequested switch of protocols');
     const framing = responseFraming(this.#request.method, status, fields, minor === '0');
     if (status < 200) return false;
     const body =
@@ -216,7 +216,8 @@ export class Exchange {
   /** For the end of the upstream's data and, if that never came, for the close of the socket. */
   readonly #onEnd = (): void => {
     if (this.#isOver) return;
-    // The kernel reports a reset only once. If a write got the report, the read sees a normal end, as after a complete response.
+    // The kernel reports a reset only once. If a write got the report, the read sees a normal end, as after a complete
+    // response.
     if (this.#writeError !== undefined) this.#onError(this.#writeError);
     else if (this.#body !== undefined) {
       this.#body.finish(new ProxyError('upstream_truncated'));
@@ -226,7 +227,7 @@ export class Exchange {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
 
-  /** What Sentry has sent by now counts, not that it takes no more: it may have answered early. */
+  /** A failed write does not decide the exchange: Sentry may have answered early, and that response counts. */
   readonly #onWriteFailed = (error: Error): void => {
     if (this.#writeError !== undefined) return;
     this.#writeError = error;

@@ -4,7 +4,7 @@ import { LAST_CHUNK, writeChunk } from './chunked.ts';
 import type { MessageBody, Sink } from './message-body.ts';
 
 /** Writes the request body, framed as the head says. */
-export class Upload implements Sink {
+export class RequestBodyWriter implements Sink {
   readonly #socket: Socket;
   readonly #isChunked: boolean;
   readonly #onBroken: (error: unknown) => void;
@@ -87,7 +87,7 @@ const drained = (socket: Socket): Promise<void> =>
   });
 
 /** Writes the response to the client. Until the end is written, the connection can only be broken off. */
-export class Download implements Sink {
+export class ResponseWriter implements Sink {
   readonly #socket: Socket;
   readonly #isChunked: boolean;
   readonly #onEnd: () => void;

@@ -47,7 +47,8 @@ export class ChunkedDecoder implements Decoder {
           break;
         }
         case 'data-end':
-          if (bytes[at] !== (this.#left === 2 ? 0x0d : 0x0a)) throw new MalformedMessage('a chunk of another length');
+          if (bytes[at] !== (this.#left === 2 ? 0x0d : 0x0a))
+            throw new MalformedMessage('a chunk whose length is wrong');
           at++;
           if (--this.#left === 0) this.#state = 'size';
           break;

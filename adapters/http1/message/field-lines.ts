@@ -68,7 +68,7 @@ function parseFieldLines(head: string, from: number, maxLines: number): FieldLin
     const colon = head.indexOf(':', start);
     // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
     const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
-    if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a proper name');
+    if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a valid name');
     flat.push(name, withoutBlanks(head, colon + 1, end));
     if (flat.length > 2 * maxLines) throw new MalformedMessage('too many field lines');
     start = end + 2;

@@ -6,7 +6,7 @@ const VISIBLE_ASCII = /^[!-~]+$/;
 /** RFC 9110 section 5.5; also a reason phrase (RFC 9112 section 4). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** @throws MalformedMessage for a method that is no token, or a target that is not visible ASCII */
+/** @throws MalformedMessage for a method that is not a token, or a target that is not visible ASCII */
 export function requestLine(method: string, target: string): string {
   if (!isToken(method)) throw new MalformedMessage('a malformed method');
   if (!VISIBLE_ASCII.test(target)) throw new MalformedMessage('a request target that is not visible ASCII');
@@ -31,7 +31,7 @@ export function fieldSection(
   let text = '';
   let hasLength = false;
   for (const [name, value] of lines) {
-    if (!isToken(name) || !FIELD_VALUE.test(value)) throw new MalformedMessage('a field that no message may carry');
+    if (!isToken(name) || !FIELD_VALUE.test(value)) throw new MalformedMessage('a field that cannot be sent');
     if (name.length === CONTENT_LENGTH.length && name.toLowerCase() === CONTENT_LENGTH) {
       if (!mayHaveLength) continue;
       hasLength = true;

@@ -40,7 +40,7 @@ export class MessageBody implements Body {
   #error: Error | undefined;
   #waiting: { resolve(result: ReadResult): void; reject(error: Error): void } | undefined;
 
-  /** @param abandon called if the consumer wants no more of the body; it closes the connection */
+  /** @param abandon called if the consumer does not want the rest of the body; it closes the connection */
   constructor(
     socket: Socket,
     framing: Exclude<Framing, { kind: 'none' }>,

@@ -70,7 +70,7 @@ function hostOf(fields: FieldLines, isHttp10: boolean): string {
 
 function originForm(method: string, target: string, host: string): string {
   if (target.startsWith('/')) return target;
-  // The handler answers these methods with 405, whatever their target is.
+  // The handler answers these methods with 405, for any target.
   if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) return '/';
   const [, authority, pathAndQuery = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   const isForThisHost = authority !== undefined && authority !== '' && authority.toLowerCase() === host.toLowerCase();

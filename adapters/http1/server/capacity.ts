@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
-/** What connections may take up together. */
+/** The room that connections may take up together. */
 export interface Capacity {
   /** File descriptors. A request takes a second one, for its connection to Sentry. */
   readonly descriptors: number;
@@ -19,12 +19,12 @@ const ASSUMED_DESCRIPTORS = 65_536;
 const MEMORY_SHARE = 1 / 4;
 
 /** For the admin listener: probes, a Prometheus or two, a person, among many who connect and say nothing. */
-const ADMIN = { share: 1 / 16, least: 16, most: 512, bytes: 8 * 1024 * 1024, requests: 16 };
+const ADMIN = { reservation: 1 / 16, least: 16, most: 512, bytes: 8 * 1024 * 1024, requests: 16 };
 
-/** What this process has for the connections of its two listeners, by its limits of descriptors and memory. */
+/** The capacity for connections of this process's two listeners, by its limits of descriptors and memory. */
 export function systemCapacity(): { readonly clients: Capacity; readonly admin: Capacity } {
   const available = (descriptorLimit() ?? ASSUMED_DESCRIPTORS) - RESERVED;
-  const descriptors = Math.floor(Math.min(Math.max(available * ADMIN.share, ADMIN.least), ADMIN.most));
+  const descriptors = Math.floor(Math.min(Math.max(available * ADMIN.reservation, ADMIN.least), ADMIN.most));
   return {
     clients: { descriptors: Math.max(4, available - descriptors), bytes: memoryLimit() * MEMORY_SHARE },
     admin: { descriptors, bytes: ADMIN.bytes, requests: ADMIN.requests },
@@ -40,7 +40,9 @@ function descriptorLimit(): number | undefined {
   }
 }
 
-/** Bytes that the control group of the process allows, as a container's limit or systemd's MemoryMax, or that there are. */
+/**
+ * Bytes that the control group of the process allows, as a container's limit or systemd's MemoryMax, or that there are.
+ */
 function memoryLimit(): number {
   // 0 or an enormous number: there is no limit.
   const limit = process.constrainedMemory();

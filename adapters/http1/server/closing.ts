@@ -20,7 +20,7 @@ export function cut(socket: Socket, isReset: boolean): void {
   else socket.destroy();
 }
 
-/** Only TCP has resets. Over TLS an end without close_notify says as much (RFC 8446 section 6.1). */
+/** TCP has resets. Over TLS an end without close_notify means the same (RFC 8446 section 6.1). */
 function reset(socket: Socket): void {
   try {
     socket.resetAndDestroy();

@@ -5,7 +5,7 @@ import type { RequestContext } from '../../../src/http/request-context.ts';
 import { newContext } from '../../../src/http/request-context.ts';
 import type { Body, IncomingRequest } from '../../../src/http/types.ts';
 import { errorMessage } from '../../../src/pipeline/error-response.ts';
-import { Download } from '../message/body-writer.ts';
+import { ResponseWriter } from '../message/body-writer.ts';
 import { MalformedMessage } from '../message/field-lines.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
 import type { RequestHead } from '../message/request-head.ts';
@@ -86,8 +86,8 @@ export class Connection {
   }
 
   /** The port was closed: without a request, this connection waits no longer than it must. */
-  hurry(): void {
-    if (this.#isSilent || this.#isOnlyListening) this.#deadlines.hurry();
+  shorten(): void {
+    if (this.#isSilent || this.#isOnlyListening) this.#deadlines.shorten();
   }
 
   /** The deadline has passed. */
@@ -111,7 +111,7 @@ export class Connection {
     });
   }
 
-  /** Nothing was received, so nothing is lost by closing. */
+  /** Whether no byte was received, so that closing loses no data. */
   get #isSilent(): boolean {
     return this.#phase === 'head' && this.#reader === undefined;
   }
@@ -227,7 +227,7 @@ export class Connection {
       this.#onWritten();
     } else {
       this.#responseBody = body;
-      const download = new Download(this.#socket, head.isChunked, this.#onWritten, this.#onBroken);
+      const download = new ResponseWriter(this.#socket, head.isChunked, this.#onWritten, this.#onBroken);
       if (body instanceof MessageBody) {
         this.#socket.on('drain', () => body.resume());
         body.pipeTo(download);
@@ -263,15 +263,15 @@ export class Connection {
     this.#socket.end(() => {
       this.#place.linger();
       this.#deadlines.linger();
-      if (this.#owner.isDraining) this.#deadlines.hurry();
+      if (this.#owner.isDraining) this.#deadlines.shorten();
     });
     this.#socket.resume();
   };
 
   /**
    * Bytes that come when a connection is closed, or were not read before, make the kernel send a reset, after which the
-   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends is
-   * read and dropped for a while, unless the client sends no more and the whole response is on its way.
+   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends
+   * is read and dropped for a while, unless the client has stopped sending and the whole response is on its way.
    */
   #mayCloseAtOnce(): boolean {
     const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;

@@ -76,7 +76,7 @@ export class Deadlines {
   }
 
   /** Waits for no new request, and drops none in flight. */
-  hurry(): void {
+  shorten(): void {
     this.at = Math.min(this.at, performance.now() + LAST_CHANCE);
     if (this.#lingerEnd !== NEVER) this.#lingerEnd = this.at;
   }

@@ -59,12 +59,12 @@ function isAbandoned(path: string): Promise<boolean> {
       resolve(false);
       probe.destroy();
     });
-    // Only these failures mean that no process listens: one that is too busy to accept answers with EAGAIN.
+    // No process listens if one of these failures comes: one that is too busy to accept answers with EAGAIN.
     probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' || code === 'ENOENT'));
   });
 }
 
-/** What is wrong with the path of a socket. The system's codes say the same of other faults. */
+/** The fault of a socket's path. The system's codes say the same of other faults. */
 function placeFault(path: string): string | undefined {
   const there = lookAt(path);
   if (there === undefined && lookAt(dirname(path)) === undefined) return 'its folder does not exist';
@@ -72,7 +72,7 @@ function placeFault(path: string): string | undefined {
   return there.isDirectory() ? 'it is a folder' : 'another file is there';
 }
 
-/** What is at a path; undefined if nothing is, and the system's code if this user may not know. */
+/** The file at a path; undefined if there is none, and the system's code if this user may not know. */
 function lookAt(path: string): Stats | string | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });

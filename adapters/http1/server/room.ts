@@ -19,7 +19,7 @@ export interface TimedConnection {
   /** The deadline has passed. */
   expire(): void;
   /** The port is closed. */
-  hurry(): void;
+  shorten(): void;
 }
 
 /**
@@ -145,7 +145,7 @@ export class Room {
     this.#turnedAway();
   }
 
-  /** What a client sends right behind its connection is read only in the next round of the event loop. */
+  /** Waits for bytes that came with the connection: they are read only in the next round of the event loop. */
   #turnAwayUnlessHeard(place: Place): void {
     const hasSpare = this.#descriptors + this.#leaving.size < this.#capacity.descriptors;
     if (!hasSpare) {

@@ -10,7 +10,7 @@ const TICK = 250;
 export interface ServerOptions extends Omit<ConnectionOwner, 'closed' | 'isDraining'> {
   /** Undefined: plain TCP. */
   readonly tls?: TlsFiles | undefined;
-  /** What connections may take up together. */
+  /** The room that connections may take up together. */
   readonly capacity: Capacity;
   /** Called for each client that is turned away because there is no room for all. */
   turnedAway?(): void;
@@ -75,7 +75,7 @@ export function makeServer(options: ServerOptions): ProxyServer {
       isDraining = true;
       // A client that has just connected is about to send a request.
       room.visit((connection) => {
-        connection.hurry();
+        connection.shorten();
       });
       // The listener itself would also wait for connections with an unfinished TLS handshake.
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import type { Decision } from '../../../src/policy/decision.ts';
 import { limitByPlace } from '../../../src/policy/resource.ts';
 import { endsInRest, isSpelledOut, type Rule, slipIn } from '../../../src/policy/rules.ts';
 import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
-import { endpointOf, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { API_PREFIX, parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 
 /** Warnings about `allow` rules that grant nothing, or more than the client's projects. */
@@ -24,7 +24,7 @@ function warningOf(client: Client, rule: Rule): string | undefined {
   if (!isOfTheApi) return undefined;
   const slip = slipIn(rule);
   if (slip !== undefined && slip !== '') return `grants nothing: it ${slip}`;
-  if (lacksSlash(client, rule)) return 'grants nothing: its path lacks the last slash, which Sentry wants';
+  if (lacksSlash(client, rule)) return 'grants nothing: its path lacks the last slash, which Sentry requires';
   if (slip === '') return 'has a path that the table of endpoints lacks; check its spelling';
   return isSpelledOut(rule) ? boundaryWarning(client, rule) : undefined;
 }
@@ -37,10 +37,10 @@ function lacksSlash(client: Client, rule: Rule): boolean {
   return templateOf(path) === undefined && templateOf(`${path}/`) !== undefined;
 }
 
-/** What stands against every request that the rule is for, or that the rule opens what is not the client's alone. */
+/** A warning if the boundary refuses every request of the rule, or if the rule opens more than the client's own data. */
 function boundaryWarning(client: Client, rule: Rule): string | undefined {
   const methods = rule.method === '*' ? METHODS : [rule.method];
-  // Only this rule grants anything; the client's expiry does not matter here.
+  // The rule alone grants anything; the client's expiry does not matter here.
   const alone: Client = { ...client, allow: [rule], scopes: new Set(), hasAllScopes: false };
   const decisions = organizationsOf(client).flatMap((org) =>
     methods.map((method) => decide(alone, method, pathFor(client, rule, org), 0)),
@@ -50,7 +50,7 @@ function boundaryWarning(client: Client, rule: Rule): string | undefined {
     return `grants nothing: the client ${refusals[0].detail.replace(`client ${client.name} `, '')}`;
   }
   const opened = organizationsOf(client).filter((org) => isWhole(client, rule, org, decisions));
-  return opened.length === 0 ? undefined : `gives data of all projects of ${opened.join(', ')}: nothing limits it`;
+  return opened.length === 0 ? undefined : `grants data of all projects of ${opened.join(', ')}: nothing limits it`;
 }
 
 /** Whether the rule opens a row that nothing narrows to a client that is limited to projects. */
@@ -58,13 +58,13 @@ function isWhole(client: Client, rule: Rule, org: string, decisions: readonly De
   if (client.boundary.kind !== 'projects' || !decisions.some(({ kind }) => kind !== 'refuse')) return false;
   const target = parseTarget(pathFor(client, rule, org));
   if (typeof target === 'string') return false;
-  const endpoint = endpointOf(walk(target), rule.method === '*' ? 'GET' : rule.method);
+  const endpoint = endpointOf(matchRoute(target), rule.method === '*' ? 'GET' : rule.method);
   return [endpoint?.projects ?? limitByPlace(target)].flat().includes('refuse');
 }
 
 const templateOf = (path: string): string | undefined => {
   const target: Target | string = parseTarget(path);
-  return typeof target === 'string' ? undefined : walk(target).template;
+  return typeof target === 'string' ? undefined : matchRoute(target).template;
 };
 
 function organizationsOf({ boundary }: Client): readonly string[] {
@@ -88,7 +88,7 @@ function pathFor({ boundary }: Client, { pieces }: Rule, org: string): string {
   return `/${texts.join('/')}`;
 }
 
-/** What stands for a parameter, by its name in the table. */
+/** Example values of parameters, by their names in the table. */
 const EXAMPLES: Readonly<Record<string, (project: string) => string>> = {
   project: (project) => project,
   'project:event_id': (project) => `${project}:1`,

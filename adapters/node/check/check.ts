@@ -22,8 +22,8 @@ import { settingsTable } from './settings-table.ts';
 import { tokensTable } from './tokens-table.ts';
 
 /**
- * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who its
- * named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
+ * Shows every setting with its origin. Then says what is wrong, or what the proxy does with this configuration and who
+ * its named clients are; with `isProbing` also whether Sentry accepts the token and the limit store answers.
  * @returns the exit code: 0; 1 if the probe found a fault; 2 if the configuration is wrong
  */
 export async function check(
@@ -48,8 +48,8 @@ export async function check(
   say('injects it for', clientsText(config, named));
   if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
-  if (config.keepInside) say('leads clients to', config.publicUrl ?? 'the host that each request names');
-  else say('leads clients to', "Sentry's own address, past the proxy, since --keep-inside is false");
+  if (config.keepInside) say('keeps clients at', config.publicUrl ?? 'the host that each request names');
+  else say('keeps clients at', "Sentry's own address, past the proxy, since --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
   if (named !== undefined) {
     const now = Date.now();

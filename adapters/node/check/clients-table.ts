@@ -5,7 +5,7 @@ import { expiryState, expiryText } from '../clients/expiry.ts';
 /** Organizations or projects of one client that are shown; there may be hundreds. */
 const MAX_SHOWN = 4;
 
-/** What the table shows of a client, by column. Of its tokens it shows only how many there are. */
+/** The cells of a client, by column. Of its tokens the table shows only how many there are. */
 const COLUMNS: Readonly<Record<string, (client: Client, now: number) => string>> = {
   client: ({ name }) => name,
   scopes: scopesText,

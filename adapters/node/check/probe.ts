@@ -64,7 +64,7 @@ async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry):
   const token = 'token' in origin ? origin.token : await tokenIn(origin.file);
   const { fault, shown } = await ask(config, token ?? '', 'Sentry refused the token (401): make a new one in Sentry.');
   const isTaken = token !== undefined && fault === undefined;
-  const problem = token === undefined ? 'its file holds no token' : fault;
+  const problem = token === undefined ? 'its file contains no token' : fault;
   say(`token ${name}`, problem ?? 'Sentry takes it');
   if (isTaken && shown !== undefined) {
     const missing = [...scopes].filter((scope) => !shown.includes(scope));
@@ -81,9 +81,9 @@ async function tokenIn(path: string): Promise<string | undefined> {
   return file.get();
 }
 
-/** What came of a request with a token. */
+/** The outcome of a request with a token. */
 interface Asked {
-  /** What is wrong, as a line that says what to do about it. */
+  /** The fault, as a line that says what to do about it. */
   readonly fault?: string;
   /** The scopes of the token, if Sentry shows them. */
   readonly shown?: readonly string[];
@@ -103,14 +103,14 @@ async function ask(config: Config, token: string, refused: string): Promise<Aske
 
 /** OpenSSL reads the first bytes of another protocol as a version of TLS. */
 const PLAIN_HTTP = /wrong version number|packet length too long/;
-const PLAIN_HTTP_REMEDY = 'what listens there does not speak TLS; set --sentry-uri to http:// or to the port that does';
+const PLAIN_HTTP_REMEDY = 'the server there does not speak TLS; set --sentry-uri to http:// or to the port that does';
 
 const REMEDIES: Partial<Record<ErrorName, string>> = {
   upstream_unknown_host: 'check the host name in --sentry-uri, and that the proxy is on the network where it is known',
   upstream_refused: 'check host and port in --sentry-uri, and that Sentry runs',
-  upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from a CA of your own',
+  upstream_tls: 'check --sentry-uri, and --sentry-ca if its certificate comes from your own CA',
   upstream_malformed: 'check the scheme and the port in --sentry-uri',
-  upstream_timeout: 'read the log of Sentry, which takes connections but does not answer',
+  upstream_timeout: "read Sentry's log: it accepts connections but does not answer",
   upstream_no_port: 'wait a minute, and widen the range of local ports (sysctl net.ipv4.ip_local_port_range)',
   upstream_connect_timeout: 'check --sentry-uri, and that no firewall drops what is sent there',
 };
@@ -129,7 +129,7 @@ async function askSentry(config: Config, token: string, refused: string): Promis
   }
   if (response.status === 200 || response.status === 404) {
     return {
-      fault: `what answers at ${upstream.origin}${upstream.basePath} is not Sentry's API (status ${response.status}): check --sentry-uri.`,
+      fault: `the server at ${upstream.origin}${upstream.basePath} is not Sentry's API (status ${response.status}): check --sentry-uri.`,
     };
   }
   return { fault: `Sentry answered with status ${response.status}; its own log says why.` };
@@ -146,7 +146,7 @@ function scopesIn(text: string): Asked {
 }
 
 const SYSTEM_TOKEN_REFUSED =
-  'Sentry refused its own system token (401): it takes it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
+  'Sentry refused its own system token (401): it accepts it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
   'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
   "Sentry's.";
 const STATIC_TOKEN_REFUSED =

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Problem } from '../../../src/config/values.ts';
-import { type Given, isGiven, type Origin, textOf } from '../config/given.ts';
+import { isGiven, type Origin, type RawSettings, textOf } from '../config/raw-settings.ts';
 import type { Setting } from '../config/setting.ts';
 import { SETTINGS } from '../config/settings.ts';
 
@@ -15,12 +15,12 @@ const FROM_FILE: Readonly<Record<string, string>> = {
 const COLUMNS = { flag: 24, value: 28 };
 
 /** Every setting with a mark that says whether it is valid, its value unless that is a secret, and its origin. */
-export function settingsTable(given: Given, problems: readonly Problem[]): string {
+export function settingsTable(given: RawSettings, problems: readonly Problem[]): string {
   const wrong = new Set(problems.map(({ variable }) => variable));
   return SETTINGS.map((setting) => row(setting, given, wrong.has(setting.variable))).join('');
 }
 
-function row(setting: Setting, given: Given, isWrong: boolean): string {
+function row(setting: Setting, given: RawSettings, isWrong: boolean): string {
   const mark = isWrong ? paint('red', '✗') : paint('green', '✓');
   const flag = `--${setting.flag}`.padEnd(COLUMNS.flag);
   const value =
@@ -44,14 +44,14 @@ function isHarmless({ isSecret, files }: Setting, text: string): boolean {
   return files === undefined ? HARMLESS.some((shape) => shape.test(text)) : existsSync(text);
 }
 
-function shownValue({ variable, isSecret, default: fallback }: Setting, given: Given): string {
+function shownValue({ variable, isSecret, default: fallback }: Setting, given: RawSettings): string {
   const text = textOf(given, variable);
   if (isFromFile(variable, given)) return 'in a file';
   if (text === '') return 'empty';
   return isSecret && text !== fallback ? 'hidden' : text;
 }
 
-function originText({ variable }: Setting, given: Given): string {
+function originText({ variable }: Setting, given: RawSettings): string {
   if (isFromFile(variable, given)) return `file ${textOf(given, FROM_FILE[variable]!)}`;
   return ORIGINS[given[variable]?.origin ?? 'default'](variable);
 }
@@ -63,7 +63,7 @@ const ORIGINS: Readonly<Record<Origin, (variable: string) => string>> = {
   default: () => 'default',
 };
 
-function isFromFile(variable: string, given: Given): boolean {
+function isFromFile(variable: string, given: RawSettings): boolean {
   const file = FROM_FILE[variable];
   return file !== undefined && textOf(given, file) !== '' && !isGiven(given, variable);
 }

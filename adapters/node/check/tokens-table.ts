@@ -1,7 +1,7 @@
 import type { ActiveToken } from '../token/active-tokens.ts';
 import { tableText } from './clients-table.ts';
 
-/** What the table shows of a token of the tokens file, by column. */
+/** The cells of a token of the tokens file, by column. */
 const COLUMNS: Readonly<Record<string, (token: ActiveToken) => string>> = {
   token: ({ name }) => name,
   kind: ({ kind }) => kind,

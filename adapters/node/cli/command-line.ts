@@ -2,14 +2,16 @@ import type { Problem } from '../../../src/config/values.ts';
 import { nearest } from '../../../src/nearest-name.ts';
 import type { Asked } from '../check/check-as.ts';
 import { SETTINGS } from '../config/settings.ts';
+import { PROGRAMS } from '../programs/programs.ts';
+import type { RecipeOptions } from '../programs/recipe.ts';
 
 /** Every command with the ways to use it, as `--help` shows them. */
 export const COMMANDS = {
-  run: [{ usage: 'run', help: 'serve; this is what happens without a command' }],
+  run: [{ usage: 'run', help: 'serve; the default without a command' }],
   check: [
     {
       usage: 'check [--probe]',
-      help: 'say what is wrong with the configuration, or what it does; --probe: also ask Sentry with each token, and for the organizations and projects of the clients file, ask the limit store, and fetch the keys of issuers',
+      help: 'say what is wrong with the configuration, or what it does; --probe: also try each token on Sentry, look up the organizations and projects of the clients file, try the limit store, and fetch the keys of issuers',
     },
     {
       usage: 'check --as NAME METHOD PATH',
@@ -17,7 +19,7 @@ export const COMMANDS = {
     },
     {
       usage: 'check --as-token FILE',
-      help: 'say which client the token in the file is, or which check or which claim fails; exit with 0 for a client, 1 for none',
+      help: 'say which client the token in the file identifies, or which check or claim fails; exit with 0 for a client, 1 for none',
     },
   ],
   token: [
@@ -25,11 +27,15 @@ export const COMMANDS = {
       usage: 'token [--json]',
       help: 'make a token for a client: print it, and on standard error its digest for the clients file; --json: print both as JSON',
     },
+    {
+      usage: 'token --for PROGRAM (--org ORG | --project ORG/PROJECT)...',
+      help: `the same, and the whole entry for the clients file with the rights that PROGRAM needs: ${PROGRAMS.map(({ name }) => name).join(', ')}; --write: also those to change things; --name NAME: the name of the client, if it is not PROGRAM; --json: print token, digest and client as JSON`,
+    },
   ],
   suggest: [
     {
       usage: 'suggest [--clients-file FILE] < LOG',
-      help: "read the proxy's JSON log, and print a clients file with the least rights that the clients' requests need; what the file has beside the rights is kept",
+      help: "read the proxy's JSON log, and print a clients file with the least rights that the clients' requests need; the rest of FILE is kept",
     },
   ],
   healthcheck: [{ usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' }],
@@ -37,13 +43,15 @@ export const COMMANDS = {
 
 export type Command = keyof typeof COMMANDS;
 
-/** What the command line asks for. */
+/** The request of a command line. */
 export interface CommandLine {
   readonly command: Command;
   /** `check --probe`. */
   readonly probe: boolean;
   /** `token --json`. */
   readonly json: boolean;
+  /** `token --for PROGRAM` and its options. */
+  readonly recipe: RecipeOptions | undefined;
   /** `check --as NAME METHOD PATH`. */
   readonly as: Asked | undefined;
   /** The path of `check --as-token FILE`. */
@@ -62,6 +70,8 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   let command: Command = 'run';
   let probe = false;
   let json = false;
+  const ofToken: Record<TokenOption, string[]> = { for: [], org: [], project: [], name: [] };
+  let write = false;
   let as: Asked | undefined;
   let asToken: string | undefined;
   for (let i = 0; i < args.length; i++) {
@@ -72,7 +82,13 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
     else if (i === 0 && isCommand(arg)) command = arg;
     else if (arg === '--probe' && command === 'check') probe = true;
     else if (arg === '--json' && command === 'token') json = true;
-    else if (name === 'as-token' && command === 'check') {
+    else if (arg === '--write' && command === 'token') write = true;
+    else if (command === 'token' && isTokenOption(name)) {
+      const value = inline ?? (isValue(args[i + 1]) ? args[++i] : undefined);
+      // Without a program, the list of all programs says more.
+      if (value !== undefined || name === 'for') ofToken[name].push(value ?? '');
+      else problems.push({ variable: '', text: `token --${name} is given without a value` });
+    } else if (name === 'as-token' && command === 'check') {
       const isFile = inline === undefined && args[i + 1]?.startsWith('--') === false;
       const path = inline ?? (isFile ? args[++i] : undefined);
       if (!path) problems.push({ variable: '', text: 'check --as-token needs FILE' });
@@ -89,7 +105,7 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
       const setting = SETTINGS.find(({ flag }) => flag === name);
       if (setting === undefined) {
         problems.push({ variable: '', text: unknownArgument(arg, i, command) });
-        // What follows an unknown flag is taken for its value.
+        // The argument after an unknown flag is taken for its value.
         if (arg.startsWith('--') && !arg.includes('=') && isValue(args[i + 1])) i++;
         continue;
       }
@@ -109,8 +125,21 @@ export function parseCommandLine(args: readonly string[], problems: Problem[]): 
   if (as !== undefined && asToken !== undefined) {
     problems.push({ variable: '', text: 'check --as and --as-token are both given' });
   }
-  return { command, probe, json, as, asToken, help, version, values };
+  const isFor = ofToken.for.length > 0;
+  if (!isFor && (write || Object.values(ofToken).some((texts) => texts.length > 0))) {
+    problems.push({ variable: '', text: 'token takes --org, --project, --name and --write with --for PROGRAM alone' });
+  }
+  const recipe = isFor ? { ...ofToken, write } : undefined;
+  return { command, probe, json, recipe, as, asToken, help, version, values };
 }
+
+/** Options of `token` that take a value. */
+const TOKEN_OPTIONS = ['for', 'org', 'project', 'name'] as const;
+
+type TokenOption = (typeof TOKEN_OPTIONS)[number];
+
+const isTokenOption = (name: string | undefined): name is TokenOption =>
+  TOKEN_OPTIONS.some((option) => option === name);
 
 const isCommand = (arg: string): arg is Command => Object.hasOwn(COMMANDS, arg);
 
@@ -158,7 +187,7 @@ function flagHint(typed: string, command: Command): string | undefined {
 const flagsOf = (command: Command): string[] => [
   ...SETTINGS.map(({ flag }) => flag),
   ...(command === 'check' ? ['probe', 'as', 'as-token'] : []),
-  ...(command === 'token' ? ['json'] : []),
+  ...(command === 'token' ? ['json', 'write', ...TOKEN_OPTIONS] : []),
   ...['help', 'version'],
 ];
 

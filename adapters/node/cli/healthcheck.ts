@@ -23,7 +23,7 @@ export async function healthcheck(config: Config): Promise<number> {
       : [config.adminListen, 'GET /livez HTTP/1.1', 200];
   const isTls = config.adminListen === undefined && config.tls !== undefined;
   const fault = await ask(address, isTls, `${request}\r\nHost: localhost\r\nConnection: close\r\n\r\n`).then(
-    (answer) => (answer.startsWith(`HTTP/1.1 ${expected} `) ? undefined : 'what answers is not this proxy'),
+    (answer) => (answer.startsWith(`HTTP/1.1 ${expected} `) ? undefined : 'the server that answers is not this proxy'),
     (error: NodeJS.ErrnoException) => FAULTS[error.code ?? ''] ?? `no answer (${error.code ?? 'unknown error'})`,
   );
   if (fault === undefined) return 0;

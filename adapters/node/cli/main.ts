@@ -1,8 +1,9 @@
 import type { Problem } from '../../../src/config/values.ts';
-import { type Gathered, gatherSettings } from '../config/gather.ts';
+import { type Collected, collectSettings } from '../config/collect.ts';
 import { loadConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
-import { type OnReload, watchFiles } from '../config/reload.ts';
+import { type OnReload, pollFiles } from '../config/reload.ts';
+import type { RecipeOptions } from '../programs/recipe.ts';
 import { runProxy } from '../run.ts';
 import type { Signals } from '../signals.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -11,7 +12,7 @@ import { BAD_CONFIGURATION } from './exit-codes.ts';
 /** Does what the command line asks for, and sets the exit code. */
 export async function main(args: readonly string[], signals: Signals): Promise<void> {
   const problems: Problem[] = [];
-  const { command, help, version, probe, json, as, asToken, values } = parseCommandLine(args, problems);
+  const { command, help, version, probe, json, recipe, as, asToken, values } = parseCommandLine(args, problems);
   const isForPeople = help || version || command !== 'run';
   if (isForPeople) {
     signals.release();
@@ -32,15 +33,15 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
   }
 
   if (command === 'token') {
-    process.exitCode = problems.length > 0 ? refuse(problems) : await printToken(json);
+    process.exitCode = await printToken(json, recipe, problems);
     return;
   }
-  const gathered = await gatherSettings(values, process.env, problems);
+  const collected = await collectSettings(values, process.env, problems);
   if (command === 'suggest') {
-    process.exitCode = await printSuggestion(gathered, problems);
+    process.exitCode = await printSuggestion(collected, problems);
     return;
   }
-  const loaded = await loadConfig(gathered, problems);
+  const loaded = await loadConfig(collected, problems);
   const { config, warnings } = loaded;
   if (command === 'check' && as === undefined && asToken === undefined) {
     const { check } = await import('../check/check.ts');
@@ -57,7 +58,7 @@ export async function main(args: readonly string[], signals: Signals): Promise<v
     const { healthcheck } = await import('./healthcheck.ts');
     process.exitCode = await healthcheck(config);
   } else {
-    const watch = (onReload: OnReload) => watchFiles(loaded, onReload);
+    const watch = (onReload: OnReload) => pollFiles(loaded, onReload);
     await runProxy(config, { warnings: warnings.map(problemText), watch }, signals);
   }
 }
@@ -68,16 +69,23 @@ function refuse(problems: readonly Problem[]): number {
 }
 
 /** @returns the exit code */
-async function printToken(isJson: boolean): Promise<number> {
-  const { newToken, tokenNote } = await import('./token.ts');
+async function printToken(isJson: boolean, asked: RecipeOptions | undefined, problems: Problem[]): Promise<number> {
+  const [{ newToken, tokenNote }, { entryOf, readRecipe }, { recipeText }] = await Promise.all([
+    import('./token.ts'),
+    import('../programs/recipe.ts'),
+    import('../programs/recipe-text.ts'),
+  ]);
+  const recipe = asked && readRecipe(asked, problems);
+  if (problems.length > 0) return refuse(problems);
   const made = newToken();
-  process.stdout.write(`${isJson ? JSON.stringify(made) : made.token}\n`);
-  if (!isJson) process.stderr.write(tokenNote(made));
+  const printed = recipe === undefined ? made : { ...made, client: entryOf(recipe, made.digest) };
+  process.stdout.write(`${isJson ? JSON.stringify(printed) : made.token}\n`);
+  if (!isJson) process.stderr.write(recipe === undefined ? tokenNote(made) : recipeText(recipe, made));
   return 0;
 }
 
 /** @returns the exit code */
-async function printSuggestion({ given }: Gathered, problems: Problem[]): Promise<number> {
+async function printSuggestion({ given }: Collected, problems: Problem[]): Promise<number> {
   const [{ createInterface }, { suggest }, { readKnownClients }] = await Promise.all([
     import('node:readline'),
     import('../suggest/suggest.ts'),

@@ -1,7 +1,7 @@
 /** The first Node that has all that the program uses; package.json says the same. */
 const OLDEST = [22, 18] as const;
 
-/** What is wrong with a version of Node, in one line; undefined if the program runs on it. */
+/** The fault of a version of Node, in one line; undefined if the program runs on it. */
 export function nodeVersionFault(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isNewEnough = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);

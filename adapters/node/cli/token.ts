@@ -12,12 +12,13 @@ export function newToken(): NewToken {
   return { token, digest: `sha256:${createHash('sha256').update(token).digest('hex')}` };
 }
 
-/** What a person needs to know about a new token. A script reads the token alone from standard output. */
+/** The note on a new token for a person. A script reads the token alone from standard output. */
 export const tokenNote = ({ digest }: NewToken): string =>
   [
     `digest  ${digest}`,
     '',
     'Give the token to the client. Put the digest into the clients file: {"name": "…", "token": "sha256:…", …}.',
+    'token --for PROGRAM prints the whole entry, with the rights that the program needs.',
     'The token is shown this once.',
     '',
   ].join('\n');

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
-import { type ClientDirectory, identitiesOf, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import { type ClientRegistry, identitiesOf, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
 import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
 import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
@@ -26,33 +26,33 @@ export function clientsProblem(problem: FileProblem, { clientsPath }: Pick<Confi
   return { variable: 'CLIENTS_FILE', text: `names ${clientsPath}, ${placed}` };
 }
 
-/** What became of a changed configuration. */
+/** The outcome of taking over a changed configuration. */
 export interface Taken {
-  /** What is wrong with the clients file, if it was read. */
+  /** Problems of the clients file, if it was read. */
   readonly problems: readonly Problem[];
-  /** Whether other alias tokens or clients are in force now. */
+  /** Whether other alias tokens or clients are active now. */
   readonly isChanged: boolean;
   /** Which of the clients changed. */
   readonly changes: ClientChanges;
 }
 
-/** Who gets the token: alias tokens and named clients as they are now in force. */
-export class InForce implements Authenticator {
+/** The alias tokens and named clients that are active now. */
+export class ActiveClients implements Authenticator {
   /** The configuration that was taken last. */
   #config: Config;
-  #directory: ClientDirectory | undefined;
+  #registry: ClientRegistry | undefined;
   #revoked: ReadonlyMap<string, string> = new Map();
   #authenticator: BearerAuthenticator;
   readonly #ring: KeyRing;
 
   private constructor(
     config: Config,
-    directory: ClientDirectory | undefined,
+    registry: ClientRegistry | undefined,
     ring: KeyRing,
     authenticator: BearerAuthenticator,
   ) {
     this.#config = config;
-    this.#directory = directory;
+    this.#registry = registry;
     this.#ring = ring;
     this.#authenticator = authenticator;
   }
@@ -61,11 +61,11 @@ export class InForce implements Authenticator {
    * @param config with nothing wrong in it
    * @param keysFetched called after each fetch of an issuer's keys
    */
-  static async of(config: Config, keysFetched?: (fetched: KeysFetched) => void): Promise<InForce> {
-    const directory = await directoryOf(config);
+  static async of(config: Config, keysFetched?: (fetched: KeysFetched) => void): Promise<ActiveClients> {
+    const registry = await registryOf(config);
     const now = () => performance.now();
     const ring = new KeyRing({ ...nodeKeyMeans(), now, isShared: true, fetched: keysFetched });
-    return new InForce(config, directory, ring, await authenticatorOf(config, directory, new Map(), ring));
+    return new ActiveClients(config, registry, ring, await authenticatorOf(config, registry, new Map(), ring));
   }
 
   /** The keys of the issuers of the clients file. */
@@ -93,22 +93,22 @@ export class InForce implements Authenticator {
 
   /** The digests of all clients' tokens. */
   get digests(): Iterable<string> {
-    return this.#directory?.byDigest.keys() ?? [];
+    return this.#registry?.byDigest.keys() ?? [];
   }
 
   /** The names of all clients, also of those that are refused as expired. */
   get names(): ReadonlySet<string> {
-    const { byDigest, identified = [] } = this.#directory ?? {};
+    const { byDigest, identified = [] } = this.#registry ?? {};
     return new Set([...(byDigest?.values() ?? []), ...identified].map(({ name }) => name));
   }
 
   /** The named clients. */
   get clients(): readonly Client[] {
-    return this.#directory?.clients ?? [];
+    return this.#registry?.clients ?? [];
   }
 
   /**
-   * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the clients in force stay,
+   * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the active clients stay,
    * but for those that the file has no more.
    * @param isAsked whether a file that did not change is reported again if it is bad
    */
@@ -118,10 +118,10 @@ export class InForce implements Authenticator {
     const hasOtherText = clientsText !== this.#config.clientsText;
     this.#config = config;
     if (!hasOtherAliases && !hasOtherText && !isAsked) return NOTHING_TAKEN;
-    const before = this.#directory;
+    const before = this.#registry;
     const loaded = clientsText === undefined ? NOTHING_TAKEN : await this.#reload(clientsText, config);
-    this.#revoked = revokedTokens(this.#revoked, before, this.#directory);
-    this.#authenticator = await authenticatorOf(config, this.#directory, this.#revoked, this.#ring);
+    this.#revoked = revokedTokens(this.#revoked, before, this.#registry);
+    this.#authenticator = await authenticatorOf(config, this.#registry, this.#revoked, this.#ring);
     const changes = changesOf(before?.clients ?? [], this.clients);
     return { problems: loaded.problems, isChanged: hasOtherAliases || loaded.isChanged, changes };
   }
@@ -129,51 +129,51 @@ export class InForce implements Authenticator {
   async #reload(text: string, config: Config): Promise<Omit<Taken, 'changes'>> {
     const now = Date.now();
     const loaded = await loadClients(text, config.aliasTokens, sha256, now);
-    if ('directory' in loaded) {
-      this.#directory = loaded.directory;
+    if ('registry' in loaded) {
+      this.#registry = loaded.registry;
       return { problems: [], isChanged: true };
     }
     // Somebody who empties the file means that nobody is a client any more.
     const listed = text.trim() === '' ? NOBODY : loaded.listed;
-    const before = this.#directory;
-    if (before !== undefined && listed !== undefined) this.#directory = onlyListed(before, listed, loaded.expired);
+    const before = this.#registry;
+    if (before !== undefined && listed !== undefined) this.#registry = onlyListed(before, listed, loaded.expired);
     return {
       problems: loaded.problems.map((problem) => clientsProblem(problem, config)),
-      isChanged: validTokens(this.#directory, now) !== validTokens(before, now),
+      isChanged: validTokens(this.#registry, now) !== validTokens(before, now),
     };
   }
 }
 
 const authenticatorOf = (
   { aliasTokens, isOpen, unmatched }: Config,
-  directory: ClientDirectory | undefined,
+  registry: ClientRegistry | undefined,
   revoked: ReadonlyMap<string, string>,
   ring: KeyRing,
 ): Promise<BearerAuthenticator> =>
   BearerAuthenticator.of({
     aliasTokens,
     isOpen,
-    clients: directory?.byDigest,
+    clients: registry?.byDigest,
     revoked,
     // The stricter of the two wins.
-    rejectsUnmatched: unmatched === 'reject' || directory?.unmatched === 'reject',
+    rejectsUnmatched: unmatched === 'reject' || registry?.unmatched === 'reject',
     digest: sha256,
-    identities: directory && identitiesOf(directory, ring),
+    identities: registry && identitiesOf(registry, ring),
   });
 
 const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING_TAKEN: Taken = { problems: [], isChanged: false, changes: changesOf([], []) };
 
 /** How many tokens and identities get their client in. */
-function validTokens(directory: ClientDirectory | undefined, now: number): number {
-  const identified = (directory?.identified ?? []).flatMap((client) => (client.identities ?? []).map(() => client));
-  const all = [...(directory?.byDigest.values() ?? []), ...identified];
+function validTokens(registry: ClientRegistry | undefined, now: number): number {
+  const identified = (registry?.identified ?? []).flatMap((client) => (client.identities ?? []).map(() => client));
+  const all = [...(registry?.byDigest.values() ?? []), ...identified];
   return all.filter((client) => !isExpired(client, now)).length;
 }
 
-async function directoryOf({ clientsText, aliasTokens }: Config): Promise<ClientDirectory | undefined> {
+async function registryOf({ clientsText, aliasTokens }: Config): Promise<ClientRegistry | undefined> {
   if (clientsText === undefined) return undefined;
   const loaded = await loadClients(clientsText, aliasTokens, sha256, Date.now());
-  if (!('directory' in loaded)) throw new Error('a clients file with problems');
-  return loaded.directory;
+  if (!('registry' in loaded)) throw new Error('a clients file with problems');
+  return loaded.registry;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ClientDirectory } from '../../../src/auth/client-registry.ts';
+import type { ClientRegistry } from '../../../src/auth/client-registry.ts';
 import type { Client } from '../../../src/policy/client.ts';
 
 /** The names of the clients that a changed file adds, changes and removes. */
@@ -45,8 +45,8 @@ const MAX_REVOKED = 1000;
  */
 export function revokedTokens(
   earlier: ReadonlyMap<string, string>,
-  before: ClientDirectory | undefined,
-  after: ClientDirectory | undefined,
+  before: ClientRegistry | undefined,
+  after: ClientRegistry | undefined,
 ): ReadonlyMap<string, string> {
   const revoked = new Map(earlier);
   for (const [digest, { name }] of before?.byDigest ?? []) revoked.set(digest, name);

@@ -6,18 +6,18 @@ import { TlsTrust } from '../../http1/client/tls-trust.ts';
 import { addressText } from '../../http1/server/listen-address.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type ConnInfo, parseConnInfo } from '../../system-token/postgres/conninfo.ts';
-import { type Contents, type Given, inFile, isGiven, parseSettings, textOf } from './given.ts';
 import { settingName } from './problem-text.ts';
+import { type Contents, inFile, isGiven, parseSettings, type RawSettings, textOf } from './raw-settings.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the token to inject comes from. */
-export type TokenOrigin =
+export type TokenConfig =
   | { readonly kind: 'static'; readonly token: string }
   | { readonly kind: 'system'; readonly connInfo: ConnInfo };
 
 /** The settings, and what follows from several of them together. */
 export interface Config extends Omit<Settings, 'token'> {
-  readonly token: TokenOrigin;
+  readonly token: TokenConfig;
   /** Those that are given and those from the file, each once. */
   readonly aliasTokens: string[];
   /** Those that are given and those from the file. */
@@ -28,7 +28,10 @@ export interface Config extends Omit<Settings, 'token'> {
   readonly clientsPath: string | undefined;
   /** The tokens file; undefined: there is only the default token. */
   readonly tokensText: string | undefined;
-  /** Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run time. */
+  /**
+   * Whether every client gets the token: there are no alias tokens and no named clients, and none were revoked at run
+   * time.
+   */
   readonly isOpen: boolean;
   /** For an https Sentry. */
   readonly sentryTrust: TlsTrust | undefined;
@@ -42,7 +45,7 @@ export interface Config extends Omit<Settings, 'token'> {
  * @returns a configuration, to use only if no problem was added
  */
 export function readConfig(
-  given: Given,
+  given: RawSettings,
   contents: Contents,
   environment: NodeJS.ProcessEnv,
   problems: Problem[],
@@ -57,7 +60,7 @@ export function readConfig(
   const clientsText = settings.clientsFile ?? settings.clients;
   return {
     ...settings,
-    token: readTokenOrigin(settings, environment, problems),
+    token: readTokenConfig(settings, environment, problems),
     aliasTokens,
     upstreamHeaders: readHeaders(settings, problems),
     clientsText,
@@ -69,7 +72,7 @@ export function readConfig(
   };
 }
 
-function refuseBoth(variable: string, file: string, given: Given, problems: Problem[]): void {
+function refuseBoth(variable: string, file: string, given: RawSettings, problems: Problem[]): void {
   const areBoth = isGiven(given, variable) && textOf(given, file) !== '';
   if (areBoth) problems.push({ variable: file, text: `and ${settingName(variable)} are both set; leave one out` });
 }
@@ -88,13 +91,13 @@ function readHeaders({ upstreamHeaders, upstreamHeadersFile = [] }: Settings, pr
   const isTwice = upstreamHeadersFile.some(([name]) => given.has(tableName(name)));
   if (isTwice) {
     const variable = 'UPSTREAM_HEADERS_FILE';
-    problems.push({ variable, text: inFile('has a header that UPSTREAM_HEADERS has as well') });
+    problems.push({ variable, text: inFile('has a header that is also in UPSTREAM_HEADERS') });
   }
   return [...upstreamHeaders, ...upstreamHeadersFile];
 }
 
 /** The one place that decides between a static token and Sentry's own. */
-function readTokenOrigin(settings: Settings, environment: NodeJS.ProcessEnv, problems: Problem[]): TokenOrigin {
+function readTokenConfig(settings: Settings, environment: NodeJS.ProcessEnv, problems: Problem[]): TokenConfig {
   const token = settings.tokenFile ?? settings.token;
   if (token !== SYSTEM) return { kind: 'static', token };
   const { pgxConn, pgxConnFile } = settings;
@@ -111,7 +114,7 @@ function readTokenOrigin(settings: Settings, environment: NodeJS.ProcessEnv, pro
 
 function readSentryTrust(
   { sentryUri, sentryCa, sentryCert, sentryKey }: Settings,
-  given: Given,
+  given: RawSettings,
   problems: Problem[],
 ): TlsTrust | undefined {
   const pair = readPair(['SENTRY_CERT', sentryCert], ['SENTRY_KEY', sentryKey], given, problems);
@@ -124,7 +127,7 @@ function readSentryTrust(
   }
 }
 
-const readTls = ({ tlsCert, tlsKey }: Settings, given: Given, problems: Problem[]): Config['tls'] =>
+const readTls = ({ tlsCert, tlsKey }: Settings, given: RawSettings, problems: Problem[]): Config['tls'] =>
   readPair(['TLS_CERT', tlsCert], ['TLS_KEY', tlsKey], given, problems);
 
 /** The variable of a file, and its content. */
@@ -134,7 +137,7 @@ type FileContent = readonly [variable: string, content: string | undefined];
 function readPair(
   [variable, cert]: FileContent,
   [keyVariable, key]: FileContent,
-  given: Given,
+  given: RawSettings,
   problems: Problem[],
 ): Config['tls'] {
   const both = `and ${settingName(keyVariable)}`;

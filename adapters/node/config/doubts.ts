@@ -1,10 +1,10 @@
 import type { Problem } from '../../../src/config/values.ts';
 import type { Config } from './config.ts';
-import { type Contents, type Given, inFile } from './given.ts';
+import { type Contents, inFile, type RawSettings } from './raw-settings.ts';
 
 /** A configuration with what it was made of. */
 interface Read {
-  readonly given: Given;
+  readonly given: RawSettings;
   readonly contents: Contents;
   readonly config: Config;
 }
@@ -33,7 +33,9 @@ function withoutEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Conf
   const isOverruled = allowAnyClient && !isOpen;
   return [
     ...(isUnused ? [{ variable: 'LIMIT_STORE', text: 'has no effect without named clients' }] : []),
-    ...(isOverruled ? [{ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect beside clients or alias tokens' }] : []),
+    ...(isOverruled
+      ? [{ variable: 'ALLOW_ANY_CLIENT', text: 'has no effect together with clients or alias tokens' }]
+      : []),
   ];
 }
 
@@ -47,10 +49,11 @@ function hostsDjangoRefuses({ sentryUri }: Config): Problem[] {
 }
 
 const QUOTED = /^(["'])[\s\S]*\1$/;
-const IN_QUOTES = "is in quotes, which count as a part of it: docker's --env-file keeps them; write it without";
+const IN_QUOTES =
+  "is in quotes, which become part of the value: docker's --env-file keeps them; write it without quotes";
 
 /** Values in quotes. A shell takes quotes off; Docker, systemd's credentials and files do not. */
-function quotes(given: Given, contents: Contents, { aliasTokens }: Config): Problem[] {
+function quotes(given: RawSettings, contents: Contents, { aliasTokens }: Config): Problem[] {
   const doubts: Problem[] = [];
   for (const [variable, { text, origin }] of Object.entries(given)) {
     const isQuoted = origin !== 'default' && text.length > 1 && QUOTED.test(text);
@@ -63,7 +66,10 @@ function quotes(given: Given, contents: Contents, { aliasTokens }: Config): Prob
   const isFound = doubts.some(({ variable }) => variable.startsWith('ALIAS_TOKENS'));
   if (length > 0 && !isFound) {
     const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
-    doubts.push({ variable: '', text: `${are} in quotes, which count as a part of the token; write tokens without` });
+    doubts.push({
+      variable: '',
+      text: `${are} in quotes, which become part of the token; write tokens without quotes`,
+    });
   }
   return doubts;
 }

@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { fileFault } from '../../system-token/file-fault.ts';
-import { type Contents, type Given, textOf } from './given.ts';
+import { type Contents, type RawSettings, textOf } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -14,7 +14,7 @@ export interface ConfiguredFile {
 }
 
 /** The files that these settings name. */
-export const configuredFiles = (given: Given): ConfiguredFile[] =>
+export const configuredFiles = (given: RawSettings): ConfiguredFile[] =>
   SETTINGS.flatMap(({ variable, files }) => {
     const path = textOf(given, variable);
     return files === undefined || path === '' ? [] : [{ variable, path, group: files }];
@@ -42,7 +42,7 @@ const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_
 /** Reads a file once as the program starts, and then again and again, but only if it may have changed. */
 export class WatchedFile {
   readonly file: ConfiguredFile;
-  /** What was no plain file at the start, with its content: a shell's `<(command)` is a pipe, which can be read only once. */
+  /** A pipe that was named at the start, such as a shell's `<(command)`, with its content: it can be read only once. */
   #pipe: { readonly id: string; readonly text: string } | undefined;
   #known: { readonly stamp: string; readonly text: string } | undefined;
   #trusted = 0;
@@ -51,7 +51,10 @@ export class WatchedFile {
     this.file = file;
   }
 
-  /** The content at the start, for which a pipe is waited for; undefined if there is none, which is added to the problems. */
+  /**
+   * The content at the start, for which a pipe is waited for; undefined if there is none, which is added to the
+   * problems.
+   */
   async readFirst(problems: Problem[]): Promise<string | undefined> {
     return this.#open(constants.O_RDONLY, problems, async (handle) => {
       const stats = await handle.stat({ bigint: true });
@@ -121,7 +124,7 @@ export class WatchedFile {
   }
 
   #complainOf(stats: BigIntStats, problems: Problem[]): undefined {
-    const text = `names ${kindOf(stats)} now and no file, so what was read from it last stays in use`;
+    const text = `now names ${kindOf(stats)} instead of a file, so its last content stays in use`;
     problems.push({ variable: this.file.variable, text });
     return undefined;
   }

@@ -5,19 +5,19 @@ import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../../http1/client/key-access.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';
+import type { Collected } from './collect.ts';
 import { type Config, readConfig } from './config.ts';
 import { findDoubts } from './doubts.ts';
 import { configuredFiles, readAll, WatchedFile } from './files.ts';
-import type { Gathered } from './gather.ts';
-import { type Contents, type Given, isGiven, textOf } from './given.ts';
+import { type Contents, isGiven, type RawSettings, textOf } from './raw-settings.ts';
 
 /** A configuration with what it was made of, so that a changed file can be applied to it. */
-export interface LoadedConfig extends Gathered {
+export interface LoadedConfig extends Collected {
   readonly files: readonly WatchedFile[];
-  /** What was read from the files. */
+  /** The contents of the files. */
   readonly contents: Contents;
   readonly config: Config;
-  /** What is worth knowing but does not keep the proxy from starting. */
+  /** Doubts that do not keep the proxy from starting. */
   readonly warnings: readonly Problem[];
 }
 
@@ -25,8 +25,8 @@ export interface LoadedConfig extends Gathered {
  * Reads the files that the settings name, and all settings, as the start of the program needs them.
  * @returns a configuration, to use only if no problem was added
  */
-export async function loadConfig(gathered: Gathered, problems: Problem[]): Promise<LoadedConfig> {
-  const { given, environment } = gathered;
+export async function loadConfig(collected: Collected, problems: Problem[]): Promise<LoadedConfig> {
+  const { given, environment } = collected;
   const files = configuredFiles(given).map((file) => new WatchedFile(file));
   const contents = await readAll(files, (file) => file.readFirst(problems));
   const config = readConfig(given, contents, environment, problems);
@@ -35,10 +35,10 @@ export async function loadConfig(gathered: Gathered, problems: Problem[]): Promi
   const warnings: Problem[] = [];
   findMistakenNames(Object.keys(environment), (variable) => given[variable] !== undefined, problems, warnings);
   findDoubts({ given, contents, config }, problems, warnings);
-  return { ...gathered, files, contents, config, warnings };
+  return { ...collected, files, contents, config, warnings };
 }
 
-/** What is wrong with the clients file and the tokens file, each by itself and together. */
+/** Problems of the clients file and the tokens file, each by itself and together. */
 async function credentialProblems(config: Config): Promise<Problem[]> {
   const { clientsText, tokensText, aliasTokens } = config;
   const problems: Problem[] = [];
@@ -47,25 +47,25 @@ async function credentialProblems(config: Config): Promise<Problem[]> {
   if (loaded !== undefined && 'problems' in loaded) {
     problems.push(...loaded.problems.map((problem) => clientsProblem(problem, config)));
   }
-  if (loaded !== undefined && 'directory' in loaded) {
-    problems.push(...issuerFileProblems(loaded.directory.issuers).map((problem) => clientsProblem(problem, config)));
+  if (loaded !== undefined && 'registry' in loaded) {
+    problems.push(...issuerFileProblems(loaded.registry.issuers).map((problem) => clientsProblem(problem, config)));
   }
-  const directory = loaded !== undefined && 'directory' in loaded ? loaded.directory : undefined;
+  const registry = loaded !== undefined && 'registry' in loaded ? loaded.registry : undefined;
   if (tokensText !== undefined) {
-    problems.push(...(await tokensProblems(config, otherCredentials(config, directory?.byDigest.keys()))));
+    problems.push(...(await tokensProblems(config, otherCredentials(config, registry?.byDigest.keys()))));
   }
   const tokens = readTokens(tokensText ?? '', true).entries;
   const names = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
-  for (const [index, { name, sentryToken = DEFAULT_TOKEN }] of directory?.clients.entries() ?? []) {
+  for (const [index, { name, sentryToken = DEFAULT_TOKEN }] of registry?.clients.entries() ?? []) {
     if (names.has(sentryToken)) continue;
-    const problem = { place: `clients[${index}].sentryToken`, text: 'is no name of the tokens file', client: name };
+    const problem = { place: `clients[${index}].sentryToken`, text: 'is not a name in the tokens file', client: name };
     problems.push(clientsProblem(problem, config));
   }
   return problems;
 }
 
-/** Whoever sets alias tokens wants to keep others out. If what was set has none in it, the proxy must not open. */
-function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[]): void {
+/** Adds a problem if alias tokens are set but none is there: the operator wants to keep others out. */
+function refuseToOpenByAccident(config: Config, given: RawSettings, problems: Problem[]): void {
   for (const [variable, remedy] of [
     ['CLIENTS', 'name the clients in it'],
     ['CLIENTS_FILE', 'set it to the path of a clients file'],
@@ -88,4 +88,4 @@ function refuseToOpenByAccident(config: Config, given: Given, problems: Problem[
 }
 
 const WAYS_OUT =
-  ', so every client would get the token; set alias tokens, or if that is meant, unset it or set --allow-any-client (ALLOW_ANY_CLIENT=true)';
+  ', so every client would get the token; set alias tokens, or if that is intended, unset it or set --allow-any-client (ALLOW_ANY_CLIENT=true)';

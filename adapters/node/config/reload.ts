@@ -2,21 +2,23 @@ import type { Problem } from '../../../src/config/values.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type Config, readConfig } from './config.ts';
 import { readAll, type WatchedFile } from './files.ts';
-import type { Contents } from './given.ts';
 import type { LoadedConfig } from './load.ts';
+import type { Contents } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 
-/** Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS. */
+/**
+ * Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS.
+ */
 const INTERVAL = 200;
 /** After so many looks, a file that keeps changing is taken as it is. */
 const MAX_UNSETTLED = 3;
 
-/** What reading the files of a group led to. */
+/** The result of reading the files of a group. */
 export interface Reloaded {
   readonly group: FileGroup;
   /** Undefined: nothing can be applied. */
   readonly config: Config | undefined;
-  /** What kept all or a part of the files' content from being applied. */
+  /** Problems that kept all or a part of the files' content from being applied. */
   readonly problems: readonly Problem[];
   /** The files were read because somebody asked for it, not because one of them changed. */
   readonly isAsked: boolean;
@@ -24,7 +26,9 @@ export interface Reloaded {
 
 export type OnReload = (reloaded: Reloaded) => void | Promise<void>;
 
-/** What the files of a group decide: the settings that can be wrong because of them, and the parts of a configuration. */
+/**
+ * For each group of files, the settings that can be wrong because of them, and the parts of a configuration they set.
+ */
 const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: readonly (keyof Config)[] }>> = {
   token: {
     variables: ['SENTRY_TOKEN', 'SENTRY_TOKEN_FILE', 'PGX_CONN', 'PGX_CONN_FILE', ...PG_VARIABLES],
@@ -45,7 +49,7 @@ const GROUPS: Readonly<Record<FileGroup, { variables: readonly string[]; parts: 
 };
 
 /** The watched files. */
-export interface FilesWatch {
+export interface FilePoller {
   /** Reads all files now, and applies what they say. A problem that was reported before is reported again. */
   readAgain(): Promise<void>;
   stop(): void;
@@ -53,9 +57,9 @@ export interface FilesWatch {
 
 /**
  * Watches the files that the settings name. Each group of files is read and applied by itself. If a group is
- * invalid, the others still work, and what was read from it before stays in force.
+ * invalid, the others still work, and the content that was read before stays in use.
  */
-export function watchFiles(loaded: LoadedConfig, onReload: OnReload): FilesWatch {
+export function pollFiles(loaded: LoadedConfig, onReload: OnReload): FilePoller {
   const reloader = new Reloader(loaded, onReload);
   const groups = Map.groupBy(loaded.files, ({ file }) => file.group);
   const watches = [...groups].map(

@@ -49,16 +49,14 @@ async function explain(token: string, config: Config, now: number): Promise<Expl
     return { lines: ['an alias token: everything that the Sentry token may do'], isClient: true };
   }
   const loaded = clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, sha256, now);
-  if (loaded === undefined || !('directory' in loaded)) return none('no client: there is no clients file');
-  const { byDigest, issuers, identified } = loaded.directory;
+  if (loaded === undefined || !('registry' in loaded)) return none('no client: there is no clients file');
+  const { byDigest, issuers, identified } = loaded.registry;
   const known = byDigest.get(sha256(token));
   if (known !== undefined) return clientText(known.name, 'by its token of the file', isExpired(known, now));
 
   const url = issuerOf(token);
   if (url === undefined) {
-    return none(
-      'no client: neither a token of the file, nor a JSON Web Token of 8 KiB at most with an iss that is a text',
-    );
+    return none('no client: neither a token of the file, nor a JSON Web Token of at most 8 KiB whose iss is a string');
   }
   const issuer = issuers.find((one) => one.url === url);
   if (issuer === undefined) return none(`no client: iss is not the url of any issuer${nearlyText(url, issuers)}`);
@@ -79,7 +77,7 @@ async function explainToken(
   const refused = (refusal: Refusal, why: string, ...more: string[]) =>
     none(`refused: ${why}`, `the log and the metrics say: identity_refused, ${refusal}`, ...more);
   const token = parseToken(text);
-  if (token === 'malformed') return refused(token, 'the token is not one that can be read in one way alone');
+  if (token === 'malformed') return refused(token, 'the token can be read in more than one way, or in none');
   if (token === 'algorithm') return refused(token, 'alg is not RS256, PS256, ES256, ES384 or EdDSA');
 
   const signature = await signatureOf(token, issuer);
@@ -94,7 +92,7 @@ async function explainToken(
         : `no client of ${issuer.name} has these claims`;
     return refused(match.refusal, why, ...candidates.map((candidate) => failureText(candidate, token.claims)));
   }
-  if (signature === 'bad') return refused('signature', `the signature is not one of ${issuer.name}`);
+  if (signature === 'bad') return refused('signature', `the signature was not made with that key of ${issuer.name}`);
   const how = `by a token of ${issuer.name}`;
   const explained = clientText(match.client.name, how, isExpired(match.client, now));
   const isUnchecked = signature === 'unchecked';
@@ -129,7 +127,9 @@ const faultText = (fault: Refusal, { audiences }: Issuer): string =>
 /** Which claims keep a token from being of a client. */
 function failureText({ client, identity }: Identified, claims: Json): string {
   const failed = identity.claims.filter((rule) => !matchesRule(rule, claims)).map((rule) => claimText(rule, claims));
-  const event = namesEvent(identity, claims) ? [] : ['event_name is one of outsiders, and has to be named in claims'];
+  const event = namesEvent(identity, claims)
+    ? []
+    : ['outsiders can trigger this event, so claims has to name event_name'];
   return `${client.name}: ${[...failed, ...event].join('; ') || 'all claims hold'}`;
 }
 

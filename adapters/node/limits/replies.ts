@@ -1,7 +1,10 @@
 /** A store that does not answer, answers with an error, or does not speak its protocol. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  /** For the log: the store's own code, the system's, or a word. An error's text may have the address in it, with the password. */
+  /**
+   * For the log: the store's own code, the system's, or a word. An error's text may have the address in it, with the
+   * password.
+   */
   readonly code: string;
 
   constructor(code: string) {
@@ -19,8 +22,8 @@ const MAX_LENGTH = 1024;
 const MAX_ELEMENTS = 8;
 
 /**
- * Takes replies in the Redis protocol (RESP 2) out of what a store sends. A hostile store must not take the proxy down: a
- * reply is as small and as flat as those of the scripts, or the connection ends.
+ * Takes replies in the Redis protocol (RESP 2) out of what a store sends. A hostile store must not take the proxy down:
+ * a reply is as small and as flat as those of the scripts, or the connection ends.
  */
 export class ReplyReader {
   #rest: Buffer = Buffer.alloc(0);

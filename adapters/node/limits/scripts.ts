@@ -2,9 +2,10 @@
  * Takes a client's place in one step, so that replicas that ask at the same time can't both have the last one.
  *
  * KEYS: the bucket (a hash of tokens and the time it was filled), the requests in progress (a sorted set by the end of
- * their lease), and what says that this request has ended (see `FREE`). ARGV: requests per period and its milliseconds, both 0 without a rate; the concurrency, 0 without one; the
- * request's id; milliseconds of a lease. The answer is what refuses (`rate`, `concurrency`, `ended` or nothing) and milliseconds to wait.
- * The clock is the store's own: those of the replicas may differ.
+ * their lease), and what says that this request has ended (see `FREE`). ARGV: requests per period and its milliseconds,
+ * both 0 without a rate; the concurrency, 0 without one; the request's id; milliseconds of a lease. The answer is what
+ * refuses (`rate`, `concurrency`, `ended` or nothing) and milliseconds to wait. The clock is the store's own: those of
+ * the replicas may differ.
  */
 export const TAKE = `
 local time = redis.call('TIME')
@@ -34,7 +35,7 @@ end
 return {'', 0}
 `;
 
-/** Renews the leases of requests that are still in progress. KEYS: their sorted set. ARGV: milliseconds of a lease, then ids. */
+/** Renews the leases of requests in progress. KEYS: their sorted set. ARGV: milliseconds of a lease, then ids. */
 export const RENEW = `
 local time = redis.call('TIME')
 local untilThen = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[1])
@@ -44,11 +45,11 @@ return 1
 `;
 
 /**
- * Frees the place of a request that has ended. A `TAKE` that was not answered may run later, on a connection that was given
- * up: what is left here keeps it from taking a place that nobody would free.
+ * Frees the place of a request that has ended. A `TAKE` that was not answered may run later, on a connection that was
+ * given up: what is left here keeps it from taking a place that nobody would free.
  *
- * KEYS: the requests in progress, and what says that this one has ended. ARGV: the request's id; milliseconds for which that
- * stays, 0 if the answer to `TAKE` is known.
+ * KEYS: the requests in progress, and what says that this one has ended. ARGV: the request's id; milliseconds for which
+ * that stays, 0 if the answer to `TAKE` is known.
  */
 export const FREE = `
 redis.call('ZREM', KEYS[1], ARGV[1])

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LimitStore, Limits, LocalLimits, Taken } from '../../../src/enforce/local-limits.ts';
+import type { Acquisition, LimitStore, Limits, LocalLimits } from '../../../src/enforce/local-limits.ts';
 import { type Reply, StoreError } from './replies.ts';
 import { FREE, RENEW, TAKE } from './scripts.ts';
 import { StoreClient } from './store-client.ts';
@@ -73,18 +73,18 @@ export class SharedLimits implements LimitStore {
     this.#renewal.unref();
   }
 
-  async take(name: string, limits: Limits): Promise<Taken> {
+  async acquire(name: string, limits: Limits): Promise<Acquisition> {
     const { rate, concurrency } = limits;
     const isLimited = rate !== undefined || concurrency !== undefined;
     const isAnswering = this.#client.isConnected && performance.now() >= this.#cooldownUntil;
-    if (!isLimited || !isAnswering) return this.#local.take(name, limits);
+    if (!isLimited || !isAnswering) return this.#local.acquire(name, limits);
     const place = { name, id: randomUUID() };
     let answer: Answer;
     try {
       answer = await this.#ask(place, limits);
     } catch (error) {
       this.#failed(error);
-      return this.#local.take(name, limits);
+      return this.#local.acquire(name, limits);
     }
     this.#becomes({ state: 'up' });
     const [over, wait] = answer;

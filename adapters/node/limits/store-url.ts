@@ -19,8 +19,8 @@ const DEFAULT_PREFIX = 'sentry-api-proxy';
 const PREFIX = /^[A-Za-z0-9._:-]{1,64}$/;
 
 /**
- * Reads the URL of a store: `redis://` or `rediss://`, with user, password, port and database where it has them, and with
- * `?prefix=`, without which two installations in one store would share the limits of clients of the same name.
+ * Reads the URL of a store: `redis://` or `rediss://`, with user, password, port and database where it has them, and
+ * with `?prefix=`, without which two installations in one store would share the limits of clients of the same name.
  * @returns undefined if it is none
  */
 export function storeAddress(text: string): StoreAddress | undefined {

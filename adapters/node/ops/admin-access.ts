@@ -4,9 +4,9 @@ import type { Fields } from '../../../src/http/types.ts';
 /**
  * Why a request may not read what the proxy does, for a person; undefined if it may.
  *
- * The admin listener has no credentials, so a browser inside the network must not read it for a page from elsewhere. Such a
- * page gives itself away by Fetch Metadata or `Origin`. With DNS rebinding it does not, but then the Host is a name of
- * its own: an address, `localhost` and the names that the operator set are none.
+ * The admin listener has no credentials, so a browser inside the network must not read it for a page from elsewhere.
+ * Such a page gives itself away by Fetch Metadata or `Origin`. With DNS rebinding it does not, but then the Host is a
+ * name of its own: an address, `localhost` and the names that the operator set are none.
  * @param allowedHosts in lower case
  */
 export function accessFault(

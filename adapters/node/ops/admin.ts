@@ -10,7 +10,7 @@ import { latest } from './latest.ts';
 import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 import { PAGE, PAGE_FIELDS } from './status/page.ts';
-import type { Watch } from './telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** Milliseconds and bytes. Clients of this listener are near and ask for little. */
 const LIMITS: ConnectionLimits = { readHeader: 5000, read: 5000, write: 5000, maxHead: 8 * 1024 };
@@ -32,17 +32,17 @@ export interface Admin {
 }
 
 /**
- * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port, where every
- * path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
+ * The second listener: for probes, Prometheus and operators, never for clients. It is apart from the proxy's port,
+ * where every path belongs to Sentry. It takes no credentials, so no request may cost much: a connection carries one
  * request, and only a few requests are served at a time. The oldest makes room for a new one: turning the new one away
  * would let idle ones keep probes out, and a proxy whose probes fail is restarted.
  */
-export function makeAdmin(watch: Watch, readiness: Readiness, { capacity, allowedHosts }: AdminOptions): Admin {
+export function makeAdmin(telemetry: Telemetry, readiness: Readiness, { capacity, allowedHosts }: AdminOptions): Admin {
   const pages: Pages = {
     readiness,
-    metrics: watch.metrics,
+    metrics: telemetry.metrics,
     allowedHosts,
-    status: latest(STATUS_LIFETIME, async () => `${JSON.stringify(watch.status(), null, 2)}\n`),
+    status: latest(STATUS_LIFETIME, async () => `${JSON.stringify(telemetry.status(), null, 2)}\n`),
   };
   const { listener, drain } = makeServer({
     limits: LIMITS,
@@ -53,7 +53,7 @@ export function makeAdmin(watch: Watch, readiness: Readiness, { capacity, allowe
   return { listener, close: drain };
 }
 
-/** What there is to ask for. */
+/** The pages of the admin listener. */
 interface Pages {
   readonly readiness: Readiness;
   readonly metrics: Metrics;

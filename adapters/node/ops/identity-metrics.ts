@@ -4,7 +4,7 @@ import type { IssuerKeys, KeysFetched } from '../../../src/identity/keys/issuer-
 
 const FETCH_RESULTS: readonly KeysFetched['result'][] = ['changed', 'same', 'failed'];
 
-/** What is counted of issuers and their tokens. Without issuers there are no series. */
+/** Metrics of issuers and their tokens. Without issuers there are no series. */
 export class IdentityMetrics {
   readonly #identities: Counter<'issuer' | 'result'>;
   readonly #fetches: Counter<'issuer' | 'result'>;

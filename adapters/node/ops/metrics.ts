@@ -25,7 +25,7 @@ const RESULTS: readonly Renewal['result'][] = ['changed', 'unchanged', 'failed']
 /** Errors that can end a response after it began. They count with the status of that response. */
 const BREAKING_OFF = ['write_timeout', 'request_timeout', 'upstream_truncated', 'upstream_malformed', 'internal_error'];
 
-/** What Prometheus scrapes. Labels come from tables of the proxy's own, so no client can make up new ones. */
+/** The metrics for Prometheus. Labels come from the proxy's own tables, so no client can make up new ones. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests = new Counter({
@@ -96,7 +96,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'sentry_api_proxy_token_age_seconds',
-      help: 'Since the current token came into use.',
+      help: 'Time since the current token came into use.',
       registers: [this.#registry],
       collect() {
         if (token.age === undefined) this.remove();

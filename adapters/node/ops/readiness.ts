@@ -8,7 +8,7 @@ export interface Readiness {
   readonly tokenFault: 'no token' | 'token refused' | undefined;
 }
 
-/** What `/readyz` says, for as long as the proxy runs. */
+/** Makes the state that `/readyz` reports, for as long as the proxy runs. */
 export function makeReadiness(token: TokenHolder, health: TokenHealth, isDraining: () => boolean): Readiness {
   return {
     get fault() {

@@ -1,4 +1,5 @@
 import type { IssuerKeys } from '../../../src/identity/keys/issuer-keys.ts';
+import type { Client } from '../../../src/policy/client.ts';
 import type { Finished } from '../../http1/server/connection.ts';
 import type { Renewal } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
@@ -8,12 +9,13 @@ import { Collector } from './status/collector.ts';
 import { makeStatus, type Status } from './status/status.ts';
 
 /** Everything that is counted for the admin listener. */
-export class Watch {
+export class Telemetry {
   readonly metrics: Metrics;
   readonly #collector = new Collector();
   readonly #token: TokenHolder;
   readonly #readiness: Readiness;
   #issuers: () => readonly IssuerKeys[] = () => [];
+  #clients: readonly Client[] = [];
 
   constructor(token: TokenHolder, readiness: Readiness) {
     this.metrics = new Metrics(token, readiness);
@@ -45,9 +47,18 @@ export class Watch {
     this.metrics.identities.issuersAre(issuers);
   }
 
-  /** What the status page shows. */
+  /** These are the clients now. */
+  clientsAre(clients: readonly Client[]): void {
+    const names = new Set(clients.map(({ name }) => name));
+    const gone = this.#clients.map(({ name }) => name).filter((name) => !names.has(name));
+    this.#clients = clients;
+    this.metrics.clients.clientsAre(clients, gone);
+    for (const name of gone) this.#collector.refusals.forget(name);
+  }
+
+  /** The data of the status page. */
   status(): Status {
-    const shown = { issuers: this.#issuers(), tokens: this.metrics.namedTokens() };
+    const shown = { issuers: this.#issuers(), tokens: this.metrics.namedTokens(), clients: this.#clients };
     return makeStatus(this.#collector, this.#token, this.#readiness, shown);
   }
 }

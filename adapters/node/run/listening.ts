@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import type { AdminOptions } from '../ops/admin.ts';
 import type { Readiness } from '../ops/readiness.ts';
-import type { Watch } from '../ops/telemetry.ts';
+import type { Telemetry } from '../ops/telemetry.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 
 /** Ends the program, since it cannot listen. */
@@ -13,7 +13,7 @@ export function cannotListen(error: unknown, address: ListenAddress, flag: strin
   process.exit(1);
 }
 
-/** What the admin listener is made of. */
+/** The parts of the admin listener. */
 export interface AdminParts extends AdminOptions {
   readonly token: TokenHolder;
   readonly readiness: Readiness;
@@ -24,10 +24,10 @@ export interface AdminParts extends AdminOptions {
 export async function startAdmin(
   address: NonNullable<Config['adminListen']>,
   { capacity, allowedHosts, token, readiness, log }: AdminParts,
-): Promise<{ watch: Watch; address: string }> {
-  const [{ makeAdmin }, { Watch }] = await Promise.all([import('../ops/admin.ts'), import('../ops/telemetry.ts')]);
-  const watch = new Watch(token, readiness);
-  const { listener } = makeAdmin(watch, readiness, {
+): Promise<{ telemetry: Telemetry; address: string }> {
+  const [{ makeAdmin }, { Telemetry }] = await Promise.all([import('../ops/admin.ts'), import('../ops/telemetry.ts')]);
+  const telemetry = new Telemetry(token, readiness);
+  const { listener } = makeAdmin(telemetry, readiness, {
     capacity,
     // No page in a browser reaches a Unix socket.
     allowedHosts: 'path' in address ? undefined : allowedHosts,
@@ -36,5 +36,5 @@ export async function startAdmin(
     cannotListen(error, address, 'admin-listen'),
   );
   listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
-  return { watch, address: where };
+  return { telemetry, address: where };
 }

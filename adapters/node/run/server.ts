@@ -7,22 +7,22 @@ import type { Config } from '../config/config.ts';
 import type { LogWriter } from '../log/log.ts';
 import { logRequest } from '../log/log-request.ts';
 import { turnedAwayReporter } from '../log/turned-away.ts';
-import type { Watch } from '../ops/telemetry.ts';
+import type { Telemetry } from '../ops/telemetry.ts';
 import type { CountRead } from './sentry.ts';
 
-/** What bounds, counts and records the requests of a server. */
+/** The parts that bound, count and record the requests of a server. */
 export interface Surroundings {
   readonly capacity: Capacity;
   readonly countRead: CountRead;
   readonly writer: LogWriter;
-  readonly watch: Watch | undefined;
+  readonly telemetry: Telemetry | undefined;
 }
 
 /** The server for clients, before it listens. */
 export function makeProxyServer(
   config: Config,
   env: Env<Answer>,
-  { capacity, countRead, writer, watch }: Surroundings,
+  { capacity, countRead, writer, telemetry }: Surroundings,
 ): ProxyServer {
   const { log } = writer;
   const isLogged = writer.writes('info');
@@ -39,16 +39,16 @@ export function makeProxyServer(
     countRead,
     turnedAway() {
       reportTurnedAway();
-      watch?.metrics.turnedAway();
+      telemetry?.metrics.turnedAway();
     },
     handle(request, trace) {
-      watch?.started();
+      telemetry?.started();
       return handle(request, env, trace);
     },
     finished(request) {
       request.trace.release?.();
       if (isLogged) logRequest(log, request);
-      watch?.finished(request);
+      telemetry?.finished(request);
     },
   });
 }

@@ -1,5 +1,5 @@
 import { isLocal } from '../../http1/server/listen-address.ts';
-import type { InForce } from '../clients/active-clients.ts';
+import type { ActiveClients } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 
@@ -17,4 +17,4 @@ export function logDoubts(log: Log, config: Config, warnings: readonly string[],
 }
 
 /** How many credentials there are, for the log. */
-export const countsOf = ({ aliases, names }: InForce) => ({ alias_tokens: aliases, clients: names.size });
+export const countsOf = ({ aliases, names }: ActiveClients) => ({ alias_tokens: aliases, clients: names.size });

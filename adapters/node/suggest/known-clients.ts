@@ -4,7 +4,7 @@ import type { Problem } from '../../../src/config/values.ts';
 import type { Client } from '../../../src/policy/client.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { configuredFiles, readAll, WatchedFile } from '../config/files.ts';
-import { type Given, isGiven, textOf } from '../config/given.ts';
+import { isGiven, type RawSettings, textOf } from '../config/raw-settings.ts';
 
 /** A client of the file that the suggestion is to replace. */
 export interface KnownClient {
@@ -14,7 +14,7 @@ export interface KnownClient {
 
 /** The clients file that the suggestion is to replace. */
 export interface KnownClients {
-  /** What stands beside the clients in the file. */
+  /** The keys next to the clients in the file. */
   readonly frame: Omit<ClientsFileJson, 'clients'>;
   /** By name, in the order of the file. */
   readonly byName: ReadonlyMap<string, KnownClient>;
@@ -36,7 +36,7 @@ function knownClients(text: string, clients: readonly Client[]): KnownClients {
 /**
  * The clients of the clients file that is set. Adds what is wrong with it to the problems.
  */
-export async function readKnownClients(given: Given, problems: Problem[]): Promise<KnownClients> {
+export async function readKnownClients(given: RawSettings, problems: Problem[]): Promise<KnownClients> {
   const files = configuredFiles(given).filter(({ variable }) => variable === 'CLIENTS_FILE');
   const contents = await readAll(
     files.map((file) => new WatchedFile(file)),

@@ -1,6 +1,6 @@
 import { organizationIn, projectIn } from '../../../src/policy/resource.ts';
 import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
-import { walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { projectOfShortId } from '../../../src/policy/sentry/parameters.ts';
 import { parseTarget, type Target } from '../../../src/policy/sentry/target.ts';
 import type { LoggedRequest } from './log-lines.ts';
@@ -15,11 +15,14 @@ export interface Sample {
   /** The path as the table of endpoints writes it; undefined if the table lacks it. */
   readonly template: string | undefined;
   readonly organization: string | undefined;
-  /** The projects that these requests are about, each as `organization/project`; undefined if one of them does not show it. */
+  /**
+   * The projects that these requests are about, each as `organization/project`; undefined if one of them does not show
+   * it.
+   */
   projects: Set<string> | undefined;
 }
 
-/** What one client needs, as far as its requests show. */
+/** The needs of one client, as far as its requests show. */
 export interface Needs {
   readonly samples: Map<string, Sample>;
   /** Requests that Sentry refused or that failed, with the status: they show no need. */
@@ -43,7 +46,7 @@ export function observe(needs: Needs, request: LoggedRequest): void {
   }
   const parsed = parseTarget(path);
   const target = typeof parsed === 'string' ? undefined : parsed;
-  const template = target && METHODS.includes(method) ? walk(target).template : undefined;
+  const template = target && METHODS.includes(method) ? matchRoute(target).template : undefined;
   const organization = target && organizationIn(target);
   const project = target && projectOf(target);
   const asked = keys.filter((key) => !OF_PROJECTS.has(key)).sort();

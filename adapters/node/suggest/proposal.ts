@@ -3,13 +3,13 @@ import type { Client } from '../../../src/policy/client.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import type { Decision } from '../../../src/policy/decision.ts';
 import { allows } from '../../../src/policy/rules.ts';
-import { endpointOf, walk } from '../../../src/policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute } from '../../../src/policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../../../src/policy/sentry/target.ts';
 import type { KnownClient } from './known-clients.ts';
 import { leastScopes } from './least-scopes.ts';
 import type { Sample } from './needs.ts';
 
-/** What a client may reach; empty `orgs` are for the operator to fill in. */
+/** The boundary of a client; empty `orgs` are for the operator to fill in. */
 export type ProposedReach = { readonly orgs: readonly string[] } | { readonly projects: readonly string[] };
 
 /** The rights that are proposed for one client, and how they fit its requests. */
@@ -28,8 +28,8 @@ export interface Proposal {
 }
 
 /**
- * Proposes the least rights for the requests of one client. A rule is a path of the table, or one that the operator wrote
- * before: nothing that the client wrote into a path becomes a rule.
+ * Proposes the least rights for the requests of one client. A rule is a path of the table, or one that the operator
+ * wrote before: nothing that the client wrote into a path becomes a rule.
  */
 export function propose(samples: readonly Sample[], known: KnownClient | undefined): Proposal {
   const scopes = leastScopes(samples.map(scopesFor).filter((anyOf) => anyOf.length > 0));
@@ -102,7 +102,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
   if (typeof target === 'string' || template === undefined) return [];
   const decision = decide(EVERYTHING, method, path, 0);
   const isForAll = decision.kind !== 'refuse' && grantedBy(decision) === 'any client';
-  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(walk(target), method)?.scopes ?? []);
+  return decision.kind === 'refuse' || isForAll ? [] : (endpointOf(matchRoute(target), method)?.scopes ?? []);
 }
 
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>
@@ -114,7 +114,7 @@ function ruleFor(sample: Sample, known: Client | undefined): string | undefined 
   const target = parseTarget(path);
   const isGivenAnyway = typeof target === 'string' || scopesFor(sample).length > 0 || template === '/api/0/';
   if (isGivenAnyway) return undefined;
-  const route = walk(target);
+  const route = matchRoute(target);
   const isRule = (text: string) => clientOf({ scopes: [], allow: [text], orgs: [organization ?? 'any'] }) !== undefined;
   const own = known?.allow.filter((rule) => allows(rule, method, target, route)).map(({ text }) => text) ?? [];
   const spelledOut = own.filter((text) => !text.includes('*'));
@@ -122,7 +122,7 @@ function ruleFor(sample: Sample, known: Client | undefined): string | undefined 
   return [...spelledOut, ...fromTable, ...own].find(isRule);
 }
 
-/** What the policy makes of these rights; undefined if a clients file could not have them. */
+/** A client with these rights, as the policy sees it; undefined if a clients file could not have them. */
 function clientOf(rights: Rights & ProposedReach): Client | undefined {
   const entry = { name: 'proposed', token: `sha256:${'0'.repeat(64)}`, ...rights };
   const read = readClients(JSON.stringify({ clients: [entry] }));
@@ -134,6 +134,7 @@ const EVERYTHING = clientOf({ scopes: ['*'], allow: [], orgs: ['*'] })!;
 
 function whyNot({ path }: Sample, detail: string, { name }: Client): string {
   const withSlash = path.endsWith('/') ? undefined : parseTarget(`${path}/`);
-  const lacksSlash = withSlash !== undefined && typeof withSlash !== 'string' && walk(withSlash).template !== undefined;
+  const lacksSlash =
+    withSlash !== undefined && typeof withSlash !== 'string' && matchRoute(withSlash).template !== undefined;
   return lacksSlash ? 'its path lacks the last slash' : detail.replace(`client ${name} `, '');
 }

@@ -4,18 +4,18 @@ import { requestIn } from './log-lines.ts';
 import { type Needs, newNeeds, observe, type Sample } from './needs.ts';
 import { type Proposal, propose } from './proposal.ts';
 
-/** What `suggest` prints. */
+/** The output of `suggest`. */
 export interface Suggestion {
   /** A clients file; undefined if the log has no request of a client. */
   readonly json: string | undefined;
-  /** What a person should look at before using it. */
+  /** Points that a person should check before using it. */
   readonly notes: readonly string[];
 }
 
 /**
  * Suggests a clients file with the least scopes, rules, organizations and projects that the requests of a log need.
  * @param lines of the proxy's JSON log; other lines are skipped
- * @param known the clients file that the suggestion is to replace: it keeps what it says beside the rights
+ * @param known the clients file that the suggestion is to replace: everything in it except the rights is kept
  */
 export async function suggest(lines: AsyncIterable<string>, known: KnownClients = NO_CLIENTS): Promise<Suggestion> {
   const byClient = new Map<string, Needs>();
@@ -71,7 +71,7 @@ function ofClient(name: string, known: KnownClient | undefined, needs: Needs): S
   }
   const proposal = propose(samples, known);
   const notes = [...notesOn(name, known, proposal), ...leftOut];
-  if (needs.isCut) notes.push(`makes more kinds of requests than are looked at (${samples.length})`);
+  if (needs.isCut) notes.push(`makes more kinds of requests than are examined (${samples.length})`);
   return { entry: entryOf(name, known, proposal), notes };
 }
 
@@ -101,10 +101,10 @@ function notesOn(name: string, known: KnownClient | undefined, proposal: Proposa
   }
   if (proposal.unlimitable.length > 0) {
     const unlimitable = listed(unique(proposal.unlimitable.map(asked)));
-    notes.push(`could be limited to projects but for ${unlimitable}: ${UNLIMITABLE}`);
+    notes.push(`could be limited to projects except for ${unlimitable}: ${UNLIMITABLE}`);
     notes.push(`these requests could be limited to projects: ${listed(unique(proposal.limitable.map(asked)))}`);
   }
-  if (proposal.needsRules) notes.push('no scope gives its allow rules; check that it needs each of them');
+  if (proposal.needsRules) notes.push('no scope grants what its allow rules grant; check that it needs each of them');
   const uncovered = unique(proposal.uncovered.map(({ sample, why }) => `${asked(sample)} is not covered: ${why}`));
   notes.push(...uncovered.slice(0, MAX_LISTED));
   if (uncovered.length > MAX_LISTED) notes.push(`${uncovered.length - MAX_LISTED} more requests are not covered`);
@@ -112,8 +112,7 @@ function notesOn(name: string, known: KnownClient | undefined, proposal: Proposa
 }
 
 const UNLIMITABLE =
-  'they have data of all projects, or name none, or the log does not show which projects they are about, which it does of ' +
-  'observed clients';
+  'they have data of all projects, or name none, or the log does not show their projects, which it does for observed clients';
 
 /** Requests that one note names. */
 const MAX_LISTED = 20;

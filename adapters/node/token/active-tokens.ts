@@ -21,7 +21,7 @@ export interface ActiveToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopeNa
   readonly age: number | undefined;
 }
 
-/** The tokens of the tokens file as they are now in force, and the choice between them and the default. */
+/** The active tokens of the tokens file, and the choice between them and the default. */
 export class ActiveTokens implements TokenChoice {
   readonly #default: TokenSource;
   readonly #log: Log;

@@ -3,7 +3,7 @@ import type { TokenSource } from '../../../src/tokens/token-source.ts';
 import { isRenewable, staticToken } from '../../../src/tokens/token-source.ts';
 import { fingerprint } from '../../system-token/fingerprint.ts';
 import { type Renewal, SystemToken, TokenUnavailable } from '../../system-token/renewal.ts';
-import type { TokenOrigin } from '../config/config.ts';
+import type { TokenConfig } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 
 /** The token of a running proxy. A changed file may replace its source. */
@@ -14,13 +14,13 @@ export class TokenHolder implements TokenSource {
   onChange: (() => void) | undefined;
 
   readonly #log: Log;
-  #origin: TokenOrigin;
+  #origin: TokenConfig;
   #source: TokenSource;
   #system: SystemToken | undefined;
   #token: string | undefined;
   #heldSince: number | undefined;
 
-  constructor(origin: TokenOrigin, log: Log) {
+  constructor(origin: TokenConfig, log: Log) {
     this.#log = log;
     this.#origin = origin;
     this.#source = this.#makeSource(origin);
@@ -55,7 +55,7 @@ export class TokenHolder implements TokenSource {
   }
 
   /** Switches to a changed token or database. Requests in flight keep their token. */
-  reconfigure(origin: TokenOrigin): void {
+  reconfigure(origin: TokenConfig): void {
     const before = this.#origin;
     this.#origin = origin;
     if (isDeepStrictEqual(before, origin)) return;
@@ -68,7 +68,7 @@ export class TokenHolder implements TokenSource {
     this.start();
   }
 
-  #makeSource(origin: TokenOrigin): TokenSource {
+  #makeSource(origin: TokenConfig): TokenSource {
     if (origin.kind === 'static') {
       this.#system = undefined;
       return staticToken(origin.token);

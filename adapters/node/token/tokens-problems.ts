@@ -4,7 +4,7 @@ import { readTokens, type TokenEntry, type TokensProblem } from '../../../src/to
 import { FileToken } from '../../token-files/file-token.ts';
 import { sha256 } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
-import { inFile } from '../config/given.ts';
+import { inFile } from '../config/raw-settings.ts';
 
 /** The credentials of a proxy that no token of its tokens file may be. */
 export const otherCredentials = (

@@ -68,7 +68,7 @@ const SERVER_HINTS = new Map<string, string>(
     '42703': "The table sentry_option is not Sentry's.",
     '42501': 'Let the user read it: GRANT SELECT ON sentry_option TO that user.',
     '53300': 'Raise max_connections there, or connect through PgBouncer.',
-    '57P03': 'It starts or stops; this is tried again.',
+    '57P03': 'It is starting or stopping; the proxy tries again.',
     '57014': 'Something has locked the table sentry_option, or the server is overloaded.',
   }),
 );
@@ -84,10 +84,10 @@ const SYSTEM_REASONS = new Map<string, [reason: string, hint: string]>(
     EHOSTUNREACH: ['no route to the host', 'Check the address and the network.'],
     ENETUNREACH: ['no route to the network', 'Check the address and the network.'],
     ETIMEDOUT: ['no answer', 'Check the address, and whether a firewall is in between.'],
-    ENOTFOUND: ['the host name is not known', 'Check the name, and that this runs in the same network.'],
+    ENOTFOUND: ['the host name is not known', 'Check the name, and that the proxy is on the same network.'],
     EAI_AGAIN: ['the host name could not be looked up', 'Check the name server.'],
     ENOENT: ['there is no such socket', 'Set host, or check that PostgreSQL runs and has its socket there.'],
-    EACCES: ['no permission to use the socket', 'Check whom this process runs as.'],
+    EACCES: ['no permission to use the socket', 'Check which user this process runs as.'],
   }),
 );
 
@@ -135,7 +135,7 @@ export function failureOf(where: string, error: unknown, password: string | unde
   }
   // The driver failed on a message that no real server sends.
   if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) {
-    return { ...failure, reason: 'it does not keep to the PostgreSQL protocol' };
+    return { ...failure, reason: 'it violates the PostgreSQL protocol' };
   }
   if (message === 'Connection terminated unexpectedly') return failureOf(where, { code: 'ECONNRESET' }, password);
   return { ...failure, code: undefined, reason: printable(message, password) || 'unknown error' };

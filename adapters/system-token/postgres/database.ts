@@ -9,9 +9,9 @@ import { within } from './within.ts';
 const QUERY_TIMEOUT = 5000;
 
 /**
- * Reads Sentry's system token as it is stored, over a connection of its own.
+ * Reads Sentry's system token as it is stored, over a new connection.
  *
- * Nothing is left behind, neither a connection nor a waiting backend. It works with PgBouncer's transaction pooling,
+ * It leaves neither a connection nor a waiting backend behind. It works with PgBouncer's transaction pooling,
  * which gives the next transaction another session: it uses one transaction, no prepared statements, and only start-up
  * parameters that PgBouncer knows.
  *

@@ -23,7 +23,7 @@ export async function encrypt(socket: Socket, info: ConnInfo, host: ConnHost): P
     if (answer === 'N')
       throw new ConnectionError('it does not offer TLS', 'Set sslmode to disable, or turn TLS on there.');
     // More than that byte would be data that an attacker injected before the encryption (CVE-2021-23222).
-    if (answer !== 'S') throw new ConnectionError('it answers a request for TLS with something else');
+    if (answer !== 'S') throw new ConnectionError('it gives an unexpected answer to a request for TLS');
   }
   const secured = connectTls({ ...tlsOptions(info, host), socket });
   secured.on('error', () => {});

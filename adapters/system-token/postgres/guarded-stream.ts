@@ -105,7 +105,7 @@ function checkBody(message: Buffer): void {
   const type = String.fromCharCode(message[0]!);
   const body = message.subarray(HEADER);
   if (type === 'R' && !AUTHENTICATION.has(body.readUInt32BE())) {
-    throw new ConnectionError('it asks for a way to authenticate that is not supported (GSSAPI, SSPI or another)');
+    throw new ConnectionError('it requires an authentication method that is not supported (GSSAPI, SSPI or another)');
   }
   // Fields of a type and a string each, then a zero byte: the driver looks for that byte beyond the end, too.
   const isErrorOrNotice = type === 'E' || type === 'N';

@@ -40,7 +40,9 @@ const NOTHING_STORED = refuse(
     'sets sentry:system-token (SENTRY_OPTIONS or config.yml), nothing is stored: give that token itself instead.',
 );
 const EMPTY = refuse('The stored token is empty.');
-const BAD_PICKLE = refuse('The stored value is a Python pickle that is damaged or holds something else than a string.');
+const BAD_PICKLE = refuse(
+  'The stored value is a Python pickle that is damaged or holds something other than a string.',
+);
 
 /** HTTP servers commonly refuse header lines longer than this. */
 const MAX_LENGTH = 4096;

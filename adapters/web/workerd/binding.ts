@@ -7,7 +7,7 @@ interface Fetcher {
 }
 
 /**
- * What requests to Sentry go through: the binding `SENTRY` if there is one, which reaches a Sentry without a public
+ * The way of requests to Sentry: through the binding `SENTRY` if there is one, which reaches a Sentry without a public
  * address, or else the global `fetch`. A binding that can't be used is a problem: the token is not to go to a public
  * address by mistake.
  */

@@ -5,7 +5,7 @@ import { PlatformAbort } from '../../../src/web/platform-abort.ts';
 import { fromClient, ReadFields } from '../../../src/web/request.ts';
 import { toStream } from '../../../src/web/response.ts';
 import { dropsRequests, withLength } from '../../../src/web/runtime.ts';
-import type { Ends, EndsFor } from '../proxy.ts';
+import type { Platform, PlatformFor } from '../proxy.ts';
 import { fetchOf } from './binding.ts';
 import { ResponseFields, record } from './response-fields.ts';
 
@@ -28,7 +28,7 @@ const UNCACHED = { cacheTtlByStatus: { '100-599': -1 } };
  * of known length is passed on untouched, because only then does workerd send its length. If a client leaves, workerd
  * ends everything that its request has begun.
  */
-export const workerd: EndsFor = (_origin, bindings, problems): Ends => ({
+export const workerd: PlatformFor = (_origin, bindings, problems): Platform => ({
   fetch: transportOf(fetchOf(bindings, problems)),
   fetchKeys: () => transportOf(fetch),
   dropsRequests,
@@ -90,7 +90,7 @@ function failed(thrown: unknown, abort: PlatformAbort): never {
 
 const DOT_SEGMENT = /^[^?]*\/\.{1,2}(?:[/?]|$)/;
 
-/** workerd sends a length only if it is that of a stream of its own: what stands in the fields does not count. */
+/** workerd sends a length only for its own streams: the Content-Length field does not count. */
 function contentOf(body: UpstreamRequest['body'], headers: EditedFields): BodyInit | null {
   const isReady = body === null || body instanceof Uint8Array || body instanceof ReadableStream;
   return isReady ? (body as BodyInit | null) : withLength(toStream(body), lengthOf(headers));

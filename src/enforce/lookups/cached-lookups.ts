@@ -9,8 +9,8 @@ export interface LookupBounds {
   /** For a project that was not found. */
   readonly absenceLifetime: number;
   /**
-   * An issue may be merged into one of another project. What was not found is kept as long: the client chooses the id, and
-   * a refusal that takes another time would tell it whether another project has such an issue.
+   * An issue may be merged into one of another project. What was not found is kept as long: the client chooses the id,
+   * and a refusal that takes another time would tell it whether another project has such an issue.
    */
   readonly issueLifetime: number;
   /** Answers that are kept for one client. */
@@ -56,9 +56,9 @@ export interface Cause {
 const NOT_KEPT: Lifetimes = { found: 0, absent: 0 };
 
 /**
- * Lookups over HTTP. Concurrent lookups of one path share a request if allowed. Responses are cached, bounded in time and
- * number, for each client apart: a busy client evicts nothing of the others', and sees nothing of their lookups.
- * A release is looked up each time, since projects join it at any time.
+ * Lookups over HTTP. Concurrent lookups of one path share a request if allowed. Responses are cached, bounded in time
+ * and number, for each client apart: a busy client evicts nothing of the others', and sees nothing of their lookups. A
+ * release is looked up each time, since projects join it at any time.
  */
 export class CachedLookups implements Lookups {
   readonly #ask: Ask;
@@ -108,12 +108,12 @@ export class CachedLookups implements Lookups {
     const look = async (): Promise<Answer> => {
       const entry = known();
       if (entry !== undefined) return entry.answer;
-      // Nothing is counted either: a request that never ends would be counted for ever.
+      // A lookup is not counted here either: a request that never ends would be counted for ever.
       const answer = await (this.#bounds.isShared ? this.#once(path, ask) : ask());
       this.#keep(kept, path, answer, answer === undefined ? lifetimes.absent : lifetimes.found);
       return answer;
     };
-    // Only lookups that have begun are shared, or one client would wait for another's turn.
+    // A lookup that has not begun is not shared, or one client would wait for another's turn.
     const needsTurn = this.#bounds.isShared && known() === undefined && !this.#underWay.has(path);
     return needsTurn ? inTurn(look) : look();
   }
@@ -131,7 +131,7 @@ export class CachedLookups implements Lookups {
   }
 
   async #counted(ask: () => Promise<Answer>): Promise<Answer> {
-    if (this.#asking >= this.#bounds.atATime) throw new LookupFailed('too many lookups are under way');
+    if (this.#asking >= this.#bounds.atATime) throw new LookupFailed('too many lookups are running');
     this.#asking++;
     try {
       return await ask();
@@ -150,7 +150,7 @@ export class CachedLookups implements Lookups {
     if (ABSENT.has(answer.status)) return undefined;
     if (answer.status !== 200) throw new LookupFailed(`Sentry answered with status ${answer.status}`);
     const projects = read(answer.json);
-    if (projects === undefined) throw new LookupFailed('the answer names no project');
+    if (projects === undefined) throw new LookupFailed('the response names no project');
     return projects;
   }
 

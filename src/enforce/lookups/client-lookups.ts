@@ -2,7 +2,7 @@ import type { Signal } from '../../http/types.ts';
 import type { CachedLookups, Cause, Kept } from './cached-lookups.ts';
 import { LookupFailed, type Lookups } from './types.ts';
 
-/** The lookups that one client causes: no more at a time than its share, so that others get theirs. */
+/** The lookups that one client causes: at most its share at a time, so that others get theirs. */
 export class ClientLookups {
   readonly #lookups: CachedLookups;
   readonly #queue: Queue;
@@ -39,7 +39,7 @@ class Queue {
   async inTurn<T>(work: () => Promise<T>, signal: Signal): Promise<T> {
     if (this.#underWay >= this.#atATime) {
       this.#dropAborted();
-      if (this.#waiting.length >= MAX_WAITING) throw new LookupFailed("too many of the client's lookups are under way");
+      if (this.#waiting.length >= MAX_WAITING) throw new LookupFailed("too many of the client's lookups are running");
       await new Promise<void>((begin, reject) => {
         this.#waiting.push({ signal, begin, leave: () => reject(signal.reason) });
       });

@@ -1,6 +1,6 @@
 import type { Thing } from '../../policy/decision.ts';
 import type { LookupKind } from '../../policy/sentry/endpoint.ts';
-import { walk } from '../../policy/sentry/endpoint-table.ts';
+import { matchRoute } from '../../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../../policy/sentry/target.ts';
 
 /** A project as a response names it: by id, by slug, or by both. */
@@ -118,8 +118,8 @@ export function lookupPath(names: readonly string[]): string | undefined {
   const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
   const target = parseTarget(path);
   if (typeof target === 'string') return undefined;
-  const { template, isDisguised } = walk(target);
-  return template !== undefined && TEMPLATES.has(template) && !isDisguised ? path : undefined;
+  const { template, hasEncodedLiteral } = matchRoute(target);
+  return template !== undefined && TEMPLATES.has(template) && !hasEncodedLiteral ? path : undefined;
 }
 
 /** A lookup asks for one of these. A path that leads anywhere else is a mistake. */

@@ -59,7 +59,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOpt
     try {
       const { source } = tokens.choose('GET', path);
       const bearer = await source.get();
-      if (bearer === undefined) throw new LookupFailed('there is no token to ask with');
+      if (bearer === undefined) throw new LookupFailed('there is no token for the lookup');
       const response = await renewOnce(send, source, bearer);
       status = response.status;
       const json = await jsonOf(response);
@@ -83,7 +83,7 @@ async function jsonOf({ status, headers, body }: UpstreamResponse): Promise<unkn
   const bytes = bounded.bytes && (await decode(bounded.bytes, headers.get('content-encoding'), LIMIT));
   if (bytes === undefined) {
     await bounded.body.cancel();
-    throw new LookupFailed('the answer is too large, or in an encoding that is not known');
+    throw new LookupFailed('the response is too large, or has an unknown encoding');
   }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -5,7 +5,7 @@ import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, parseTarget, type Target } from './target.ts';
 
 /** Where a path leads in the table. */
-export interface Walk {
+export interface RouteMatch {
   /** The path as Sentry's documentation writes it, if the table has it. */
   readonly template: string | undefined;
   /** By method. */
@@ -13,21 +13,21 @@ export interface Walk {
   /** For each segment, whether the table has a parameter there, a literal, or does not know. */
   readonly places: readonly ('literal' | 'parameter' | 'unknown')[];
   /** Whether a segment is encoded that decodes to a name of the table: Sentry routes it by that name. */
-  readonly isDisguised: boolean;
+  readonly hasEncodedLiteral: boolean;
   /** Whether it takes an `allow` rule that names the path, for every method. */
-  readonly isGuarded: boolean;
+  readonly needsExplicitAllow: boolean;
   /**
    * Whether something stands in the place of an organization, project, team or issue that cannot be one, or in the place of
    * another parameter what is no name either: Sentry may read it as an id all the same, and the row would not hold it.
    */
-  readonly isMisfit: boolean;
+  readonly hasInvalidId: boolean;
 }
 
 /** A segment of the table, with what may come after it. */
 export interface Node {
   readonly literals: Map<string, Node>;
   parameter?: { readonly name: string; readonly node: Node };
-  isGuarded?: boolean;
+  needsExplicitAllow?: boolean;
   template?: string;
   methods?: ReadonlyMap<string, Endpoint>;
 }
@@ -41,18 +41,18 @@ let table: Node | undefined;
 export const root = (): Node => (table ??= makeTable());
 
 /** Follows a target through the table: a literal before a parameter, and never back. */
-export function walk({ segments }: Target): Walk {
-  const places: Walk['places'][number][] = [];
+export function matchRoute({ segments }: Target): RouteMatch {
+  const places: RouteMatch['places'][number][] = [];
   let node: Node | undefined = root();
-  let isGuarded = false;
-  let isDisguised = false;
-  let isMisfit = false;
+  let needsExplicitAllow = false;
+  let hasEncodedLiteral = false;
+  let hasInvalidId = false;
   for (const segment of segments) {
     const literal: Node | undefined = node?.literals.get(segment.text);
     const parameter: Node['parameter'] = node?.parameter;
     if (literal !== undefined) {
-      if (!segment.isPlain) isDisguised = true;
-      if (literal.isGuarded) isGuarded = true;
+      if (!segment.isPlain) hasEncodedLiteral = true;
+      if (literal.needsExplicitAllow) needsExplicitAllow = true;
       places.push('literal');
       node = literal;
     } else if (parameter !== undefined && fits(parameter.name, segment.text)) {
@@ -61,12 +61,19 @@ export function walk({ segments }: Target): Walk {
     } else {
       const isNameless = segment.text === '';
       const isHeld = parameter !== undefined && !isNameless;
-      if (isHeld && (LIMITING.test(parameter.name) || !isName(segment.text))) isMisfit = true;
+      if (isHeld && (LIMITING.test(parameter.name) || !isName(segment.text))) hasInvalidId = true;
       places.push('unknown');
       node = undefined;
     }
   }
-  return { template: node?.template, methods: node?.methods, places, isGuarded, isDisguised, isMisfit };
+  return {
+    template: node?.template,
+    methods: node?.methods,
+    places,
+    needsExplicitAllow,
+    hasEncodedLiteral,
+    hasInvalidId,
+  };
 }
 
 /** Whether a path that lacks /api/0 and begins with this is a slip. Sentry's web pages are below /auth/ as well. */
@@ -74,24 +81,25 @@ export const isOfTheApi = (name: string): boolean =>
   !/^(?:auth)?$/.test(name) && nodeAt(root(), API_PREFIX).literals.has(canonicalName(name));
 
 /** The parameter of a path that the table calls so, as it is written there, decoded. */
-export function parameterIn({ template }: Walk, { segments }: Target, name: string): string | undefined {
+export function parameterIn({ template }: RouteMatch, { segments }: Target, name: string): string | undefined {
   const place = template?.split('/').indexOf(`{${name}}`) ?? -1;
   return place === -1 ? undefined : segments[place - 1]?.text;
 }
 
 /** HEAD is as GET: Sentry runs the same view for both. */
-export const endpointOf = ({ methods }: Walk, method: string): Endpoint | undefined =>
+export const endpointOf = ({ methods }: RouteMatch, method: string): Endpoint | undefined =>
   methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);
 
 /** A request's name in metrics: its method, and its path as the table has it. There are no others than the table has. */
 export function nameOfRequest(method: string, target: string): string {
   const parsed = parseTarget(target);
-  const template = typeof parsed === 'string' ? undefined : walk(parsed).template;
+  const template = typeof parsed === 'string' ? undefined : matchRoute(parsed).template;
   return `${METHODS.includes(method) ? method : 'other method'} ${template ?? 'other path'}`;
 }
 
 /** Method and path, as texts to the client name them. */
-export const askedText = (method: string, { template }: Walk): string => `${method} ${template ?? 'on this path'}`;
+export const askedText = (method: string, { template }: RouteMatch): string =>
+  `${method} ${template ?? 'on this path'}`;
 
 function makeTable(): Node {
   const root = newNode();
@@ -100,7 +108,7 @@ function makeTable(): Node {
     node.template = path;
     node.methods = new Map(Object.entries(endpoints));
   }
-  for (const path of GUARDED) nodeAt(root, segmentsOf(path)).isGuarded = true;
+  for (const path of GUARDED) nodeAt(root, segmentsOf(path)).needsExplicitAllow = true;
   for (const path of OTHER_NAMES) nodeAt(root, segmentsOf(path));
   return root;
 }

@@ -473,7 +473,11 @@ const ROWS: Table = {
     DELETE: { scopes: ['org:admin'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'query' },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: 'query',
+      query: { keys: { app_id: 'ok' } },
+    },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'lookup:snapshot' },
@@ -568,7 +572,12 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'lookup:release',
       body: {
-        keys: { commits: 'never with projects', refs: 'never with projects', headCommits: 'never with projects' },
+        keys: {
+          projects: 'projects',
+          commits: 'never with projects',
+          refs: 'never with projects',
+          headCommits: 'never with projects',
+        },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },
@@ -935,6 +944,9 @@ const ROWS: Table = {
   '/api/0/projects/{org}/{project}/files/dsyms/unknown/': {
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'path', query: { keys: { id: 'ok' } } },
   },
+  '/api/0/projects/{org}/{project}/files/images/{image_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path' },
+  },
   '/api/0/projects/{org}/{project}/files/preprodartifacts/assemble/': {
     POST: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
@@ -1092,7 +1104,7 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'path',
       body: {
-        keys: { version: 'release', commits: 'never with projects' },
+        keys: { projects: 'projects', version: 'release', commits: 'never with projects' },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },
@@ -1107,7 +1119,7 @@ const ROWS: Table = {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: ['path', 'lookup:release'],
       body: {
-        keys: { commits: 'never with projects' },
+        keys: { projects: 'projects', commits: 'never with projects' },
         only: ['ref', 'url', 'dateStarted', 'dateReleased', 'status', 'owner'],
       },
     },

@@ -1,7 +1,7 @@
 /** Numbers, hexadecimal ids and UUIDs. */
 const ID = /^[0-9A-Fa-f-]{1,36}$/;
 const WORD = /^[A-Za-z0-9_-]{1,255}$/;
-/** Written by users, so nearly anything; whatever is dangerous in a path was refused before. */
+/** Written by users, so nearly anything; segments that are dangerous in a path were refused before. */
 const TEXT = /^.{1,255}$/u;
 
 /**
@@ -26,7 +26,7 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
   team: SLUG_OR_ID,
   issue_id: /^[0-9]{1,19}$|^(?![0-9]+-)[A-Za-z0-9_-]{1,100}-[0-9A-Za-z]{1,20}$/,
   event_id: /^[0-9A-Fa-f-]{1,36}$|^(?:latest|oldest|recommended)$/,
-  // `me` is whoever asks.
+  // `me` is the user of the request.
   member_id: /^[0-9]{1,19}$|^me$/,
   dashboard_id: /^[0-9]{1,19}$|^default-overview$/,
   version: TEXT,
@@ -59,9 +59,9 @@ export const isNumber = (text: string): boolean => /^[0-9]+$/.test(text);
 export const projectOfShortId = (issueId: string): string | undefined => SHORT_ID.exec(issueId)?.[1]?.toLowerCase();
 
 /**
- * Whether Python's uuid.UUID() takes a text, by which Sentry finds an event whatever its project: it drops `urn:`, `uuid:`,
- * braces and dashes, and reads what is left with int(text, 16), which knows a sign, `0x`, underscores, blanks around it and
- * the digits of every script. In doubt it does.
+ * Whether Python's uuid.UUID() takes a text, by which Sentry finds an event of any project: it drops `urn:`, `uuid:`,
+ * braces and dashes, and reads what is left with int(text, 16), which knows a sign, `0x`, underscores, blanks around it
+ * and the digits of every script. In doubt it does.
  */
 export const isEventId = (text: string): boolean =>
   [text, text.replace(BLANKS_AROUND, '')].some((variant) =>
@@ -74,8 +74,8 @@ const BLANKS_AROUND = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, 'g');
 const LIKE_HEX = new RegExp(`^[\\p{Nd}a-f_x+${BLANK}]{32}$`, 'iu');
 
 /**
- * Whether the name of a parameter looks as if it selected a thing by its id, or widened what is read. For clients that are
- * held to projects such a parameter is refused unless the row says that it is held to the project too.
+ * Whether the name of a parameter looks as if it selected a thing by its id, or widened what is read. For clients that
+ * are held to projects such a parameter is refused unless the row says that it is held to the project too.
  */
 export const selects = (name: string): boolean => {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -83,7 +83,7 @@ export const selects = (name: string): boolean => {
 };
 
 const SELECTING: ReadonlySet<string> = new Set([
-  'shortidlookup', // a hit by short id is shown whatever the projects are
+  'shortidlookup', // a hit by short id is shown for all projects
   'options', // options of projects, passwords among them
   'group', // an issue by its id
   'groups',

@@ -1,7 +1,8 @@
 import { canonicalName } from './synonyms.ts';
 
 /**
- * Whether two spellings of a segment may mean one thing to Sentry: numbers, UUIDs, short ids and keys of tags have several.
+ * Whether two spellings of a segment may mean one thing to Sentry: numbers, UUIDs, short ids and keys of tags have
+ * several.
  * @param isParameter whether Sentry takes a slug or an id in that place, so that the one may be the other
  */
 export function mayMeanTheSame(one: string, other: string, isParameter: boolean): boolean {
@@ -10,7 +11,10 @@ export function mayMeanTheSame(one: string, other: string, isParameter: boolean)
   return isOtherKind || isOddlyWritten || plain(one) === plain(other) || isSameShortId(one, other);
 }
 
-/** Whether Python's int() reads a number in it that is written in another way: 012, 1_2, +12, or with digits of another script. */
+/**
+ * Whether Python's int() reads a number in it that is written in another way: 012, 1_2, +12, or with digits of another
+ * script.
+ */
 const isOddNumber = (text: string): boolean =>
   /^\s*[+-]?[\p{Nd}_]+\s*$/u.test(text) && !/^(?:0|[1-9][0-9]*)$/.test(text);
 
@@ -18,8 +22,8 @@ const isOddNumber = (text: string): boolean =>
 const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
 
 /**
- * A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes, and
- * the reserved keys of tags without their prefix.
+ * A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes,
+ * and the reserved keys of tags without their prefix.
  */
 const plain = (text: string): string =>
   canonicalName((isId(text) ? text.replaceAll('-', '') : text).toLowerCase().replace(/^sentry:/, ''));

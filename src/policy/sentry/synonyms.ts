@@ -19,7 +19,7 @@ const RESOURCE_AT: ReadonlyMap<string, number> = new Map([
 
 /**
  * The segments of a path below /api/0/, with one name for what Sentry knows under two.
- * Only names of resources are replaced: an organization may be called `groups`, and a release `comments`.
+ * It replaces names of resources alone: an organization may be called `groups`, and a release `comments`.
  */
 export function canonicalSegments(segments: readonly string[]): string[] {
   const canonical = segments.slice();

@@ -84,7 +84,7 @@ export function decoded(raw: string): string | undefined {
 
 /** Things that no segment may contain once it is decoded. */
 function problemOf(text: string, wasEncoded: boolean): string | undefined {
-  // uWSGI resolves literal ones before routing, and whatever stands between may resolve encoded ones.
+  // uWSGI resolves literal ones before routing, and a server in between may resolve encoded ones.
   if (text === '.' || text === '..') return 'a dot segment';
   if (text.includes('\\')) return 'a backslash';
   // The others can only have come from an encoding.

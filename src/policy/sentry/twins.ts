@@ -1,6 +1,6 @@
 /**
- * Paths at which Sentry has the same thing, each below /api/0/; what follows is the same as well. A `deny` rule for one of
- * them covers the others.
+ * Paths at which Sentry has the same thing, each below /api/0/; what follows is the same as well. A `deny` rule for one
+ * of them covers the others.
  */
 const TWINS: readonly (readonly string[])[] = [
   // One view, with and without an organization.

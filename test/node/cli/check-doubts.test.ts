@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { makeFolder, runProxy } from '../../support/operator.ts';
 
 const SECRET = 'hunter2-which-is-long-enough';
-const IN_QUOTES = "in quotes, which count as a part of it: docker's --env-file keeps them; write it without";
+const IN_QUOTES = "in quotes, which become part of the value: docker's --env-file keeps them; write it without quotes";
 
 const warningsIn = (stdout: string): string[] => [...stdout.matchAll(/^warning: +(.*)$/gm)].map((match) => match[1]!);
 
@@ -34,7 +34,7 @@ describe('check', { concurrency: 3 }, () => {
       [
         { SENTRY_TOKEN: 'x', ALIAS_TOKENS: `${SECRET};"${SECRET}2"` },
         [],
-        '1 of 2 alias tokens is in quotes, which count as a part of the token; write tokens without',
+        '1 of 2 alias tokens is in quotes, which become part of the token; write tokens without quotes',
       ],
     ] as const) {
       const { code, warnings } = await check(env, ...args);

@@ -45,7 +45,7 @@ describe('the commands', { concurrency: 3 }, () => {
         `token:                  static, ${TOKEN.length} characters, fingerprint `,
         'injects it for:         clients that send one of 3 alias tokens; others are forwarded as they are',
         'serves the hosts:       a.example, b.example',
-        'leads clients to:       the host that each request names',
+        'keeps clients at:       the host that each request names',
       ];
       const lines = stdout.trim().split('\n\n')[1]!.split('\n');
       assert.equal(lines.length, expected.length + 1);
@@ -287,13 +287,13 @@ describe('the commands', { concurrency: 3 }, () => {
     it('names a Sentry that is not there', async () => {
       const [code, line] = await probe('--token', TOKEN, '--sentry-uri=http://127.0.0.1:9');
       assert.equal(code, 1);
-      assert.match(line, /could not be connected to \(ECONNREFUSED.*check host and port/);
+      assert.match(line, /Could not connect to Sentry \(ECONNREFUSED.*check host and port/);
     });
 
     it('names a host name that is unknown', async () => {
       const [code, line] = await probe('--token', TOKEN, '--sentry-uri=http://sentry.invalid');
       assert.equal(code, 1);
-      assert.match(line, /host name of Sentry could not be resolved.*check the host name/);
+      assert.match(line, /Could not resolve Sentry's host name.*check the host name/);
     });
 
     it('names a Sentry that says nothing, after a while', async () => {
@@ -305,7 +305,7 @@ describe('the commands', { concurrency: 3 }, () => {
         sentry(() => {}),
       );
       assert.equal(code, 1);
-      assert.match(line, /did not answer in time.*log of Sentry/);
+      assert.match(line, /did not answer in time.*Sentry's log/);
       assert.ok(performance.now() - started < 15_000);
     });
 
@@ -321,7 +321,7 @@ describe('the commands', { concurrency: 3 }, () => {
       const args = ['--token', TOKEN, '--sentry-uri', `https://127.0.0.1:${port}`];
       const [code, line] = await probe(...args);
       assert.equal(code, 1);
-      assert.match(line, /No secure connection.*SELF_SIGNED.*--sentry-ca/);
+      assert.match(line, /Could not make a secure connection.*SELF_SIGNED.*--sentry-ca/);
       assert.deepEqual(await probe(...args, '--sentry-ca', cert), [0, 'Sentry takes the token']);
     });
 
@@ -333,7 +333,7 @@ describe('the commands', { concurrency: 3 }, () => {
       const [code, line] = await probe('--token', TOKEN, `--sentry-uri=https://127.0.0.1:${port}`);
       assert.equal(code, 1);
       const says =
-        /^No secure connection to Sentry could be made \([A-Z_]+: wrong version number\): what listens there does not speak TLS; set --sentry-uri to http:\/\/ or to the port that does\.$/;
+        /^Could not make a secure connection to Sentry \([A-Z_]+: wrong version number\): the server there does not speak TLS; set --sentry-uri to http:\/\/ or to the port that does\.$/;
       assert.match(line, says);
     });
 
@@ -349,7 +349,7 @@ describe('the commands', { concurrency: 3 }, () => {
       assert.equal(code, 1);
       const expected = [
         '127.0.0.1:9: connection refused (ECONNREFUSED). Check host and port, and that PostgreSQL listens there.',
-        `127.0.0.1:${strange.port}: it answers a request for TLS with something else.`,
+        `127.0.0.1:${strange.port}: it gives an unexpected answer to a request for TLS.`,
         `127.0.0.1:${plain.port}: it does not offer TLS. Set sslmode to disable, or turn TLS on there.`,
         'sentry.invalid:5432: the host name ',
       ];
@@ -442,7 +442,7 @@ describe('the commands', { concurrency: 3 }, () => {
       const other = await runProxy(['healthcheck', '--token=x', '--listen', upstream.authority]);
       assert.deepEqual(
         [other.code, other.stderr],
-        [1, `sentry-api-proxy: ${upstream.authority}: what answers is not this proxy\n`],
+        [1, `sentry-api-proxy: ${upstream.authority}: the server that answers is not this proxy\n`],
       );
       const { port } = await fakeServer(t, () => {});
       assert.equal(await alive(['--token=x', `--listen=127.0.0.1:${port}`]), 1);

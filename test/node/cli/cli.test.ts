@@ -427,7 +427,7 @@ describe('warnings at the start', { concurrency: 3 }, () => {
     'any client allowed beside alias tokens': [
       ['--allow-any-client', '--alias-token', ALIAS],
       {},
-      /--allow-any-client \(ALLOW_ANY_CLIENT\) has no effect beside clients or alias tokens/,
+      /--allow-any-client \(ALLOW_ANY_CLIENT\) has no effect together with clients or alias tokens/,
     ],
     'a name for the address to listen on': [[], { LISTEN_ADDR: ':1' }, /LISTEN_ADDR .*LISTEN/],
   };

@@ -245,7 +245,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         ['GET /api/0/projects/{org}/{project}/keys', / grants nothing: its path lacks the last slash/],
         ['GET /api/0/projects/acme/mobile/', / grants nothing: the client may not reach this project/],
         ['* /api/0/organizations/{org}/members/', / grants nothing: the client is limited to projects, and /],
-        ['GET /api/0/organizations/{org}/members/', / gives data of all projects of acme: nothing limits it/],
+        ['GET /api/0/organizations/{org}/members/', / grants data of all projects of acme: nothing limits it/],
         ['GET /api/0/projects/acme/web/hooks/', / grants nothing: the client has a deny rule for /],
       ];
       const client = {

@@ -116,10 +116,18 @@ describe('the line of an observed request', () => {
     });
   }
 
+  it('has that cause also if the request fails, with the cause of the failure after it', async () => {
+    const path = '/api/0/organizations/acme/broken/';
+    upstream.play((connection) => connection.reset(), path);
+    const { status, error, observed, cause } = await lineOf('acme', `DELETE ${path}`);
+    assert.deepEqual([status, error, observed], [502, 'upstream_reset', 'no_rule']);
+    assert.match(String(cause), /^client acme needs an allow rule: "[^"]+"; .+$/);
+  });
+
   it('says what limit it is over', async () => {
     await lineOf('rated', 'GET /api/0/organizations/acme/issues/');
     const { observed, cause } = await lineOf('rated', 'GET /api/0/organizations/acme/issues/');
-    assert.deepEqual([observed, cause], ['rate', 'client rated has used up its rate']);
+    assert.deepEqual([observed, cause], ['rate', 'client rated has exceeded its rate']);
   });
 });
 

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
+import { ENDPOINTS } from '../../../src/policy/sentry/endpoints.ts';
 import { asClient, clientSecrets, clientsFile } from '../../support/clients-file.ts';
 import { eventually, get, makeFolder, samplesOf, startWatched } from '../../support/operator.ts';
 import { runProxy } from '../../support/proxy-process.ts';
@@ -13,6 +15,7 @@ const SECRET = 'sentry-token-of-the-watch-tests';
 const ALIASES = ['first-alias-of-the-watch-tests', 'second-alias-of-the-watch-tests'];
 const PASSWORD = 'password-of-the-limit-store';
 const ISSUES = '/api/0/organizations/acme/issues/';
+const ISSUES_TEMPLATE = '/api/0/organizations/{org}/issues/';
 const READER = { scopes: ['event:read'], orgs: ['acme'] };
 const CLIENTS = {
   reader: READER,
@@ -109,6 +112,21 @@ describe('requests of clients', () => {
     })) {
       assert.equal(refusals(text).get(labels), count, labels);
     }
+    const byRequest = samplesOf(text, 'sentry_api_proxy_client_refused_requests_total');
+    assert.deepEqual(Object.fromEntries(byRequest), {
+      'client="reader",request="GET /api/0/organizations/{org}/members/",reason="scope",mode="enforce"': 1,
+      'client="reader",request="GET other path",reason="no_rule",mode="enforce"': 1,
+      [`client="rated",request="GET ${ISSUES_TEMPLATE}",reason="rate",mode="enforce"`]: 1,
+      [`client="gone",request="GET ${ISSUES_TEMPLATE}",reason="expired",mode="enforce"`]: 1,
+      [`client="web",request="GET ${ISSUES_TEMPLATE}{issue_id}/",reason="look_up_failed",mode="enforce"`]: 1,
+      'client="watched",request="GET /api/0/organizations/{org}/members/",reason="scope",mode="observe"': 1,
+      'client="watched",request="POST /api/0/organizations/{org}/releases/",reason="body",mode="observe"': 1,
+    });
+    const modes = samplesOf(text, 'sentry_api_proxy_client_info');
+    assert.deepEqual([modes.size, modes.get('client="watched",mode="observe"')], [Object.keys(CLIENTS).length, 1]);
+    assert.deepEqual(Object.fromEntries(samplesOf(text, 'sentry_api_proxy_client_expires_timestamp_seconds')), {
+      'client="gone"': Date.parse('2020-01-02T00:00:00Z') / 1000,
+    });
     const requests = samplesOf(text, 'sentry_api_proxy_client_requests_total');
     for (const [labels, count] of Object.entries({
       'client="reader",status="2xx"': 1,
@@ -133,12 +151,28 @@ describe('requests of clients', () => {
     assert.equal(shown('reader').refused, 2);
     assert.equal(shown('watched').observed, 2);
     assert.equal(shown('web').failed, 1);
-    const counts = (list: { reason: string; count: number }[]) =>
-      new Map(list.map(({ reason, count }) => [reason, count]));
-    assert.equal(counts(status.reasons).get('client_denied: scope'), 1);
-    assert.equal(counts(status.reasons).get('client_limited: rate'), 1);
-    assert.equal(counts(status.reasons).get('look_up_failed: look_up_failed'), 1);
-    assert.deepEqual([...counts(status.observed).keys()].sort(), ['watched: body', 'watched: scope']);
+    assert.deepEqual(
+      [shown('reader').mode, shown('watched').mode, shown('alias-1').mode],
+      ['enforce', 'observe', null],
+    );
+    assert.deepEqual([shown('gone').expires, shown('gone').expiry], ['2020-01-01', 'expired']);
+    const listed = status.refusals.map(({ client, mode, request, reason, cause }: Record<string, string>) =>
+      [client, mode, request, reason, cause].join(' | '),
+    );
+    assert.deepEqual(listed.sort(), [
+      `(none) | enforce |  | unknown | `,
+      `gone | enforce | GET ${ISSUES_TEMPLATE} | expired | client gone has expired`,
+      `rated | enforce | GET ${ISSUES_TEMPLATE} | rate | client rated has exceeded its rate`,
+      `reader | enforce | GET /api/0/organizations/{org}/members/ | scope | client reader needs the scope member:read for GET /api/0/organizations/{org}/members/`,
+      `reader | enforce | GET other path | no_rule | client reader needs an allow rule: "GET /api/0/users/"`,
+      `watched | observe | GET /api/0/organizations/{org}/members/ | scope | client watched needs the scope member:read for GET /api/0/organizations/{org}/members/; may not reach this organization`,
+      `watched | observe | POST /api/0/organizations/{org}/releases/ | body | client watched sent a body larger than 1048576 bytes`,
+    ]);
+    assert.deepEqual(
+      status.failures.map(({ client, error }: Record<string, string>) => [client, error]),
+      [['web', 'look_up_failed: look_up_failed']],
+    );
+    assert.equal(status.last_refusals.length, 5);
 
     const page = (await get(admin, '/')).text;
     for (const place of [proxy.output, text, JSON.stringify(status), page]) {
@@ -163,6 +197,52 @@ describe('requests of clients', () => {
       return samplesOf(text, 'sentry_api_proxy_client_refusals_total').get(refused) === 1;
     }, 'a client beyond those that begin at 0 is counted');
     assert.ok(text.split('\n').length < 6000, `${text.split('\n').length} lines`);
+  });
+
+  it('get no label from what a client sends, and no more series than a bound, whatever requests it has refused', async (t) => {
+    const { proxy, admin } = await startWatched(t, [
+      ...['--sentry-uri', upstream.uri, '--token', SECRET, '--clients', clientsFile({ reader: READER })],
+    ]);
+    const templates = Object.keys(ENDPOINTS).slice(0, 60);
+    const lines = templates.flatMap((path) =>
+      ['DELETE', 'PUT', 'X-MADE-UP'].map((method) => `${method} ${path.replaceAll(/\{.*?\}/g, 'made-up')}`),
+    );
+    for (const line of lines) await send(proxy, request(line, asClient('reader')));
+    await send(proxy, request('GET /made-up/path/?made-up=1', asClient('reader')));
+    let samples = new Map<string, number>();
+    const total = () => [...samples.values()].reduce((sum, count) => sum + count, 0);
+    await eventually(async () => {
+      samples = samplesOf((await get(admin, '/metrics')).text, 'sentry_api_proxy_client_refused_requests_total');
+      return total() === lines.length + 1;
+    }, 'all are counted');
+    assert.ok(samples.size >= 100 && samples.size < 120, `${samples.size} series`);
+    for (const labels of samples.keys()) {
+      const name = /^client="reader",request="([^"]*)"/.exec(labels)?.[1] ?? '';
+      const [, method, path] = /^([A-Z]+|other method) (.*)$/.exec(name) ?? ['', 'GET', 'other path'];
+      assert.ok(name === 'other' || method === 'other method' || METHODS.includes(method!), labels);
+      assert.ok(name === 'other' || path === 'other path' || path! in ENDPOINTS, labels);
+    }
+  });
+
+  it('have no series by request once they are gone from the file', async (t) => {
+    const file = join(makeFolder(t), 'clients.json');
+    writeFileSync(file, clientsFile({ reader: READER, other: { ...READER, mode: 'observe' } }));
+    const { proxy, admin } = await startWatched(t, [
+      ...['--sentry-uri', upstream.uri, '--token', SECRET, '--clients-file', file],
+    ]);
+    for (const name of ['reader', 'other']) await send(proxy, request('GET /api/0/users/', asClient(name)));
+    const clientsOf = async (name: string) =>
+      [...samplesOf((await get(admin, '/metrics')).text, name).keys()].map((labels) => /"(.*?)"/.exec(labels)?.[1]);
+    const counted = () => clientsOf('sentry_api_proxy_client_refused_requests_total');
+    await eventually(async () => (await counted()).join() === 'reader,other', 'both are counted');
+    writeFileSync(file, clientsFile({ reader: READER }));
+    await eventually(async () => (await counted()).join() === 'reader', 'one is forgotten');
+    assert.deepEqual(await clientsOf('sentry_api_proxy_client_info'), ['reader']);
+    const { clients, refusals } = JSON.parse((await get(admin, '/status.json')).text);
+    for (const rows of [clients, refusals]) {
+      assert.ok(rows.some(({ client }: { client: string }) => client === 'reader'));
+    }
+    assert.ok(!refusals.some(({ client }: { client: string }) => client === 'other'));
   });
 });
 

@@ -6,9 +6,9 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { gatherSettings } from '../../../adapters/node/config/gather.ts';
+import { collectSettings } from '../../../adapters/node/config/collect.ts';
 import { loadConfig } from '../../../adapters/node/config/load.ts';
-import { watchFiles } from '../../../adapters/node/config/reload.ts';
+import { pollFiles } from '../../../adapters/node/config/reload.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import {
   COMPILE_CACHE,
@@ -52,7 +52,7 @@ async function credentialsSent(proxy: ListeningProxy, bearer = 'anything'): Prom
 /** The configuration that these variables make. */
 async function load(variables: Record<string, string>) {
   const problems: Problem[] = [];
-  const loaded = await loadConfig(await gatherSettings({}, variables, problems), problems);
+  const loaded = await loadConfig(await collectSettings({}, variables, problems), problems);
   assert.deepEqual(problems, []);
   return loaded;
 }
@@ -173,7 +173,7 @@ describe('a secret file', { concurrency: 3 }, () => {
       writeFileSync(join(folder, 'aliases'), `# two; in a comment\n${SECRET}-one\n${SECRET};${SECRET}\n`);
       return {
         args: ['--token=x', '--alias-token-file', join(folder, 'aliases')],
-        says: /--alias-token-file.*has a ; in line 3; write one token a line/,
+        says: /--alias-token-file.*has a ; in line 3; write one token per line/,
       };
     },
     'an alias file with a token that no header can carry': (folder) => {
@@ -377,7 +377,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ PGX_CONN: conn, ALIAS_TOKENS_FILE: aliases });
     let latest = loaded.config;
     let problems: readonly Problem[] = [];
-    const watch = watchFiles(loaded, ({ config, problems: found }) => {
+    const watch = pollFiles(loaded, ({ config, problems: found }) => {
       latest = config ?? latest;
       problems = found;
     });
@@ -397,7 +397,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     const loaded = await load({ SENTRY_TOKEN_FILE: file });
     writeFileSync(file, 'second');
     let token: unknown;
-    const watch = watchFiles(loaded, ({ config }) => {
+    const watch = pollFiles(loaded, ({ config }) => {
       token = config?.token;
     });
     t.after(() => watch.stop());

@@ -203,12 +203,12 @@ describe('a bad tokens file', { concurrency: 3 }, () => {
     const ended = await start(['--tokens-file', file, '--alias-token', 'alias-of-a-team-1', '--clients', clients]);
     assert.equal(ended.code, 2);
     for (const says of [
-      /acme-ci, which is the default token as well/,
-      /second, which is an alias token as well/,
-      /third, which is a client's token as well/,
+      /acme-ci, which is also the default token/,
+      /second, which is also an alias token/,
+      /third, which is also a client's token/,
       /fourth, which names a file that could not be read \(ENOENT\)/,
       /tokens\[4\]\.scopes, which is missing/,
-      /clients\[0\]\.sentryToken.*is no name of the tokens file/,
+      /clients\[0\]\.sentryToken.*is not a name in the tokens file/,
     ]) {
       assert.match(ended.stderr, says);
     }
@@ -225,7 +225,7 @@ describe('a bad tokens file', { concurrency: 3 }, () => {
     const clients = clientsFile({ web: { scopes: ['org:ci'], orgs: ['acme'], sentryToken: 'acme-ci' } });
     const ended = await start(['--clients', clients]);
     assert.equal(ended.code, 2);
-    assert.match(ended.stderr, /is no name of the tokens file/);
+    assert.match(ended.stderr, /is not a name in the tokens file/);
   });
 });
 

@@ -119,7 +119,7 @@ describe('check --as-token', () => {
       ],
       [
         await issuer.token({ repo: '1', ref: 'refs/heads/main', event_name: 'pull_request' }),
-        /, event\nci: event_name is one of outsiders/,
+        /, event\nci: outsiders can trigger this event/,
       ],
     ] as const) {
       const { code, stdout } = await ask(t, token);

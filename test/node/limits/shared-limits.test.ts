@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedLimits, type StoreState } from '../../../adapters/node/limits/shared-limits.ts';
 import { storeAddress } from '../../../adapters/node/limits/store-url.ts';
-import { LocalLimits, type Taken } from '../../../src/enforce/local-limits.ts';
+import { type Acquisition, LocalLimits } from '../../../src/enforce/local-limits.ts';
 import { type Redis, redisServer, reply, startRedis, tell } from '../../support/redis.ts';
 import { Relay } from '../../support/relay.ts';
 
@@ -28,7 +28,7 @@ class Replica {
   }
 }
 
-const granted = (taken: readonly Taken[]): number => taken.filter(({ ok }) => ok).length;
+const granted = (taken: readonly Acquisition[]): number => taken.filter(({ ok }) => ok).length;
 
 describe('limits in Redis', { skip: redisServer === undefined && 'redis-server is not installed' }, () => {
   let redis: Redis;
@@ -48,7 +48,7 @@ describe('limits in Redis', { skip: redisServer === undefined && 'redis-server i
 
   it('two replicas give no more than the rate together', async () => {
     const rate = { requests: 10, seconds: 3600 };
-    const takes = Array.from({ length: 30 }, (_, i) => (i % 2 ? one : other).limits.take('shared-rate', { rate }));
+    const takes = Array.from({ length: 30 }, (_, i) => (i % 2 ? one : other).limits.acquire('shared-rate', { rate }));
     const taken = await Promise.all(takes);
     assert.equal(granted(taken), 10);
     const refused = taken.find((one) => !one.ok);
@@ -58,29 +58,32 @@ describe('limits in Redis', { skip: redisServer === undefined && 'redis-server i
 
   it('a bucket fills again', async () => {
     const rate = { requests: 5, seconds: 1 };
-    assert.equal(granted(await Promise.all(Array.from({ length: 6 }, () => one.limits.take('refill', { rate })))), 5);
+    assert.equal(
+      granted(await Promise.all(Array.from({ length: 6 }, () => one.limits.acquire('refill', { rate })))),
+      5,
+    );
     await sleep(1100);
-    assert.equal((await other.limits.take('refill', { rate })).ok, true);
+    assert.equal((await other.limits.acquire('refill', { rate })).ok, true);
   });
 
   it('two replicas have no more requests under way than the concurrency together, and a freed place can be taken', async () => {
     const limits = { concurrency: 3 };
-    const taken: Taken[] = [];
-    for (let i = 0; i < 6; i++) taken.push(await (i % 2 ? one : other).limits.take('places', limits));
+    const taken: Acquisition[] = [];
+    for (let i = 0; i < 6; i++) taken.push(await (i % 2 ? one : other).limits.acquire('places', limits));
     assert.equal(granted(taken), 3);
     const mine = taken.find(({ ok }) => ok);
     assert.ok(mine?.ok);
     mine.release();
     mine.release();
-    for (let tries = 0; !(await other.limits.take('places', limits)).ok; tries++) {
+    for (let tries = 0; !(await other.limits.acquire('places', limits)).ok; tries++) {
       assert.ok(tries < 200, 'the freed place is still taken');
       await sleep(50);
     }
-    assert.equal((await one.limits.take('places', limits)).ok, false, 'a place freed twice counts once');
+    assert.equal((await one.limits.acquire('places', limits)).ok, false, 'a place freed twice counts once');
   });
 
   it('a client without limits asks the store nothing', async () => {
-    const taken = one.limits.take('free', {});
+    const taken = one.limits.acquire('free', {});
     assert.equal((await taken).ok, true);
   });
 });
@@ -97,12 +100,12 @@ describe('limits in a Redis that goes away', {
       await redis.stop();
       const limits = { rate: { requests: 2, seconds: 3600 } };
       const taken = [];
-      for (let i = 0; i < 4; i++) taken.push(await replica.limits.take('alone', limits));
+      for (let i = 0; i < 4; i++) taken.push(await replica.limits.acquire('alone', limits));
       assert.equal(granted(taken), 2);
       await replica.until('down');
       redis = await startRedis(port);
       await replica.until('up');
-      assert.equal((await replica.limits.take('alone', limits)).ok, true, 'the store has its own bucket');
+      assert.equal((await replica.limits.acquire('alone', limits)).ok, true, 'the store has its own bucket');
       assert.deepEqual(
         replica.states.map(({ state }) => state),
         ['up', 'down', 'up'],
@@ -116,8 +119,8 @@ describe('limits in a Redis that goes away', {
   it('a store that was never there is no reason to refuse, and its password is in no report', async () => {
     const replica = new Replica('redis://user:store-password@127.0.0.1:1/0');
     try {
-      assert.equal((await replica.limits.take('alone', { concurrency: 1 })).ok, true);
-      assert.equal((await replica.limits.take('alone', { concurrency: 1 })).ok, false);
+      assert.equal((await replica.limits.acquire('alone', { concurrency: 1 })).ok, true);
+      assert.equal((await replica.limits.acquire('alone', { concurrency: 1 })).ok, false);
       await replica.until('down');
       assert.doesNotMatch(JSON.stringify(replica.states), /store-password/);
     } finally {
@@ -157,36 +160,36 @@ describe('a Redis that fails without going away', {
 
   it('is connected to anew once it takes no writes, as after a failover, and is up when it takes them again', async () => {
     await tell(redis, 'REPLICAOF 127.0.0.1 1');
-    assert.equal((await replica.limits.take('one', { concurrency: 1 })).ok, true);
+    assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, true);
     await replica.until('down');
     assert.deepEqual(replica.states.at(-1), { state: 'down', reason: 'READONLY' });
     const { connections } = relay;
     await until(async () => relay.connections > connections, 'it is connected to anew');
-    assert.equal((await replica.limits.take('one', { concurrency: 1 })).ok, false, 'the local limits hold');
+    assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, false, 'the local limits hold');
     await tell(redis, 'REPLICAOF NO ONE');
     await replica.until('up');
     assert.deepEqual(
       replica.states.map(({ state }) => state),
       ['up', 'down', 'up'],
     );
-    assert.equal((await replica.limits.take('two', { concurrency: 1 })).ok, true);
+    assert.equal((await replica.limits.acquire('two', { concurrency: 1 })).ok, true);
     assert.equal(await reply(redis, 'ZCARD sentry-api-proxy:{two}:requests'), ':1');
   });
 
   it('is connected to anew if its connection is silently dead', async () => {
     relay.silence();
-    assert.equal((await replica.limits.take('one', { concurrency: 1 })).ok, true);
+    assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, true);
     await replica.until('down');
     await replica.until('up');
     assert.equal(relay.connections, 2);
-    assert.equal((await replica.limits.take('two', { concurrency: 1 })).ok, true);
+    assert.equal((await replica.limits.acquire('two', { concurrency: 1 })).ok, true);
     assert.equal(await reply(redis, 'ZCARD sentry-api-proxy:{two}:requests'), ':1');
   });
 
   it('has the place free again that it gave too late', async () => {
-    const [held] = [await replica.limits.take('late', { concurrency: 5 })];
+    const [held] = [await replica.limits.acquire('late', { concurrency: 5 })];
     await tell(redis, 'CLIENT PAUSE 600 ALL');
-    const taken = await replica.limits.take('late', { concurrency: 5 });
+    const taken = await replica.limits.acquire('late', { concurrency: 5 });
     assert.ok(taken.ok, 'the local limits gave a place');
     taken.release();
     await until(async () => (await places()) === ':1', 'the place that came too late is free');
@@ -198,7 +201,7 @@ describe('a Redis that fails without going away', {
   it('gives no place to a request that ended before it was read, on a connection that was given up', async () => {
     const begun = performance.now();
     await tell(redis, 'CLIENT PAUSE 4000 WRITE');
-    const taken = await replica.limits.take('late', { concurrency: 5 });
+    const taken = await replica.limits.acquire('late', { concurrency: 5 });
     assert.ok(taken.ok);
     taken.release();
     await until(async () => relay.connections > 1, 'the connection is given up');
@@ -214,9 +217,9 @@ describe('a Redis that fails without going away', {
     try {
       await other.until('up');
       const limits = { concurrency: 1, rate: { requests: 1, seconds: 3600 } };
-      assert.equal((await replica.limits.take('same', limits)).ok, true);
-      assert.equal((await other.limits.take('same', limits)).ok, true);
-      assert.equal((await other.limits.take('same', limits)).ok, false);
+      assert.equal((await replica.limits.acquire('same', limits)).ok, true);
+      assert.equal((await other.limits.acquire('same', limits)).ok, true);
+      assert.equal((await other.limits.acquire('same', limits)).ok, false);
       assert.equal(await reply(redis, 'EXISTS staging:{same}:requests staging:{same}:rate'), ':2');
       assert.equal(await reply(redis, 'EXISTS sentry-api-proxy:{same}:requests'), ':1');
     } finally {
@@ -258,8 +261,8 @@ describe('what is no Redis, or a hostile one', () => {
       try {
         await replica.until('down');
         assert.deepEqual(replica.states, [{ state: 'down', reason: 'not Redis' }]);
-        assert.equal((await replica.limits.take('alone', { concurrency: 1 })).ok, true);
-        assert.equal((await replica.limits.take('alone', { concurrency: 1 })).ok, false);
+        assert.equal((await replica.limits.acquire('alone', { concurrency: 1 })).ok, true);
+        assert.equal((await replica.limits.acquire('alone', { concurrency: 1 })).ok, false);
         assert.ok(process.memoryUsage().rss - before < 100 * 1024 * 1024, `${sent} bytes were sent`);
       } finally {
         await replica.limits.close();

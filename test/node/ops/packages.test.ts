@@ -516,7 +516,9 @@ describe('alerts and dashboard', () => {
       ...dashboard.panels.flatMap((panel: Yaml) => (panel.targets ?? []).map(({ expr }: { expr: string }) => expr)),
     ];
     assert.ok(expressions.length > 20);
-    const labels = new Set('job instance route status error cause result le client reason mode'.split(' '));
+    const labels = new Set(
+      'job instance route status error cause result le client reason mode issuer request'.split(' '),
+    );
     for (const expression of expressions) {
       const used = [...expression.matchAll(/\b((?:sentry_api_proxy|process|nodejs)_\w+|up)\b(?!")/g)];
       assert.ok(used.length > 0, expression);

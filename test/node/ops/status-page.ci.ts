@@ -5,9 +5,11 @@ import type { Page } from 'playwright-core';
 import { makeAdmin } from '../../../adapters/node/ops/admin.ts';
 import { Collector } from '../../../adapters/node/ops/status/collector.ts';
 import { makeStatus } from '../../../adapters/node/ops/status/status.ts';
-import type { Watch } from '../../../adapters/node/ops/telemetry.ts';
+import type { Telemetry } from '../../../adapters/node/ops/telemetry.ts';
 import type { TokenHolder } from '../../../adapters/node/token/token-holder.ts';
+import type { Client } from '../../../src/policy/client.ts';
 import { WITHOUT_BROWSER, withBrowser } from '../../support/browser.ts';
+import { asClient, clientsFile } from '../../support/clients-file.ts';
 import { get, startWatched, type WatchedProxy } from '../../support/operator.ts';
 import { send } from '../../support/raw-client.ts';
 import { answer, OK, response, Upstream } from '../../support/upstream.ts';
@@ -69,8 +71,55 @@ describe(`the status page${skip === undefined ? '' : ` (not run: ${skip})`}`, { 
       for (const text of ['503', 'GET /api/0/broken/', 'a-bad-one']) assert.ok(failure.includes(text), failure);
       assert.match((await page.locator('#reasons').textContent())!, /Sentry answered 503/);
       assert.doesNotMatch(await page.content(), /a-value|a-token|an-alias/);
+      assert.equal(await page.locator('#last-refusals').isVisible(), false);
       assert.deepEqual(complaints, []);
       for (const url of requests) assert.ok(url.startsWith(address()) || url === 'data:,', url);
+    });
+  });
+
+  it('shows refusals apart from failures, by client and request with the cause, and the mode and expiry of clients', async (t) => {
+    const reader = { scopes: ['event:read'], orgs: ['acme'] };
+    const clients = clientsFile({
+      reader,
+      watched: { ...reader, mode: 'observe' },
+      quiet: { ...reader, expires: '2020-01-01' },
+    });
+    const refusing = await startWatched(t, ['--token=a-token', '--clients', clients, '--sentry-uri', upstream.uri]);
+    upstream.play(answer(OK));
+    const bytes = (name: string) =>
+      `GET /api/0/organizations/acme/members/ HTTP/1.1\r\nHost: x\r\n${asClient(name)}\r\n\r\n`;
+    for (const name of ['reader', 'watched', 'watched']) await send(refusing.proxy, bytes(name));
+    await withBrowser({ viewport: DESK }, async (context) => {
+      const [page = await context.newPage()] = context.pages();
+      const { complaints } = await open(page, `http://${refusing.admin.host}:${refusing.admin.port}/`);
+      await page.locator('#refusals tbody tr').nth(1).waitFor();
+      const rows = (id: string) =>
+        page
+          .locator(`#${id} tbody tr`)
+          .evaluateAll((all) =>
+            all.map((row) => [...row.children].map((cell) => [...cell.childNodes].map((node) => node.textContent))),
+          );
+      const asked = 'GET /api/0/organizations/{org}/members/';
+      const cause = (name: string) => `client ${name} needs the scope member:read for ${asked}`;
+      assert.deepEqual(await rows('refusals'), [
+        [['watched'], [asked, cause('watched')], ['scope'], ['would be refused'], ['2']],
+        [['reader'], [asked, cause('reader')], ['scope'], ['refused'], ['1']],
+      ]);
+      assert.deepEqual(
+        (await rows('clients')).map((cells) => cells.flat().slice(0, 3)),
+        [
+          ['watched', 'observe', '–'],
+          ['reader', 'enforce', '–'],
+          ['quiet', 'enforce', '2020-01-01 expired'],
+        ],
+      );
+      const last = await rows('last-refusals');
+      assert.deepEqual(
+        last.map((cells) => cells.slice(1, 5)),
+        [[['403'], ['client_denied: scope', cause('reader')], ['reader'], ['GET /api/0/organizations/acme/members/']]],
+      );
+      assert.equal(await page.locator('#failures').isVisible(), false);
+      assert.deepEqual(complaints, []);
     });
   });
 
@@ -145,7 +194,7 @@ describe(`the status page${skip === undefined ? '' : ` (not run: ${skip})`}`, { 
   const file = process.env.SCREENSHOT;
   it('is pictured in the documentation', { skip: file === undefined && 'only with SCREENSHOT=FILE' }, async () => {
     const { port, close } = await busyAdmin();
-    const options = { viewport: { width: 1120, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' };
+    const options = { viewport: { width: 1120, height: 1090 }, locale: 'en-GB', timezoneId: 'UTC' };
     await withBrowser(options, async (context) => {
       const [page = await context.newPage()] = context.pages();
       await open(page, `http://127.0.0.1:${port}/`);
@@ -153,6 +202,25 @@ describe(`the status page${skip === undefined ? '' : ` (not run: ${skip})`}`, { 
     }).finally(close);
   });
 });
+
+/** Clients of the picture, with what some of their requests come to. */
+const CLIENTS: readonly Pick<Client, 'name' | 'mode' | 'expiresAt'>[] = [
+  { name: 'grafana', mode: 'enforce' },
+  { name: 'ci-web', mode: 'enforce', expiresAt: Date.parse('2100-01-01T00:00:00Z') },
+  { name: 'triage-agent', mode: 'enforce', expiresAt: Date.parse('2099-07-01T00:00:00Z') },
+  { name: 'release-bot', mode: 'observe' },
+];
+const DENIED = {
+  refusal: 'secret',
+  asked: 'GET /api/0/projects/{org}/{project}/keys/',
+  cause:
+    'client triage-agent needs an allow rule: "GET /api/0/projects/acme/web/keys/"; no scope grants it, because its response contains secrets',
+};
+const WOULD_BE_DENIED = {
+  observed: 'project',
+  asked: 'GET /api/0/projects/{org}/{project}/issues/',
+  cause: 'client release-bot may not reach this project',
+};
 
 /** An admin listener that has seen an hour of invented traffic, the same each time. */
 async function busyAdmin() {
@@ -165,7 +233,7 @@ async function busyAdmin() {
     drawn++;
     return (drawn * drawn * Math.SQRT2 + drawn * Math.E) % 1;
   };
-  const clients = ['grafana', 'ci-web', 'triage-agent', 'release-bot'];
+  const clients = CLIENTS.map(({ name }) => name);
   for (let minute = 0; minute < 62; minute++) {
     const isOutage = minute > 33 && minute < 38;
     const count = 40 + Math.round(25 * Math.sin(minute / 7) + 20 * random());
@@ -178,7 +246,7 @@ async function busyAdmin() {
       collector.started();
       collector.finished({
         method: 'GET',
-        target: `/api/0/projects/acme/${random() < 0.5 ? 'web' : 'api'}/${isRefused ? 'events/attachments' : 'issues'}/`,
+        target: `/api/0/projects/acme/${random() < 0.5 ? 'web' : 'api'}/${isRefused ? 'keys' : 'issues'}/`,
         status,
         duration: 20 + 300 * random() ** 6 + (isOutage ? 900 * random() : 0),
         trace: {
@@ -187,8 +255,8 @@ async function busyAdmin() {
           attempts: 1,
           client,
           ...(error !== undefined && { error }),
-          ...(isRefused && { refusal: 'scopes' }),
-          ...(client === 'release-bot' && random() < 0.2 && { observed: 'project' }),
+          ...(isRefused && DENIED),
+          ...(client === 'release-bot' && !isFailed && random() < 0.2 && WOULD_BE_DENIED),
         },
       });
     }
@@ -200,7 +268,8 @@ async function busyAdmin() {
   collector.renewed({ cause: 'background', result: 'unchanged', token: 'x', isNews: false });
   const token = { isRenewable: true, current: 'an-invented-token', age: 5400 } as unknown as TokenHolder;
   const readiness = { fault: undefined, tokenFault: undefined };
-  const watch = { status: () => makeStatus(collector, token, readiness) } as unknown as Watch;
+  const shown = { clients: CLIENTS.map((client) => ({ ...client, credentials: [] }) as unknown as Client) };
+  const watch = { status: () => makeStatus(collector, token, readiness, shown) } as unknown as Telemetry;
   const { listener, close } = makeAdmin(watch, readiness, {
     capacity: { descriptors: 64, bytes: 2 ** 23 },
     allowedHosts: [],

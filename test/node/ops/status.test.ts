@@ -5,12 +5,17 @@ import type { Finished } from '../../../adapters/http1/server/connection.ts';
 import { Collector } from '../../../adapters/node/ops/status/collector.ts';
 import { bucketOf, quantile } from '../../../adapters/node/ops/status/latencies.ts';
 import { Minutes } from '../../../adapters/node/ops/status/minutes.ts';
-import { makeStatus, type Status } from '../../../adapters/node/ops/status/status.ts';
+import { makeStatus, type ShownCredentials, type Status } from '../../../adapters/node/ops/status/status.ts';
 import type { TokenHolder } from '../../../adapters/node/token/token-holder.ts';
+import type { Client } from '../../../src/policy/client.ts';
 import { get, startWatched } from '../../support/operator.ts';
 import { answer, OK, response, Upstream } from '../../support/upstream.ts';
 
 const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const READ = 'GET /api/0/organizations/{org}/issues/';
+const DELETE = 'DELETE /api/0/organizations/{org}/issues/';
+const UNLISTED = { mode: null, expires: null, expiry: 'no' };
 const READY = { fault: undefined, tokenFault: undefined };
 const TOKEN = { isRenewable: true, current: 'a-secret-token', age: 90 } as unknown as TokenHolder;
 
@@ -27,6 +32,16 @@ function finished({ trace, ...rest }: Details = {}): Finished {
   };
 }
 
+const clientWith = (details: Pick<Client, 'name' | 'mode'> & Partial<Client>): Client => ({
+  credentials: [],
+  scopes: new Set(),
+  hasAllScopes: false,
+  boundary: { kind: 'all' },
+  allow: [],
+  deny: [],
+  ...details,
+});
+
 /** A collector whose clock the test sets. */
 function collecting() {
   let now = 10 * MINUTE;
@@ -40,7 +55,7 @@ function collecting() {
       collector.started();
       collector.finished(finished(details));
     },
-    status: (): Status => makeStatus(collector, TOKEN, READY),
+    status: (shown?: ShownCredentials): Status => makeStatus(collector, TOKEN, READY, shown),
   };
 }
 
@@ -86,7 +101,7 @@ describe('the status', () => {
     request({ status: 200, trace: { error: 'upstream_truncated' } });
     request({ status: 403, trace: { error: 'host_refused', attempts: 0 } });
     request({ status: 499, trace: { error: 'client_gone' } });
-    const { last_hour, reasons } = status();
+    const { last_hour, reasons, refusals } = status();
     assert.deepEqual([last_hour.requests, last_hour.failed, last_hour.refused], [7, 3, 1]);
     assert.deepEqual(
       last_hour.minutes.slice(-2).map(({ requests, failed, refused }) => [requests, failed, refused]),
@@ -98,29 +113,105 @@ describe('the status', () => {
     assert.equal(last_hour.minutes.length, 60);
     assert.deepEqual(
       new Set(reasons.map(({ reason }) => reason)),
-      new Set(['upstream_refused', 'Sentry answered 500', 'upstream_truncated', 'host_refused']),
+      new Set(['upstream_refused', 'Sentry answered 500', 'upstream_truncated']),
+    );
+    assert.deepEqual(
+      refusals.map(({ client, request, reason, count }) => [client, request, reason, count]),
+      [['(inject)', null, 'host_refused', 1]],
     );
     pass(60 * MINUTE);
-    assert.deepEqual([status().last_hour.requests, status().reasons], [0, []]);
-    assert.equal(status().failures.length, 4, 'failures stay until others come');
+    const later = status();
+    assert.deepEqual([later.last_hour.requests, later.reasons, later.refusals], [0, [], []]);
+    assert.deepEqual([later.failures.length, later.last_refusals.length], [3, 1], 'they stay until others come');
   });
 
   it('knows clients by name, with their rates and what would be refused', () => {
     const { request, pass, status } = collecting();
     for (let i = 0; i < 10; i++) request({ trace: { client: 'grafana' } });
     pass(2 * MINUTE);
-    request({ trace: { client: 'ci', observed: 'scope' } });
+    request({ trace: { client: 'ci', observed: 'scope', asked: READ, cause: 'it lacks a scope' } });
     request({ status: 429, trace: { client: 'ci', error: 'client_limited', refusal: 'rate' } });
     request({ trace: { route: 'bypass' } });
-    const { clients, observed, reasons, failures } = status();
-    assert.deepEqual(clients, [
-      { client: 'grafana', per_minute: 5, requests: 10, failed: 0, refused: 0, observed: 0 },
-      { client: 'ci', per_minute: 1, requests: 2, failed: 0, refused: 1, observed: 1 },
-      { client: '(bypass)', per_minute: 0.5, requests: 1, failed: 0, refused: 0, observed: 0 },
+    assert.deepEqual(status().clients, [
+      { client: 'grafana', ...UNLISTED, per_minute: 5, requests: 10, failed: 0, refused: 0, observed: 0 },
+      { client: 'ci', ...UNLISTED, per_minute: 1, requests: 2, failed: 0, refused: 1, observed: 1 },
+      { client: '(bypass)', ...UNLISTED, per_minute: 0.5, requests: 1, failed: 0, refused: 0, observed: 0 },
     ]);
-    assert.deepEqual(observed, [{ reason: 'ci: scope', count: 1 }]);
-    assert.deepEqual(reasons, [{ reason: 'client_limited: rate', count: 1 }]);
-    assert.deepEqual([failures[0]?.client, failures[0]?.error], ['ci', 'client_limited: rate']);
+  });
+
+  it('shows the mode and the expiry of each client of the file, also of those that send nothing', () => {
+    const { request, status } = collecting();
+    const inDays = (days: number) => Math.floor(Date.now() / DAY + days) * DAY;
+    request({ trace: { client: 'agent' } });
+    const { clients } = status({
+      clients: [
+        clientWith({ name: 'ci', mode: 'enforce', expiresAt: Date.parse('2020-02-01T00:00:00Z') }),
+        clientWith({ name: 'agent', mode: 'observe', expiresAt: inDays(4) }),
+        clientWith({ name: 'quiet', mode: 'enforce' }),
+      ],
+    });
+    assert.deepEqual(
+      clients.map(({ client, mode, expires, expiry, requests }) => [client, mode, expires, expiry, requests]),
+      [
+        ['agent', 'observe', new Date(inDays(3)).toISOString().slice(0, 10), 'soon', 1],
+        ['ci', 'enforce', '2020-01-31', 'expired', 0],
+        ['quiet', 'enforce', null, 'no', 0],
+      ],
+    );
+  });
+
+  it('lists what was refused, or would have been, by client and request with its cause, and not among failures', () => {
+    const { request, status } = collecting();
+    const denied = { client: 'ci', error: 'client_denied', refusal: 'scope', asked: DELETE } as const;
+    request({ status: 403, trace: { ...denied, cause: 'first' } });
+    request({ status: 403, trace: { ...denied, cause: 'second' } });
+    request({ trace: { client: 'agent', observed: 'scope', asked: READ, cause: 'it lacks a scope' } });
+    request({
+      status: 502,
+      trace: { client: 'agent', observed: 'scope', asked: READ, error: 'upstream_reset', cause: 'another' },
+    });
+    request({ trace: { client: 'agent', observed: 'project', asked: READ, cause: 'not its own' } });
+    request({ status: 401, trace: { route: 'none', error: 'client_unknown', refusal: 'unknown' } });
+    const { refusals, reasons, failures, last_refusals } = status();
+    assert.deepEqual(refusals, [
+      { client: 'ci', mode: 'enforce', request: DELETE, reason: 'scope', cause: 'second', count: 2 },
+      { client: 'agent', mode: 'observe', request: READ, reason: 'scope', cause: 'it lacks a scope', count: 2 },
+      { client: 'agent', mode: 'observe', request: READ, reason: 'project', cause: 'not its own', count: 1 },
+      { client: '(none)', mode: 'enforce', request: null, reason: 'unknown', cause: null, count: 1 },
+    ]);
+    assert.deepEqual(reasons, [{ reason: 'upstream_reset', count: 1 }]);
+    assert.deepEqual(
+      failures.map(({ client, error }) => [client, error]),
+      [['agent', 'upstream_reset']],
+    );
+    assert.deepEqual(
+      last_refusals.map(({ client, error, cause }) => [client, error, cause]),
+      [
+        [undefined, 'client_unknown: unknown', undefined],
+        ['ci', 'client_denied: scope', 'second'],
+        ['ci', 'client_denied: scope', 'first'],
+      ],
+    );
+  });
+
+  it('leaves a client room for its refusals whatever another one asks for, and makes room when one is gone', () => {
+    const { collector, request, status } = collecting();
+    const refuse = (client: string, asked: string) =>
+      request({ status: 403, trace: { client, asked, error: 'client_denied', refusal: 'scope' } });
+    for (let number = 0; number < 500; number++) refuse('loud', `GET /${number}/`);
+    refuse('quiet', READ);
+    refuse('quiet', READ);
+    const { refusals } = status();
+    assert.equal(refusals.length, 100);
+    assert.deepEqual([refusals[0]?.request, refusals[0]?.count], ['other', 400]);
+    assert.deepEqual([refusals[1]?.client, refusals[1]?.request], ['quiet', READ]);
+    collector.refusals.forget('loud');
+    assert.deepEqual(
+      status().refusals.map(({ client }) => client),
+      ['quiet'],
+    );
+    refuse('loud', DELETE);
+    assert.equal(status().refusals[1]?.request, DELETE);
   });
 
   it('shows the last 50 failures, the newest first, without queries', () => {
@@ -144,12 +235,18 @@ describe('the status', () => {
       request({
         target: `/${'x'.repeat(10_000)}`,
         status: 500 + (number % 100),
-        trace: { client: `client-${number}`, observed: `reason-${number}` },
+        trace: {
+          client: `client-${number}`,
+          observed: `reason-${number}`,
+          asked: READ,
+          cause: 'y'.repeat(10_000),
+          ...(number % 2 === 0 && { error: 'bad_request' }),
+        },
       });
     }
     const made = status();
     assert.ok(made.clients.length <= 201);
-    assert.ok(made.reasons.length <= 65 && made.observed.length <= 65);
+    assert.ok(made.reasons.length <= 65 && made.refusals.length <= 100);
     assert.equal(made.clients[0]?.client, '(others)');
     assert.equal(
       made.clients.reduce((sum, { requests }) => sum + requests, 0),

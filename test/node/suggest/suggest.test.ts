@@ -65,7 +65,7 @@ describe('suggest', () => {
     assert.deepEqual(JSON.parse(json!).clients[0].orgs, ['acme']);
     assert.match(
       notes.join('\n'),
-      /^a: could be limited to projects but for GET \/api\/0\/organizations\/\{org\}\/issues\//,
+      /^a: could be limited to projects except for GET \/api\/0\/organizations\/\{org\}\/issues\//,
     );
   });
 
@@ -170,7 +170,10 @@ describe('suggest', () => {
         ['a', 'GET', '/api/0/organizations/acme/members/'],
       ]),
     );
-    assert.match(notes[0]!, /^a: could be limited to projects but for GET \/api\/0\/organizations\/\{org\}\/members\//);
+    assert.match(
+      notes[0]!,
+      /^a: could be limited to projects except for GET \/api\/0\/organizations\/\{org\}\/members\//,
+    );
     assert.match(
       notes[1]!,
       /^a: these .* could be limited to projects: GET \/api\/0\/projects\/\{org\}\/\{project\}\/issues\/$/,

@@ -1,10 +1,11 @@
 import type { Finished } from '../../../http1/server/connection.ts';
 import type { Renewal } from '../../../system-token/renewal.ts';
 import { isHealthcheck } from '../healthcheck-request.ts';
-import { Failures } from './failures.ts';
+import { LastRequests } from './last-requests.ts';
 import { BUCKETS, bucketOf } from './latencies.ts';
 import { Minutes } from './minutes.ts';
 import { outcomeOf } from './outcome.ts';
+import { Refusals } from './refusals.ts';
 import { Tally } from './tally.ts';
 
 /** Names that are kept. A clients file may have more clients, whose requests are then counted together. */
@@ -25,15 +26,17 @@ export interface LastRenewal {
 }
 
 /**
- * What the status page shows, gathered request by request. A request costs a few additions, and the memory is bounded
- * whatever clients send.
+ * Gathers the data of the status page, request by request. A request costs a few additions, and clients cannot make the
+ * memory grow without bound.
  */
 export class Collector {
   readonly totals: Minutes;
   readonly clients = new Tally(Object.keys(CLIENT).length, MAX_CLIENTS);
+  /** Why requests failed. */
   readonly reasons = new Tally(1, MAX_REASONS);
-  readonly observed = new Tally(1, MAX_REASONS);
-  readonly failures = new Failures();
+  readonly refusals = new Refusals();
+  readonly failures = new LastRequests();
+  readonly lastRefusals = new LastRequests();
   readonly renewals = { changed: 0, unchanged: 0, failed: 0 };
   lastRenewal: LastRenewal | undefined;
   inFlight = 0;
@@ -77,13 +80,25 @@ export class Collector {
     clients.count(minute, client, CLIENT.requests);
     if (trace.observed !== undefined) {
       clients.count(minute, client, CLIENT.observed);
-      this.observed.count(minute, `${client}: ${trace.observed}`, 0);
+      // Once the request fails, the cause is that of the failure.
+      const cause = trace.error === undefined ? trace.cause : undefined;
+      this.refusals.count(
+        minute,
+        { client, request: trace.asked ?? '', reason: trace.observed, mode: 'observe' },
+        cause,
+      );
     }
     if (outcome === 'good' || outcome === 'gone') return;
     totals.count(minute, TOTAL[outcome]);
     clients.count(minute, client, CLIENT[outcome]);
-    this.reasons.count(minute, reasonOf(request), 0);
-    this.failures.add(request);
+    if (outcome === 'refused') {
+      const reason = trace.refusal ?? trace.error ?? '';
+      this.refusals.count(minute, { client, request: trace.asked ?? '', reason, mode: 'enforce' }, trace.cause);
+      this.lastRefusals.add(request);
+    } else {
+      this.reasons.count(minute, reasonOf(request), 0);
+      this.failures.add(request);
+    }
   }
 
   renewed({ cause, result, reason }: Renewal): void {

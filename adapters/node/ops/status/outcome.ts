@@ -3,7 +3,7 @@ import type { Finished } from '../../../http1/server/connection.ts';
 /** How a request ended: `gone` is the client's own doing, `refused` the proxy's decision, `failed` a fault. */
 export type Outcome = 'good' | 'gone' | 'refused' | 'failed';
 
-/** What Sentry answers with a status below 500 is good, whatever it says: it is between the client and Sentry. */
+/** A response from Sentry with a status below 500 is good: its content is between the client and Sentry. */
 export function outcomeOf({ status, trace: { error } }: Finished): Outcome {
   if (error === 'client_gone') return 'gone';
   if (status >= 500) return 'failed';

@@ -1,6 +1,6 @@
 /**
- * The script of the status page: asks for `/status.json` and shows it. It is plain JavaScript for a browser. Whatever came
- * from a client becomes text, never markup.
+ * The script of the status page: asks for `/status.json` and shows it. It is plain JavaScript for a browser. Whatever
+ * came from a client becomes text, never markup.
  */
 export const SCRIPT = `
 'use strict';
@@ -51,6 +51,23 @@ const table = (id, rows, emptyText) => {
 };
 const number = (value, className = '') =>
   element('td', value.toLocaleString(), value > 0 ? ('number ' + className).trim() : 'number');
+
+const EXPIRY_CLASS = { no: '', soon: 'is-refused', expired: 'is-failed' };
+const cellOf = (shown, cause) => {
+  const cell = document.createElement('td');
+  cell.append(shown, ...(cause ? [element('small', cause)] : []));
+  return cell;
+};
+const code = (text, cause) => cellOf(element('code', text), cause);
+const lastRequest = (row) => [
+  clock(row.time),
+  element('td', String(row.status), row.status >= 500 ? 'is-failed' : 'is-refused'),
+  cellOf(row.error ?? '', row.cause),
+  row.client ?? '(' + row.route + ')',
+  code(row.method + ' ' + row.path),
+  milliseconds(row.duration_ms),
+  code(row.id),
+];
 
 /** Bars of what was good, refused and failed, on top of each other. */
 const drawLoad = (minutes) => {
@@ -137,6 +154,8 @@ const show = (status) => {
     'clients',
     status.clients.map((row) => [
       row.client,
+      row.mode ?? '–',
+      element('td', (row.expires ?? '–') + (row.expiry === 'no' ? '' : ' ' + row.expiry), EXPIRY_CLASS[row.expiry]),
       number(row.per_minute),
       number(row.requests),
       number(row.failed, 'is-failed'),
@@ -156,30 +175,20 @@ const show = (status) => {
     ]),
     'None.',
   );
-  const counts = (rows) => rows.map(({ reason, count }) => [reason, number(count)]);
-  table('reasons', counts(status.reasons), 'None.');
-  table('observed', counts(status.observed), 'None.');
+  table('reasons', status.reasons.map(({ reason, count }) => [reason, number(count)]), 'None.');
   table(
-    'failures',
-    status.failures.map((row) => [
-      clock(row.time),
-      element('td', String(row.status), row.status >= 500 ? 'is-failed' : 'is-refused'),
-      row.error ?? '',
-      row.client ?? '(' + row.route + ')',
-      (() => {
-        const cell = document.createElement('td');
-        cell.append(element('code', row.method + ' ' + row.path));
-        return cell;
-      })(),
-      milliseconds(row.duration_ms),
-      (() => {
-        const cell = document.createElement('td');
-        cell.append(element('code', row.id));
-        return cell;
-      })(),
+    'refusals',
+    status.refusals.map((row) => [
+      row.client,
+      code(row.request ?? '–', row.cause),
+      row.reason,
+      row.mode === 'observe' ? 'would be refused' : 'refused',
+      number(row.count, row.mode === 'observe' ? '' : 'is-refused'),
     ]),
-    'None since the start.',
+    'None.',
   );
+  table('failures', status.failures.map(lastRequest), 'None since the start.');
+  table('last-refusals', status.last_refusals.map(lastRequest), 'None since the start.');
 };
 
 const refresh = async () => {

@@ -29,7 +29,6 @@ header p { margin: 0; color: var(--quiet); }
 main { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
 section { min-width: 0; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem; }
 section.wide { grid-column: 1 / -1; }
-.pair { display: grid; gap: inherit; grid-column: 1 / -1; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
 .scroll { overflow-x: auto; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 0.75rem; margin: 0; }
 dt { color: var(--quiet); }
@@ -50,6 +49,7 @@ svg { display: block; width: 100%; height: 5rem; margin-top: 0.5rem; }
 .key b::before { content: "■ "; }
 .key .of-load::before { color: var(--load); } .key .of-refused::before { color: var(--refused); }
 .key .of-failed::before { color: var(--failed); }
+td small { display: block; color: var(--quiet); overflow-wrap: anywhere; }
 td.is-failed { color: var(--failed); } td.is-refused { color: var(--refused); }
 @media (max-width: 40rem) {
   #updated { margin-left: 0; }

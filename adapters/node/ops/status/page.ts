@@ -5,8 +5,8 @@ import { STYLE } from './page-style.ts';
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
- * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section 2.3.1),
- * and it may ask nothing but its own listener, so even injected markup could do nothing.
+ * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section
+ * 2.3.1), and it may ask nothing but its own listener, so even injected markup could do nothing.
  */
 export const PAGE_FIELDS: readonly (readonly [string, string])[] = [
   [
@@ -26,6 +26,8 @@ function table(id: string, title: string, head: string, className = ''): string 
 <div class="scroll"><table id="${id}" class="${className}" hidden><thead><tr>${head}</tr></thead><tbody></tbody></table></div>
 <p id="${id}-none" class="empty"></p>`;
 }
+
+const LAST_COLUMNS = columns('time', 'status', 'error', 'client', 'request', 'duration', 'id');
 
 /** The status page, in one piece. It is the same for everyone; its script fetches what it shows. */
 export const PAGE = `<!doctype html>
@@ -53,13 +55,12 @@ export const PAGE = `<!doctype html>
 <svg id="latency" role="img" aria-label="Latency in each of the last 60 minutes" viewBox="0 0 600 100" preserveAspectRatio="none"></svg>
 <p class="key"><b class="of-load">half within</b> <b class="of-refused">95 % within</b> · by the minute, logarithmic</p></section>
 <section class="wide" id="tokens-section" hidden>${table('tokens', 'Tokens of the tokens file', columns('token', 'state', 'organizations', 'scopes', 'fingerprint'))}</section>
-<section class="wide">${table('clients', 'Clients in the last hour', columns('client') + numberColumns('a minute', 'requests', 'failed', 'refused', 'would be refused'))}</section>
+<section class="wide">${table('clients', 'Clients in the last hour', columns('client', 'mode', 'expires') + numberColumns('a minute', 'requests', 'failed', 'refused', 'would be refused'))}</section>
+<section class="wide">${table('refusals', 'Refused in the last hour, or would be', columns('client', 'request, and its latest cause', 'reason', 'outcome') + numberColumns('last hour'), 'stacked')}</section>
 <section class="wide" id="of-issuers" hidden>${table('issuers', 'Issuers of tokens', columns('issuer') + numberColumns('keys', 'fetched') + columns('state'))}</section>
-<div class="pair">
-<section>${table('reasons', 'Why requests failed or were refused', columns('reason') + numberColumns('last hour'))}</section>
-<section>${table('observed', 'What would be refused of observed clients', columns('client: reason') + numberColumns('last hour'))}</section>
-</div>
-<section class="wide">${table('failures', 'The last 50 failures', columns('time', 'status', 'error', 'client', 'request', 'duration', 'id'), 'stacked')}</section>
+<section class="wide">${table('reasons', 'Why requests failed', columns('reason') + numberColumns('last hour'))}</section>
+<section class="wide">${table('failures', 'The last 50 failures', LAST_COLUMNS, 'stacked')}</section>
+<section class="wide">${table('last-refusals', 'The last 50 refusals', LAST_COLUMNS, 'stacked')}</section>
 </main>
 <script>${SCRIPT}</script>
 </html>

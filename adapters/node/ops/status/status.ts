@@ -1,18 +1,24 @@
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { IssuerKeys } from '../../../../src/identity/keys/issuer-keys.ts';
+import type { Client } from '../../../../src/policy/client.ts';
 import { fingerprint } from '../../../system-token/fingerprint.ts';
+import { expiryState, expiryText } from '../../clients/expiry.ts';
 import type { NamedTokenState } from '../../token/named-token-state.ts';
 import type { TokenHolder } from '../../token/token-holder.ts';
 import type { Readiness } from '../readiness.ts';
 import { CLIENT, type Collector, type LastRenewal, TOTAL } from './collector.ts';
-import type { Failure } from './failures.ts';
+import type { LastRequest } from './last-requests.ts';
 import { BUCKETS, quantile } from './latencies.ts';
 import { MINUTES } from './minutes.ts';
+import type { RefusalCount } from './refusals.ts';
+import { OTHERS } from './tally.ts';
 
 /** Minutes over which a client's rate is taken. */
 const RATE_MINUTES = 5;
+/** Clients that are shown, unless more sent requests. */
+const MAX_CLIENTS = 200;
 
-/** What `/status.json` says. It holds no secret: no token, no header's value, no query. */
+/** The content of `/status.json`. It holds no secret: no token, no header's value, no query. */
 export interface Status {
   /** As in RFC 3339. */
   readonly time: string;
@@ -44,14 +50,16 @@ export interface Status {
   };
   /** Whose tokens identify clients; empty if there are no issuers. */
   readonly issuers: readonly IssuerStatus[];
-  /** The busiest one first. */
+  /** The busiest one first; then those of the clients file that sent nothing. */
   readonly clients: readonly ClientStatus[];
-  /** Why requests failed or were refused in the last hour, the most frequent reason first. */
+  /** Why requests failed in the last hour, the most frequent reason first. */
   readonly reasons: readonly Count[];
-  /** Why requests of observed clients would have been refused in the last hour. */
-  readonly observed: readonly Count[];
+  /** Refusals of the last hour, and those that observed clients would have got, the most frequent one first. */
+  readonly refusals: readonly RefusalCount[];
   /** The newest one first. */
-  readonly failures: readonly Failure[];
+  readonly failures: readonly LastRequest[];
+  /** The newest one first. */
+  readonly last_refusals: readonly LastRequest[];
 }
 
 interface Latency {
@@ -71,6 +79,12 @@ interface Minute {
 interface ClientStatus {
   /** A client's name; or the route of those without one, in parentheses. */
   readonly client: string;
+  /** Null if it is no client of the clients file. */
+  readonly mode: Client['mode'] | null;
+  /** A date that still counts, or a time in UTC; null if it does not expire. */
+  readonly expires: string | null;
+  /** `soon`: within 14 days. */
+  readonly expiry: 'expired' | 'soon' | 'no';
   readonly per_minute: number;
   readonly requests: number;
   readonly failed: number;
@@ -93,10 +107,12 @@ interface Count {
   readonly count: number;
 }
 
-/** What the status shows next to the default token. */
+/** Credentials that the status shows next to the default token and the counters. */
 export interface ShownCredentials {
   readonly issuers?: readonly IssuerKeys[];
   readonly tokens?: readonly NamedTokenState[];
+  /** Those of the clients file. */
+  readonly clients?: readonly Client[];
 }
 
 /** Makes the status of this moment. */
@@ -104,7 +120,7 @@ export function makeStatus(
   collector: Collector,
   token: TokenHolder,
   readiness: Readiness,
-  { issuers = [], tokens = [] }: ShownCredentials = {},
+  { issuers = [], tokens = [], clients = [] }: ShownCredentials = {},
 ): Status {
   const { minute, totals, renewals } = collector;
   const sum = (counter: number) => totals.sum(minute, counter);
@@ -131,10 +147,11 @@ export function makeStatus(
       ...latencies(collector),
     },
     issuers: issuers.map(issuerStatus),
-    clients: clientsOf(collector),
+    clients: clientsOf(collector, clients),
     reasons: countsOf(collector, collector.reasons),
-    observed: countsOf(collector, collector.observed),
+    refusals: collector.refusals.list(minute),
     failures: collector.failures.list(),
+    last_refusals: collector.lastRefusals.list(),
   };
 }
 
@@ -160,25 +177,41 @@ function latencies({ minute, totals }: Collector): Pick<Status['last_hour'], 'la
       p95_ms: quantile(ofMinute, 0.95) ?? null,
     };
   });
-  const share = (part: number) => quantile(ofHour, part) ?? null;
-  return { latency_ms: { p50: share(0.5), p95: share(0.95), p99: share(0.99) }, minutes };
+  const reservation = (part: number) => quantile(ofHour, part) ?? null;
+  return { latency_ms: { p50: reservation(0.5), p95: reservation(0.95), p99: reservation(0.99) }, minutes };
 }
 
-function clientsOf(collector: Collector): ClientStatus[] {
+function clientsOf(collector: Collector, listed: readonly Client[]): ClientStatus[] {
   const { minute, clients } = collector;
+  const now = Date.now();
+  const byName = new Map(listed.map((client) => [client.name, client]));
   // In the first second a rate would say nothing.
   const covered = Math.max(1 / 60, collector.covered(RATE_MINUTES));
-  return [...clients.entries()]
-    .map(([client, minutes]) => ({
-      client,
-      per_minute: Number((minutes.sum(minute, CLIENT.requests, RATE_MINUTES) / covered).toFixed(1)),
-      requests: minutes.sum(minute, CLIENT.requests),
-      failed: minutes.sum(minute, CLIENT.failed),
-      refused: minutes.sum(minute, CLIENT.refused),
-      observed: minutes.sum(minute, CLIENT.observed),
-    }))
-    .filter(({ requests }) => requests > 0)
+  const counted = new Map(clients.entries());
+  // Any client may be among the others.
+  const quiet = counted.has(OTHERS) ? [] : [...byName.keys()].filter((name) => !counted.has(name));
+  return [...counted.keys(), ...quiet.slice(0, Math.max(0, MAX_CLIENTS - counted.size))]
+    .map((name) => {
+      const minutes = counted.get(name);
+      const sum = (counter: number, over?: number) => minutes?.sum(minute, counter, over) ?? 0;
+      return {
+        client: name,
+        ...describedClient(byName.get(name), now),
+        per_minute: Number((sum(CLIENT.requests, RATE_MINUTES) / covered).toFixed(1)),
+        requests: sum(CLIENT.requests),
+        failed: sum(CLIENT.failed),
+        refused: sum(CLIENT.refused),
+        observed: sum(CLIENT.observed),
+      };
+    })
+    .filter(({ requests, mode }) => requests > 0 || mode !== null)
     .sort((one, other) => other.requests - one.requests);
+}
+
+function describedClient(client: Client | undefined, now: number): Pick<ClientStatus, 'mode' | 'expires' | 'expiry'> {
+  if (client === undefined) return { mode: null, expires: null, expiry: 'no' };
+  const expires = client.expiresAt === undefined ? null : expiryText(client.expiresAt);
+  return { mode: client.mode, expires, expiry: expiryState(client, now) };
 }
 
 function countsOf({ minute }: Collector, tally: Collector['reasons']): Count[] {

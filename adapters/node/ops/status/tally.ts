@@ -1,7 +1,7 @@
 import { Minutes } from './minutes.ts';
 
-/** What counts if there are more names than are kept. */
-const OTHERS = '(others)';
+/** The name under which the rest counts if there are more names than are kept. */
+export const OTHERS = '(others)';
 
 /** Counters by name over the last hour, for a bounded number of names. */
 export class Tally {

@@ -30,7 +30,9 @@ export function readNow(path: string): string {
   return readFileSync(path, { encoding: 'utf8', flag: constants.O_RDONLY | constants.O_NONBLOCK });
 }
 
-/** What libpq allows no one else to do with a private key: all but reading by the group of a file of root's. */
+/**
+ * The permissions on a private key that libpq forbids others: all, except reading by the group if the file is root's.
+ */
 const [OF_OTHERS, OF_OTHERS_IF_ROOTS] = [0o077, 0o037];
 
 /** Why a private key is not used, by libpq's rules (initialize_SSL() in fe-secure-openssl.c); undefined if it may be. */

@@ -1,12 +1,13 @@
 import type { Finished } from '../../../http1/server/connection.ts';
 
-/** Failures that are kept. */
-const MAX_FAILURES = 50;
-/** Characters of a path that are kept. */
+/** Requests that are kept. */
+const MAX_REQUESTS = 50;
+/** Characters of a path and of a cause that are kept. */
 const MAX_PATH = 200;
+export const MAX_CAUSE = 300;
 
 /** A request that failed or was refused. The names are those of the log. */
-export interface Failure {
+export interface LastRequest {
   /** As in RFC 3339. */
   readonly time: string;
   /** The request's id, by which the log and the client know it. */
@@ -18,15 +19,16 @@ export interface Failure {
   readonly route: string;
   readonly status: number;
   readonly error: string | undefined;
+  readonly cause: string | undefined;
   readonly duration_ms: number;
 }
 
-/** The latest failures. */
-export class Failures {
-  readonly #ring: Failure[] = [];
+/** The latest requests of a kind. */
+export class LastRequests {
+  readonly #ring: LastRequest[] = [];
   #next = 0;
 
-  /** Adds a failure, in place of the oldest if there are too many. */
+  /** Adds a request, in place of the oldest if there are too many. */
   add({ method, target, status, duration, trace }: Finished): void {
     const queryStart = target.indexOf('?');
     const path = queryStart === -1 ? target : target.slice(0, queryStart);
@@ -35,17 +37,21 @@ export class Failures {
       id: trace.id,
       client: trace.client,
       method: method.slice(0, 20),
-      path: path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path,
+      path: cutAt(MAX_PATH, path),
       route: trace.route,
       status,
       error: trace.refusal === undefined ? trace.error : `${trace.error}: ${trace.refusal}`,
+      cause: trace.cause && cutAt(MAX_CAUSE, trace.cause),
       duration_ms: Math.round(duration * 10) / 10,
     };
-    this.#next = (this.#next + 1) % MAX_FAILURES;
+    this.#next = (this.#next + 1) % MAX_REQUESTS;
   }
 
   /** The newest one first. */
-  list(): Failure[] {
+  list(): LastRequest[] {
     return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].reverse();
   }
 }
+
+export const cutAt = (length: number, text: string): string =>
+  text.length > length ? `${text.slice(0, length)}…` : text;

@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
-import type { Given, Origin } from './given.ts';
+import type { Origin, RawSettings } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
 
-/** What was given on the command line and around it. */
-export interface Gathered {
-  readonly given: Given;
+/** The settings as given on the command line and around it. */
+export interface Collected {
+  readonly given: RawSettings;
   /** The environment on top of the `.env` file. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /** The text of every setting: a flag wins over its variable, that over the `.env` file in the working folder. */
-export async function gatherSettings(
+export async function collectSettings(
   flags: Readonly<Record<string, string>>,
   variables: NodeJS.ProcessEnv,
   problems: Problem[],
-): Promise<Gathered> {
+): Promise<Collected> {
   const dotEnv = await readDotEnv(problems);
   const given: Record<string, { text: string; origin: Origin }> = {};
   for (const { variable, default: fallback } of SETTINGS) {

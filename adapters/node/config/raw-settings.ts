@@ -5,13 +5,13 @@ import { NAMED_SETTINGS, type Settings } from './settings.ts';
 export type Origin = 'flag' | 'variable' | '.env' | 'default';
 
 /** The text of every setting and its origin, by variable. */
-export type Given = Readonly<Record<string, { readonly text: string; readonly origin: Origin }>>;
+export type RawSettings = Readonly<Record<string, { readonly text: string; readonly origin: Origin }>>;
 
 /** The text of a setting. */
-export const textOf = (given: Given, variable: string): string => given[variable]?.text ?? '';
+export const textOf = (given: RawSettings, variable: string): string => given[variable]?.text ?? '';
 
 /** Whether a setting was given, even if empty, rather than left at its default. */
-export const isGiven = (given: Given, variable: string): boolean =>
+export const isGiven = (given: RawSettings, variable: string): boolean =>
   given[variable] !== undefined && given[variable].origin !== 'default';
 
 /** The contents of files, by the variable of the setting that names the file. One that could not be read is missing. */
@@ -21,7 +21,7 @@ export type Contents = Readonly<Record<string, string>>;
  * Parses every setting by itself and adds what is wrong to `problems`.
  * @param contents of the files that settings name
  */
-export function parseSettings(given: Given, contents: Contents, problems: Problem[]): Settings {
+export function parseSettings(given: RawSettings, contents: Contents, problems: Problem[]): Settings {
   const parsed = NAMED_SETTINGS.map(([name, { variable, files, parse }]) => {
     const complain = (text: string) => void problems.push({ variable, text });
     if (files === undefined) return [name, parse(textOf(given, variable), complain)];

@@ -1,0 +1,80 @@
+import type { Program } from './program.ts';
+
+const KEYS = 'a DSN is a secret; add a rule for it';
+const SECRETS = 'its response holds secrets; add a rule for it';
+const UNREAD = 'what it does in Sentry has not been read';
+const WHOLE = "it is the whole organization's";
+const SHARED = 'it may belong to several projects';
+
+/** What is left out is written as requests, one or several methods of a path: resources make several. */
+export const TERRAFORM: Program = {
+  name: 'terraform',
+  is: 'the Terraform provider jianyuan/sentry',
+  rights: {
+    scopes: [
+      { right: 'org:admin', why: 'manages dashboards, integrations of repositories and settings' },
+      { right: 'member:admin', why: 'invites and removes members' },
+      { right: 'project:admin', why: 'manages projects' },
+      { right: 'team:admin', why: 'manages teams' },
+      { right: 'alerts:write', why: 'manages alerts and monitors' },
+    ],
+    allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
+  },
+  settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
+  missing: [
+    { what: 'GET POST /api/0/projects/{org}/{project}/keys/', as: 'all', why: KEYS },
+    { what: 'GET PUT /api/0/projects/{org}/{project}/keys/{key_id}/', as: 'all', why: KEYS },
+    {
+      what: 'GET PUT /api/0/organizations/{org}/members/{member_id}/',
+      as: 'all',
+      why: "its response holds the member's invitation; add a rule for it",
+    },
+    { what: 'GET /api/0/organizations/{org}/integrations/', as: 'all', why: SECRETS },
+    { what: 'GET /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: SECRETS },
+    { what: 'GET /api/0/organizations/{org}/sentry-app-installations/', as: 'all', why: SECRETS },
+    { what: 'GET PUT /api/0/projects/{org}/{project}/symbol-sources/', as: 'all', why: SECRETS },
+    {
+      what: 'POST /api/0/organizations/',
+      as: 'all',
+      why: "it makes an organization, which is the whole installation's",
+    },
+    {
+      what: 'DELETE /api/0/organizations/{org}/',
+      as: 'all',
+      why: 'it removes a whole organization',
+    },
+    {
+      what: 'DELETE POST /api/0/organizations/{org}/spike-protections/',
+      as: 'all',
+      why: "it is of Sentry's cloud alone",
+    },
+    {
+      what: 'DELETE GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/',
+      as: 'all',
+      why: 'Sentry does not have it any more',
+    },
+    { what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: UNREAD },
+    { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'all', why: UNREAD },
+    { what: 'GET /api/0/projects/{org}/{project}/alert-rule-task/{task_uuid}/', as: 'all', why: UNREAD },
+    { what: 'PUT /api/0/organizations/{org}/', as: 'projects', why: WHOLE },
+    { what: 'GET POST /api/0/organizations/{org}/teams/', as: 'projects', why: WHOLE },
+    { what: 'DELETE GET PUT /api/0/teams/{org}/{team}/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/teams/{org}/{team}/projects/', as: 'projects', why: WHOLE },
+    { what: 'GET POST /api/0/organizations/{org}/members/', as: 'projects', why: WHOLE },
+    { what: 'DELETE /api/0/organizations/{org}/members/{member_id}/', as: 'projects', why: WHOLE },
+    {
+      what: 'DELETE POST PUT /api/0/organizations/{org}/members/{member_id}/teams/{team}/',
+      as: 'projects',
+      why: WHOLE,
+    },
+    { what: 'GET POST /api/0/organizations/{org}/repos/', as: 'projects', why: WHOLE },
+    { what: 'DELETE /api/0/organizations/{org}/repos/{repo_id}/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/organizations/{org}/code-mappings/', as: 'projects', why: WHOLE },
+    { what: 'DELETE PUT /api/0/organizations/{org}/code-mappings/{config_id}/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/organizations/{org}/dashboards/', as: 'projects', why: WHOLE },
+    { what: 'DELETE GET PUT /api/0/organizations/{org}/dashboards/{dashboard_id}/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/organizations/{org}/workflows/', as: 'projects', why: SHARED },
+    { what: 'DELETE GET PUT /api/0/organizations/{org}/workflows/{workflow_id}/', as: 'projects', why: SHARED },
+    { what: 'DELETE PUT /api/0/organizations/{org}/notifications/actions/{action_id}/', as: 'projects', why: SHARED },
+  ],
+};
