@@ -4,7 +4,7 @@ import { limitsOf } from './fields.ts';
 import type { Granted } from './grant.ts';
 import { isIndex, isOrganizationList, isProjectList, isRegions } from './known-paths.ts';
 import { type HeldRequest, withFilter, withinProjects } from './project-limits.ts';
-import { badQuery, type Pairs, parseQuery, problemIn } from './query.ts';
+import { badQuery, type Pairs, parseQuery, problemIn, projectsOf, withProjects } from './query.ts';
 import { limitByPlace, organizationIn } from './resource.ts';
 import type { Endpoint, ProjectLimit } from './sentry/endpoint.ts';
 import { askedText, endpointOf, type RouteMatch } from './sentry/endpoint-table.ts';
@@ -78,9 +78,16 @@ function withFieldsAnywhere(request: Omit<Bounded, 'held'>, method: string, rout
   const isHeld = client.boundary.kind === 'projects';
   const held = isHeld ? { projects: [], limits: [], asked: askedText(method, route), route } : undefined;
   const decision = withFields({ ...request, held });
-  const isOfProjects = decision.kind === 'conditional' && decision.conditions.some(({ kind }) => kind === 'query');
-  if (!isOfProjects) return decision;
-  return refuse(client, 'query', 'may not name projects where the path names no organization');
+  if (decision.kind !== 'conditional') return decision;
+  const selection = decision.conditions.find((condition) => condition.kind === 'query');
+  if (selection === undefined) return decision;
+  const { pairs } = selection;
+  if (projectsOf(pairs).length > 0)
+    return refuse(client, 'query', 'may not name projects where the path names no organization');
+  // All projects are meant, as without a word of them.
+  const allowed = { ...decision.allowed, query: withProjects(pairs, []) };
+  const conditions = decision.conditions.filter((condition) => condition !== selection);
+  return conditions.length === 0 ? allowed : { ...decision, conditions, allowed };
 }
 
 /** The organizations of a limited client. */

@@ -48,22 +48,35 @@ function any(random: Random, client: Client, rows: readonly Row[]): Meant {
 }
 
 const LIMITS = [
-  ...['query', 'query', 'body:projects', 'body:project', 'filter', 'filter:projects', 'filter:[].projects', 'none'],
+  ...[
+    'query',
+    'query',
+    'body:projects',
+    'body:project',
+    'body:project',
+    'filter',
+    'filter:projects',
+    'filter:[].projects',
+    'none',
+  ],
   ...['issue', 'release', 'monitor', 'rule', 'alert-rule', 'detector', 'replay', 'snapshot', 'notification-action'].map(
     (kind) => `lookup:${kind}`,
   ),
 ];
-/** What a key may need; a scope has a colon. */
-const NEEDS = ['never', 'with projects', 'rule', 'projects', 'release', 'ok', ':'];
+/** What a key may need. */
+const NEEDS = ['never', 'never with projects', 'rule', 'projects', 'release', 'ok', 'a scope'];
 const needsOf = ({ query, body }: Row): string[] =>
   [query, body].flatMap((columns) =>
-    Object.values(columns?.keys ?? {}).map((rule) => (typeof rule === 'string' ? rule : rule.needs)),
+    Object.values(columns?.keys ?? {}).map((rule) => {
+      const need = typeof rule === 'string' ? rule : rule.needs;
+      return need.includes(':') ? 'a scope' : need;
+    }),
   );
 /** Rows where more than the path decides: there is more to misread, and of some kinds there are few. */
 const KINDS: readonly ((row: Row) => boolean)[] = [
   ...LIMITS.map((limit) => (row: Row) => row.limits.includes(limit)),
   ...Array.from({ length: 3 }, () => (row: Row) => row.body !== undefined),
-  ...[...NEEDS, ...NEEDS].map((need) => (row: Row) => needsOf(row).some((one) => one.includes(need))),
+  ...[...NEEDS, ...NEEDS].map((need) => (row: Row) => needsOf(row).includes(need)),
   ...Array.from({ length: 2 }, () => (row: Row) => (row.removed ?? row.removedWithProjects) !== undefined),
 ];
 

@@ -38,6 +38,7 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
     allow: [
       'GET /api/0/projects/{org}/{project}/keys/',
       'POST /api/0/projects/acme/*/releases/**',
+      'GET /api/0/projects/{org}/{project}/rules/{rule_id}/',
       // Next to it is latest-base, which it does not mean.
       'GET /api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/',
     ],
@@ -55,7 +56,7 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
   {
     name: 'two-orgs',
     scopes: ['readonly', 'event:write', 'org:ci'],
-    projects: ['acme/api', 'other/vault'],
+    projects: ['acme/api', 'other/22'],
     deny: ['* /api/0/projects/{org}/{project}/releases/{version}/**'],
   },
   {

@@ -20,9 +20,10 @@ describe('what Django understands of a client’s requests', () => {
   });
   after(() => sentry?.stop());
 
-  for (const front of ['nginx', 'router', 'socket'] satisfies Front[]) {
+  for (const [index, front] of (['nginx', 'router', 'socket'] satisfies Front[]).entries()) {
     test(`is what the client may do, by way of ${front}`, async () => {
-      const { tally, findings } = await fuzz(sentry, front, ENDPOINTS, { seed: SEED, cases: CASES, within: WITHIN });
+      const run = { seed: SEED + index * CASES, cases: CASES, within: WITHIN };
+      const { tally, findings } = await fuzz(sentry, front, ENDPOINTS, run);
       assert.equal(findings.length, 0, findings.map((finding) => described(finding, front)).join('\n'));
       // A proxy that refuses everything would break no rule.
       assert.ok(tally.allowed > tally.cases / 5, `too few arrived: ${JSON.stringify(tally)}`);

@@ -69,9 +69,10 @@ describe('a query of a client with projects', () => {
   });
 
   it('is looked at where the path names no organization', () => {
-    for (const query of ['show=all', 'id=101', 'project=11', 'project=-1'])
+    for (const query of ['show=all', 'id=101', 'project=11', 'project=-1&show=all'])
       assert.equal(outcome(`/api/0/projects/?${query}`), 'refuse query', query);
     assert.equal(outcome('/api/0/projects/?query=web&status=active&per_page=5'), 'as it is');
+    assert.equal(outcome('/api/0/projects/?project=-1&query=web'), 'query=web');
     assert.equal(outcome('/api/0/projects/?show=all&project=11', WHOLE), 'as it is');
     assert.equal(outcome('/api/0/issues/101/events/?project=11'), 'refuse query');
   });

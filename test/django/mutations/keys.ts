@@ -59,7 +59,7 @@ export function nameOthers(draft: Draft, random: Random): void {
     name.replace('body:', ''),
   );
   if (keys.includes('projects')) data.projects = Array.from({ length: 1 + random(2) }, some);
-  if (keys.includes('project')) data.project = some();
+  if (keys.includes('project')) data.project = chance(random, 30) ? null : some();
   draft.body = Buffer.from(JSON.stringify(data));
 }
 

@@ -62,8 +62,8 @@ export function bodyViolation(
 const isOnTheWay = (path: string, only: readonly string[]): boolean =>
   only.some((one) => bare(one).startsWith(`${path}.`));
 
-/** No two keys of Sentry's differ in case and underscores alone: what does is read as the same, or not at all. */
-const bare = (path: string): string => path.replaceAll('_', '').toLowerCase();
+/** No two keys of Sentry's differ in case, underscores and blanks alone: what does is read as the same, or not at all. */
+const bare = (path: string): string => path.replaceAll(/[_\s]/g, '').toLowerCase();
 
 /** All members at all depths, by their dotted paths. */
 function membersOf(data: unknown, above = ''): { path: string; value: unknown }[] {
