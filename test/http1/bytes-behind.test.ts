@@ -1,4 +1,5 @@
-// Bytes behind the end of a request or of a response: they never decide what the client gets, however the segments fall.
+// Bytes after the end of a request or of a response: a stray line end never decides what the client gets, however the
+// segments fall, and nothing after the end is taken for content.
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import test, { after } from 'node:test';
@@ -157,6 +158,10 @@ for (const [way, proxy, play] of [
         for (const delay of [undefined, 0, 5]) {
           play(behindResponse(response('200 OK', fields, 'hello'), behind, delay));
           const reply = await send(proxy, GET);
+          // Together with a response that is said to be the last, another one is response splitting.
+          const mayBeRefused = fields.length > 0 && behind !== '\r\n';
+          if (mayBeRefused && delay === undefined) assert.equal(reply.status, 502);
+          if (mayBeRefused && reply.status === 502) continue;
           assert.deepEqual([reply.status, reply.content.toString(), reply.complete], [200, 'hello', true]);
         }
       }

@@ -183,8 +183,8 @@ export class Exchange {
       this.#body = body;
       body.onComplete = this.#onWhole;
     }
-    // Bytes behind the end are dropped, whether they come with it or later: this connection carries one response.
-    if (rest.length > 0) body?.push(rest);
+    const surplus = body === null ? rest.length : rest.length > 0 ? body.push(rest) : 0;
+    if (surplus > 0) refuseContradiction(this.#request.method, status, fields, rest.subarray(rest.length - surplus));
     this.#hasResponse = true;
     if (body === null || body.isComplete) this.#part();
     if (status >= 400) this.#upload?.stop();
@@ -249,6 +249,21 @@ export class Exchange {
     else this.#reject(error);
   }
 }
+
+/**
+ * Bytes after the end of a response are dropped, because this connection carries one response. But a server that announces its
+ * last response and sends more with it contradicts itself (response splitting).
+ * @throws MalformedMessage
+ */
+function refuseContradiction(method: string, status: number, fields: FieldLines, behind: Buffer): void {
+  // A body in a response to HEAD or in a 304 is a known slip and harmless, and so is a line end (RFC 9112 section 2.2).
+  const isSlip = method === 'HEAD' || status === 304 || behind.every((byte) => byte === CR || byte === LF);
+  const isLast = fields.get('connection')?.toLowerCase() === 'close';
+  if (isLast && !isSlip) throw new MalformedMessage('bytes after the response that was said to be the last');
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** RFC 9112 section 6.3. */
 function responseFraming(method: string, status: number, fields: FieldLines, isHttp10: boolean): Framing {
