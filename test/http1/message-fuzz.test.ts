@@ -39,6 +39,7 @@ const STRICTER = new Set([
   // node:http takes empty lines before a status line, and any number in it.
   'a field line without a valid name',
   'a malformed status line',
+  'bytes after the response that was said to be the last',
   // node:http takes a head that ends with LF LF after a request line of HTTP/0.9.
   'closed without a request',
   // node:http takes some of these behind the last chunk.
