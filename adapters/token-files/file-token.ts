@@ -108,9 +108,10 @@ export function fileToken(path: string): TokenSource {
 }
 
 async function lookAt(path: string, before: Look): Promise<Look> {
+  let file: FileHandle | undefined;
   try {
     // A pipe without a writer would block a thread until there is one.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return { fault: 'names something that is not a regular file' };
     if (stats.size > MAX_SIZE) return NO_TOKEN_IN_IT;
@@ -120,6 +121,8 @@ async function lookAt(path: string, before: Look): Promise<Look> {
     return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh && { stamp }) };
   } catch (error) {
     return faultOf(error);
+  } finally {
+    await file?.close();
   }
 }
 
