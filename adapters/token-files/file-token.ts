@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
 
 /**
