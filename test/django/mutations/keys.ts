@@ -2,6 +2,7 @@
 import type { Random } from '../../support/http1-mutations.ts';
 import { chance, type Draft, pick } from '../drafts/draft.ts';
 import { setAt, someProject, someValueFor } from '../drafts/keys.ts';
+import { namesFor } from '../world.ts';
 
 /** Keys that refer to something, or that are harmless in some other body. */
 const OTHER_KEYS = [
@@ -51,15 +52,17 @@ function objectIn(body: Buffer | undefined): Record<string, unknown> {
   }
 }
 
-/** Other projects in the keys that name projects, and nothing else. */
+/** Other projects in the keys that name projects, another release in the one that names a release, and nothing else. */
 export function nameOthers(draft: Draft, random: Random): void {
   const data = objectIn(draft.body);
-  const some = () => pick<unknown>(random, [someProject(random), Number(someProject(random)), null, '-1', '']);
+  const some = () => (chance(random, 80) ? someProject(random) : pick<unknown>(random, [13, null, '-1', '', ['web']]));
   const keys = [...draft.row.limits, ...Object.keys(draft.row.body?.keys ?? {})].map((name) =>
     name.replace('body:', ''),
   );
-  if (keys.includes('projects')) data.projects = Array.from({ length: 1 + random(2) }, some);
+  if (keys.includes('projects') && chance(random, 60)) data.projects = Array.from({ length: 1 + random(2) }, some);
   if (keys.includes('project')) data.project = chance(random, 30) ? null : some();
+  if (draft.row.body?.keys?.version === 'release' && chance(random, 60))
+    data.version = pick(random, namesFor('version')!);
   draft.body = Buffer.from(JSON.stringify(data));
 }
 

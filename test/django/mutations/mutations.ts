@@ -51,7 +51,7 @@ export function mutationsFor({ path, limits, query, body }: Row): readonly Mutat
     ...(limits.includes('query') ? [selectOthers, selectOthers, searchForEvent, addLimitedPair] : []),
     ...(limits.includes('filter') ? [askForPart] : []),
     ...(query === undefined ? [] : [addLimitedPair, addLimitedPair]),
-    ...(isWithKeys ? [addLimitedKey, addLimitedKey, addLimitedKey, nameOthers, nameOthers] : []),
+    ...(isWithKeys ? [addLimitedKey, addLimitedKey, addLimitedKey, nameOthers, nameOthers, nameOthers] : []),
     ...(isWithKeys ? [writeAsForm, hideFormInString] : []),
   ];
 }
