@@ -44,8 +44,7 @@ export interface FieldGrant {
 export function limitsOf(fields: Fields | undefined, grant: FieldGrant): FieldLimits | undefined {
   if (fields === undefined) return undefined;
   const keys = new Map<string, FieldLimit>();
-  // In a query, what nothing limits but its name is let through by the row alone.
-  let isLimited = grant.isHeld && (fields.only !== undefined || grant.part === 'query');
+  let isLimited = grant.isHeld && fields.only !== undefined;
   for (const [name, rule] of Object.entries(fields.keys ?? {})) {
     const limit = limitOf(name, rule, grant);
     // Without the row, a client with projects may not send what can select something in a query.
