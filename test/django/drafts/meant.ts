@@ -89,7 +89,7 @@ function writeBody({ random, row, project, draft, understood }: Writing): void {
     setAt(data, key, someValueFor(random, rule, chance(random, 70)), chance(random, 20));
   if (keys.version === 'release') data.version = someValueFor(random, 'release', false);
   for (const limit of row.limits) {
-    if (limit === 'body:projects') data.projects = [project];
+    if (limit === 'body:projects') data.projects = chance(random, 10) ? [] : [project];
     if (limit === 'body:project') data.project = project;
   }
   draft.body = Buffer.from(JSON.stringify(data));

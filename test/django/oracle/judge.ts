@@ -93,7 +93,7 @@ function beyondProjects(
   if (own === undefined) return undefined;
   const isSearch = held !== undefined && understood.namesEvent && row?.query?.keys?.query === undefined;
   if (isSearch) return 'the query searches for an event of whatever project';
-  return own.violation(limits, understood);
+  return own.violation(limits, understood, row?.body);
 }
 
 /** Whatever is below a project is the project's, also where an `allow` reaches further than the list of endpoints. */

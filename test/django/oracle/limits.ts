@@ -36,9 +36,9 @@ export class OwnProjects {
   };
 
   /** Why a request is not held to the projects by all limits of its row. */
-  violation(limits: Row['limits'], understood: Understood): string | undefined {
+  violation(limits: Row['limits'], understood: Understood, body?: Row['body']): string | undefined {
     for (const limit of limits) {
-      const reason = this.#brokenBy(limit, understood);
+      const reason = this.#brokenBy(limit, understood, body);
       if (reason !== undefined) return reason;
     }
     // Whatever limits a request: if it selects projects, then its client's.
@@ -47,7 +47,7 @@ export class OwnProjects {
     return selects && !limits.includes('none') ? this.#queryViolation(understood) : undefined;
   }
 
-  #brokenBy(limit: string, understood: Understood): string | undefined {
+  #brokenBy(limit: string, understood: Understood, body: Row['body']): string | undefined {
     const { kwargs } = understood;
     const [kind, detail = ''] = limit.split(':') as [string, string?];
     switch (kind) {
@@ -64,6 +64,8 @@ export class OwnProjects {
       case 'body': {
         if (understood.bodyProblem !== undefined) return undefined;
         const named = understood.bodyProjects?.[detail];
+        // What names a release that is the client's changes that one, and needs no projects.
+        if (named?.length === 0 && this.#namesOwnRelease(understood, body)) return undefined;
         if (named === undefined || named.length === 0) return 'the body names no project';
         return this.areMine(named) ? undefined : 'the body names a project that is not the client’s';
       }
@@ -76,6 +78,13 @@ export class OwnProjects {
       default:
         return 'it cannot be limited to projects';
     }
+  }
+
+  #namesOwnRelease({ data }: Understood, body: Row['body']): boolean {
+    if (body?.keys?.version !== 'release') return false;
+    const { version } = (data ?? {}) as { version?: unknown };
+    const release = typeof version === 'string' ? thingNamed('version', version.trim(), this.#org) : undefined;
+    return release !== undefined && this.areMine(release.projects);
   }
 
   #queryViolation({ query = {}, projects }: Understood): string | undefined {
