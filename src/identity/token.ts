@@ -15,7 +15,7 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'at+jwt'];
 
 /**
- * Header parameters that change how a token is to be read (RFC 7515 section 4.1.11, RFC 7797), or that stand for
+ * Header parameters that change how a token must be read (RFC 7515 section 4.1.11, RFC 7797), or that indicate
  * another kind of token. Parameters that name a key or a URL (`jwk`, `jku`, `x5u`, `x5c`) are never read.
  */
 const FORBIDDEN = ['crit', 'b64', 'cty', 'enc', 'zip'];

@@ -138,7 +138,7 @@ const recordOf = (
   ...(trace.token !== undefined && { token: trace.token }),
   ...(trace.refusal !== undefined && { refusal: trace.refusal }),
   ...(trace.observed !== undefined && { observed: trace.observed }),
-  // The program's own server alone notes that a client reads too slowly, with a name that is no error's.
+  // Only the program's server also notes slow clients here, under a name that ErrorName lacks.
   ...(trace.error !== undefined && { error: trace.error as ErrorName }),
   ...(trace.cause !== undefined && { cause: trace.cause }),
   ...(trace.warning !== undefined && { warning: trace.warning }),

@@ -38,7 +38,7 @@ export function errorMessage(
   };
 }
 
-/** A response of the proxy's own that is no error. */
+/** A success response that the proxy itself makes. */
 export const ownMessage = (json: string, requestId: string) => ({
   body: json,
   init: {

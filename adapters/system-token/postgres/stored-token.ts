@@ -10,7 +10,7 @@ export type StoredToken = { token: string } | { reason: string };
  * | ----------- | ------ | --------------------------------------------------------------------------- |
  * | from 25.8   | jsonb  | a JSON string, which the driver has already parsed                          |
  * | from 23.4   | text   | JSON text, with its quotes (getsentry/sentry#45996)                         |
- * | before      | text   | base64 of a Python pickle, protocol 2; other protocols are read all the same |
+ * | before      | text   | base64 of a Python pickle, protocol 2; other protocols are accepted too     |
  *
  * In the text columns a bare string also works: Sentry itself falls back to it (`PickledObjectField.to_python`).
  *

@@ -26,5 +26,5 @@ export class LookupFailed extends Error {
 /** One GET with the injected token, which has its own timeout and follows no redirect. */
 export type Ask = (path: string) => Promise<{ readonly status: number; readonly json: unknown }>;
 
-/** Statuses that say that there is no such thing; a redirect leads from an old slug to a new one. */
+/** Statuses of a thing that does not exist; a redirect leads from an old slug to a new one. */
 export const ABSENT: ReadonlySet<number> = new Set([301, 302, 307, 308, 404]);

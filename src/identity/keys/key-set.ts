@@ -55,7 +55,7 @@ function readKey(json: Json): PublicKey | string {
   if (keyId !== undefined && typeof keyId !== 'string') return 'its kid is not a string';
   const read = kty === 'RSA' ? readRsa(json) : kty === 'EC' || kty === 'OKP' ? readCurve(json) : 'its type is unknown';
   if (typeof read === 'string') return read;
-  // RFC 9864 names EdDSA over Ed25519 anew.
+  // RFC 9864 gives EdDSA over Ed25519 a new name.
   const alg = own(json, 'alg') === 'Ed25519' ? 'EdDSA' : own(json, 'alg');
   const algorithms = read.algorithms.filter((algorithm) => alg === undefined || alg === algorithm);
   if (algorithms.length === 0) return isAlgorithm(alg) ? 'its alg does not fit its type' : 'its alg is not accepted';

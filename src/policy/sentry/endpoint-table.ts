@@ -17,8 +17,8 @@ export interface RouteMatch {
   /** Whether it takes an `allow` rule that names the path, for every method. */
   readonly needsExplicitAllow: boolean;
   /**
-   * Whether something stands in the place of an organization, project, team or issue that cannot be one, or in the place of
-   * another parameter what is no name either: Sentry may read it as an id all the same, and the row would not hold it.
+   * Whether a value cannot be the organization, project, team or issue that the path has there, or is not even a name where
+   * the path has another parameter: Sentry may still read it as an id, which the row would not limit.
    */
   readonly hasInvalidId: boolean;
 }

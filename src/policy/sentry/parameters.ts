@@ -91,7 +91,7 @@ const SELECTING: ReadonlySet<string> = new Set([
   'issues',
   'savedsearch', // takes the query from a stored search
   'search',
-  'view', // likewise
+  'view', // takes the query from a stored view
   'detector',
   'detectors',
   'workflow',
