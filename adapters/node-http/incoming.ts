@@ -28,9 +28,11 @@ export function targetOf(
  * The field lines of a request as they came. Adapters of serverless platforms give only what Node would make of them.
  */
 export function fieldsOf({ rawHeaders, headers }: IncomingMessage): FieldLines {
-  if (rawHeaders.length > 0) return new FieldLines(rawHeaders);
-  const values = Object.entries(headers).map(([name, value = []]) => [value].flat().map((one) => [name, String(one)]));
-  return new FieldLines(values.flat(2));
+  if (rawHeaders.length > 0) return FieldLines.ofFlat(rawHeaders);
+  const lines = Object.entries(headers).flatMap(([name, value = []]) =>
+    [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+  return new FieldLines(lines);
 }
 
 /** The origin that a request names, then its target. */

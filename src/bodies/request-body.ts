@@ -69,11 +69,10 @@ export interface Delivery {
  * @throws ProxyError `content_too_large` or `uploads_full`
  */
 export async function outgoingBody(
-  body: Body | Uint8Array | null,
+  body: Body | Uint8Array,
   delivery: Delivery,
   rules: BodyRules,
 ): Promise<OutgoingBody> {
-  if (body === null) return NO_BODY;
   const { isInjected, length, isChunked, mayReplay, signal } = delivery;
   const isLengthKnown = length !== undefined;
   // The whole body was read for a check.
@@ -100,7 +99,8 @@ export async function outgoingBody(
   }
 }
 
-const NO_BODY: OutgoingBody = { body: null, canReplay: true, release() {} };
+/** The body of a request without one. */
+export const NO_BODY: OutgoingBody = { body: null, canReplay: true, release() {} };
 
 const kept = (body: Uint8Array, isLengthKnown: boolean, release = () => {}): OutgoingBody => ({
   body,

@@ -1,6 +1,6 @@
 import type { Authentication, Principal } from '../auth/types.ts';
 import { reservationUntilEnd } from '../bodies/free-at-end.ts';
-import { type Delivery, outgoingBody } from '../bodies/request-body.ts';
+import { type Delivery, NO_BODY, outgoingBody } from '../bodies/request-body.ts';
 import type { Authorized } from '../enforce/types.ts';
 import { asProxyError, ProxyError } from '../http/errors.ts';
 import { GATEWAY_RESPONSE_FIELDS } from '../http/header-tables.ts';
@@ -84,7 +84,7 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     mayReplay: source !== undefined && isRenewable(source),
     signal: request.signal,
   };
-  const outgoing = await outgoingBody(authorized.body, delivery, env.bodies);
+  const outgoing = authorized.body === null ? NO_BODY : await outgoingBody(authorized.body, delivery, env.bodies);
 
   const send = (bearer: string | undefined, to: string) => {
     const added: [string, string][] = [via, [REQUEST_ID, trace.id]];
@@ -105,9 +105,9 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
     },
   };
   const sendTo = (to: string, bearer: string | undefined) =>
-    source === undefined || bearer === undefined
-      ? send(undefined, to)
-      : renewOnce((current) => send(current, to), source, bearer, replay);
+    source !== undefined && bearer !== undefined && delivery.mayReplay
+      ? renewOnce((current) => send(current, to), source, bearer, replay)
+      : send(bearer, to);
 
   const stages: ResponseStage[] = [];
   if (destination.hasUpstreamHeaders) stages.push(withoutGatewaySession);

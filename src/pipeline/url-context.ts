@@ -36,8 +36,9 @@ export function urlContextOf({ method, url, headers }: AskedRequest, addresses: 
   const schemeEnd = url.indexOf('://') + 3;
   const target = url.slice(url.indexOf('/', schemeEnd));
   const queryStart = target.indexOf('?');
+  const sent = queryStart === -1 ? target : target.slice(0, queryStart);
   // A web server before Sentry may take several slashes for one.
-  const path = (queryStart === -1 ? target : target.slice(0, queryStart)).replace(/\/{2,}/g, '/');
+  const path = sent.includes('//') ? sent.replace(/\/{2,}/g, '/') : sent;
   if (!path.startsWith(API)) return undefined;
   // Host is what ALLOWED_HOSTS was checked against. Some runtimes take the URL's authority from the request target.
   const host = headers.get('host') ?? '';

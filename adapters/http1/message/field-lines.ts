@@ -5,20 +5,26 @@ export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
-/** Field lines in their original order and spelling: name, value, name, value … */
+/** Field lines in their original order and spelling. */
 export class FieldLines implements Fields {
-  readonly flat: readonly string[];
+  readonly #lines: readonly [string, string][];
 
-  constructor(flat: readonly string[]) {
-    this.flat = flat;
+  constructor(lines: readonly [string, string][]) {
+    this.#lines = lines;
+  }
+
+  /** @param flat name, value, name, value … as node:http has them */
+  static ofFlat(flat: readonly string[]): FieldLines {
+    const lines: [string, string][] = [];
+    for (let i = 0; i < flat.length; i += 2) lines.push([flat[i]!, flat[i + 1]!]);
+    return new FieldLines(lines);
   }
 
   /** The values of one name, joined as RFC 9110 section 5.3 allows; null if there are none. */
   get(name: string): string | null {
     let joined: string | null = null;
-    for (let i = 0; i < this.flat.length; i += 2) {
-      if (!isName(this.flat[i]!, name)) continue;
-      joined = joined === null ? this.flat[i + 1]! : `${joined}, ${this.flat[i + 1]}`;
+    for (const [own, value] of this.#lines) {
+      if (isName(own, name)) joined = joined === null ? value : `${joined}, ${value}`;
     }
     return joined;
   }
@@ -26,12 +32,12 @@ export class FieldLines implements Fields {
   /** How many lines have this name, which is given in lower case. */
   count(name: string): number {
     let lines = 0;
-    for (let i = 0; i < this.flat.length; i += 2) if (isName(this.flat[i]!, name)) lines++;
+    for (const [own] of this.#lines) if (isName(own, name)) lines++;
     return lines;
   }
 
-  *[Symbol.iterator](): Generator<[string, string]> {
-    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i]!, this.flat[i + 1]!];
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.#lines[Symbol.iterator]();
   }
 }
 
@@ -61,7 +67,7 @@ export function parseHead(head: string, maxLines: number): { startLine: string; 
 }
 
 function parseFieldLines(head: string, from: number, maxLines: number): FieldLines {
-  const flat: string[] = [];
+  const lines: [string, string][] = [];
   for (let start = from; start < head.length; ) {
     let end = head.indexOf('\r\n', start);
     if (end === -1) end = head.length;
@@ -69,11 +75,11 @@ function parseFieldLines(head: string, from: number, maxLines: number): FieldLin
     // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
     const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
     if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a valid name');
-    flat.push(name, withoutBlanks(head, colon + 1, end));
-    if (flat.length > 2 * maxLines) throw new MalformedMessage('too many field lines');
+    lines.push([name, withoutBlanks(head, colon + 1, end)]);
+    if (lines.length > maxLines) throw new MalformedMessage('too many field lines');
     start = end + 2;
   }
-  return new FieldLines(flat);
+  return new FieldLines(lines);
 }
 
 /** Removes optional whitespace (SP, HTAB) from both ends. */

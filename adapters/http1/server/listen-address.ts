@@ -43,4 +43,4 @@ export function isLocal(address: ListenAddress): boolean {
  * `::ffff:192.0.2.1`, and a link-local one with the interface behind it. Undefined over a Unix socket.
  */
 export const peerAddress = (remoteAddress: string | undefined): string | undefined =>
-  remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  remoteAddress?.includes(':') ? remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') : remoteAddress;

@@ -32,8 +32,9 @@ export function jsonLine(time: string, level: Level, event: string, fields: LogF
   for (const name in fields) {
     const value = fields[name];
     if (value === undefined) continue;
-    const isPlainText = typeof value === 'string' && !UNSAFE.test(value);
-    members += isPlainText ? `,"${name}":"${value}"` : `,"${name}":${JSON.stringify(value)}`;
+    if (typeof value !== 'string') members += `,"${name}":${value}`;
+    else if (UNSAFE.test(value)) members += `,"${name}":${JSON.stringify(value)}`;
+    else members += `,"${name}":"${value}"`;
   }
   return `{"time":"${time}","level":"${level}","event":"${event}"${members}}\n`;
 }
