@@ -61,7 +61,10 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const via = viaOf(request.headers);
   if (METHODS_NOT_FORWARDED.test(request.method)) throw new ProxyError('method_not_allowed');
 
-  const authentication = await authenticate(request, env, trace);
+  // Most answers are there at once, and a turn of the queue costs more than the question.
+  const found = env.authenticator.authenticate(request.headers);
+  const authentication = found instanceof Promise ? await found : found;
+  admit(authentication, request.headers, env, trace);
   const { kind } = authentication;
   const principal = authentication.kind === 'inject' ? authentication.principal : undefined;
   const authorized =
@@ -73,7 +76,8 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   const isInjected = principal !== undefined;
   if (!isInjected && isForRelays(url, destination.upstream)) throw new ProxyError('relay_refused');
   const source = principal && chooseToken(principal, request.method, authorized.target, destination.tokens, trace);
-  const token = await source?.get();
+  const held = source?.get();
+  const token = typeof held === 'string' ? held : await held;
   if (isInjected && token === undefined) throw new ProxyError('no_token');
 
   const rewriting = isInjected && destination.urls ? rewritingOf(request, destination.urls) : undefined;
@@ -149,15 +153,15 @@ const withoutGatewaySession: ResponseStage = ({ response, headers }) => ({
 });
 
 /**
- * Finds out who sent a request.
+ * Lets a request pass, or refuses its sender.
  * @throws ProxyError `client_unknown`, `identity_refused`, `keys_unavailable`, `host_refused` or `browser_refused`
  */
-async function authenticate<R>(
-  { headers }: IncomingRequest,
+function admit<R>(
+  authentication: Authentication,
+  headers: Fields,
   env: Env<R>,
   trace: RequestContext,
-): Promise<Exclude<Authentication, { kind: 'reject' | 'refuse' }>> {
-  const authentication = await env.authenticator.authenticate(headers);
+): asserts authentication is Exclude<Authentication, { kind: 'reject' | 'refuse' }> {
   noteSender(authentication, trace);
   refuseForeignPages(headers, authentication, env.allowedHosts);
   if (authentication.kind === 'reject') {
@@ -167,7 +171,6 @@ async function authenticate<R>(
   if (authentication.kind === 'refuse') throw authentication.error;
   trace.route = authentication.kind;
   if (authentication.kind === 'inject') trace.client = authentication.principal.name;
-  return authentication;
 }
 
 /** Notes which token was sent, also one that counts for nothing any more. */

@@ -47,8 +47,8 @@ const isName = (name: string, lowerCase: string): boolean =>
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Controls (but HTAB) in a head, and CR or LF without the other: RFC 9110 section 5.5, RFC 9112 section 2.2. */
-const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
+/** Controls in a head, but for HTAB, LF and a CR before an LF: RFC 9110 section 5.5, RFC 9112 section 2.2. */
+const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 /** Whether the text can be a method or a field name. */
 export const isToken = (text: string): boolean => TOKEN.test(text);
@@ -61,16 +61,24 @@ export const isToken = (text: string): boolean => TOKEN.test(text);
  */
 export function parseHead(head: string, maxLines: number): { startLine: string; fields: FieldLines } {
   if (FORBIDDEN_IN_HEAD.test(head)) throw new MalformedMessage('a control character in the head');
-  const startEnd = head.indexOf('\r\n');
-  if (startEnd === -1) return { startLine: head, fields: new FieldLines([]) };
+  const startEnd = endOfLine(head, 0);
   return { startLine: head.slice(0, startEnd), fields: parseFieldLines(head, startEnd + 2, maxLines) };
 }
+
+/** Where the line ends that begins there: at CRLF, or with the head. */
+function endOfLine(head: string, from: number): number {
+  const lf = head.indexOf('\n', from);
+  if (lf === -1) return head.length;
+  if (head.charCodeAt(lf - 1) !== CR) throw new MalformedMessage('a line that does not end with CRLF');
+  return lf - 1;
+}
+
+const CR = 0x0d;
 
 function parseFieldLines(head: string, from: number, maxLines: number): FieldLines {
   const lines: [string, string][] = [];
   for (let start = from; start < head.length; ) {
-    let end = head.indexOf('\r\n', start);
-    if (end === -1) end = head.length;
+    const end = endOfLine(head, start);
     const colon = head.indexOf(':', start);
     // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
     const name = colon === -1 || colon > end ? '' : head.slice(start, colon);

@@ -2,6 +2,7 @@ const HEAD_END = '\r\n\r\n';
 /** Bytes. A head that comes in pieces soon needs this many. */
 const MIN_CAPACITY = 1024;
 const CR = 0x0d;
+const NOTHING: Buffer = Buffer.alloc(0);
 /** A CR may be the last byte so far, before its LF comes. */
 const BARE_LINE_END = /\r(?!\n|$)|(?<!\r)\n/;
 
@@ -11,7 +12,7 @@ const BARE_LINE_END = /\r(?!\n|$)|(?<!\r)\n/;
  */
 export class HeadReader {
   /** The bytes received, and room for more after them. */
-  #buffer: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #length = 0;
   /** How many bytes were searched for bare line ends. */
   #checked = 0;
@@ -34,7 +35,8 @@ export class HeadReader {
 
   /** The bytes after a head that has ended. */
   get rest(): Buffer {
-    return this.#buffer.subarray(this.#end + HEAD_END.length, this.#length);
+    const start = this.#end + HEAD_END.length;
+    return start === this.#length ? NOTHING : this.#buffer.subarray(start, this.#length);
   }
 
   /** @returns whether the head has ended */
@@ -43,9 +45,8 @@ export class HeadReader {
     this.#append(bytes);
     // The end may lie across two reads.
     const from = Math.max(0, before - HEAD_END.length + 1);
-    const found = this.#buffer.subarray(from, this.#length).indexOf(HEAD_END, 0, 'latin1');
-    if (found !== -1) this.#end = from + found;
-    return found !== -1;
+    this.#end = this.#received.indexOf(HEAD_END, from, 'latin1');
+    return this.#end !== -1;
   }
 
   /** Whether a CR without LF, or an LF without CR, came since the last check. */
@@ -54,6 +55,11 @@ export class HeadReader {
     const text = this.#buffer.toString('latin1', isAfterCr ? this.#checked - 1 : this.#checked, this.#length);
     this.#checked = this.#length;
     return BARE_LINE_END.test(text);
+  }
+
+  get #received(): Buffer {
+    const isFull = this.#length === this.#buffer.length;
+    return isFull ? this.#buffer : this.#buffer.subarray(0, this.#length);
   }
 
   #append(bytes: Buffer): void {

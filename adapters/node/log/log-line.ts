@@ -1,3 +1,5 @@
+import { cutFields, cutValue } from './cut.ts';
+
 /** From the least to the most important. */
 export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -30,10 +32,14 @@ const UNSAFE = /["\\]|[^\x20-\x7e]/;
 export function jsonLine(time: string, level: Level, event: string, fields: LogFields): string {
   let members = '';
   for (const name in fields) {
-    const value = fields[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'string') members += `,"${name}":${value}`;
-    else if (UNSAFE.test(value)) members += `,"${name}":${JSON.stringify(value)}`;
+    const field = fields[name];
+    if (field === undefined) continue;
+    if (typeof field !== 'string') {
+      members += `,"${name}":${field}`;
+      continue;
+    }
+    const value = cutValue(name, field);
+    if (UNSAFE.test(value)) members += `,"${name}":${JSON.stringify(value)}`;
     else members += `,"${name}":"${value}"`;
   }
   return `{"time":"${time}","level":"${level}","event":"${event}"${members}}\n`;
@@ -56,7 +62,8 @@ const STATUS_COLORS: Readonly<Record<string, Color>> = { 2: 'green', 3: 'cyan', 
  * A line for people: date and time, the level if it matters, the event, its fields. A request's line begins with what
  * readers look for first: status, method, path, duration, client, and what went wrong.
  */
-export function textLine(time: string, level: Level, event: string, fields: LogFields, isColored: boolean): string {
+export function textLine(time: string, level: Level, event: string, all: LogFields, isColored: boolean): string {
+  const fields = cutFields(all);
   const paint = (text: string, color: Color | undefined): string =>
     isColored && color !== undefined ? `\x1b[${COLORS[color]}m${text}\x1b[0m` : text;
   const mark = level === 'info' ? [] : [paint(level.toUpperCase(), LEVEL_COLORS[level])];

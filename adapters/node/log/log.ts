@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { cutFields } from './cut.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { Clock, jsonLine, LEVELS, type Level, type LogFields, textLine, wantsColor } from './log-line.ts';
 
@@ -68,8 +67,7 @@ export class LogWriter {
     }
   }
 
-  #line(level: Level, event: string, all: LogFields): string {
-    const fields = cutFields(all);
+  #line(level: Level, event: string, fields: LogFields): string {
     if (this.#format === 'json') return jsonLine(this.#clock.now(), level, event, fields);
     return textLine(this.#clock.now(), level, event, fields, this.#isColored);
   }
