@@ -8,7 +8,7 @@ import { targetOf } from '../http/target-url.ts';
 import type { IncomingRequest } from '../http/types.ts';
 import { type Client, isExpired } from '../policy/client.ts';
 import { decide } from '../policy/decide.ts';
-import type { Allowed, Refused } from '../policy/decision.ts';
+import type { Allowed, Conditional, Refused } from '../policy/decision.ts';
 import type { Reason } from '../policy/reasons.ts';
 import { nameOfRequest } from '../policy/sentry/endpoint-table.ts';
 import { CheckedBody } from './checked-body.ts';
@@ -23,14 +23,15 @@ import type { Authorized, AuthorizerMeans } from './types.ts';
 /**
  * Decides whether a named client may send a request, and counts it against the client's limits until `trace.release`.
  * A client in observe mode gets everything; the trace notes what would have been refused.
+ * @returns a promise only if there is something to wait for
  * @throws ProxyError if the request is refused
  */
-export async function authorize(
+export function authorize(
   client: Client,
   request: IncomingRequest,
   trace: RequestContext,
   means: AuthorizerMeans,
-): Promise<Authorized> {
+): Authorized | Promise<Authorized> {
   const target = targetOf(request.url);
   if (client.mode === 'observe' && !isExpired(client, Date.now()))
     return observe(client, request, target, trace, means);
@@ -39,21 +40,44 @@ export async function authorize(
   if (decision.kind === 'refuse') throw refusal(decision, request, trace);
   const field = fieldRefusal(client, request, decision);
   if (field !== undefined) throw refusal(field, request, trace);
+  const asked: Asked = { client, request, target, trace, means };
+  const isUnlimited = client.rate === undefined && client.concurrency === undefined;
+  if (!isUnlimited) return withinLimits(decision, asked);
+  return decision.kind === 'allow' ? allowed(decision, asked) : settled(decision, asked);
+}
+
+/** A request of a named client. */
+interface Asked {
+  readonly client: Client;
+  readonly request: IncomingRequest;
+  /** Path and query, as they came. */
+  readonly target: string;
+  readonly trace: RequestContext;
+  readonly means: AuthorizerMeans;
+}
+
+async function withinLimits(decision: Allowed | Conditional, asked: Asked): Promise<Authorized> {
+  const { client, request, trace, means } = asked;
   const inLine = means.lines.acquire(client.name, client, request.signal);
   const over = await acquirePlace(client, request, trace, inLine);
   if (over !== undefined) throw limited(client, over, request, trace);
-  const openReservation = () => reservationUntilEnd(means.budget, request, trace);
-  if (decision.kind === 'allow') {
-    if (decision.query !== undefined) noteNarrowed(target, decision.query, trace);
-    return authorizedBy(decision, request, target, request.body, openReservation);
-  }
+  return decision.kind === 'allow' ? allowed(decision, asked) : settled(decision, asked);
+}
 
+function allowed(decision: Allowed, { request, target, trace, means }: Asked): Authorized {
+  if (decision.query !== undefined) noteNarrowed(target, decision.query, trace);
+  return authorizedBy(decision, request, target, request.body, () => reservationUntilEnd(means.budget, request, trace));
+}
+
+/** Finds out what the decision depends on. */
+async function settled(decision: Conditional, { client, request, target, trace, means }: Asked): Promise<Authorized> {
+  const openReservation = () => reservationUntilEnd(means.budget, request, trace);
   const body = new CheckedBody(request, openReservation);
   const lookups = means.lookupsOf(client.name, request.signal);
-  const settled = await resolveConditions(decision, lookups, body.read, noteProjects(trace));
+  const outcome = await resolveConditions(decision, lookups, body.read, noteProjects(trace));
   if (body.isOverBudget) throw new ProxyError('uploads_full');
-  if (settled.kind === 'refuse') throw refusal(settled, request, trace);
-  return authorizedBy(settled, request, target, settled.body ?? request.body, openReservation);
+  if (outcome.kind === 'refuse') throw refusal(outcome, request, trace);
+  return authorizedBy(outcome, request, target, outcome.body ?? request.body, openReservation);
 }
 
 /** The refusal of a client that is over its rate or concurrency. */

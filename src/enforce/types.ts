@@ -44,4 +44,8 @@ export type FilterStage = (reply: Reply, nextPage: (target: string) => Promise<U
  * Decides whether a named client may send a request.
  * @throws ProxyError `client_expired`, `client_denied`, `client_limited` or `look_up_failed`
  */
-export type Authorizer = (client: Client, request: IncomingRequest, context: RequestContext) => Promise<Authorized>;
+export type Authorizer = (
+  client: Client,
+  request: IncomingRequest,
+  context: RequestContext,
+) => Authorized | Promise<Authorized>;

@@ -67,8 +67,9 @@ async function forward<R>(request: IncomingRequest, env: Env<R>, trace: RequestC
   admit(authentication, request.headers, env, trace);
   const { kind } = authentication;
   const principal = authentication.kind === 'inject' ? authentication.principal : undefined;
-  const authorized =
-    principal?.client === undefined ? everything(request, kind) : await env.authorize(principal.client, request, trace);
+  const decided =
+    principal?.client === undefined ? everything(request, kind) : env.authorize(principal.client, request, trace);
+  const authorized = decided instanceof Promise ? await decided : decided;
   if (authorized.ownJson !== undefined) return respondWith(authorized.ownJson, request, env, trace);
   const { destination } = env;
   const url = upstreamUrl(authorized.target, destination.upstream);

@@ -112,9 +112,10 @@ interface Bounded {
 function withFields({ client, endpoint, target, granted, org = '', held }: Bounded): Decision {
   const isHeld = held !== undefined && !held.limits.includes('none');
   const grantOf = { client, isHeld, isByRule: granted.isByRule, rule: granted.rule };
-  const queryLimits = limitsOf(endpoint?.query, { ...grantOf, part: 'query' });
+  const hasQuery = target.query !== undefined && target.query !== '';
+  const queryLimits = hasQuery ? limitsOf(endpoint?.query, { ...grantOf, part: 'query' }) : undefined;
   let pairs: Pairs = [];
-  if (isHeld || queryLimits !== undefined) {
+  if (hasQuery && (isHeld || queryLimits !== undefined)) {
     const parsed = parseQuery(target.query);
     const problem = typeof parsed === 'string' ? badQuery(parsed) : problemIn(parsed, queryLimits, isHeld);
     if (typeof parsed === 'string' || problem !== undefined) return refusalOf(client, problem!);

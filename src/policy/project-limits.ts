@@ -53,7 +53,9 @@ export function withinProjects(held: HeldRequest, limits: readonly ProjectLimit[
 }
 
 function heldBy(held: HeldRequest, limit: ProjectLimit): Held | Refused {
-  const [kind, detail = ''] = limit.split(/:(.*)/);
+  const colon = limit.indexOf(':');
+  const kind = colon === -1 ? limit : limit.slice(0, colon);
+  const detail = colon === -1 ? '' : limit.slice(colon + 1);
   switch (kind) {
     case 'none':
       return {};

@@ -1,4 +1,4 @@
-import { endpointOf, matchRoute } from '../policy/sentry/endpoint-table.ts';
+import { endpointOf, matchRoute, segmentOf } from '../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
 import type { TokenSource } from './token-source.ts';
 import { DEFAULT_TOKEN, type TokenEntry } from './tokens-file.ts';
@@ -83,8 +83,7 @@ function neededFor(method: string, target: string): { org: string; anyOf: readon
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return undefined;
   const match = matchRoute(parsed);
-  const place = match.template?.split('/').indexOf('{org}') ?? -1;
-  const org = place === -1 ? undefined : parsed.segments[place - 1];
+  const org = segmentOf(match, parsed, 'org');
   const endpoint = endpointOf(match, method);
   // Another spelling of an organization is not the one that the file names.
   return org?.isPlain && endpoint !== undefined ? { org: org.raw, anyOf: endpoint.scopes } : undefined;

@@ -2,12 +2,14 @@ import { type Endpoint, METHODS } from './endpoint.ts';
 import { ENDPOINTS, GUARDED, OTHER_NAMES } from './endpoints.ts';
 import { fits, isName } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
-import { API_PREFIX, parseTarget, type Target } from './target.ts';
+import { API_PREFIX, parseTarget, type Segment, type Target } from './target.ts';
 
 /** Where a path leads in the table. */
 export interface RouteMatch {
   /** The path as Sentry's documentation writes it, if the table has it. */
   readonly template: string | undefined;
+  /** The text between its slashes. */
+  readonly pieces: readonly string[];
   /** By method. */
   readonly methods: ReadonlyMap<string, Endpoint> | undefined;
   /** For each segment, whether the table has a parameter there, a literal, or does not know. */
@@ -29,6 +31,7 @@ export interface Node {
   parameter?: { readonly name: string; readonly node: Node };
   needsExplicitAllow?: boolean;
   template?: string;
+  pieces?: readonly string[];
   methods?: ReadonlyMap<string, Endpoint>;
 }
 
@@ -68,6 +71,7 @@ export function matchRoute({ segments }: Target): RouteMatch {
   }
   return {
     template: node?.template,
+    pieces: node?.pieces ?? NONE,
     methods: node?.methods,
     places,
     needsExplicitAllow,
@@ -76,15 +80,19 @@ export function matchRoute({ segments }: Target): RouteMatch {
   };
 }
 
+const NONE: readonly string[] = [];
+
 /** Whether a path that lacks /api/0 and begins with this is a slip. Sentry's web pages are below /auth/ as well. */
 export const isOfTheApi = (name: string): boolean =>
   !/^(?:auth)?$/.test(name) && nodeAt(root(), API_PREFIX).literals.has(canonicalName(name));
 
 /** The parameter of a path that the table calls so, as it is written there, decoded. */
-export function parameterIn({ template }: RouteMatch, { segments }: Target, name: string): string | undefined {
-  const place = template?.split('/').indexOf(`{${name}}`) ?? -1;
-  return place === -1 ? undefined : segments[place - 1]?.text;
-}
+export const parameterIn = (match: RouteMatch, target: Target, name: string): string | undefined =>
+  segmentOf(match, target, name)?.text;
+
+/** The segment with the parameter of a path that the table calls so. */
+export const segmentOf = ({ pieces }: RouteMatch, { segments }: Target, name: string): Segment | undefined =>
+  segments[pieces.indexOf(`{${name}}`)];
 
 /** HEAD is as GET: Sentry runs the same view for both. */
 export const endpointOf = ({ methods }: RouteMatch, method: string): Endpoint | undefined =>
@@ -106,6 +114,7 @@ function makeTable(): Node {
   for (const [path, endpoints] of Object.entries(ENDPOINTS)) {
     const node = nodeAt(root, segmentsOf(path));
     node.template = path;
+    node.pieces = segmentsOf(path);
     node.methods = new Map(Object.entries(endpoints));
   }
   for (const path of GUARDED) nodeAt(root, segmentsOf(path)).needsExplicitAllow = true;

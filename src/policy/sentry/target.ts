@@ -43,13 +43,8 @@ export function parseTarget(target: string): Target | string {
   if (path.includes('//')) return 'the path has an empty segment';
 
   const raws = segmentsOf(path);
-  const texts: string[] = [];
-  for (const raw of raws) {
-    const text = decoded(raw);
-    const problem = text === undefined ? 'a segment that is not UTF-8' : problemOf(text, text !== raw);
-    if (problem !== undefined) return `the path has ${problem}`;
-    texts.push(text!);
-  }
+  const texts = NEEDS_A_LOOK.test(path) ? textsOf(raws) : raws;
+  if (typeof texts === 'string') return texts;
   const isApi = raws[0] === API_PREFIX[0] && raws[1] === API_PREFIX[1];
   const names = isApi ? canonicalSegments(texts.slice(API_PREFIX.length)) : [];
   const segments = raws.map((raw, index) => {
@@ -58,6 +53,21 @@ export function parseTarget(target: string): Target | string {
     return { raw, text: isBelow ? names[index - API_PREFIX.length]! : text, isPlain: raw === text };
   });
   return { segments, names, query };
+}
+
+/** What may make a segment other than it looks, or dangerous. */
+const NEEDS_A_LOOK = /[%\\]|\/\./;
+
+/** The segments decoded, or what is wrong with one. */
+function textsOf(raws: readonly string[]): string[] | string {
+  const texts: string[] = [];
+  for (const raw of raws) {
+    const text = decoded(raw);
+    const problem = text === undefined ? 'a segment that is not UTF-8' : problemOf(text, text !== raw);
+    if (problem !== undefined) return `the path has ${problem}`;
+    texts.push(text!);
+  }
+  return texts;
 }
 
 /** The text between the slashes. `split` would take longer than the rest of reading a target. */
