@@ -31,13 +31,15 @@ export class TokenRefusals {
   }
 
   #learn({ headers }: UpstreamRequest, response: UpstreamResponse): void {
+    const isAcceptance = response.status < 300;
+    if (isAcceptance && this.#inARow.size === 0) return;
     const credentials = headers.added.find(([name]) => name === 'Authorization')?.[1];
     const token = credentials === undefined ? undefined : this.#nameOf(credentials.slice('Bearer '.length));
     if (token === undefined) return;
-    const isAcceptance = response.status < 300;
     if (!isAcceptance && !isChallenge(response)) return;
     const wasRefused = this.isRefused(token);
-    this.#inARow.set(token, isAcceptance ? 0 : (this.#inARow.get(token) ?? 0) + 1);
+    if (isAcceptance) this.#inARow.delete(token);
+    else this.#inARow.set(token, (this.#inARow.get(token) ?? 0) + 1);
     if (this.isRefused(token) !== wasRefused) this.onChange?.(token, !wasRefused);
   }
 }
