@@ -25,8 +25,8 @@ function tell(what: string, measured: number, promised: number, unit: string): v
   );
 }
 
-const quantile = (numbers: readonly number[], reservation: number): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * reservation)]!;
+const quantile = (numbers: readonly number[], share: number): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)]!;
 
 async function startUpstream(): Promise<Contestant> {
   const port = await freePort();

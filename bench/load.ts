@@ -142,7 +142,7 @@ async function putByHand(port: number, { connections, seconds, upload, field, tl
   await Promise.all(Array.from({ length: connections }, lane));
   const elapsed = (performance.now() - started) / 1000;
   latencies.sort((a, b) => a - b);
-  const at = (reservation: number) => latencies[Math.floor(latencies.length * reservation)] ?? Number.NaN;
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
   const requests = latencies.length + failed;
   return { requests, failed, perSecond: requests / elapsed, p50: at(0.5), p99: at(0.99) };
 }

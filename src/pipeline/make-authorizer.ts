@@ -27,11 +27,11 @@ export function makeAuthorizer({
 }: AuthorizerParts): Authorizer {
   const lookups = new CachedLookups(askSentry(asking), () => performance.now(), { isShared });
   // By name, so there are at most as many as clients that a file has had.
-  const shares = new Map<string, ClientLookups>();
+  const byClient = new Map<string, ClientLookups>();
   const lookupsOf = (name: string, signal: Signal): Lookups => {
-    const reservation = shares.get(name) ?? new ClientLookups(lookups, BOUNDS.atATimePerClient);
-    shares.set(name, reservation);
-    return reservation.of(signal);
+    const own = byClient.get(name) ?? new ClientLookups(lookups, BOUNDS.atATimePerClient);
+    byClient.set(name, own);
+    return own.of(signal);
   };
   const means = { limits, lines: new WaitingLines(limits, isShared), lookupsOf, budget };
   return (client, request, context) => authorize(client, request, context, means);

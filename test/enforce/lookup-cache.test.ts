@@ -146,7 +146,7 @@ describe('lookups', () => {
 const LIVE = new AbortController().signal;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe("a client's reservation of the lookups", () => {
+describe("a client's share of the lookups", () => {
   it('does not make others wait for a lookup that has not begun', async () => {
     const gate = Promise.withResolvers<void>();
     const { lookups, asked } = setUp(async (path) => {
@@ -186,11 +186,11 @@ describe("a client's reservation of the lookups", () => {
   it('asks nothing for a request that ended while it waited', async () => {
     const gate = Promise.withResolvers<void>();
     const { lookups, asked } = setUp(() => gate.promise.then(() => ({ project: WEB })));
-    const reservation = new ClientLookups(lookups, 1);
-    const first = projectOfIssue(reservation.of(LIVE), '1');
+    const own = new ClientLookups(lookups, 1);
+    const first = projectOfIssue(own.of(LIVE), '1');
     const gone = new AbortController();
-    const waiting = ['2', '3', '4'].map((id) => projectOfIssue(reservation.of(gone.signal), id));
-    const last = projectOfIssue(reservation.of(LIVE), '5');
+    const waiting = ['2', '3', '4'].map((id) => projectOfIssue(own.of(gone.signal), id));
+    const last = projectOfIssue(own.of(LIVE), '5');
     gone.abort(new Error('the client is gone'));
     gate.resolve();
     for (const look of waiting) await assert.rejects(look, /the client is gone/);
@@ -201,13 +201,13 @@ describe("a client's reservation of the lookups", () => {
   it('has room again as soon as the requests that waited have ended', async () => {
     const gate = Promise.withResolvers<void>();
     const { lookups } = setUp(() => gate.promise.then(() => ({ project: WEB })));
-    const reservation = new ClientLookups(lookups, 1);
-    const first = projectOfIssue(reservation.of(LIVE), '1');
+    const own = new ClientLookups(lookups, 1);
+    const first = projectOfIssue(own.of(LIVE), '1');
     const gone = new AbortController();
-    const waiting = Array.from({ length: 64 }, (_, i) => projectOfIssue(reservation.of(gone.signal), String(100 + i)));
+    const waiting = Array.from({ length: 64 }, (_, i) => projectOfIssue(own.of(gone.signal), String(100 + i)));
     const outcomes = Promise.allSettled(waiting);
     gone.abort(new Error('the client is gone'));
-    const last = projectOfIssue(reservation.of(LIVE), '2');
+    const last = projectOfIssue(own.of(LIVE), '2');
     assert.ok((await outcomes).every(({ status }) => status === 'rejected'));
     gate.resolve();
     assert.deepEqual(await Promise.all([first, last]), [WEB, WEB]);

@@ -19,12 +19,12 @@ const ASSUMED_DESCRIPTORS = 65_536;
 const MEMORY_SHARE = 1 / 4;
 
 /** For the admin listener: probes, a Prometheus or two, a person, among many who connect and say nothing. */
-const ADMIN = { reservation: 1 / 16, least: 16, most: 512, bytes: 8 * 1024 * 1024, requests: 16 };
+const ADMIN = { share: 1 / 16, least: 16, most: 512, bytes: 8 * 1024 * 1024, requests: 16 };
 
 /** The capacity for connections of this process's two listeners, by its limits of descriptors and memory. */
 export function systemCapacity(): { readonly clients: Capacity; readonly admin: Capacity } {
   const available = (descriptorLimit() ?? ASSUMED_DESCRIPTORS) - RESERVED;
-  const descriptors = Math.floor(Math.min(Math.max(available * ADMIN.reservation, ADMIN.least), ADMIN.most));
+  const descriptors = Math.floor(Math.min(Math.max(available * ADMIN.share, ADMIN.least), ADMIN.most));
   return {
     clients: { descriptors: Math.max(4, available - descriptors), bytes: memoryLimit() * MEMORY_SHARE },
     admin: { descriptors, bytes: ADMIN.bytes, requests: ADMIN.requests },

@@ -16,13 +16,13 @@ export function bucketOf(duration: number): number {
  * @param counts requests by bucket
  * @returns undefined if there were no requests
  */
-export function quantile(counts: readonly number[], reservation: number): number | undefined {
+export function quantile(counts: readonly number[], share: number): number | undefined {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
   let seen = 0;
   const bucket = counts.findIndex((count) => {
     seen += count;
-    return seen >= reservation * total;
+    return seen >= share * total;
   });
   return Number((FIRST_END * 2 ** (bucket / PER_DOUBLING)).toPrecision(2));
 }
