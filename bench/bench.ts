@@ -14,6 +14,7 @@ import {
   buildProxy,
   type Contender,
   clientContenders,
+  FLOOR,
   folder,
   listenerContenders,
   type OwnContenders,
@@ -112,11 +113,12 @@ interface Row {
   rounds: Round[];
 }
 
-function table(title: string, rows: readonly Row[], reference: Row): string {
+/** @param references the rows that the others are set against */
+function table(title: string, rows: readonly Row[], references: readonly Row[]): string {
   const head = [
     '',
     'CPU µs/request',
-    `× ${reference.contender.name}`,
+    ...references.map(({ contender }) => `× ${contender.name}`),
     'requests/s',
     'p50 ms',
     'p99 ms',
@@ -125,9 +127,11 @@ function table(title: string, rows: readonly Row[], reference: Row): string {
   ];
   const lines = rows.map(({ contender, rounds }) => {
     const of = (figure: keyof Round) => median(rounds.map((round) => round[figure]));
-    const ratio = median(rounds.map((round, index) => round.cpu / reference.rounds[index]!.cpu));
+    const ratios = references.map((reference) =>
+      median(rounds.map((round, index) => round.cpu / reference.rounds[index]!.cpu)).toFixed(2),
+    );
     const failed = rounds.reduce((sum, round) => sum + round.failed, 0);
-    const cells = [of('cpu').toFixed(0), ratio.toFixed(2), of('perSecond').toFixed(0), of('p50').toFixed(2)];
+    const cells = [of('cpu').toFixed(0), ...ratios, of('perSecond').toFixed(0), of('p50').toFixed(2)];
     return [contender.name, ...cells, of('p99').toFixed(2), (of('memory') / 1024 ** 2).toFixed(0), String(failed)];
   });
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]!.length)));
@@ -162,7 +166,9 @@ for (const name of values.workload.split(',')) {
     const order = round % 2 === 0 ? rows : rows.toReversed();
     for (const row of order) row.rounds.push(await play(row.contender, workload, sent));
   }
-  console.log(table(workload.title, rows, rows[1] ?? rows[0]!));
+  const [ours, second = ours!] = rows;
+  const references = [second, ...rows.filter((row) => row.contender.key === FLOOR && row !== second)];
+  console.log(table(workload.title, rows, references));
   if (values.chart && name === 'get2k') drawChart(workload.title, rows);
 }
 for (const upstream of upstreams) await upstream.stop();

@@ -115,8 +115,12 @@ export function peers(names: readonly string[], say: Say): Contender[] {
   return found.filter((contender) => contender !== undefined);
 }
 
+/** The peer that shows what Node itself costs: no proxy on Node can take less. */
+export const FLOOR = 'node-floor';
+
 const MAKERS: Record<string, (say: Say) => Contender | undefined> = {
   go: goProxy,
+  [FLOOR]: nodeFloor,
   nginx,
   haproxy,
   httpxy: (say) => nodePeer('httpxy', 'httpxy', say),
@@ -146,6 +150,17 @@ function goProxy(): Contender | undefined {
       file,
       args: [`127.0.0.1:${port}`, upstream, TOKEN, ...(listen === undefined ? [] : [listen.cert, listen.key])],
       env: ca === undefined ? {} : { SSL_CERT_FILE: ca },
+    }),
+  };
+}
+
+function nodeFloor(): Contender {
+  return {
+    name: 'relay on node:net',
+    version: `Node ${process.versions.node}`,
+    command: ({ port, upstream }) => ({
+      file: process.execPath,
+      args: [join(PEERS, 'floor.mjs'), `${port}`, upstream, TOKEN],
     }),
   };
 }
