@@ -130,6 +130,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['noRelease', 'GET /api/0/projects/acme/web/releases/1.0/', 'refuse deny_rule'],
     ['noRelease', 'GET /api/0/projects/acme/web/releases/2.0/', 'allow'],
     ['noEvents', 'GET /api/0/organizations/acme/issues/4711/events/latest/', 'refuse deny_rule'],
+    ['noEvents', 'GET /api/0/projects/acme/web/events/12/json/', 'refuse deny_rule'],
     ['noEvents', 'GET /api/0/organizations/acme/issues/4711/events/', 'allow'],
     ['noNotesAnywhere', 'GET /api/0/issues/4711/notes/', 'refuse deny_rule'],
     ['noNotesAnywhere', 'GET /api/0/issues/4711/comments/', 'refuse deny_rule'],

@@ -133,6 +133,19 @@ const LINES: readonly Line[] = [
   [`POST ${O}/notifications/actions/`, ['org:write'], 'closed'],
   [`PUT ${O}/notifications/actions/{action_id}/`, ['org:write'], 'closed'],
   [`DELETE ${O}/notifications/actions/{action_id}/`, ['org:write'], 'closed'],
+  [`DELETE ${O}/notifications/actions/{action_id}/`, 'projects', 'refused'],
+  [
+    `POST ${O}/notifications/actions/`,
+    'projects',
+    'refused',
+    { body: { projects: ['web'], sentryAppId: 5 }, harmless: { projects: ['web'] } },
+  ],
+  [
+    `PUT ${O}/notifications/actions/{action_id}/`,
+    'projects',
+    'refused',
+    { body: { projects: ['web'] }, harmless: { projects: ['web'] } },
+  ],
   [`POST ${O}/projects/{project}/detectors/`, 'projects', 'refused', { body: { workflow_ids: [5] } }],
   [`POST ${O}/projects/{project}/detectors/`, EVERYTHING, 'refused', { body: { config: { mode: 1 } } }],
   [`GET ${O}/uptime/`, EVERYTHING, { loses: 'body' }],
@@ -149,6 +162,8 @@ const LINES: readonly Line[] = [
   ['GET /api/0/', EVERYTHING, { loses: 'user' }],
   [`PUT ${O}/`, ['org:write'], 'refused', { body: { defaultRole: 'owner' } }],
   [`GET ${O}/integrations/{integration_id}/channels/`, EVERYTHING, 'closed'],
+  [`POST ${O}/integrations/{integration_id}/`, EVERYTHING, 'closed'],
+  [`POST ${O}/onboarding/agent/status/`, EVERYTHING, 'closed'],
   [`POST ${O}/members/`, ['member:write'], 'closed'],
   [`POST ${O}/members/`, ['member:admin'], 'refused', { body: { orgRole: 'owner' } }],
   [`PUT ${O}/members/{member_id}/`, ['member:write'], 'closed'],
@@ -157,6 +172,13 @@ const LINES: readonly Line[] = [
   [`PUT ${P}/`, ['project:write'], 'refused', { body: { symbolSources: '[]' } }],
   [`PUT ${P}/`, 'projects', 'refused', { body: { copy_from_project: 13 } }],
   [`POST ${P}/keys/`, EVERYTHING, 'closed'],
+  [`POST ${O}/dashboards/widgets/`, 'projects', 'closed'],
+  [`GET ${P}/alert-rule-task/{task_uuid}/`, 'projects', { loses: 'projects' }],
+  [`GET ${P}/events/{event_id}/json/`, EVERYTHING, { loses: 'public_key' }],
+  [`POST ${P}/files/proguard-artifact-releases`, 'projects', 'refused', { body: { project: 'secret' } }],
+  [`GET ${P}/plugins/{plugin_id}/`, EVERYTHING, 'closed'],
+  [`POST ${P}/plugins/{plugin_id}/`, EVERYTHING, 'closed'],
+  [`PUT ${P}/plugins/{plugin_id}/`, EVERYTHING, 'closed'],
 ];
 
 export const HOLES: readonly Hole[] = LINES.map(([request, client, is, more]) => {

@@ -2,7 +2,6 @@ import type { Program } from './program.ts';
 
 const KEYS = 'a DSN is a secret; add a rule for it';
 const SECRETS = 'its response holds secrets; add a rule for it';
-const UNREAD = 'what it does in Sentry has not been read';
 const WHOLE = "it is the whole organization's";
 const SHARED = 'it may belong to several projects';
 
@@ -48,14 +47,12 @@ export const TERRAFORM: Program = {
       as: 'all',
       why: "it is of Sentry's cloud alone",
     },
+    { what: 'GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/', as: 'all', why: SECRETS },
     {
-      what: 'DELETE GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/',
+      what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/',
       as: 'all',
-      why: 'Sentry does not have it any more',
+      why: 'it may send stored keys elsewhere; add a rule for it',
     },
-    { what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: UNREAD },
-    { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'all', why: UNREAD },
-    { what: 'GET /api/0/projects/{org}/{project}/alert-rule-task/{task_uuid}/', as: 'all', why: UNREAD },
     { what: 'PUT /api/0/organizations/{org}/', as: 'projects', why: WHOLE },
     { what: 'GET POST /api/0/organizations/{org}/teams/', as: 'projects', why: WHOLE },
     { what: 'DELETE GET PUT /api/0/teams/{org}/{team}/', as: 'projects', why: WHOLE },
@@ -72,9 +69,9 @@ export const TERRAFORM: Program = {
     { what: 'POST /api/0/organizations/{org}/code-mappings/', as: 'projects', why: WHOLE },
     { what: 'DELETE PUT /api/0/organizations/{org}/code-mappings/{config_id}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/organizations/{org}/dashboards/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'projects', why: WHOLE },
     { what: 'DELETE GET PUT /api/0/organizations/{org}/dashboards/{dashboard_id}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/organizations/{org}/workflows/', as: 'projects', why: SHARED },
     { what: 'DELETE GET PUT /api/0/organizations/{org}/workflows/{workflow_id}/', as: 'projects', why: SHARED },
-    { what: 'DELETE PUT /api/0/organizations/{org}/notifications/actions/{action_id}/', as: 'projects', why: SHARED },
   ],
 };

@@ -48,6 +48,9 @@ const TWINS: readonly (readonly [string, string])[] = [
     '/api/0/organizations/{org}/issues/{issue_id}/events/{event_id}/',
     '/api/0/projects/{org}/{project}/events/{event_id}/',
   ],
+  ...['/api/0/organizations/{org}/issues/{issue_id}', '/api/0/projects/{org}/{project}'].map(
+    (place) => ['/api/0/projects/{org}/{project}/events/{event_id}/json/', `${place}/events/{event_id}/`] as const,
+  ),
 ];
 
 function twinsOf(understood: Understood): Understood[] {
