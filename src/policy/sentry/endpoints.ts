@@ -491,7 +491,7 @@ const ROWS: Table = {
     DELETE: { scopes: ['org:admin'], projects: 'lookup:notification-action' },
   },
   '/api/0/organizations/{org}/onboarding/agent/status/': {
-    POST: { scopes: ['org:write'], projects: 'refuse', needsRule: 'beyond scopes' },
+    POST: { scopes: ['org:write'], projects: 'none', needsRule: 'beyond scopes' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
     GET: {
