@@ -17,7 +17,13 @@ export const TERRAFORM: Program = {
       { right: 'team:admin', why: 'manages teams' },
       { right: 'alerts:write', why: 'manages alerts and monitors' },
     ],
-    allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
+    allow: [
+      { right: 'GET /api/0/internal/health/', why: 'asks for this first' },
+      {
+        right: 'PUT /api/0/projects/{org}/{project}/',
+        why: "sets a project's allowed domains, to which its token is sent",
+      },
+    ],
   },
   settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
   missing: [

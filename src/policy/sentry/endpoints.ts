@@ -312,7 +312,7 @@ const ROWS: Table = {
     },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'], removedWithProjects: ['projects'] },
     PUT: {
       scopes: ['event:write'],
       projects: 'lookup:issue',
@@ -365,7 +365,7 @@ const ROWS: Table = {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/events/{event_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removedWithProjects: ['projects'] },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/external-issues/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -817,7 +817,7 @@ const ROWS: Table = {
     GET: {
       scopes: ['project:read'],
       projects: 'path',
-      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources', 'doc'],
     },
     PUT: {
       scopes: ['project:write'],
@@ -825,12 +825,14 @@ const ROWS: Table = {
       body: {
         keys: {
           symbolSources: 'rule',
+          allowedDomains: 'rule',
+          'options.sentry:origins': 'rule',
           copy_from_project: 'never with projects',
           slug: 'never with projects',
           debugFilesRole: 'rule',
         },
       },
-      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources', 'doc'],
     },
     DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
@@ -938,7 +940,7 @@ const ROWS: Table = {
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/': {
-    GET: { scopes: ['project:read'], projects: 'path' },
+    GET: { scopes: ['project:read'], projects: 'path', removedWithProjects: ['projects'] },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/attachments/': {
     GET: { scopes: ['project:read'], projects: 'path' },
