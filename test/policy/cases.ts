@@ -190,6 +190,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   'whoever may only invite does not choose a role': [
     ['inviter', 'GET /api/0/organizations/acme/members/', 'allow'],
     ['inviter', 'POST /api/0/organizations/acme/members/', 'refuse scope'],
+    ['inviter', 'GET /api/0/organizations/acme/members/5/', 'allow'],
+    ['inviter', 'PUT /api/0/organizations/acme/members/5/', 'refuse scope'],
+    ['manager', 'PUT /api/0/organizations/acme/members/5/', 'allow'],
+    ['promoter', 'PUT /api/0/organizations/acme/members/5/', 'allow'],
     ['manager', 'POST /api/0/organizations/acme/members/', 'allow'],
   ],
 
@@ -222,7 +226,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['star', 'GET /api/0/projects/acme/web/hooks/5/', 'refuse secret'],
     ['star', 'GET /api/0/projects/acme/web/releases/token/', 'refuse secret'],
     ['ci', 'GET /api/0/projects/acme/web/releases/token/', 'refuse secret'],
-    ['star', 'GET /api/0/organizations/acme/members/5/', 'refuse secret'],
+    ['star', 'GET /api/0/projects/acme/web/plugins/webhooks/', 'refuse secret'],
     ['star', 'GET /api/0/organizations/acme/integrations/', 'refuse secret'],
     ['star', 'GET /api/0/organizations/acme/forwarding/', 'refuse secret'],
     ['star', 'GET /api/0/projects/acme/web/symbol-sources/', 'refuse secret'],
@@ -231,10 +235,8 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['star', 'PUT /api/0/sentry-apps/helper/', 'refuse secret'],
     ['star', 'POST /api/0/sentry-app-installations/12/external-issues/', 'refuse secret'],
     ['star', 'GET /api/0/projects/acme/web/', 'allow'],
-    ['star', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
-    ['inviter', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
-    ['manager', 'PUT /api/0/organizations/acme/members/5/', 'refuse secret'],
-    ['promoter', 'PUT /api/0/organizations/acme/members/5/', 'allow'],
+    ['star', 'PUT /api/0/projects/acme/web/plugins/webhooks/', 'refuse secret'],
+    ['manager', 'POST /api/0/projects/acme/web/plugin/webhooks/', 'refuse secret'],
     ['writer', 'POST /api/0/organizations/acme/forwarding/', 'refuse secret'],
     ['writer', 'PUT /api/0/organizations/acme/forwarding/1/', 'refuse secret'],
     ['writer', 'DELETE /api/0/organizations/acme/forwarding/1/', 'allow'],
@@ -433,7 +435,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['reader', 'GET /api/0/organizations/acme/issues/12-34/', 'refuse target'],
     ['reader', 'GET /api/0/organizations/acme/issues/4711/events/latest/', 'allow'],
     ['reader', 'GET /api/0/organizations/acme/issues/4711/events/newest/', 'refuse no_rule'],
-    ['star', 'GET /api/0/organizations/acme/members/me/', 'refuse secret'],
+    ['star', 'GET /api/0/organizations/acme/members/me/', 'allow'],
   ],
 
   "Sentry's other names are the same": [

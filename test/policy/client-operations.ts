@@ -188,8 +188,6 @@ export const CLOSED: Readonly<Record<string, string>> = {
   'GET /api/0/organizations/{org}/integrations/': 'its response holds secrets',
   'GET /api/0/organizations/{org}/integrations/{integration_id}/': 'its response holds secrets',
   'POST /api/0/organizations/{org}/integrations/{integration_id}/': 'it does more than a scope says',
-  'GET /api/0/organizations/{org}/members/{member_id}/': 'its response holds secrets',
-  'PUT /api/0/organizations/{org}/members/{member_id}/': 'its response holds secrets',
   'POST /api/0/organizations/{org}/onboarding/agent/status/': "it is of the token owner's own account",
   'GET /api/0/organizations/{org}/org-auth-tokens/': 'it makes, shows or revokes tokens',
   'POST /api/0/organizations/{org}/org-auth-tokens/': 'it makes, shows or revokes tokens',

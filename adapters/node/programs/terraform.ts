@@ -29,11 +29,6 @@ export const TERRAFORM: Program = {
   missing: [
     { what: 'GET POST /api/0/projects/{org}/{project}/keys/', as: 'all', why: KEYS },
     { what: 'GET PUT /api/0/projects/{org}/{project}/keys/{key_id}/', as: 'all', why: KEYS },
-    {
-      what: 'GET PUT /api/0/organizations/{org}/members/{member_id}/',
-      as: 'all',
-      why: "its response holds the member's invitation; add a rule for it",
-    },
     { what: 'GET /api/0/organizations/{org}/integrations/', as: 'all', why: SECRETS },
     { what: 'GET /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: SECRETS },
     { what: 'GET /api/0/organizations/{org}/sentry-app-installations/', as: 'all', why: SECRETS },
@@ -64,7 +59,7 @@ export const TERRAFORM: Program = {
     { what: 'DELETE GET PUT /api/0/teams/{org}/{team}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/teams/{org}/{team}/projects/', as: 'projects', why: WHOLE },
     { what: 'GET POST /api/0/organizations/{org}/members/', as: 'projects', why: WHOLE },
-    { what: 'DELETE /api/0/organizations/{org}/members/{member_id}/', as: 'projects', why: WHOLE },
+    { what: 'DELETE GET PUT /api/0/organizations/{org}/members/{member_id}/', as: 'projects', why: WHOLE },
     {
       what: 'DELETE POST PUT /api/0/organizations/{org}/members/{member_id}/teams/{team}/',
       as: 'projects',

@@ -429,12 +429,12 @@ const ROWS: Table = {
     },
   },
   '/api/0/organizations/{org}/members/{member_id}/': {
-    GET: { scopes: ['member:read'], projects: 'refuse', needsRule: 'secret' },
+    GET: { scopes: ['member:read'], projects: 'refuse', removed: ['invite_link'] },
     PUT: {
       scopes: ['member:admin'],
       projects: 'refuse',
       body: { keys: { orgRole: 'org:admin', role: 'org:admin' } },
-      needsRule: 'secret',
+      removed: ['invite_link'],
     },
     DELETE: { scopes: ['member:admin'], projects: 'refuse' },
   },
