@@ -73,6 +73,17 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
       'GET /api/0/internal/health/',
     ],
   },
+  {
+    // Each of these ids may be written in several ways.
+    name: 'not-these',
+    scopes: ['readonly', 'event:write'],
+    orgs: ['acme'],
+    deny: [
+      '* /api/0/organizations/{org}/issues/SECRET-1/**',
+      'GET /api/0/projects/acme/{project}/rules/311/',
+      '* /api/0/organizations/acme/monitors/a0000000-0000-0000-0000-000000000011/**',
+    ],
+  },
   { name: 'secrets-of-web', allow: ['* /api/0/projects/{org}/{project}/**'], projects: ['acme/web'] },
   { name: 'reader', scopes: ['readonly'], orgs: ['*'] },
   { name: 'expired', scopes: ['*'], orgs: ['*'], expires: '2020-01-01' },

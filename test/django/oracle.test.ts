@@ -61,6 +61,8 @@ const ALLOWED: readonly Case[] = [
   ['by-number', 'GET', '/api/0/projects/', { query: { query: ['web'] } }],
   ['secrets-of-web', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: 'a-new-name' } }],
   ['by-number', 'GET', '/api/0/seer/models/', { query: { id: ['7'] } }],
+  ['not-these', 'GET', `${O}/issues/{issue_id}/`, { kwargs: { org: 'acme', issue_id: 'SECRET-2' } }],
+  ['not-these', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: '3110' } }],
 ];
 for (const one of ALLOWED) test(`allows ${titleOf(one)}`, () => assert.equal(judge(one), undefined));
 
@@ -125,6 +127,15 @@ const VIOLATIONS: readonly Case[] = [
   ['triage-agent', 'GET', `${P}/events/{event_id}/attachments/`, { kwargs: { ...WEB, event_id: '0' } }],
   ['triage-agent', 'GET', `${O}/issues/{issue_id}/notes/`, { kwargs: { org: 'acme', issue_id: '101' } }],
   ['writer', 'PUT', `${O}/dashboards/{dashboard_id}/`, { kwargs: { org: 'acme', dashboard_id: '7' } }],
+  ['not-these', 'GET', `${O}/issues/{issue_id}/events/`, { kwargs: { org: 'acme', issue_id: 'secret-0I' } }],
+  ['not-these', 'PUT', `${O}/issues/{issue_id}/`, { kwargs: { org: 'acme', issue_id: '103' } }],
+  ['not-these', 'GET', `${P}/rules/{rule_id}/`, { kwargs: { ...WEB, rule_id: '0311' } }],
+  [
+    'not-these',
+    'GET',
+    `${O}/monitors/{monitor_id_or_slug}/`,
+    { kwargs: { org: 'acme', monitor_id_or_slug: 'A0000000000000000000000000000011' } },
+  ],
   ['expired', 'GET', '/api/0/', {}],
 ];
 for (const one of VIOLATIONS) test(`finds ${titleOf(one)}`, () => assert.equal(typeof judge(one), 'string'));

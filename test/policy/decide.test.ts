@@ -227,7 +227,7 @@ describe('details of a project', () => {
     const { response } = decision.kind === 'conditional' ? decision.allowed : decision;
     return response?.removeKeys;
   };
-  const SECRETS = ['securityToken', 'securityTokenHeader', 'symbolSources'];
+  const SECRETS = ['securityToken', 'securityTokenHeader', 'symbolSources', 'doc'];
 
   it('come without the tokens in them, when read and when changed', () => {
     assert.deepEqual(without('reader', 'GET /api/0/projects/acme/web/'), SECRETS);

@@ -13,6 +13,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   environment: 'production',
   image_identifier: 'home.png',
   filter_id: 'browser-extensions',
+  plugin_id: 'webhooks',
   monitor_id_or_slug: 'nightly',
   sentry_app_id_or_slug: 'helper',
 };

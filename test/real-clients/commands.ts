@@ -37,6 +37,7 @@ export const CLI: readonly string[] = [
 export const CLI_3: readonly string[] = [
   'code-mappings upload codemap.json',
   'snapshots download --app-id app --output out',
+  'snapshots upload --app-id app --no-git-metadata images',
   'build download --build-id 12',
   'build upload --no-git-metadata app.apk',
   'build upload --force-git-metadata app.apk',
@@ -116,5 +117,6 @@ export const SENTRY_CHANGING: readonly string[] = [
   'sourcemap upload --release w@1.0.0 .',
   'proguard upload mapping.txt',
   'code-mappings upload codemap.json',
+  'snapshots upload --app-id app --no-git-metadata images',
   'release delete acme/w@1.0.0 --yes',
 ];

@@ -165,6 +165,7 @@ const CHANGED: readonly (readonly [path: RegExp, json: unknown])[] = [
   [/^O\/onboarding\/agent\/status\/$/, onboarding],
   [/^O\/code-mappings\/bulk\/$/, { created: 1, updated: 0, errors: 0, mappings: [] }],
   [/^O\/releases\/[^/]+\/deploys\/$/, { id: '1', environment: 'production', name: null }],
+  [/^P\/preprodartifacts\/snapshots\/$/, { artifactId: '12', imageCount: 1, snapshotUrl: WEB }],
 ];
 
 /** The link to a build needs no login. */

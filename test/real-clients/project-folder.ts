@@ -1,6 +1,6 @@
 // A folder with everything that the client programs upload.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +21,8 @@ export async function makeProjectFolder(): Promise<string> {
   await write('dart.json', '["a","b"]');
   await write('codemap.json', '[{"stackRoot":"a/","sourceRoot":"b/"}]');
   await write('app.apk', zipOf(['AndroidManifest.xml', 'classes.dex', 'resources.arsc']));
+  await mkdir(join(folder, 'images'));
+  await write('images/home.png', PIXEL);
   const git = (...args: string[]) =>
     run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: folder });
   await git('init', '--quiet');
@@ -28,6 +30,12 @@ export async function makeProjectFolder(): Promise<string> {
   await git('remote', 'add', 'origin', 'https://github.com/acme/web.git');
   return folder;
 }
+
+/** A PNG of one pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 /** A ZIP file with these files, each of which has its name as its content, and nothing compressed. */
 function zipOf(names: readonly string[]): Buffer {

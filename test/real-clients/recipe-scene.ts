@@ -83,6 +83,7 @@ export async function startScene({ token, client }: Client = { token: ALIAS }): 
       await sentry.stop();
       await rm(folder, { recursive: true, force: true });
       if (sentry.leaks.length > 0) throw new Error(`went past the proxy: ${sentry.leaks.join('\n')}`);
+      if (sentry.strangers.length > 0) throw new Error(`took a token there: ${sentry.strangers.join('\n')}`);
     },
   };
 }

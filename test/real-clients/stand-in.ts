@@ -14,6 +14,7 @@ import {
 } from '../../demo/sentry-api.ts';
 import { allProjects, issuesOf, organizations } from '../../demo/sentry-data.ts';
 import { everything, installation } from './everything.ts';
+import { startObjectStore } from './object-store.ts';
 import { FEEDBACK, RELEASE } from './sentry-shapes.ts';
 
 type Path = Record<string, string>;
@@ -28,6 +29,10 @@ export interface StandIn {
   readonly publicUrl: string;
   /** The first bytes of each connection to the public address. */
   readonly leaks: readonly string[];
+  /** Keys of the images of snapshots that were stored. */
+  readonly images: ReadonlySet<string>;
+  /** Requests to the store of images that had credentials of a client. */
+  readonly strangers: readonly string[];
   /** Method, target and status of each request that came through, oldest first. */
   readonly requests: readonly { method: string; target: string; status: number; bearer: string | undefined }[];
   /** Uploaded chunks by their SHA-1. */
@@ -43,11 +48,12 @@ export interface StandIn {
  */
 export async function startStandIn(scheme: 'http' | 'https' = 'http', organizationToken?: string): Promise<StandIn> {
   const leaks = await listenForLeaks();
+  const store = await startObjectStore();
   const releases = new Map<string, Record<string, unknown>>([[RELEASE.version, { ...RELEASE }]]);
   const assembled = new Map<string, Buffer>();
   const sentry = await startSentry({
     database: { query: async () => [{ value: TOKEN }] },
-    endpoints: endpointsOf(releases, assembled),
+    endpoints: [uploadOptions(store.options), ...endpointsOf(releases, assembled)],
     ...(organizationToken !== undefined && { organizationToken }),
   });
   sentry.urlPrefix = `${scheme}://127.0.0.1:${leaks.port}`;
@@ -55,12 +61,15 @@ export async function startStandIn(scheme: 'http' | 'https' = 'http', organizati
     url: sentry.url,
     publicUrl: sentry.urlPrefix,
     leaks: leaks.heads,
+    images: store.keys,
+    strangers: store.strangers,
     requests: sentry.requests,
     chunks: sentry.chunks,
     assembled,
     async stop() {
       await sentry.stop();
       await leaks.stop();
+      await store.stop();
     },
   };
 }
@@ -91,6 +100,12 @@ async function listenForLeaks() {
     },
   };
 }
+
+/** Where the images of a snapshot go. */
+const uploadOptions = (options: object): Endpoint =>
+  endpoint('/api/0/projects/:org/:project/preprodartifacts/snapshots/upload-options/', {
+    GET: () => ({ status: 200, json: options }),
+  });
 
 /** What the clients ask beside what the demonstration has. */
 function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: Map<string, Buffer>): Endpoint[] {

@@ -27,13 +27,14 @@ export interface GetOptions {
   headers?: Record<string, string>;
   /** Listened with TLS; the certificate is not verified. */
   isTls?: boolean;
+  body?: string;
 }
 
 /** A request over a connection of its own. */
 export function get(
   place: Place,
   path: string,
-  { method = 'GET', headers = {}, isTls = false }: GetOptions = {},
+  { method = 'GET', headers = {}, isTls = false, body }: GetOptions = {},
 ): Promise<Got> {
   // A ListeningProxy is a place, too, and has more members than node:http should see.
   const to = 'socketPath' in place ? { socketPath: place.socketPath } : { host: place.host, port: place.port };
@@ -50,7 +51,7 @@ export function get(
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
     });
-    request.end();
+    request.end(body);
   });
 }
 

@@ -10,6 +10,7 @@ const PERSON = "it shows the account that the proxy's token belongs to";
 const DASHBOARDS = 'a dashboard has queries over all projects';
 const TRACES = 'a trace has spans of all projects';
 const SEER = 'Seer reads code, and traces through all projects';
+const IMAGES = 'it gets a token that may remove objects as well, and sends the images past the proxy';
 const COMMITS = 'commits name repositories, and resolve issues, of the whole organization';
 const GIT =
   'it names a repository of the organization; sentry-cli does so in CI, so that uploads there need --no-git-metadata';
@@ -41,11 +42,7 @@ export const PROGRAMS: readonly Program[] = [
         as: 'all',
         why: 'it gets a link that downloads the build without a login for 12 hours',
       },
-      {
-        what: 'snapshots upload',
-        as: 'all',
-        why: 'it gets a token that may remove objects as well, and sends the images past the proxy',
-      },
+      { what: 'snapshots upload', as: 'all', why: IMAGES },
       { what: 'releases set-commits', as: 'projects', why: COMMITS },
       { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
       { what: 'build upload --force-git-metadata', as: 'projects', why: GIT },
@@ -58,7 +55,13 @@ export const PROGRAMS: readonly Program[] = [
     is: 'the plugins for Vite, webpack, Rollup and esbuild',
     rights: { scopes: [{ right: 'org:ci', why: 'makes a release and uploads source maps' }] },
     settings: CLI_SETTINGS,
-    missing: [{ what: 'setCommits', as: 'projects', why: COMMITS }],
+    missing: [
+      {
+        what: 'setCommits',
+        as: 'projects',
+        why: `${COMMITS}; a build that does not set it tries, and goes on without them`,
+      },
+    ],
   },
   {
     name: 'sentry',
@@ -93,6 +96,7 @@ export const PROGRAMS: readonly Program[] = [
         as: 'all',
         why: 'their configuration holds secrets: add GET /api/0/organizations/{org}/integrations/',
       },
+      { what: 'snapshots upload', as: 'all', why: IMAGES },
       { what: 'release set-commits', as: 'projects', why: COMMITS },
       { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
       { what: 'dashboard list', as: 'projects', why: DASHBOARDS },
@@ -131,13 +135,16 @@ export const PROGRAMS: readonly Program[] = [
       allow: [
         { right: 'POST /api/0/projects/{org}/{project}/keys/', why: 'makes DSNs' },
         { right: 'PUT /api/0/projects/{org}/{project}/keys/{key_id}/', why: 'changes DSNs' },
+        {
+          right: 'POST /api/0/organizations/{org}/onboarding/agent/status/',
+          why: "reports how it sets Sentry up to the person whom the proxy's token belongs to",
+        },
       ],
     },
     rate: '120/min',
     settings: 'npx @sentry/mcp-server --host=proxy.example, with SENTRY_ACCESS_TOKEN=<token>',
     missing: [
       { what: 'whoami', as: 'all', why: PERSON },
-      { what: 'onboarding_status_update', as: 'all', why: 'what it changes in Sentry has not been read' },
       { what: 'find_dashboards', as: 'projects', why: DASHBOARDS },
       { what: 'get_dashboard_details', as: 'projects', why: DASHBOARDS },
       { what: 'get_trace_details', as: 'projects', why: TRACES },

@@ -2,7 +2,6 @@ import type { Program } from './program.ts';
 
 const KEYS = 'a DSN is a secret; add a rule for it';
 const SECRETS = 'its response holds secrets; add a rule for it';
-const UNREAD = 'what it does in Sentry has not been read';
 const WHOLE = "it is the whole organization's";
 const SHARED = 'it may belong to several projects';
 
@@ -18,17 +17,18 @@ export const TERRAFORM: Program = {
       { right: 'team:admin', why: 'manages teams' },
       { right: 'alerts:write', why: 'manages alerts and monitors' },
     ],
-    allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
+    allow: [
+      { right: 'GET /api/0/internal/health/', why: 'asks for this first' },
+      {
+        right: 'PUT /api/0/projects/{org}/{project}/',
+        why: "sets a project's allowed domains, to which its token is sent",
+      },
+    ],
   },
   settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
   missing: [
     { what: 'GET POST /api/0/projects/{org}/{project}/keys/', as: 'all', why: KEYS },
     { what: 'GET PUT /api/0/projects/{org}/{project}/keys/{key_id}/', as: 'all', why: KEYS },
-    {
-      what: 'GET PUT /api/0/organizations/{org}/members/{member_id}/',
-      as: 'all',
-      why: "its response holds the member's invitation; add a rule for it",
-    },
     { what: 'GET /api/0/organizations/{org}/integrations/', as: 'all', why: SECRETS },
     { what: 'GET /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: SECRETS },
     { what: 'GET /api/0/organizations/{org}/sentry-app-installations/', as: 'all', why: SECRETS },
@@ -48,20 +48,18 @@ export const TERRAFORM: Program = {
       as: 'all',
       why: "it is of Sentry's cloud alone",
     },
+    { what: 'GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/', as: 'all', why: SECRETS },
     {
-      what: 'DELETE GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/',
+      what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/',
       as: 'all',
-      why: 'Sentry does not have it any more',
+      why: 'it may send stored keys elsewhere; add a rule for it',
     },
-    { what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: UNREAD },
-    { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'all', why: UNREAD },
-    { what: 'GET /api/0/projects/{org}/{project}/alert-rule-task/{task_uuid}/', as: 'all', why: UNREAD },
     { what: 'PUT /api/0/organizations/{org}/', as: 'projects', why: WHOLE },
     { what: 'GET POST /api/0/organizations/{org}/teams/', as: 'projects', why: WHOLE },
     { what: 'DELETE GET PUT /api/0/teams/{org}/{team}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/teams/{org}/{team}/projects/', as: 'projects', why: WHOLE },
     { what: 'GET POST /api/0/organizations/{org}/members/', as: 'projects', why: WHOLE },
-    { what: 'DELETE /api/0/organizations/{org}/members/{member_id}/', as: 'projects', why: WHOLE },
+    { what: 'DELETE GET PUT /api/0/organizations/{org}/members/{member_id}/', as: 'projects', why: WHOLE },
     {
       what: 'DELETE POST PUT /api/0/organizations/{org}/members/{member_id}/teams/{team}/',
       as: 'projects',
@@ -72,9 +70,9 @@ export const TERRAFORM: Program = {
     { what: 'POST /api/0/organizations/{org}/code-mappings/', as: 'projects', why: WHOLE },
     { what: 'DELETE PUT /api/0/organizations/{org}/code-mappings/{config_id}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/organizations/{org}/dashboards/', as: 'projects', why: WHOLE },
+    { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'projects', why: WHOLE },
     { what: 'DELETE GET PUT /api/0/organizations/{org}/dashboards/{dashboard_id}/', as: 'projects', why: WHOLE },
     { what: 'POST /api/0/organizations/{org}/workflows/', as: 'projects', why: SHARED },
     { what: 'DELETE GET PUT /api/0/organizations/{org}/workflows/{workflow_id}/', as: 'projects', why: SHARED },
-    { what: 'DELETE PUT /api/0/organizations/{org}/notifications/actions/{action_id}/', as: 'projects', why: SHARED },
   ],
 };

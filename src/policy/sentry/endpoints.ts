@@ -110,6 +110,9 @@ const ROWS: Table = {
     },
     POST: { scopes: ['org:write'], projects: 'refuse' },
   },
+  '/api/0/organizations/{org}/dashboards/widgets/': {
+    POST: { scopes: ['org:write'], projects: 'refuse' },
+  },
   '/api/0/organizations/{org}/dashboards/{dashboard_id}/': {
     GET: { scopes: ['org:read'], projects: 'refuse' },
     PUT: { scopes: ['org:admin'], projects: 'refuse' },
@@ -227,6 +230,7 @@ const ROWS: Table = {
   },
   '/api/0/organizations/{org}/integrations/{integration_id}/': {
     GET: { scopes: ['org:read', 'org:integrations'], projects: 'refuse', needsRule: 'secret' },
+    POST: { scopes: ['org:integrations', 'org:write'], projects: 'refuse', needsRule: 'beyond scopes' },
     DELETE: { scopes: ['org:integrations'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/integrations/{integration_id}/channels/': {
@@ -308,7 +312,7 @@ const ROWS: Table = {
     },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'] },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removed: ['shareId'], removedWithProjects: ['projects'] },
     PUT: {
       scopes: ['event:write'],
       projects: 'lookup:issue',
@@ -361,7 +365,7 @@ const ROWS: Table = {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/events/{event_id}/': {
-    GET: { scopes: ['event:read'], projects: 'lookup:issue' },
+    GET: { scopes: ['event:read'], projects: 'lookup:issue', removedWithProjects: ['projects'] },
   },
   '/api/0/organizations/{org}/issues/{issue_id}/external-issues/': {
     GET: { scopes: ['event:read'], projects: 'lookup:issue' },
@@ -425,12 +429,12 @@ const ROWS: Table = {
     },
   },
   '/api/0/organizations/{org}/members/{member_id}/': {
-    GET: { scopes: ['member:read'], projects: 'refuse', needsRule: 'secret' },
+    GET: { scopes: ['member:read'], projects: 'refuse', removed: ['invite_link'] },
     PUT: {
       scopes: ['member:admin'],
       projects: 'refuse',
       body: { keys: { orgRole: 'org:admin', role: 'org:admin' } },
-      needsRule: 'secret',
+      removed: ['invite_link'],
     },
     DELETE: { scopes: ['member:admin'], projects: 'refuse' },
   },
@@ -465,12 +469,29 @@ const ROWS: Table = {
   },
   '/api/0/organizations/{org}/notifications/actions/': {
     GET: { scopes: ['org:read'], projects: 'query' },
-    POST: { scopes: ['org:admin'], projects: 'body:projects', body: { keys: { projects: 'projects' } } },
+    POST: {
+      scopes: ['org:admin'],
+      projects: 'body:projects',
+      body: {
+        keys: { projects: 'projects' },
+        only: ['triggerType', 'serviceType', 'integrationId', 'targetIdentifier', 'targetDisplay', 'targetType'],
+      },
+    },
   },
   '/api/0/organizations/{org}/notifications/actions/{action_id}/': {
     GET: { scopes: ['org:read'], projects: 'lookup:notification-action' },
-    PUT: { scopes: ['org:admin'], projects: 'refuse' },
-    DELETE: { scopes: ['org:admin'], projects: 'refuse' },
+    PUT: {
+      scopes: ['org:admin'],
+      projects: ['lookup:notification-action', 'body:projects'],
+      body: {
+        keys: { projects: 'projects' },
+        only: ['triggerType', 'serviceType', 'integrationId', 'targetIdentifier', 'targetDisplay', 'targetType'],
+      },
+    },
+    DELETE: { scopes: ['org:admin'], projects: 'lookup:notification-action' },
+  },
+  '/api/0/organizations/{org}/onboarding/agent/status/': {
+    POST: { scopes: ['org:write'], projects: 'none', needsRule: 'beyond scopes' },
   },
   '/api/0/organizations/{org}/preprodartifacts/snapshots/latest-base/': {
     GET: {
@@ -796,7 +817,7 @@ const ROWS: Table = {
     GET: {
       scopes: ['project:read'],
       projects: 'path',
-      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources', 'doc'],
     },
     PUT: {
       scopes: ['project:write'],
@@ -804,14 +825,19 @@ const ROWS: Table = {
       body: {
         keys: {
           symbolSources: 'rule',
+          allowedDomains: 'rule',
+          'options.sentry:origins': 'rule',
           copy_from_project: 'never with projects',
           slug: 'never with projects',
           debugFilesRole: 'rule',
         },
       },
-      removed: ['securityToken', 'securityTokenHeader', 'symbolSources'],
+      removed: ['securityToken', 'securityTokenHeader', 'symbolSources', 'doc'],
     },
     DELETE: { scopes: ['project:admin'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/alert-rule-task/{task_uuid}/': {
+    GET: { scopes: ['project:read'], projects: 'path', removedWithProjects: ['projects'] },
   },
   '/api/0/projects/{org}/{project}/alert-rules/': {
     GET: { scopes: ['alerts:read', 'project:read'], projects: 'path' },
@@ -914,7 +940,7 @@ const ROWS: Table = {
     GET: { scopes: ['project:read'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/': {
-    GET: { scopes: ['project:read'], projects: 'path' },
+    GET: { scopes: ['project:read'], projects: 'path', removedWithProjects: ['projects'] },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/attachments/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -925,6 +951,9 @@ const ROWS: Table = {
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/committers/': {
     GET: { scopes: ['project:read'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/events/{event_id}/json/': {
+    GET: { scopes: ['project:read'], projects: 'path', removed: ['public_key'] },
   },
   '/api/0/projects/{org}/{project}/events/{event_id}/source-map-debug/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -973,6 +1002,13 @@ const ROWS: Table = {
           'dateBuilt',
         ],
       },
+    },
+  },
+  '/api/0/projects/{org}/{project}/files/proguard-artifact-releases': {
+    POST: {
+      scopes: ['org:ci', 'project:releases', 'project:write'],
+      projects: 'path',
+      body: { only: ['release_name', 'proguard_uuid'] },
     },
   },
   '/api/0/projects/{org}/{project}/files/source-maps/': {
@@ -1073,6 +1109,12 @@ const ROWS: Table = {
   '/api/0/projects/{org}/{project}/ownership/': {
     GET: { scopes: ['project:read'], projects: 'path' },
     PUT: { scopes: ['project:write'], projects: 'path' },
+  },
+  '/api/0/projects/{org}/{project}/plugins/{plugin_id}/': {
+    GET: { scopes: ['project:read'], projects: 'path', needsRule: 'secret' },
+    POST: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    PUT: { scopes: ['project:write'], projects: 'path', needsRule: 'secret' },
+    DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/preprod/size-analysis/status-check-rules/': {
     GET: { scopes: ['project:read'], projects: 'refuse', needsRule: 'unproven' },
@@ -1353,9 +1395,9 @@ export const OTHER_NAMES: readonly string[] = [
   '/api/0/organizations/{org}/traces',
   '/api/0/organizations/{org}/alert-rules/available-actions',
   '/api/0/organizations/{org}/dashboards/starred',
-  '/api/0/organizations/{org}/dashboards/widgets',
   '/api/0/organizations/{org}/integrations/coding-agents',
   '/api/0/organizations/{org}/releases/stats',
+  '/api/0/projects/{org}/{project}/plugins/configs',
   '/api/0/projects/{org}/{project}/releases/completion',
   '/api/0/projects/{org}/{project}/rules/configuration',
   '/api/0/projects/{org}/{project}/rules/preview',

@@ -35,6 +35,7 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
   image_identifier: TEXT,
   // Inbound filters have names: browser-extensions, legacy-browsers.
   filter_id: WORD,
+  plugin_id: WORD,
   monitor_id_or_slug: WORD,
   sentry_app_id_or_slug: WORD,
   conversation_id: WORD,

@@ -15,8 +15,9 @@ const TWINS: readonly (readonly string[])[] = [
     'organizations/{org}/preprodartifacts/snapshots/{snapshot}',
     'projects/{org}/{project}/preprodartifacts/snapshots/{snapshot}',
   ],
-  // One event.
+  // One event, and its raw data, which hold what the event does.
   [
+    'projects/{org}/{project}/events/{event_id}/json',
     'projects/{org}/{project}/events/{event_id}',
     'organizations/{org}/events/{project}:{event_id}',
     'organizations/{org}/issues/{issue_id}/events/{event_id}',

@@ -14,6 +14,7 @@ const VALUES: Record<string, readonly string[]> = {
   key: ['browser'],
   environment: ['production'],
   filter_id: ['browser-extensions'],
+  plugin_id: ['webhooks'],
   sentry_app_id_or_slug: ['our-app'],
   image_identifier: ['home.png'],
   ...Object.fromEntries(['event', 'trace', 'profile', 'hook', 'key', 'item'].map((id) => [`${id}_id`, [HEX]])),

@@ -38,6 +38,10 @@ const ODDLY_WRITTEN: readonly ((name: string) => string)[] = [
   (name) => name.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
   (name) => name.replaceAll(/\d/g, (digit) => String.fromCodePoint(0x660 + Number(digit))),
   (name) => name.toUpperCase(),
+  // Short ids end in Crockford's base 32.
+  (name) => name.replace(/-(?=\w+$)/, '-0'),
+  (name) => name.replace(/1$/, 'I'),
+  (name) => name.replaceAll('-', ''),
   (name) => `{${name}}`,
 ];
 

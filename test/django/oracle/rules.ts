@@ -32,10 +32,31 @@ function isCovered(
       const isLiteral = !there.includes('{') && there !== '';
       // `allow` never takes a name for a parameter, and a secret has to be named.
       if (there === '' || (!isBroad && isLiteral && (isParameter || isNamed))) return false;
-    } else if (canonical(segment) !== canonical(kwargs[there.slice(1, -1)] ?? there)) return false;
+    } else {
+      const value = kwargs[there.slice(1, -1)];
+      const isSame = canonical(segment) === canonical(value ?? there);
+      if (!isSame && !(isBroad && value !== undefined && mayBeOne(segment, value))) return false;
+    }
   }
   return wanted.length === actual.length;
 }
+
+const isId = (name: string): boolean => /^(?:\d+|[0-9a-f-]{32,36})$/i.test(name);
+
+/** How Sentry reads an id: numbers with int(), UUIDs without dashes, and the end of a short id in Crockford's base 32. */
+function meaning(name: string): string {
+  if (/^\d+$/.test(name)) return String(BigInt(name));
+  if (isId(name)) return name.replaceAll('-', '').toLowerCase();
+  const [, slug, number] = /^(.+)[-_ ](\w+)$/.exec(name.toLowerCase()) ?? [];
+  const digits = number
+    ?.replaceAll('o', '0')
+    .replaceAll(/[il]/g, '1')
+    .replace(/^0+(?=.)/, '');
+  return digits === undefined ? name.toLowerCase() : `${slug}-${digits}`;
+}
+
+/** Whether two names may be of one thing: by what they mean, or because one is a number or a UUID and the other is not. */
+const mayBeOne = (one: string, other: string): boolean => meaning(one) === meaning(other) || isId(one) !== isId(other);
 
 /** The same thing at another path of Sentry's: a `deny` rule covers it there as well. */
 const TWINS: readonly (readonly [string, string])[] = [
@@ -48,6 +69,9 @@ const TWINS: readonly (readonly [string, string])[] = [
     '/api/0/organizations/{org}/issues/{issue_id}/events/{event_id}/',
     '/api/0/projects/{org}/{project}/events/{event_id}/',
   ],
+  ...['/api/0/organizations/{org}/issues/{issue_id}', '/api/0/projects/{org}/{project}'].map(
+    (place) => ['/api/0/projects/{org}/{project}/events/{event_id}/json/', `${place}/events/{event_id}/`] as const,
+  ),
 ];
 
 function twinsOf(understood: Understood): Understood[] {

@@ -286,7 +286,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         0,
         [
           'allowed by allow[0], GET /api/0/projects/{org}/{project}/: /api/0/projects/{org}/{project}/',
-          'what Sentry answers loses: securityToken, securityTokenHeader, symbolSources',
+          'what Sentry answers loses: securityToken, securityTokenHeader, symbolSources, doc',
         ],
       ],
       'what every client may ask': [
@@ -395,7 +395,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         [
           /^allowed by allow\[0\]/,
           OBSERVED,
-          'what Sentry answers would lose: securityToken, securityTokenHeader, symbolSources',
+          'what Sentry answers would lose: securityToken, securityTokenHeader, symbolSources, doc',
         ],
       ],
       'an alias': [

@@ -1,4 +1,4 @@
-// node vite-build.mjs FOLDER: builds FOLDER/index.js and uploads its source map.
+// node vite-build.mjs FOLDER [setCommits]: builds FOLDER/index.js and uploads its source map.
 import { sentryVitePlugin } from '@sentry/vite-plugin';
 import { build } from 'vite';
 import { sentryOptions } from './sentry-options.mjs';

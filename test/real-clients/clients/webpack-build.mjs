@@ -1,4 +1,4 @@
-// node webpack-build.mjs FOLDER: builds FOLDER/index.js and uploads its source map.
+// node webpack-build.mjs FOLDER [setCommits]: builds FOLDER/index.js and uploads its source map.
 import { sentryWebpackPlugin } from '@sentry/webpack-plugin';
 import webpack from 'webpack';
 import { sentryOptions } from './sentry-options.mjs';
