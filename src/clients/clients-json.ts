@@ -1,6 +1,6 @@
 import type { Scope } from '../policy/sentry/scopes.ts';
 
-/** A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` describes it for editors. */
+/** A clients file as an object. `docs/clients-reference.md` explains its keys; `clients.schema.json` describes it for editors. */
 export interface ClientsFileJson {
   readonly $schema?: string | undefined;
   /** The issuers whose tokens may identify clients, by name. */

@@ -1,4 +1,4 @@
-// docs/clients.md and the README show clients files and answers of `check --as`: each is tried here.
+// The pages about clients and the README show clients files and answers of `check --as`: each is tried here.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ function fileOf(block: string): string {
   return 'clients' in JSON.parse(filled) ? filled : `{"clients":[${filled}]}`;
 }
 
-for (const page of ['docs/clients.md', 'README.md']) {
+for (const page of ['docs/clients.md', 'docs/least-privilege.md', 'README.md']) {
   const files = blocks(text(page), 'json');
   describe(`the clients files of ${page}`, () => {
     it('are there', () => assert.ok(files.length > 0));
@@ -75,7 +75,7 @@ for (const page of ['docs/clients.md', 'README.md']) {
   });
 }
 
-describe('the tables of docs/clients.md', () => {
+describe('the tables of docs/clients-reference.md', () => {
   it('show every scope, and all that it implies', () => {
     const expected = SCOPES.map((scope) => [
       `\`${scope}\``,
@@ -84,7 +84,7 @@ describe('the tables of docs/clients.md', () => {
         .map((other) => `\`${other}\``)
         .join(' '),
     ]);
-    assertTable('docs/clients.md', '## Scopes', expected);
+    assertTable('docs/clients-reference.md', '## Scopes', expected);
   });
 
   it('show every reason of a refusal', () => {
@@ -93,7 +93,9 @@ describe('the tables of docs/clients.md', () => {
       ...{ organization: true, project: true, not_limitable: true, query: true, header: true, body: true },
       ...{ look_up_failed: true, rate: true, concurrency: true },
     };
-    const shown = tableUnder('docs/clients.md', '## Refusals').map(([, , reason]) => reason!.replaceAll('`', ''));
+    const shown = tableUnder('docs/clients-reference.md', '## Refusals').map(([, , reason]) =>
+      reason!.replaceAll('`', ''),
+    );
     assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort());
   });
 
@@ -101,7 +103,7 @@ describe('the tables of docs/clients.md', () => {
     const schema = JSON.parse(text('clients.schema.json'));
     const keys = Object.keys(schema.definitions.client.properties);
     assertTable(
-      'docs/clients.md',
+      'docs/clients-reference.md',
       '## The file',
       keys.map((key) => [`\`${key}\``]),
     );
