@@ -124,7 +124,7 @@ function readScopes(json: Json, place: string, add: Add): { names: string[]; all
   const all = new Set<string>();
   for (const { text, at } of names) {
     const implied = scopesOf(text);
-    if (implied === undefined) add(at, `is no scope of Sentry's${suggestion(text, SCOPE_NAMES)}`);
+    if (implied === undefined) add(at, `is not a scope of Sentry${suggestion(text, SCOPE_NAMES)}`);
     for (const scope of implied ?? []) all.add(scope);
   }
   return { names: names.map(({ text }) => text), all };

@@ -40,7 +40,7 @@ export async function resolveConditions(
     return refuse(
       conditional.client,
       'look_up_failed',
-      `could not be checked, since a lookup failed: ${error.message}`,
+      `could not be checked, because a lookup failed: ${error.message}`,
     );
   }
 }

@@ -62,7 +62,7 @@ export function pinProblems(claims: readonly ClaimRule[], issuer: Issuer): strin
         ? first
         : `${others.length > 1 ? `one of ${first}, ${others.slice(0, -1).join(', ')}` : first} or ${others.at(-1)}`;
     problems.push(
-      `lack ${names} as a string without *: ${shared.reason}, and everybody shares the issuer of ${shared.whose}`,
+      `lack ${names} as a string without *: ${shared.reason}, and unrelated people share the issuer of ${shared.whose}`,
     );
   }
   if (isKubernetes(claims, issuer) && !isPinned(claims, 'sub', /^system:serviceaccount:[^:*]+:[^:*]+$/)) {

@@ -95,8 +95,8 @@ function valueProblem(value: unknown): string | undefined {
   if (typeof value === 'boolean') return undefined;
   // Beyond these, several numbers are read as one.
   if (typeof value === 'number')
-    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : 'is too large a number';
-  if (typeof value !== 'string') return 'is neither a text, a number, true nor false';
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : 'is a number that is too large';
+  if (typeof value !== 'string') return 'is not a string, a number, true or false';
   if (value === '') return 'is empty';
   return value.length > MAX_TEXT ? `is longer than ${MAX_TEXT} characters` : undefined;
 }

@@ -158,7 +158,7 @@ function readScopes(json: Json, place: string, add: Add): string[] {
   for (const { text, at } of scopes) {
     // A token whose use is not said is not used, and everything is no use.
     if (text === EVERYTHING) add(at, 'is *; name the scopes that the token has');
-    else if (scopesOf(text) === undefined) add(at, `is no scope of Sentry's${suggestion(text, SCOPE_NAMES)}`);
+    else if (scopesOf(text) === undefined) add(at, `is not a scope of Sentry${suggestion(text, SCOPE_NAMES)}`);
   }
   return scopes.map(({ text }) => text);
 }

@@ -109,7 +109,7 @@ describe('a clients file', () => {
       'clients[0].orgs[0]: is neither the slug nor the numeric id of an organization',
       'clients[0].orgs[1]: is not the only entry; * means all, so use it alone',
       'clients[0].scopes[1]: is not a string',
-      "clients[0].scopes[0]: is no scope of Sentry's; did you mean event:read?",
+      'clients[0].scopes[0]: is not a scope of Sentry; did you mean event:read?',
       'clients[0].mode: is neither enforce nor observe',
       'clients[1]: has an unknown key (number 8); did you mean scopes?',
       'clients[1].token: is empty',

@@ -54,7 +54,7 @@ describe('a Worker that is not configured', () => {
     ],
     'a SENTRY_URI with credentials': [
       () => ({ ...complete(), SENTRY_URI: `http://user:${SECRET}@127.0.0.1:9` }),
-      /SENTRY_URI has credentials/,
+      /SENTRY_URI must not contain credentials/,
     ],
     'a SENTRY_URI that is none': [() => ({ ...complete(), SENTRY_URI: SECRET }), /SENTRY_URI is not a URL/],
     'ALIAS_TOKENS of separators alone': [() => ({ ...complete(), ALIAS_TOKENS: ' ; ' }), /ALIAS_TOKENS is set, but/],

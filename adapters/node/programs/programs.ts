@@ -12,9 +12,9 @@ const TRACES = 'a trace has spans of all projects';
 const SEER = 'Seer reads code, and traces through all projects';
 const COMMITS = 'commits name repositories, and resolve issues, of the whole organization';
 const GIT =
-  'it names a repository of the organization; sentry-cli does so in CI, so that uploads there need --no-git-metadata';
-const MAPPINGS = "code mappings are the whole organization's";
-const TEAM = "a team is the whole organization's";
+  'it names a repository of the organization; sentry-cli does so in CI, so uploads there need --no-git-metadata';
+const MAPPINGS = 'code mappings belong to the whole organization';
+const TEAM = 'a team belongs to the whole organization';
 
 const CLI_SETTINGS = 'SENTRY_URL=https://proxy.example SENTRY_AUTH_TOKEN=<token> SENTRY_ORG=acme SENTRY_PROJECT=web';
 
@@ -44,12 +44,12 @@ export const PROGRAMS: readonly Program[] = [
       {
         what: 'snapshots upload',
         as: 'all',
-        why: 'it gets a token that may remove objects as well, and sends the images past the proxy',
+        why: 'it gets a token that can also remove objects, and uploads the images past the proxy',
       },
       { what: 'releases set-commits', as: 'projects', why: COMMITS },
       { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
       { what: 'build upload --force-git-metadata', as: 'projects', why: GIT },
-      { what: 'repos list', as: 'projects', why: "repositories are the whole organization's" },
+      { what: 'repos list', as: 'projects', why: 'repositories belong to the whole organization' },
     ],
   },
   {
@@ -101,13 +101,13 @@ export const PROGRAMS: readonly Program[] = [
       { what: 'trace view', as: 'projects', why: TRACES },
       { what: 'trace logs', as: 'projects', why: TRACES },
       { what: 'span view', as: 'projects', why: TRACES },
-      { what: 'alert issues view', as: 'projects', why: 'Sentry does not hold the id of an alert to a project' },
+      { what: 'alert issues view', as: 'projects', why: 'Sentry does not limit the id of an alert to a project' },
     ],
   },
   {
     name: 'sentry-mcp',
     otherNames: ['mcp', 'mcp-server'],
-    is: 'the MCP server of an AI agent, with all its tools that read',
+    is: 'the MCP server of an AI agent, with all its reading tools',
     rights: {
       scopes: [
         { right: 'org:read', why: 'finds organizations and projects, and searches events, traces and replays' },
@@ -118,7 +118,7 @@ export const PROGRAMS: readonly Program[] = [
       ],
       allow: [
         { right: DSNS, why: 'shows DSNs' },
-        { right: ATTACHMENT, why: 'reads attachments of events, whatever they hold' },
+        { right: ATTACHMENT, why: 'reads attachments of events, with any content' },
       ],
       allowWithProjects: [{ right: TEAMS, why: 'finds teams' }],
     },
@@ -137,7 +137,7 @@ export const PROGRAMS: readonly Program[] = [
     settings: 'npx @sentry/mcp-server --host=proxy.example, with SENTRY_ACCESS_TOKEN=<token>',
     missing: [
       { what: 'whoami', as: 'all', why: PERSON },
-      { what: 'onboarding_status_update', as: 'all', why: 'what it changes in Sentry has not been read' },
+      { what: 'onboarding_status_update', as: 'all', why: 'its effects in Sentry have not been checked' },
       { what: 'find_dashboards', as: 'projects', why: DASHBOARDS },
       { what: 'get_dashboard_details', as: 'projects', why: DASHBOARDS },
       { what: 'get_trace_details', as: 'projects', why: TRACES },

@@ -2,8 +2,8 @@ import type { Program } from './program.ts';
 
 const KEYS = 'a DSN is a secret; add a rule for it';
 const SECRETS = 'its response holds secrets; add a rule for it';
-const UNREAD = 'what it does in Sentry has not been read';
-const WHOLE = "it is the whole organization's";
+const UNREAD = 'its effects in Sentry have not been checked';
+const WHOLE = 'it belongs to the whole organization';
 const SHARED = 'it may belong to several projects';
 
 /** What is left out is written as requests, one or several methods of a path: resources make several. */
@@ -18,7 +18,7 @@ export const TERRAFORM: Program = {
       { right: 'team:admin', why: 'manages teams' },
       { right: 'alerts:write', why: 'manages alerts and monitors' },
     ],
-    allow: [{ right: 'GET /api/0/internal/health/', why: 'asks for this first' }],
+    allow: [{ right: 'GET /api/0/internal/health/', why: 'requests this first' }],
   },
   settings: 'base_url = "https://proxy.example/api/", token = "<token>"',
   missing: [
@@ -36,7 +36,7 @@ export const TERRAFORM: Program = {
     {
       what: 'POST /api/0/organizations/',
       as: 'all',
-      why: "it makes an organization, which is the whole installation's",
+      why: 'it creates an organization, which belongs to the whole installation',
     },
     {
       what: 'DELETE /api/0/organizations/{org}/',
@@ -46,12 +46,12 @@ export const TERRAFORM: Program = {
     {
       what: 'DELETE POST /api/0/organizations/{org}/spike-protections/',
       as: 'all',
-      why: "it is of Sentry's cloud alone",
+      why: "it exists only in Sentry's cloud",
     },
     {
       what: 'DELETE GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/',
       as: 'all',
-      why: 'Sentry does not have it any more',
+      why: 'Sentry no longer has it',
     },
     { what: 'POST /api/0/organizations/{org}/integrations/{integration_id}/', as: 'all', why: UNREAD },
     { what: 'POST /api/0/organizations/{org}/dashboards/widgets/', as: 'all', why: UNREAD },

@@ -52,7 +52,7 @@ function usable(token: string): StoredToken {
   if (token.length > MAX_LENGTH) return refuse(`The stored token has more than ${MAX_LENGTH} characters.`);
   // RFC 6750 credentials have no spaces, RFC 9110 field values no control characters, and beyond ASCII both ends guess.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    return refuse('The stored token has white space or characters in it that an HTTP header cannot carry.');
+    return refuse('The stored token contains white space or characters that an HTTP header cannot carry.');
   }
   return { token };
 }

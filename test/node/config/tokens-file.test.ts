@@ -269,7 +269,7 @@ describe('the tokens of a tokens file', { concurrency: 3 }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /token acme-ci: +Sentry takes it\n +the file claims scopes that Sentry does not show: project:releases\n +Sentry shows further scopes: org:read\n/,
+      /token acme-ci: +Sentry accepts it\n +the file claims scopes that Sentry does not show: project:releases\n +Sentry shows further scopes: org:read\n/,
     );
     assert.match(stdout, /token refused: +Sentry refused the token \(401\)/);
   });

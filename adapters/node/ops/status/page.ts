@@ -44,7 +44,7 @@ export const PAGE = `<!doctype html>
 <p id="updated"></p>
 </header>
 <noscript><p>This page needs JavaScript. The same is in <a href="/status.json">/status.json</a>.</p></noscript>
-<p id="silence" role="alert" hidden>The proxy does not answer. What is shown here is its last answer.</p>
+<p id="silence" role="alert" hidden>The proxy is not responding. This page shows its last response.</p>
 <main>
 <section><h2>Token</h2><dl id="token"></dl></section>
 <section><h2>Last hour</h2><dl id="numbers"></dl>
