@@ -1,4 +1,4 @@
-// Processes of the benchmark: started in a group of their own, measured and stopped as a group.
+// Processes of the benchmark: each started in its own group, measured and stopped as a group.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export class Contestant {
 
   /** @throws {Error} if it does not listen on that port within ten seconds. */
   static async start({ file, args, env = {} }: Command, port: number, stdio: SpawnOptions['stdio'] = 'ignore') {
-    // In a group of its own, since some have workers.
+    // In its own group, because some have workers.
     const child = spawn(file, args, { detached: true, stdio, env: { ...process.env, ...env } });
     running.add(child);
     child.once('exit', () => running.delete(child));
@@ -87,7 +87,7 @@ function usageFromProc(group: number): Usage {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       memory += 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
     } catch {
-      // It ended meanwhile.
+      // It has ended.
     }
   }
   return { cpu, memory };

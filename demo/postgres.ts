@@ -32,7 +32,7 @@ export interface Postgres {
   dataDir: string;
   /** The postmaster's process id. */
   pid: number;
-  /** Runs one statement as the superuser over a connection of its own. */
+  /** Runs one statement as the superuser over a separate connection. */
   // biome-ignore lint/suspicious/noExplicitAny: rows are whatever the statement selects.
   query(sql: string, params?: unknown[]): Promise<any[]>;
   /** Ends the server at once and removes its folder. May be called again. */
@@ -97,7 +97,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
     const { port, pid } = await startServer(binaries, dataDir, identity);
     const query: Postgres['query'] = async (sql, params) => {
-      // PGSSLMODE of whoever runs this is not meant for it.
+      // The user's PGSSLMODE is not meant for this server.
       const client = new pg.Client({ host: folder, port, user: USER, password: PASSWORD, database: USER, ssl: false });
       await client.connect();
       try {
@@ -135,7 +135,7 @@ async function serverIdentity(): Promise<Identity> {
 }
 
 /**
- * Waits in a process of its own for its standard input to end, which happens when we close it and when we die of
+ * Waits in a separate process for its standard input to end, which happens when we close it and when we die of
  * anything, and then ends the server and removes the folder. Detached, so that Ctrl-C reaches us and not it.
  */
 function startGuard(folder: string): ChildProcess {
@@ -229,7 +229,7 @@ async function copyOf(primary: Postgres, dataDir: string, identity: Identity): P
   }
 }
 
-/** Starts the postmaster on a port that is free, and tries another one if somebody was faster. */
+/** Starts the postmaster on a port that is free, and tries another one if the port was taken in the meantime. */
 async function startServer(binaries: Binaries, dataDir: string, identity: Identity) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();

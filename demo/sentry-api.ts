@@ -208,7 +208,7 @@ function describeChunkUpload(
 /** Keeps the chunks of a multipart body if each is what its file name, a SHA-1, says (sentry/api/endpoints/chunk.py). */
 async function uploadChunks({ headers, body }: ApiRequest, state: ApiState): Promise<Reply> {
   const refuse = (error: string): Reply => ({ status: 400, json: { error } });
-  // No parts is no error for Sentry: an upload whose body got lost on the way looks like a success.
+  // A body without parts is not an error for Sentry: an upload whose body was lost on the way looks like a success.
   if (body.length === 0) return { status: 200 };
 
   const type = headers['content-type'] ?? '';

@@ -151,7 +151,7 @@ export async function startSentry({
     const [path = '', ...query] = message.url!.split('?');
     // Answered by a middleware, before any look at credentials.
     if (path === '/_health/') return { status: 200, text: 'ok' };
-    // Not Sentry's: what somebody with access to the database can do, within reach of curl.
+    // Not a path of Sentry: offers to curl what anyone with access to the database can do.
     if (path === '/_demo/rotate-system-token/' && method === 'POST') {
       await rotateSystemToken(database);
       return { status: 200, text: 'The system token in the database is a new one.\n' };

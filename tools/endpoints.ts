@@ -144,7 +144,7 @@ function check(row: SourceRow): void {
   for (const limit of limitsOf(row)) if (!LIMITS.test(limit)) fail(`has a limit that is not known: ${limit}`);
   for (const fields of [row.query, row.body]) checkFields(fields, fail);
   const names = [...(row.removed ?? []), ...(row.removedWithProjects ?? [])];
-  if (names.some((key) => !/^\w+$/.test(key))) fail('removes a key that is no plain name');
+  if (names.some((key) => !/^\w+$/.test(key))) fail('removes a key that is not a plain name');
 }
 
 const limitsOf = ({ projects }: SourceRow): readonly ProjectLimit[] => [projects].flat();

@@ -35,7 +35,7 @@ export interface IdentityJson {
   readonly issuer: string;
   /**
    * The value of each claim, or a list of allowed values. A name that starts with a slash is a JSON pointer. In a
-   * string, `*` stands for any characters except `/` and `:`.
+   * string, `*` matches any characters except `/` and `:`.
    */
   readonly claims: Readonly<Record<string, ClaimValueJson | readonly ClaimValueJson[]>>;
 }

@@ -1,6 +1,6 @@
 /**
- * Audiences that tokens for others have, each with what is said of it. A token for another service is no token for this
- * proxy.
+ * Audiences of tokens for other services, each with the text of the problem. A token for another service is not a token
+ * for this proxy.
  */
 const OTHERS: readonly (readonly [pattern: RegExp, whose: string])[] = [
   [/^\**$/, 'no audience, but any'],

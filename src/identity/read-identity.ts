@@ -9,7 +9,7 @@ export const IDENTITY_KEYS = ['issuer', 'claims'];
 const MAX_TEXT = 1024;
 
 /**
- * Reads a client's `identity`. An entry with a problem is left out, so that it identifies nobody.
+ * Reads a client's `identity`. An entry with a problem is left out, so it identifies no client.
  * @param issuers those of the file; undefined if they could not be read
  */
 export function readIdentities(json: Json, place: string, issuers: readonly Issuer[], add: Add): Identity[] {
@@ -101,7 +101,7 @@ function valueProblem(value: unknown): string | undefined {
   return value.length > MAX_TEXT ? `is longer than ${MAX_TEXT} characters` : undefined;
 }
 
-/** Equal for identities that the same tokens have, whichever file they are of. */
+/** Equal for identities of the same tokens, even from different files. */
 export const identityKey = ({ claims }: Identity, { url }: Issuer): string =>
   JSON.stringify([
     url,

@@ -21,8 +21,8 @@ export interface Asked {
 const REFUSED = 1;
 
 /**
- * Says whether this configuration lets a client make a request, and by which scope or rule. It asks nobody: what only
- * Sentry or the body could show is named.
+ * Says whether this configuration lets a client make a request, and by which scope or rule. It sends no request: it names
+ * the conditions that only Sentry or the body could decide.
  * @param now milliseconds since 1970
  * @returns the exit code: 0 if it is allowed, 1 if it is refused, 2 if there is no such client
  */
@@ -62,7 +62,7 @@ function say(client: Client, method: string, target: string, now: number): numbe
   return isRefused ? REFUSED : 0;
 }
 
-/** @param others what else stands against the request, so that the client's rights need to be mended only once */
+/** @param others further reasons against the request, so that the client's rights can be corrected in one step */
 function refusedLines(
   { error, reason, detail, deniedBy }: Refused,
   others: readonly Refused[],

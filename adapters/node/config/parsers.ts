@@ -24,7 +24,7 @@ export const secret =
     parse(content.replace(/[\r\n]+$/, ''), report);
 
 /**
- * Alias tokens, one per line, with comments and blank lines. A file without tokens is no problem here: while the proxy
+ * Alias tokens, one per line, with comments and blank lines. A file without tokens is not a problem here: while the proxy
  * runs, it means that all were revoked.
  * @returns the tokens of all valid lines
  */

@@ -84,7 +84,7 @@ function dependsOnProjects(decision: Exclude<Decision, { kind: 'refuse' }>): boo
   return decision.conditions.some((condition) => condition.kind !== 'body' || condition.required !== undefined);
 }
 
-/** The projects that an enforced client was held to so far, where they cover its requests: none goes beyond them. */
+/** The projects that an enforced client is limited to so far, if they cover its requests: none exceeds them. */
 function heldProjects(
   known: KnownClient | undefined,
   rights: Rights,

@@ -75,7 +75,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The content of a pickle; undefined if the text is not a pickle, so that it may itself be a token. */
+/** The content of a pickle; undefined if the text is not a pickle, and so may itself be a token. */
 function decodePickle(text: string): StoredToken | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64');

@@ -6,7 +6,7 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 
 /**
  * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section
- * 2.3.1), and it may ask nothing but its own listener, so even injected markup could do nothing.
+ * 2.3.1), and it may send requests to its own listener only, so even injected markup could do nothing.
  */
 export const PAGE_FIELDS: readonly (readonly [string, string])[] = [
   [
