@@ -39,7 +39,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** Whom the server runs as: PostgreSQL refuses to run as root, so root starts it as `nobody`. */
+/** The user of the server: PostgreSQL refuses to run as root, so root starts it as `nobody`. */
 interface Identity {
   uid?: number;
   gid?: number;

@@ -3,7 +3,7 @@
  * for this proxy.
  */
 const OTHERS: readonly (readonly [pattern: RegExp, whose: string])[] = [
-  [/^\**$/, 'no audience, but any'],
+  [/^\**$/, 'not an audience'],
   // https://docs.github.com/actions: the default is the URL of the repository's owner.
   [/^https:\/\/github\.com\/[^/]+\/?$/i, "GitHub's default audience, which tokens for every other service have"],
   // --service-account-issuer and --api-audiences of kube-apiserver, as clusters are commonly set up.

@@ -430,7 +430,7 @@ const CHANGES: readonly Entry[] = [
   { $schema: 'x' },
 ];
 
-/** What a schema cannot say, and why the checker refuses it all the same. */
+/** What a schema cannot express, and why the checker still refuses it. */
 const BEYOND_THE_SCHEMA: readonly Entry[] = [
   // A day that no calendar has.
   { expires: '2027-02-30' },

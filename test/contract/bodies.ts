@@ -161,7 +161,7 @@ function chunkedBodies({ target, test }: Contract, scene: Scene): void {
     ['a bypassed chunked body for a Sentry that reads those', streaming, AS_SELF],
   ] as const) {
     for (const length of [1, LIMIT + 1, 5_000_000]) {
-      test(`streams ${how} as it came: ${length} bytes`, async () => {
+      test(`streams ${how} unchanged: ${length} bytes`, async () => {
         const content = randomBytes(length);
         const exchange = await where.exchange([head(credentials), chunked(content)]);
         assert.equal(exchange.reply.status, 200);

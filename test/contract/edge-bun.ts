@@ -14,7 +14,7 @@ export const bun: Target = {
   gaps: {
     ...COMMON_GAPS,
     'requests behind a request': {
-      reason: 'Bun closes the connection, and with it the response that is under way, when another request comes on it',
+      reason: 'Bun closes the connection, and with it the response that is running, when another request comes on it',
       link: 'https://github.com/oven-sh/bun/pull/38128',
       tests: [
         /^request fields: serves an upgrade/,
@@ -28,7 +28,7 @@ export const bun: Target = {
         'request target: passes byte for byte: /\\elsewhere.example/x',
         /^request target: passes byte for byte or refuses what no URI may have: (\/a"|\/caf)/,
         /^request target: passes dot segments byte for byte where there is no base path: (?!.*%(?!2e))/i,
-        /^request target: under the base path \/sentry\/? nobody leaves it(?!.*%(?!2e))/i,
+        /^request target: under the base path \/sentry\/? no target leaves it(?!.*%(?!2e))/i,
         'request target: takes path and query of an absolute-form target: http://proxy.example//elsewhere.example/%2e',
         'request target: refuses the target "/a\x7fb"',
       ],

@@ -116,7 +116,7 @@ export function errors({ target, test }: Contract): void {
       assert.deepEqual([reply.status, connections.length], [status, 0]);
       isOwn(reply, true);
     }
-    // The scene's upstream answers the lookup of the project with what is no JSON.
+    // The scene's upstream answers the lookup of the project with something other than JSON.
     const { reply } = await named.exchange(issues(CLIENT_TOKEN));
     assert.equal(reply.status, 503);
     isOwn(reply, true);

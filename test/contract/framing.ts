@@ -253,7 +253,7 @@ function refusedSyntax(test: Test, scene: Scene): void {
     'a field without a name': request(line, [AS_ALIAS, ': b']),
     'a field name with a blank': request(line, [AS_ALIAS, 'X A: b']),
     'a field name with a slash': request(line, [AS_ALIAS, 'X/A: b']),
-    'a field name that is no ASCII': request(line, [AS_ALIAS, 'X-\xe9: b']),
+    'a field name that is not ASCII': request(line, [AS_ALIAS, 'X-\xe9: b']),
     'a folded field': request(line, [AS_ALIAS, 'X-A: b', ' c']),
     'folded credentials': request(line, ['Authorization: Bearer', ` ${AS_ALIAS.slice(22)}`]),
     'a folded field before all others': `${line}\r\n X: y\r\n${host}\r\n${AS_ALIAS}\r\n\r\n`,
@@ -274,7 +274,7 @@ function refusedSyntax(test: Test, scene: Scene): void {
     'no target': request('GET HTTP/1.1', [AS_ALIAS]),
     'no method': request('/x HTTP/1.1', [AS_ALIAS]),
     'a method with a colon': request('G:T /x HTTP/1.1', [AS_ALIAS]),
-    'a method that is no ASCII': request('G\xcbT /x HTTP/1.1', [AS_ALIAS]),
+    'a method that is not ASCII': request('G\xcbT /x HTTP/1.1', [AS_ALIAS]),
   })) {
     test(`refuses ${title}`, async () => {
       (await scene.exchange(bytes)).refused(400);

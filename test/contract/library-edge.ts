@@ -147,7 +147,7 @@ export const libraryOnWorkerd: Target = {
       reason: 'workerd reads and writes field values as UTF-8, and what is none is lost',
       link: 'https://github.com/cloudflare/workerd/issues/6927',
       tests: [
-        'routing: does not inject for a token that is no ASCII',
+        'routing: does not inject for a token that is not ASCII',
         /^(request|response) fields: passes (X-Obs-Text|Content-Disposition) of/,
       ],
     },

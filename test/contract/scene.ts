@@ -12,7 +12,7 @@ export const SECRET = 'sentry-token-0123456789abcdef';
 export const ALIAS = 'alias-of-the-tests';
 /** The field line that makes a request an injected one. */
 export const AS_ALIAS = `Authorization: Bearer ${ALIAS}`;
-/** The field line of a client with a Sentry token of its own. */
+/** The field line of a client with its own Sentry token. */
 export const AS_SELF = 'Authorization: Bearer token-of-a-client';
 export const INJECTED = `Bearer ${SECRET}`;
 
@@ -121,7 +121,7 @@ export class Scene {
     const mayFollow = typeof bytes === 'string' && bytes.split(' HTTP/1.').length > 2;
     const sent = mayFollow ? bytes.replaceAll(FOLLOWING, FOLLOWING.replace('0000', number)) : bytes;
     const reply = await send(stage.proxy, sent, mayFollow);
-    // Whatever must not reach the upstream has time to.
+    // Time for bytes that must not reach the upstream to do so.
     if (mayFollow || connections.length === 0) await sleep(10);
     const exchange = new Exchange(number, reply, stage.end(number, connections), this.#target);
     checkInvariants(exchange, stage.upstream);
@@ -145,7 +145,7 @@ export function useScene(target: Target, setup: Partial<Options> = {}): Scene {
   return scene;
 }
 
-/** What holds whatever a client sends and an upstream answers. */
+/** True of everything that a client sends and an upstream answers. */
 function checkInvariants({ reply, connections }: Exchange, upstream: Upstream): void {
   assert.ok(!reply.bytes.includes(SECRET), 'the secret reached the client');
   assert.equal(reply.rest.toString('latin1'), '', 'bytes behind the response');

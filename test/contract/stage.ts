@@ -85,7 +85,7 @@ export class Stages {
     return this.#free.get(JSON.stringify(setup))?.pop() ?? (await Stage.start(target, setup));
   }
 
-  /** Keeps the stage for the next scene; what a named client has used up of its limits is no start for another one. */
+  /** Keeps the stage for the next scene; a client that has used up its limits cannot start another scene. */
   async giveBack(stage: Stage, setup: Setup): Promise<void> {
     if (setup.flags?.clients !== undefined) return stage.stop();
     stage.upstream.reset();

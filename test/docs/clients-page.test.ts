@@ -16,7 +16,7 @@ import { assertTable, lineOf, tableUnder, text } from '../support/pages.ts';
 const blocks = (page: string, language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1]!);
 
-/** A block as a clients file, with a digest wherever the page has a word for one. */
+/** A block as a clients file, with a digest in each place where the page has a word for one. */
 function fileOf(block: string): string {
   let count = 0;
   const filled = block.replaceAll(/sha256:(?:<[^>]+>|…)/g, () => `sha256:${hash('sha256', String(++count), 'hex')}`);

@@ -17,7 +17,7 @@ const docs = readdirSync(new URL('../../docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
 
-/** The names of a table of fields, each with the reason that stands beside it. */
+/** The names of a table of fields, each with the reason next to it. */
 function rowsOf(file: string, table: string, names: readonly string[]): string[][] {
   const [, lines = ''] =
     new RegExp(`^export const ${table}: FieldTable = \\[\n([^\\]]*)\\];$`, 'm').exec(text(file)) ?? [];

@@ -93,7 +93,7 @@ describe('issuers of a clients file', () => {
     for (const [audience, expected] of [
       ['https://idp.example.com', /issuer's own url/],
       ['https://idp.example.com/', /issuer's own url/],
-      ['*', /no audience, but any/],
+      ['*', /is not an audience/],
       ['https://github.com/octo-org', /GitHub's default audience/],
       ['https://GitHub.com/octo-org/', /GitHub's default audience/],
       ['https://kubernetes.default.svc', /API server's default audience/],
@@ -103,7 +103,7 @@ describe('issuers of a clients file', () => {
       ['', /is empty/],
       [[], /is empty/],
       [['a', 'a'], /is listed twice/],
-      [['a', '*'], /audience\[1\]: is no audience/],
+      [['a', '*'], /audience\[1\]: is not an audience/],
       [['a', 5], /audience\[1\]: is not a string/],
       [5, /is not a list/],
     ] as const) {
@@ -213,7 +213,7 @@ describe('the identity of a client', () => {
   });
 });
 
-describe('on an issuer that everybody shares, the claims of a client', () => {
+describe('on a shared issuer, the claims of a client', () => {
   const pins = (url: string, claims: object) => problemsOf(fileWith({ url }, { issuer: 'it', claims }));
 
   for (const [url, loose, ...pinned] of [
@@ -232,7 +232,7 @@ describe('on an issuer that everybody shares, the claims of a client', () => {
     ['https://sts.windows.net/123/', [{ appid: 'x' }], { tid: '123' }],
     ['https://app.terraform.io', [{ terraform_organization_name: 'acme' }], { terraform_organization_id: 'org-1' }],
   ] as [string, object[], ...object[]][]) {
-    it(`pin what nobody else can register: ${url}`, () => {
+    it(`pin a value that no one else can register: ${url}`, () => {
       for (const claims of loose) {
         const problems = pins(url, claims);
         assert.equal(problems.length, 1, JSON.stringify(claims));

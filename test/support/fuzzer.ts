@@ -202,7 +202,7 @@ function requestOf(seed: number, random: Random, decoy: string): RequestPlan {
   const body = framing === 'chunked' ? chunked(content, random) : content;
   const sent = spoilt(head, body, content, random, 35);
   if (!sent.isCut && chance(random, 10)) {
-    // Another request behind this one is never to be read as one.
+    // Another request after this one must never be read as one.
     const hidden = Buffer.from(`GET /fuzz/hidden/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ALIAS}\r\n\r\n`);
     sent.bytes = Buffer.concat([sent.bytes, hidden]);
     sent.pieces.push(hidden);
@@ -309,7 +309,7 @@ function readResponse(bytes: Buffer, method: string): Message | undefined {
   return readStrictly(MessageReader.ofResponse(method), read);
 }
 function readRequest(bytes: Buffer): Message | undefined {
-  // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+  // RFC 9112 section 2.2: an empty line before the request line is ignored.
   const isAfterEmptyLine = bytes.toString('latin1', 0, 2) === '\r\n';
   return readStrictly(MessageReader.ofRequest(), isAfterEmptyLine ? bytes.subarray(2) : bytes);
 }
@@ -317,7 +317,7 @@ function readRequest(bytes: Buffer): Message | undefined {
 /** A broken promise, with the seed that shows it. */
 export class Finding extends Error {
   readonly seed: number;
-  /** What was sent and received, shortened, for whoever plays the seed again. */
+  /** The bytes sent and received, shortened, for repeating the seed. */
   exchange = '';
 
   constructor(seed: number, message: string) {
@@ -392,7 +392,7 @@ export class Fuzzer {
     assert.equal(stderr.replace(/^(?:timers|heap) \d+\n/gm, ''), '');
   }
 
-  /** Plays what the seed stands for. @throws {Finding} */
+  /** Plays the case of the seed. @throws {Finding} */
   async play(seed: number): Promise<void> {
     this.tally.cases++;
     for (let attempt = 1; ; attempt++) {
@@ -476,7 +476,7 @@ export class Fuzzer {
       const credentials = fieldValues(sent, 'Authorization');
       const head = text.slice(0, text.indexOf('\r\n\r\n'));
       const isInjected = head.includes(SECRET);
-      if (isInjected && !isAliasSent) fail('the token was injected for somebody who sent no alias');
+      if (isInjected && !isAliasSent) fail('the token was injected for a client that sent no alias');
       if (isInjected && (credentials.length !== 1 || credentials[0] !== `Bearer ${SECRET}`))
         fail('the token is misplaced');
       if (credentials.includes(`Bearer ${ALIAS}`)) fail('the alias went upstream');
@@ -526,9 +526,9 @@ export class Fuzzer {
       return !isExpected;
     }
     if (connections.length === 0) {
-      // To a request that was changed so that nobody knows whose it is.
+      // To a request that was changed beyond recognition.
       const isStray = request.isMutated && (method === 'HEAD' || 'stray'.startsWith(got.content.toString()));
-      if (!isStray) fail('a response that nobody gave');
+      if (!isStray) fail('a response without a sender');
       return true;
     }
     if (!isComplete) {
@@ -559,7 +559,7 @@ function describeExchange({ request, response, connections }: Case, { bytes, end
   ].join('\n');
 }
 
-/** The upstream's side of whatever case the request belongs to. */
+/** The upstream's side of the case that the request belongs to. */
 function serve(socket: Socket, cases: Map<string, Case>, strays: UpstreamConnection[]): void {
   const connection: UpstreamConnection = { chunks: [] };
   let one: Case | undefined;

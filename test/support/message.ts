@@ -78,7 +78,7 @@ export class MessageReader {
   /**
    * Waits until it is so. Looks whenever bytes come, and whenever `wake` is called.
    *
-   * @param patience milliseconds after which it resolves all the same.
+   * @param patience milliseconds after which it resolves in any case.
    */
   until(isSo: () => boolean, patience?: number): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -29,7 +29,7 @@ export interface GetOptions {
   isTls?: boolean;
 }
 
-/** A request over a connection of its own. */
+/** A request over its own connection. */
 export function get(
   place: Place,
   path: string,

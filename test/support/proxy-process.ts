@@ -1,4 +1,4 @@
-// The proxy as a user starts it: its command line, in a process and a working folder of its own.
+// The proxy as a user starts it: its command line, in its own process and working folder.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';

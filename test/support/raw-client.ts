@@ -7,7 +7,7 @@ import { type Field, MessageReader } from './message.ts';
 export interface Address {
   host: string;
   port: number;
-  /** Its server keeps connections open behind a whole response, whatever the response says. */
+  /** Its server keeps connections open after a whole response, in spite of its fields. */
   keepsConnections?: boolean;
   /** Milliseconds to wait for a response, where the usual are too many: for a server without deadlines. */
   patience?: number;

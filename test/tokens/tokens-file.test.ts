@@ -28,7 +28,7 @@ describe('a tokens file', () => {
     assert.ok(reader!.scopes.has('project:read') && !reader!.scopes.has('project:write'));
   });
 
-  it('has no tokens if somebody has emptied it', () => {
+  it('has no tokens if it was emptied', () => {
     for (const text of ['', ' \n', '{"tokens":[]}']) {
       assert.deepEqual(readTokens(text, true), { problems: [], entries: [], hasList: true });
     }

@@ -161,7 +161,7 @@ describe('the commands', { concurrency: 3 }, () => {
     }
 
     let paths = 0;
-    /** A Sentry of its own for each case, under a base path. */
+    /** A separate Sentry for each case, under a base path. */
     const sentry = (script: Script): string => {
       const path = `/s${paths++}`;
       upstream.play(script, `${path}/`);
@@ -203,7 +203,7 @@ describe('the commands', { concurrency: 3 }, () => {
     }
 
     describe('of the names in the clients file', { concurrency: 3 }, () => {
-      /** A Sentry that has one organization with one project, and another organization that nobody may see. */
+      /** A Sentry that has one organization with one project, and another organization that is hidden. */
       const acme: Script = async (connection) => {
         const { target } = await connection.whole().then(() => connection.request!);
         const [, path] = /^\/s\d+(\/api\/0\/[^?]*)/.exec(target)!;
@@ -362,7 +362,7 @@ describe('the commands', { concurrency: 3 }, () => {
       assert.match(line, /system token could not be read: .*127\.0\.0\.1:9.*ECONNREFUSED/);
     });
 
-    it('names what is no database', async (t) => {
+    it('names what is not a database', async (t) => {
       const { port } = await fakeServer(t, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
       const [code, line] = await probe('--pgx-conn', `postgres://u@127.0.0.1:${port}/d?sslmode=disable`);
       assert.equal(code, 1);

@@ -339,7 +339,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
           'the log and the metrics say: client_denied, organization',
         ],
       ],
-      'all that stands against it at once': [
+      'every reason against it at once': [
         'agent GET /api/0/projects/other/web/keys/',
         1,
         [
@@ -436,7 +436,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       ],
       'an alias that is not set': [['--as', 'alias-1', 'GET', '/x'], /no client has that name/],
       'a missing path': [['--as', 'grafana', 'GET'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
-      'nothing but the name': [['--as=grafana'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
+      'only the name': [['--as=grafana'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
       'one operand too many': [['--as', 'grafana', 'GET', '/x', SECRET], /argument 6 is not a flag/],
     };
     for (const [title, [args, error]] of Object.entries(wrong)) {

@@ -66,7 +66,7 @@ async function assertNoToken(proxy: ListeningProxy, request: string, bearer?: st
 }
 
 describe('a program with a tokens file', { concurrency: 3 }, () => {
-  it('sends the least powerful token that will do, names it in the log and shows it nowhere', async (t) => {
+  it('sends the least powerful token that suffices, names it in the log and shows it nowhere', async (t) => {
     const { proxy } = await started(t, () => [CI], '--allow-any-client');
     assert.equal(await tokenOf(proxy, `POST ${RELEASES}`), 'sntrys_CI');
     assert.equal(await tokenOf(proxy, `GET ${ISSUES}`), 'DEFAULT');
@@ -114,7 +114,7 @@ describe('a program with a tokens file', { concurrency: 3 }, () => {
   const losses: Record<string, (file: string) => void> = {
     'is gone': (file) => rmSync(file),
     'is empty': (file) => writeFileSync(file, ''),
-    'holds nothing but line ends': (file) => writeFileSync(file, '\r\n\n'),
+    'holds only line ends': (file) => writeFileSync(file, '\r\n\n'),
     'is a link to /dev/null': (file) => {
       rmSync(file);
       symlinkSync('/dev/null', file);

@@ -1,4 +1,4 @@
-// Whatever happens, no secret is in what the proxy writes or answers by itself: as it is, in base64, percent-encoded.
+// In no case does the proxy write or answer a secret by itself: plain, in base64 or percent-encoded.
 import assert from 'node:assert/strict';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

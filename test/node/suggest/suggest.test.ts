@@ -198,7 +198,7 @@ describe('suggest', () => {
     });
   }
 
-  it('passes over lines that are no requests of a client that reached Sentry', async () => {
+  it('passes over lines that are not requests of a client that reached Sentry', async () => {
     const lines = ['not JSON', '{"event":"listening"}', '{broken', '{"event":"request","route":"bypass","attempts":1}'];
     const { json, notes } = await suggest(logOf([], lines));
     assert.equal(json, undefined);
