@@ -80,7 +80,7 @@ function usageFromProc(group: number): Usage {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // Behind the name, which may have blanks in it: state, ppid, pgrp, …, utime and stime.
+      // After the name, which may contain blanks: state, ppid, pgrp, …, utime and stime.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (Number(fields[2]) !== group) continue;
       cpu += (Number(fields[11]) + Number(fields[12])) * TICK;

@@ -160,7 +160,7 @@ function checkFields(fields: Fields | undefined, fail: (problem: string) => neve
 
 const needOf = (rule: FieldRule): Need => (typeof rule === 'string' ? rule : rule.needs);
 
-/** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
+/** A write may answer with the secrets of its GET, and may even be the only request that shows them all. */
 function checkWrites(rows: readonly SourceRow[]): void {
   const secretPaths = new Set(rows.filter(isSecretRead).map(({ path }) => path));
   for (const { method, path, secret, noSecret } of rows) {

@@ -171,7 +171,7 @@ function readRules(json: Json, key: 'allow' | 'deny', place: string, add: Add): 
   });
 }
 
-/** A rule that no organization can be held against gives too much to a client that is limited to some. */
+/** A rule without an organization grants too much to a client that is limited to some. */
 function checkBoundaryOfRules(allow: readonly Placed[], deny: readonly Placed[], boundary: Boundary, add: Add): void {
   if (boundary.kind === 'all') return;
   const known = boundary.kind === 'organizations' ? boundary.organizations : new Set(boundary.projects.keys());

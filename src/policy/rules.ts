@@ -47,7 +47,7 @@ export function parseRule(text: string): Rule | string {
   return { text, method, pieces };
 }
 
-/** The name behind what is nearly /api/0, or behind nothing. */
+/** The name that follows a near miss of /api/0, or the first name. */
 const firstName = (path: string): string => /^\/(?:api\/)?(?:\d+\/)?([^/]*)/i.exec(path)![1]!.toLowerCase();
 
 function pieceOf(name: string): Piece | undefined {
@@ -125,7 +125,7 @@ function coversInDoubt(rule: Rule, path: readonly DeniedSegment[]): boolean {
 }
 
 /**
- * Looks for a slip in the path of a `deny` rule. In an `allow` rule it would give nothing, which is soon seen.
+ * Looks for a slip in the path of a `deny` rule. In an `allow` rule it would grant nothing, which is soon noticed.
  * @returns what is wrong, which quotes nothing; empty if the table does not know the path, undefined if it does
  */
 export function slipIn({ pieces }: Rule): string | undefined {

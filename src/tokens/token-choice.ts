@@ -10,7 +10,7 @@ export interface ChosenToken {
   readonly source: TokenSource;
 }
 
-/** Chooses Sentry's token for a request. It runs behind the policy, which is the boundary; the choice is not. */
+/** Chooses Sentry's token for a request. It runs after the policy, which is the boundary; the choice is not. */
 export interface TokenChoice {
   /**
    * @param target path and query, byte for byte

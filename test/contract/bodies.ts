@@ -111,7 +111,7 @@ function anyBodies(test: Test, scene: Scene): void {
   for (const [title, bytes] of Object.entries({
     'shorter than its Content-Length': request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 10'], 'hello'),
     'cut off inside a chunk': postChunked('a\r\nhello', AS_ALIAS),
-    'cut off behind a chunk': postChunked('5\r\nhello\r\n', AS_ALIAS),
+    'cut off after a chunk': postChunked('5\r\nhello\r\n', AS_ALIAS),
     'cut off before its last line': postChunked('5\r\nhello\r\n0\r\n', AS_ALIAS),
   })) {
     test(`does not let a body ${title} look whole`, async () => {

@@ -133,7 +133,7 @@ export const workerd: Target = {
         /^framing: refuses "Content-Length: 5 \| content-length: 5"/i,
         /^framing: refuses "Transfer-Encoding: (identity \| Transfer-Encoding: chunked|(gzip|chunked|), chunked)"/,
         'framing: refuses "X: y\\nTransfer-Encoding: chunked"',
-        /^framing: lets no odd byte hide Transfer-Encoding: (?!inside|behind its name)/,
+        /^framing: lets no odd byte hide Transfer-Encoding: (?!inside|after its name)/,
         'framing: does not let a chunked body look whole: "5;a\\u0000b\\r\\nhello\\r\\n0\\r\\n\\r\\n"',
         'framing: does not let a chunked body look whole: "5\\r\\nhello\\r\\n0\\r\\n\\n"',
         /^framing: refuses (LF|DEL|a control byte) in a field/,
@@ -175,10 +175,10 @@ export const workerd: Target = {
         'upstream faults: answers 502 when the upstream sends a header section of 300022 bytes',
       ],
     },
-    'a client that sends on behind an early answer': {
+    'a client that keeps sending after an early answer': {
       reason: 'workerd closes the connection with the response, and the reset may overtake it',
       link: KJ_HTTP,
-      tests: ['upstream faults: lets a client send on behind an early answer'],
+      tests: ['upstream faults: lets a client keep sending after an early answer'],
     },
     'the deadline inside a response': {
       reason: 'workerd relays the body of a response by itself, and runs no code of the Worker during that time',

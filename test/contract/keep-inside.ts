@@ -343,7 +343,7 @@ function bodies({ target, test }: Contract): void {
     ['another coding', brotliCompressSync(before), 'Content-Encoding: br'],
     ['two codings', gzipSync(gzipSync(before)), 'Content-Encoding: gzip, gzip'],
     ['JSON that is cut off', utf8(before).subarray(0, -1)],
-    ['JSON with something behind it', utf8(`${before}{}`)],
+    ['JSON with something after it', utf8(`${before}{}`)],
     ['JSON with a byte order mark', utf8(`\ufeff${before}`)],
     ['JSON that is not UTF-8', Buffer.from(before, 'latin1')],
     ['JSON without anything to edit', utf8('{"links" : {}}')],

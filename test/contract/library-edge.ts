@@ -89,10 +89,10 @@ export const libraryOnDeno: Target = {
         'upstream faults: answers 502 when the upstream sends a header section of 300022 bytes',
       ],
     },
-    'a client that sends on behind an early answer': {
+    'a client that keeps sending after an early answer': {
       reason: 'Deno closes the connection with the response, and the reset may overtake it',
       link: 'https://github.com/denoland/deno/pull/34446',
-      tests: ['upstream faults: lets a client send on behind an early answer'],
+      tests: ['upstream faults: lets a client keep sending after an early answer'],
     },
     'the length of content that HEAD would have': deno.gaps['the length of content that HEAD would have']!,
   },
@@ -117,7 +117,7 @@ export const libraryOnBun: Target = {
         /^upstream faults: breaks the connection when the upstream (closes before the end of the trailers|resets a body without framing)/,
       ],
     },
-    'the line behind the last chunk': bun.gaps['the line behind the last chunk']!,
+    'the line after the last chunk': bun.gaps['the line after the last chunk']!,
     trailers: bun.gaps.trailers!,
     'the length of content that HEAD would have': bun.gaps['the length of content that HEAD would have']!,
   },
@@ -152,6 +152,7 @@ export const libraryOnWorkerd: Target = {
       ],
     },
     'lenient reading of responses': workerd.gaps['lenient reading of responses']!,
-    'a client that sends on behind an early answer': workerd.gaps['a client that sends on behind an early answer']!,
+    'a client that keeps sending after an early answer':
+      workerd.gaps['a client that keeps sending after an early answer']!,
   },
 };

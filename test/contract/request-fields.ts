@@ -171,7 +171,7 @@ export function requestFields({ target, test }: Contract): void {
       assert.equal((await scene.exchange(get(credentials))).reply.status, 200);
     });
 
-    // CVE-2026-2833 (pingora): the bytes behind an upgrade request are not another request.
+    // CVE-2026-2833 (pingora): the bytes after an upgrade request are not another request.
     test(`serves an upgrade that is ${way} as a plain request`, async () => {
       const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'];
       const { reply, request } = await scene.exchange(get(credentials, ...upgrade) + get(AS_ALIAS));

@@ -27,7 +27,7 @@ export function get(...fields: string[]): string {
   return request('GET /api/0/projects/ HTTP/1.1', fields);
 }
 
-/** A GET that must not be read behind another request on its connection. */
+/** A GET that must not be read after another request on its connection. */
 export function following(): string {
   return request(`GET ${FOLLOWING} HTTP/1.1`, [AS_ALIAS]);
 }
@@ -62,7 +62,7 @@ export class Exchange {
     assert.equal(this.connections.length, 1, 'connections to the upstream');
     const request = this.connections[0]!.request;
     assert.ok(request, 'no request reached the upstream');
-    assert.equal(request.rest.toString('latin1'), '', 'bytes behind the request');
+    assert.equal(request.rest.toString('latin1'), '', 'bytes after the request');
     return request;
   }
 
@@ -148,7 +148,7 @@ export function useScene(target: Target, setup: Partial<Options> = {}): Scene {
 /** True of everything that a client sends and an upstream answers. */
 function checkInvariants({ reply, connections }: Exchange, upstream: Upstream): void {
   assert.ok(!reply.bytes.includes(SECRET), 'the secret reached the client');
-  assert.equal(reply.rest.toString('latin1'), '', 'bytes behind the response');
+  assert.equal(reply.rest.toString('latin1'), '', 'bytes after the response');
   for (const { request, failure } of connections) {
     assert.equal(failure, undefined);
     if (request === undefined) continue;

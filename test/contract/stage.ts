@@ -10,10 +10,10 @@ export type Setup = Omit<StartOptions, 'upstream'> & {
   uri?: string;
 };
 
-/** The target of a request that is sent behind another one on its connection, where none may be read. */
+/** The target of a request that is sent after another one on its connection, where none may be read. */
 export const FOLLOWING = '/following-0000';
 
-/** The exchange behind whose request this one was sent. */
+/** The exchange after whose request this one was sent. */
 const followed = ({ requestLine = '' }: Connection): string | undefined =>
   /^[A-Z]+ \S*\/following-(\d{4})/.exec(requestLine)?.[1];
 

@@ -179,7 +179,7 @@ describe('a place of a client', () => {
       (client) => client.reset(),
     ],
     'a client that resets in the response': [get('lone'), partly, (client) => client.reset()],
-    'a client that sends on behind its request': [`${get('lone')}${get('lone')}`, answer(OK)],
+    'a client that keeps sending after its request': [`${get('lone')}${get('lone')}`, answer(OK)],
   };
   for (const [title, [bytes, script, then]] of Object.entries(ends)) {
     it(`is free after ${title}`, async () => {
@@ -425,7 +425,7 @@ describe('limits that two processes share', {
     const [one, other] = proxies as [ListeningProxy, ListeningProxy];
     const isEmpty = async () => (await tell(redis, 'ZCARD sentry-api-proxy:{shared-lone}:requests'))[0] === ':0';
     for (const isStopped of [false, true]) {
-      // A place is given back behind the response: that of the last request may still be taken.
+      // A place is returned after the response: that of the last request may still be taken.
       await eventually(isEmpty, 'no place is taken');
       const go = Promise.withResolvers<void>();
       const connections = upstream.play(async (connection) => {

@@ -463,14 +463,14 @@ export class Fuzzer {
     const isAliasSent = request.bytes.includes(ALIAS);
     for (const stray of this.#strays) {
       const bytes = Buffer.concat(stray.chunks).toString('latin1');
-      if (bytes.includes('/fuzz/hidden/')) fail('a request behind another one was served');
+      if (bytes.includes('/fuzz/hidden/')) fail('a request after another one was served');
     }
     for (const { chunks } of connections) {
       const bytes = Buffer.concat(chunks);
       const text = bytes.toString('latin1');
       const sent = readRequest(bytes);
       if (sent === undefined) throw new Finding(seed, 'the upstream got a malformed request');
-      if (sent.rest.length > 0) fail('bytes behind the request went upstream');
+      if (sent.rest.length > 0) fail('bytes after the request went upstream');
       if (sent.trailers.length > 0) fail('trailers went upstream');
       if (!/^\S+ \/\S* HTTP\/1\.1$/.test(sent.startLine)) fail(`the request line ${JSON.stringify(sent.startLine)}`);
       const credentials = fieldValues(sent, 'Authorization');
@@ -518,7 +518,7 @@ export class Fuzzer {
       this.tally.broken++;
       return !isExpected;
     }
-    if (got.rest.length > 0) fail('bytes behind the response');
+    if (got.rest.length > 0) fail('bytes after the response');
     const isComplete = got.complete && (got.framing !== 'close' || ending === 'fin');
     const isOwn = fieldValues(got, 'Proxy-Status').some((value) => value.startsWith('sentry-api-proxy'));
     if (isOwn) {

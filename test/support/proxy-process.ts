@@ -28,7 +28,7 @@ export interface Surroundings {
   folder?: string;
   /** How many files and sockets the process may have open. */
   openFiles?: number;
-  /** A command that runs the command behind it. */
+  /** A command that runs the command after it. */
   launcher?: readonly string[];
   /** The file through which the process enters a control group. */
   controlGroup?: string;

@@ -1,4 +1,4 @@
-// Several Sentry tokens behind createProxy and createListener.
+// Several Sentry tokens in createProxy and createListener.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';

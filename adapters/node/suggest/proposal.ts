@@ -108,7 +108,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>
   (decision.kind === 'conditional' ? decision.allowed : decision).grantedBy;
 
-/** The rule that gives what no scope does: the operator's own, if it spells its path out, or a path of the table. */
+/** The rule that grants what no scope does: the operator's own, if it spells its path out, or a path of the table. */
 function ruleFor(sample: Sample, known: Client | undefined): string | undefined {
   const { method, path, template, organization } = sample;
   const target = parseTarget(path);

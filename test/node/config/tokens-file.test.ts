@@ -1,4 +1,4 @@
-// Several Sentry tokens behind one program: which one is sent, and what a changed file does.
+// Several Sentry tokens in one program: which one is sent, and what a changed file does.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
