@@ -21,7 +21,7 @@ const PUBLIC_ADDRESS = 'https://sentry.invalid';
 /** The program that the npm package @sentry/cli has. */
 const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
 
-/** What the agent of the last step asks for, and what it gets. */
+/** The requests of the agent in the last step, and their statuses. */
 const AGENTS_REQUESTS = [
   { method: 'GET', path: '/api/0/projects/acme/checkout/issues/', status: 200 },
   { method: 'GET', path: '/api/0/organizations/acme/issues/', status: 200 },

@@ -246,7 +246,7 @@ async function startServer(binaries: Binaries, dataDir: string, identity: Identi
   }
 }
 
-/** What the server said if it failed, or undefined once it accepts connections. */
+/** The output of the server if it failed; undefined once it accepts connections. */
 async function ready(server: ChildProcess): Promise<string | undefined> {
   const log = server.stderr!;
   let said = '';

@@ -69,7 +69,7 @@ ${siblings.map((path) => `  ${text(canonicalPath(path))},`).join('\n')}
 `;
 }
 
-/** What the policy is told of a row: everything that is not proven is closed. */
+/** The row as the policy gets it: rights without evidence are not granted. */
 export function endpointFrom(row: SourceRow): Endpoint {
   const { refusesProjects, needsRule } = unprovenOf(row);
   const isHeldAnyway = row.projects === 'none' || row.projects === 'refuse';

@@ -17,7 +17,7 @@ export const QUESTIONS = {
 
 export type Question = keyof typeof QUESTIONS;
 
-/** What is known of one endpoint and method of Sentry. */
+/** One endpoint and method of Sentry, with the evidence. */
 export interface SourceRow {
   readonly method: string;
   readonly path: string;
@@ -25,7 +25,7 @@ export interface SourceRow {
   readonly gives?: string;
   /** Any of these lets Sentry's own check pass. */
   readonly scopes: readonly Scope[];
-  /** What the proxy wants instead, where Sentry checks finer rights inside. */
+  /** The scopes that the proxy requires instead, where Sentry checks finer rights inside. */
   readonly proxyScopes?: readonly Scope[];
   /** How a client with `projects` is limited to them. */
   readonly projects: ProjectLimit | readonly ProjectLimit[];
@@ -39,7 +39,7 @@ export interface SourceRow {
   readonly rule?: string;
   /** Why the response holds none, where a GET of the same path holds one. */
   readonly noSecret?: string;
-  /** What Sentry does when the token has no user, as the system token. */
+  /** Sentry's behaviour if the token has no user, like the system token. */
   readonly systemToken?: string;
   /** For reviewers. */
   readonly note?: string;
@@ -82,7 +82,7 @@ export const readSource = (): Source => ({
     .sort(order),
 });
 
-/** What is done without evidence for a question. */
+/** The consequence of missing evidence for a question. */
 export interface Unproven {
   /** Clients with `projects` are refused. */
   readonly refusesProjects: boolean;

@@ -27,7 +27,7 @@ export const GROUPS_OF_FETCH = [
 const FETCH_GAPS: Record<string, Gap> = {
   'a body with GET': COMMON_GAPS['a body with GET']!,
   'fields and connections of fetch': {
-    reason: 'fetch keeps connections and adds fields of its own to a request; so does the server to a response',
+    reason: 'fetch keeps connections and adds its own fields to a request; so does the server to a response',
     link: 'https://fetch.spec.whatwg.org/#http-network-or-cache-fetch',
     tests: [
       /^request fields: drops Accept-Encoding of a request/,

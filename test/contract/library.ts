@@ -80,7 +80,7 @@ export const library: Target = {
       ],
     },
     'fields of fetch': {
-      reason: 'fetch adds fields of its own to a request, and __proto__ is not among the names that it knows',
+      reason: 'fetch adds its own fields to a request, and __proto__ is not among the names that it knows',
       link: 'https://fetch.spec.whatwg.org/#http-network-or-cache-fetch',
       tests: [
         /^request fields: drops Accept-(Encoding|Language) of a request/,

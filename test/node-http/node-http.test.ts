@@ -413,7 +413,7 @@ describe('the listener', { concurrency: false }, () => {
     assert.deepEqual(paths, ['/tools/sentry/api/0/']);
   });
 
-  it('speaks TLS to Sentry, with authorities of its own', async (t) => {
+  it('speaks TLS to Sentry, with its own authorities', async (t) => {
     const { cert, key } = await selfSigned(makeFolder(t), 'sentry.example');
     const { readFileSync } = await import('node:fs');
     const sentry = await TlsUpstream.start({ cert: readFileSync(cert), key: readFileSync(key) });

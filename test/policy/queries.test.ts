@@ -128,7 +128,7 @@ describe('an event id', () => {
       assert.ok(isEventId(text), JSON.stringify(text));
   });
 
-  it('is no other text', () => {
+  it('is not any other text', () => {
     for (const text of ['is:unresolved', HEX.slice(1), `${HEX}0`, `g${HEX.slice(1)}`, '', `issue ${HEX}`])
       assert.ok(!isEventId(text), text);
   });

@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-/** A database of its own for a storm. */
+/** A separate database for a storm. */
 async function makeDatabase(name: string): Promise<{ conn: URL; client: pg.Client }> {
   await postgres.query(`CREATE DATABASE ${name} TEMPLATE template1`);
   const conn = new URL(postgres.connectionString);

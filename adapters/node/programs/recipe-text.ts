@@ -2,7 +2,7 @@ import type { NewToken } from '../cli/token.ts';
 import type { Grant, Missing } from './program.ts';
 import { entryOf, grantedBy, type Recipe } from './recipe.ts';
 
-/** What `token --for` prints for a person, next to the token. */
+/** The text that `token --for` prints in addition to the token. */
 export function recipeText(recipe: Recipe, { digest }: NewToken): string {
   const { program, reach } = recipe;
   const { scopes, allow, whole } = grantedBy(recipe);

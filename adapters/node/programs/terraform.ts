@@ -6,7 +6,7 @@ const UNREAD = 'its effects in Sentry have not been checked';
 const WHOLE = 'it belongs to the whole organization';
 const SHARED = 'it may belong to several projects';
 
-/** What is left out is written as requests, one or several methods of a path: resources make several. */
+/** The missing rights are listed as requests, with one or several methods of a path: a resource makes several. */
 export const TERRAFORM: Program = {
   name: 'terraform',
   is: 'the Terraform provider jianyuan/sentry',
