@@ -180,7 +180,7 @@ async function secondPage({ sentry, proxy }: Parts): Promise<void> {
   await expectOk(first.response);
   const next = /<([^>]+)>; rel="next"; results="true"/.exec(first.response.headers.get('link') ?? '')?.[1] ?? '';
   row('through the proxy', first.response.status, `the next page is at ${next}`);
-  expect(next.startsWith(`${proxy.url}/`), `The proxy should have led to itself, and not to ${PUBLIC_ADDRESS}.`);
+  expect(next.startsWith(`${proxy.url}/`), `The link should lead to the proxy, not to ${PUBLIC_ADDRESS}.`);
 
   const second = await through(proxy, sentry, next.slice(proxy.url.length));
   await expectOk(second.response);

@@ -13,7 +13,7 @@ export interface PostgresOptions {
   conf?: string[];
   /** Lines for pg_hba.conf, before the defaults: trust on the socket, scram-sha-256 over TCP. */
   hba?: string[];
-  /** Files for the data folder, by name, readable by the server alone: a TLS key and certificate, for one. */
+  /** Files for the data folder, by name, readable by the server alone: for example a TLS key and certificate. */
   files?: Record<string, string>;
   /** Start a streaming hot standby of this server instead of a new one. */
   standbyOf?: Postgres;
@@ -181,7 +181,7 @@ async function findBinaries(folder: string, identity: Identity): Promise<Binarie
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
   }
-  // The other user cannot read where this project is installed (below /root, for one).
+  // The other user cannot read where this project is installed (for example below /root).
   const native = dirname(dirname(found.postgres));
   const copy = join(folder, 'native');
   await cp(native, copy, {

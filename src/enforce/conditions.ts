@@ -19,7 +19,7 @@ export const CHECKED_BODY_LIMIT = 1024 * 1024;
 
 /**
  * Resolves the conditions of a decision. Fails closed: what Sentry does not say is refused.
- * Never rejects, but for what `readBody` throws.
+ * Rejects only with errors of `readBody`.
  */
 export async function resolveConditions(
   conditional: Conditional,

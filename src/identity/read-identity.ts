@@ -62,7 +62,7 @@ function readClaims(json: Json, place: string, add: Add): ClaimRule[] {
     return [];
   }
   const names = Object.keys(claims);
-  // Without a claim, everybody whom the issuer knows would be this client.
+  // Without a claim, every token of the issuer would identify this client.
   if (names.length === 0) add(place, 'is empty; name the claims that only this client has');
   const rules = names.map((claim, index): ClaimRule => {
     const at = /^[\w./:-]{1,100}$/.test(claim) ? `${place}.${claim}` : `${place} (number ${index + 1})`;

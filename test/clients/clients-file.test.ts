@@ -18,7 +18,7 @@ const problemsOf = (text: string): string[] => {
   return 'problems' in read ? read.problems.map(({ place, text: problem }) => `${place}: ${problem}`) : [];
 };
 
-/** The problems of a client that is good but for this. */
+/** The problems of a client that is otherwise valid. */
 const problemsWith = (change: Entry): string[] => {
   const entry = Object.fromEntries(Object.entries({ ...GOOD, ...change }).filter(([, value]) => value !== undefined));
   return problemsOf(fileOf(entry));

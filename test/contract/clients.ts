@@ -303,7 +303,7 @@ function bodies({ test }: Contract, scene: Scene): void {
   const withRelease = (release: Buffer) => sentry({ [named]: release, [RELEASES]: json({}) });
   const none = response('404 Not Found', [JSON_TYPE, LAST], '{}');
 
-  test('checks the projects in a body and the release that it names, and sends the very bytes that it checked', async () => {
+  test('checks the projects in a body and the release that it names, and sends exactly the bytes that it checked', async () => {
     const exchange = await scene.exchange(post('ids', RELEASES, good, JSON_TYPE), withRelease(none));
     assert.equal(exchange.reply.status, 200);
     assert.deepEqual(targetsOf(exchange), [`GET ${named}`, `POST ${RELEASES}`]);

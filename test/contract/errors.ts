@@ -102,7 +102,7 @@ export function errors({ target, test }: Contract): void {
     }
   }
 
-  test('refuses whom it does not serve, and what it can not decide, in JSON without Accept', async () => {
+  test('refuses clients that it does not serve, and requests that it cannot decide, in JSON without Accept', async () => {
     const issues = (token: string) =>
       request('GET /api/0/organizations/acme/issues/ HTTP/1.1', [`Authorization: Bearer ${token}`]);
     await named.exchange(issues(`busy-${CLIENT_TOKEN}`));

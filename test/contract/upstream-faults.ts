@@ -25,7 +25,7 @@ export function upstreamFaults({ target, test }: Contract): void {
   streams(test, scene);
 
   const tls = useScene(target, { uri: 'https://127.0.0.1:9' });
-  test('answers 502 when there is no TLS to be had', async () => {
+  test('answers 502 when there is no TLS', async () => {
     const { reply } = await tls.exchange(get(AS_ALIAS));
     assert.equal(reply.status, 502);
     isOwn(reply, false);

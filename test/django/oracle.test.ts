@@ -134,7 +134,7 @@ const arrival = (fields: Record<string, string>, understood: Understood | null =
   ...{ fields, understood },
 });
 
-test('finds a path that no route matches, but for a client whose rules reach it', () => {
+test('finds a path that no route matches, except for a client whose rules reach it', () => {
   const at = (path: string) => (client: (typeof CLIENTS)[number]) =>
     arrivalViolation(client, { ...arrival({}), path, requestMethod: 'POST' }, rows) === undefined;
   assert.deepEqual(CLIENTS.filter(at('/api/0/organizations/acme/new/')), []);

@@ -68,7 +68,7 @@ describe('lookups', () => {
     assert.equal(asked.length, 2);
   });
 
-  it("ask for another project's issue and for one that is not there at the same times, so that no refusal tells which", async () => {
+  it("request another project's issue and a missing one at the same times, so that no refusal reveals which", async () => {
     const { lookups, asked, clock } = setUp((path) => (path.includes('/4711/') ? { project: WEB } : undefined));
     const askedFor = async (issueId: string): Promise<number[]> => {
       const times: number[] = [];

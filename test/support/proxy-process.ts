@@ -11,7 +11,7 @@ import type { Address } from './raw-client.ts';
 /** A proxy starts in a third of the time when the code is compiled already. */
 export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sentry-api-proxy-compile-cache') };
 
-/** The program under test: `PROXY_PROGRAM` names the built file, for one. */
+/** The program under test: `PROXY_PROGRAM` can name the built file. */
 export const PROGRAM = resolve(process.env.PROXY_PROGRAM ?? join(import.meta.dirname, '../../adapters/node.ts'));
 
 export interface LogLine {

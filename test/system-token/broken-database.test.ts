@@ -23,7 +23,7 @@ const REFUSAL = response('401 Unauthorized', ['WWW-Authenticate: xBasic realm="a
 
 /** Milliseconds: the proxy gives up after 750; without its own bound it would wait for the database's 5000. */
 const SOON = 4500;
-/** For a request whose token was refused while there is no other to be had: the proxy waits for 5000. */
+/** For a request whose token was refused while no other one is available: the proxy waits for 5000. */
 const WAITED = 15_000;
 const RECOVERY = 30_000;
 
@@ -78,7 +78,7 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-/** What a case has to itself: a database with the row, a role that may read it, a way there. */
+/** The separate parts of a case: a database with the row, a role that may read it, a connection. */
 class Place {
   readonly name: string;
   readonly way: Way;

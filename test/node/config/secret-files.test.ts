@@ -335,7 +335,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     assert.equal(await credentialsSent(proxy, 'kept'), 'a-token');
   });
 
-  it('of certificate authorities decides whom the next request trusts', async (t) => {
+  it('of certificate authorities decides which servers the next request trusts', async (t) => {
     const folder = makeFolder(t);
     const [other, sentry] = await Promise.all([selfSigned(folder, 'other'), selfSigned(folder, 'sentry')]);
     const server = createServer({ cert: readFileSync(sentry.cert), key: readFileSync(sentry.key) }, (socket) => {

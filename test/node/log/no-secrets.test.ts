@@ -190,7 +190,7 @@ describe('the proxy', { concurrency: 3 }, () => {
   });
 
   describe('files', () => {
-    it('show none of what is in them, be it well or badly formed, or changed', async (t) => {
+    it('show none of their content, whether well or badly formed, or changed', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-secrets-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
       const [token, aliases, headers] = ['token', 'aliases', 'headers'].map((name) => join(folder, name)) as [

@@ -394,7 +394,7 @@ const PART = 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc';
 const WHOLE = 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n';
 
 describe('metrics', { concurrency: 4 }, () => {
-  /** Each ending has a proxy to itself. */
+  /** Each ending has its own proxy. */
   const free: Scraped[] = [];
   after(() => Promise.all(free.map((scraped) => scraped.stop())));
 

@@ -56,12 +56,12 @@ describe('the requests of a program that is not run', () => {
     const named = (reach: 'orgs' | 'projects') =>
       missing.filter(({ as }) => as === 'all' || as === reach).flatMap(({ what }) => requestsIn(what));
 
-    it(`pass in one organization, but for those that docs/works-with.md names: ${program}`, async () => {
+    it(`pass in one organization, except for those that docs/works-with.md names: ${program}`, async () => {
       const refused = await refusedOf(program);
       assert.deepEqual([...refused.keys()].sort(), named('orgs').sort(), [...refused.values()].join('\n'));
     });
 
-    it(`may pass with projects, but for those that docs/works-with.md names: ${program}`, async () => {
+    it(`may pass with projects, except for those that docs/works-with.md names: ${program}`, async () => {
       const { client } = await clientFor(program, '--project acme/web');
       const refused = OPERATIONS[program]!.filter((operation) => {
         const [method = '', path = ''] = operation.split(' ');
