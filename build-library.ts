@@ -42,7 +42,7 @@ await build({
   chunkNames: 'chunk-[hash]',
   plugins: [
     {
-      name: 'the driver beside the library',
+      name: 'the driver next to the library',
       setup({ onResolve }) {
         onResolve({ filter: /^pg$/ }, () => ({ path: './pg.cjs', external: true }));
       },

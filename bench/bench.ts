@@ -1,4 +1,4 @@
-// The proxy beside others, on one machine and one upstream, in interleaved rounds. `--help` lists the options.
+// The proxy compared with others, on one machine and one upstream, in interleaved rounds. `--help` lists the options.
 //
 // The figure to compare is CPU time per request: requests per second and latencies say as much of the load generator
 // and of what else the machine does. Ratios are taken inside each round, so that a machine whose speed drifts moves

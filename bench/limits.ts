@@ -1,5 +1,5 @@
 // What the proxy promises by itself: node bench/limits.ts [start] [latency] [aliases] [heap] [transfers]
-// Prints what was measured beside what is promised; ends with status 1 where a promise is not kept.
+// Prints each measurement next to its promise; ends with status 1 if a promise is not kept.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// createListener on a server of its own, as a program would use it: node listener.ts PORT UPSTREAM TOKEN
+// createListener on its own server, as a program would use it: node listener.ts PORT UPSTREAM TOKEN
 import { createServer } from 'node:http';
 import { createListener } from '../adapters/node-http.ts';
 

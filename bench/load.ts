@@ -1,4 +1,4 @@
-// Load on a proxy: by wrk if it is installed, otherwise by this file, run as a process of its own:
+// Load on a proxy: by wrk if it is installed, otherwise by this file, run as a separate process:
 // node bench/load.ts PORT CONNECTIONS SECONDS UPLOAD FIELD-LINE TLS TARGET
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -87,7 +87,7 @@ interface Session {
   kept?: Buffer | undefined;
 }
 
-/** Milliseconds for one request over a connection of its own; undefined if it failed. */
+/** Milliseconds for one request over its own connection; undefined if it failed. */
 export function ask(
   port: number,
   request: Buffer,

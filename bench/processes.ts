@@ -1,4 +1,4 @@
-// Processes of the benchmark: started in a group of their own, measured and stopped as a group.
+// Processes of the benchmark: each started in its own group, measured and stopped as a group.
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export class Contestant {
 
   /** @throws {Error} if it does not listen on that port within ten seconds. */
   static async start({ file, args, env = {} }: Command, port: number, stdio: SpawnOptions['stdio'] = 'ignore') {
-    // In a group of its own, since some have workers.
+    // In its own group, because some have workers.
     const child = spawn(file, args, { detached: true, stdio, env: { ...process.env, ...env } });
     running.add(child);
     child.once('exit', () => running.delete(child));
@@ -80,14 +80,14 @@ function usageFromProc(group: number): Usage {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // Behind the name, which may have blanks in it: state, ppid, pgrp, …, utime and stime.
+      // After the name, which may contain blanks: state, ppid, pgrp, …, utime and stime.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (Number(fields[2]) !== group) continue;
       cpu += (Number(fields[11]) + Number(fields[12])) * TICK;
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       memory += 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
     } catch {
-      // It ended meanwhile.
+      // It has ended.
     }
   }
   return { cpu, memory };

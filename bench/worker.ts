@@ -1,8 +1,8 @@
-// The Worker beside the least that a Worker can be, on workerd: CPU time per request.
+// The Worker compared with a minimal Worker, on workerd: CPU time per request.
 //
 // node bench/worker.ts [--turns 60] [--requests 200] [--connections 16]
 //
-// They take turns that are short, so that whatever else the machine does falls on both alike. Linux only.
+// They take short turns, so that other work on the machine affects both equally. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -149,7 +149,7 @@ function cpuTime(pid: number): number {
   return nanoseconds / 1000;
 }
 
-/** Empty for a process or thread that has ended meanwhile. */
+/** Empty for a process or thread that has ended since. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

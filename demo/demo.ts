@@ -21,7 +21,7 @@ const PUBLIC_ADDRESS = 'https://sentry.invalid';
 /** The program that the npm package @sentry/cli has. */
 const SENTRY_CLI = createRequire(import.meta.url).resolve('@sentry/cli/bin/sentry-cli');
 
-/** What the agent of the last step asks for, and what it gets. */
+/** The requests of the agent in the last step, and their statuses. */
 const AGENTS_REQUESTS = [
   { method: 'GET', path: '/api/0/projects/acme/checkout/issues/', status: 200 },
   { method: 'GET', path: '/api/0/organizations/acme/issues/', status: 200 },
@@ -56,7 +56,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(upSince ? 0 : 1);
   });
 }
-// Whoever read the output has gone, `head` for one.
+// The reader of the output has gone, for example `head`.
 process.stdout.once('error', () => process.exit(1));
 
 try {
@@ -107,7 +107,7 @@ async function start(): Promise<Parts> {
   return { database: postgres, sentry, proxy, token, organizationToken };
 }
 
-/** A proxy that reads the system token, with these flags beside. */
+/** A proxy that reads the system token, with these further flags. */
 async function proxyFor(sentry: Sentry, postgres: Postgres, flags: string[]): Promise<RunningProxy> {
   const toSentry = ['--sentry-uri', sentry.url, '--token', 'system', '--pgx-conn', postgres.connectionString];
   const proxy = await startProxy([...toSentry, ...flags], (line) => {
@@ -180,7 +180,7 @@ async function secondPage({ sentry, proxy }: Parts): Promise<void> {
   await expectOk(first.response);
   const next = /<([^>]+)>; rel="next"; results="true"/.exec(first.response.headers.get('link') ?? '')?.[1] ?? '';
   row('through the proxy', first.response.status, `the next page is at ${next}`);
-  expect(next.startsWith(`${proxy.url}/`), `The proxy should have led to itself, and not to ${PUBLIC_ADDRESS}.`);
+  expect(next.startsWith(`${proxy.url}/`), `The link should lead to the proxy, not to ${PUBLIC_ADDRESS}.`);
 
   const second = await through(proxy, sentry, next.slice(proxy.url.length));
   await expectOk(second.response);
@@ -293,7 +293,7 @@ async function releaseWithTheOrganizationsToken({ database, sentry, token, organ
   done('The proxy sent each request with the least powerful token that would do.');
 }
 
-/** A job that holds no secret: its CI system says what it is. */
+/** A job without a secret: its CI system's token identifies it. */
 async function jobWithoutASecret({ database, sentry, token }: Parts): Promise<void> {
   const issuer = await startIssuer();
   cleanups.push(issuer.stop);
@@ -301,7 +301,7 @@ async function jobWithoutASecret({ database, sentry, token }: Parts): Promise<vo
   const identity = { issuer: 'ci', claims: { repository_id: '456789', ref: ['refs/heads/main', 'refs/tags/v*'] } };
   const client = { name: 'ci-checkout', identity, scopes: ['event:read'], projects: ['acme/checkout'] };
   const file = { issuers: { ci: { url: issuer.url, audience } }, clients: [client] };
-  step(8, 'A CI job without a secret: its own token says what it is', `--clients '${JSON.stringify(file)}'`);
+  step(8, 'A CI job without a secret: its own token identifies it', `--clients '${JSON.stringify(file)}'`);
 
   const proxy = await proxyFor(sentry, database, [...['--listen', '127.0.0.1:0', '--clients', JSON.stringify(file)]]);
   const path = '/api/0/projects/acme/checkout/issues/';
@@ -325,7 +325,7 @@ async function jobWithoutASecret({ database, sentry, token }: Parts): Promise<vo
       `Sentry should have received the request of ${who} only if the proxy let it in.`,
     );
   }
-  done("The proxy verified each token with the issuer's public key. Nobody stored a secret for the job.");
+  done("The proxy verified each token with the issuer's public key. No secret is stored for the job.");
 }
 
 /** The slugs of the projects that a list of issues is about. */
@@ -380,7 +380,7 @@ Ctrl-C stops everything. What the proxy logs:
   throw new Error('The proxy ended by itself.');
 }
 
-/** The port of the examples if nobody has it, else any. */
+/** The port of the examples if it is free, otherwise any. */
 async function preferredPort(): Promise<number> {
   const probe = createServer();
   try {

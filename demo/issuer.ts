@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Issuer {
-  /** What `iss` of its tokens is. */
+  /** `iss` of its tokens. */
   url: string;
   /** A token for an audience, which lasts for five minutes. */
   token(audience: string, claims: object): string;

@@ -13,7 +13,7 @@ export interface PostgresOptions {
   conf?: string[];
   /** Lines for pg_hba.conf, before the defaults: trust on the socket, scram-sha-256 over TCP. */
   hba?: string[];
-  /** Files for the data folder, by name, readable by the server alone: a TLS key and certificate, for one. */
+  /** Files for the data folder, by name, readable by the server alone: for example a TLS key and certificate. */
   files?: Record<string, string>;
   /** Start a streaming hot standby of this server instead of a new one. */
   standbyOf?: Postgres;
@@ -32,14 +32,14 @@ export interface Postgres {
   dataDir: string;
   /** The postmaster's process id. */
   pid: number;
-  /** Runs one statement as the superuser over a connection of its own. */
+  /** Runs one statement as the superuser over a separate connection. */
   // biome-ignore lint/suspicious/noExplicitAny: rows are whatever the statement selects.
   query(sql: string, params?: unknown[]): Promise<any[]>;
   /** Ends the server at once and removes its folder. May be called again. */
   stop(): Promise<void>;
 }
 
-/** Whom the server runs as: PostgreSQL refuses to run as root, so root starts it as `nobody`. */
+/** The user of the server: PostgreSQL refuses to run as root, so root starts it as `nobody`. */
 interface Identity {
   uid?: number;
   gid?: number;
@@ -97,7 +97,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
     const { port, pid } = await startServer(binaries, dataDir, identity);
     const query: Postgres['query'] = async (sql, params) => {
-      // PGSSLMODE of whoever runs this is not meant for it.
+      // The user's PGSSLMODE is not meant for this server.
       const client = new pg.Client({ host: folder, port, user: USER, password: PASSWORD, database: USER, ssl: false });
       await client.connect();
       try {
@@ -135,7 +135,7 @@ async function serverIdentity(): Promise<Identity> {
 }
 
 /**
- * Waits in a process of its own for its standard input to end, which happens when we close it and when we die of
+ * Waits in a separate process for its standard input to end, which happens when we close it and when we die of
  * anything, and then ends the server and removes the folder. Detached, so that Ctrl-C reaches us and not it.
  */
 function startGuard(folder: string): ChildProcess {
@@ -181,7 +181,7 @@ async function findBinaries(folder: string, identity: Identity): Promise<Binarie
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
   }
-  // The other user cannot read where this project is installed (below /root, for one).
+  // The other user cannot read where this project is installed (for example below /root).
   const native = dirname(dirname(found.postgres));
   const copy = join(folder, 'native');
   await cp(native, copy, {
@@ -229,7 +229,7 @@ async function copyOf(primary: Postgres, dataDir: string, identity: Identity): P
   }
 }
 
-/** Starts the postmaster on a port that is free, and tries another one if somebody was faster. */
+/** Starts the postmaster on a port that is free, and tries another one if the port was taken in the meantime. */
 async function startServer(binaries: Binaries, dataDir: string, identity: Identity) {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
@@ -246,7 +246,7 @@ async function startServer(binaries: Binaries, dataDir: string, identity: Identi
   }
 }
 
-/** What the server said if it failed, or undefined once it accepts connections. */
+/** The output of the server if it failed; undefined once it accepts connections. */
 async function ready(server: ChildProcess): Promise<string | undefined> {
   const log = server.stderr!;
   let said = '';

@@ -1,4 +1,4 @@
-// The proxy as a user starts it: its command line, in a process of its own.
+// The proxy as a user starts it: its command line, in a separate process.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 export interface RunningProxy {
   url: string;
-  /** Settles when the process has ended, whoever ended it. */
+  /** Settles when the process has ended, for any reason. */
   ended: Promise<void>;
   /** Lets it finish what is in flight, for five seconds at most, and ends it. May be called again. */
   stop(): Promise<void>;

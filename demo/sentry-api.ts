@@ -20,7 +20,7 @@ export interface ApiRequest {
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
-  /** What the body is made of; neither: an empty one. */
+  /** The body; neither: an empty one. */
   json?: unknown;
   text?: string;
 }
@@ -65,7 +65,7 @@ export function findEndpoint(path: string): Endpoint | undefined {
   return ENDPOINTS.find(({ pattern }) => pattern.test(path));
 }
 
-/** What a request without credentials, or with accepted ones, is answered. */
+/** The response to a request without credentials, or with accepted ones. */
 export async function answer(found: Endpoint, request: ApiRequest, state: ApiState): Promise<Reply> {
   const headers = { Allow: [...Object.keys(found.methods), 'HEAD', 'OPTIONS'].join(', ') };
   if (request.method === 'OPTIONS') return { status: 200, headers: { ...headers, 'Access-Control-Max-Age': '3600' } };
@@ -208,7 +208,7 @@ function describeChunkUpload(
 /** Keeps the chunks of a multipart body if each is what its file name, a SHA-1, says (sentry/api/endpoints/chunk.py). */
 async function uploadChunks({ headers, body }: ApiRequest, state: ApiState): Promise<Reply> {
   const refuse = (error: string): Reply => ({ status: 400, json: { error } });
-  // No parts is no error for Sentry: an upload whose body got lost on the way looks like a success.
+  // A body without parts is not an error for Sentry: an upload whose body was lost on the way looks like a success.
   if (body.length === 0) return { status: 200 };
 
   const type = headers['content-type'] ?? '';

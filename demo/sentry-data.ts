@@ -1,4 +1,4 @@
-// What the Sentry stand-in has to show: shaped like the answers of Sentry 25.x, invented.
+// The data of the Sentry stand-in: invented, in the shape of responses of Sentry 25.x.
 
 const BACKEND_TEAM = { id: '2', slug: 'backend', name: 'Backend' };
 const CLIENTS_TEAM = { id: '3', slug: 'clients', name: 'Clients' };

@@ -67,12 +67,12 @@ INTERNAL_NETWORKS.addSubnet('10.0.0.0', 8);
 INTERNAL_NETWORKS.addSubnet('172.16.0.0', 12);
 INTERNAL_NETWORKS.addSubnet('192.168.0.0', 16);
 
-// What the scope org:ci is for: uploads and releases of one organization.
+// The scope org:ci is for uploads and releases of one organization.
 const FOR_ORGANIZATION_TOKENS =
   /^\/api\/0\/(?:$|(?:organizations|projects)\/acme\/(?:[^/]+\/)?(?:chunk-upload|releases|artifactbundle|files)\/)/;
 const OF_RELEASES = /^\/api\/0\/organizations\/[^/]+\/(?:releases|artifactbundle)\//;
 
-// What Sentry's middlewares put on an API response.
+// The headers that Sentry's middlewares add to an API response.
 const COMMON_HEADERS = {
   'Access-Control-Allow-Headers':
     'X-Sentry-Auth, X-Requested-With, Origin, Accept, Content-Type, Authentication, Authorization, Content-Encoding, sentry-trace, baggage, X-CSRFToken',
@@ -151,7 +151,7 @@ export async function startSentry({
     const [path = '', ...query] = message.url!.split('?');
     // Answered by a middleware, before any look at credentials.
     if (path === '/_health/') return { status: 200, text: 'ok' };
-    // Not Sentry's: what somebody with access to the database can do, within reach of curl.
+    // Not a path of Sentry: offers to curl what anyone with access to the database can do.
     if (path === '/_demo/rotate-system-token/' && method === 'POST') {
       await rotateSystemToken(database);
       return { status: 200, text: 'The system token in the database is a new one.\n' };

@@ -119,7 +119,7 @@ test('no room imports an entry of the package', () => {
   holds('', (path) => !entries.includes(path));
 });
 
-test('no file imports itself, by whatever way around', () => {
+test('no file imports itself, directly or through others', () => {
   const finished = new Set<string>();
   const circles: string[] = [];
   const visit = (file: string, way: readonly string[]): void => {

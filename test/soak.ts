@@ -1,6 +1,6 @@
 // The soak:  node test/soak.ts [minutes, 10 if not given]
 // Mixed traffic through a proxy in system mode: rotation, a database that comes and goes, clients that leave, an upstream
-// with faults; then slow attacks of a thousand connections each. Whatever is answered must be right, and after each round,
+// with faults; then slow attacks of a thousand connections each. Every response must be right, and after each round,
 // when everything is at rest, the live heap, the descriptors and the timers must be what they were.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -156,7 +156,7 @@ async function fails(path: string, ...statuses: number[]): Promise<void> {
   assert.ok(statuses.includes(status) || !isWhole, `${path}: status ${status}`);
 }
 
-/** Sends bytes that are no request, or the begin of one, and goes. */
+/** Sends bytes that are not a request, or the beginning of one, and leaves. */
 async function nonsense(): Promise<void> {
   const socket = connect(proxy.port, proxy.host).on('error', () => {});
   const bytes = ['GET / HTTP/1.1\r\n', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx', 'x\r\n\r\n'];
@@ -241,7 +241,7 @@ const samples: Sample[] = [];
 const say = (what: string, { heap, descriptors, timers }: Sample): void =>
   console.log(`${what}: heap ${(heap / MIB).toFixed(2)} MiB, ${descriptors} descriptors, ${timers} timers`);
 
-// Code that was never run, and what is loaded when it first is, is no leak.
+// Code that was never run, and what is loaded when it first is, is not a leak.
 await traffic(Math.min(ROUND, 20_000));
 const first = await atRest();
 say('warm', first);
@@ -258,7 +258,7 @@ for (const kind of slowHttpTest === undefined ? [] : (Object.keys(ATTACKS) as (k
   console.log(
     `${kind}, 1000 connections: ${served} honest requests served, ${unserved.length} not, ${Math.round(longest)} ms at most`,
   );
-  failures.push(...unserved.map((failure) => `beside ${kind}: ${failure}`));
+  failures.push(...unserved.map((failure) => `during ${kind}: ${failure}`));
 }
 if (slowHttpTest === undefined) console.log('no slow attacks: slowhttptest is not installed');
 // Until the last of them has met its deadline.

@@ -51,11 +51,11 @@ const errors: DocTable = {
     }),
 };
 
-/** The tables of header names, by their headings. The reason of each name is the comment beside it. */
+/** The tables of header names, by their headings. The reason of each name is the comment after it. */
 const HEADERS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '## Hop-by-hop: removed in both directions': { HOP_BY_HOP },
   '## Removed from every request': { COMMON_REQUEST_FIELDS },
-  '## Removed from every request, whatever follows in the name': { REQUEST_FIELD_PREFIXES },
+  '## Removed from every request, by the beginning of the name': { REQUEST_FIELD_PREFIXES },
   '## Removed from a request if the token is injected': { PROXY_REQUEST_FIELDS },
   '## Removed from every response': { COMMON_RESPONSE_FIELDS },
   '## Removed from a response if the token was injected': { PROXY_RESPONSE_FIELDS },

@@ -69,7 +69,7 @@ ${siblings.map((path) => `  ${text(canonicalPath(path))},`).join('\n')}
 `;
 }
 
-/** What the policy is told of a row: everything that is not proven is closed. */
+/** The row as the policy gets it: rights without evidence are not granted. */
 export function endpointFrom(row: SourceRow): Endpoint {
   const { refusesProjects, needsRule } = unprovenOf(row);
   const isHeldAnyway = row.projects === 'none' || row.projects === 'refuse';
@@ -144,7 +144,7 @@ function check(row: SourceRow): void {
   for (const limit of limitsOf(row)) if (!LIMITS.test(limit)) fail(`has a limit that is not known: ${limit}`);
   for (const fields of [row.query, row.body]) checkFields(fields, fail);
   const names = [...(row.removed ?? []), ...(row.removedWithProjects ?? [])];
-  if (names.some((key) => !/^\w+$/.test(key))) fail('removes a key that is no plain name');
+  if (names.some((key) => !/^\w+$/.test(key))) fail('removes a key that is not a plain name');
 }
 
 const limitsOf = ({ projects }: SourceRow): readonly ProjectLimit[] => [projects].flat();
@@ -160,7 +160,7 @@ function checkFields(fields: Fields | undefined, fail: (problem: string) => neve
 
 const needOf = (rule: FieldRule): Need => (typeof rule === 'string' ? rule : rule.needs);
 
-/** What a GET gives away, a write may answer with as well, and it may be the write that shows all of it. */
+/** A write may answer with the secrets of its GET, and may even be the only request that shows them all. */
 function checkWrites(rows: readonly SourceRow[]): void {
   const secretPaths = new Set(rows.filter(isSecretRead).map(({ path }) => path));
   for (const { method, path, secret, noSecret } of rows) {

@@ -3,7 +3,7 @@ import type { Grant, Rights } from '../adapters/node/programs/program.ts';
 import { PROGRAMS } from '../adapters/node/programs/programs.ts';
 import { entryOf, type Reach, type Recipe } from '../adapters/node/programs/recipe.ts';
 
-/** What the recipe of a program is shown with; an organization, if it is not named here. */
+/** The limit that the recipe of a program is shown with; an organization, if it is not named here. */
 const SHOWN: Readonly<Record<string, Reach>> = {
   'sentry-cli': { projects: ['acme/web'] },
   bundler: { projects: ['acme/web'] },

@@ -9,7 +9,7 @@ export const QUESTIONS = {
   ids: 'Does Sentry look an id of the path or the query up within the project, or within the organization?',
   body: 'Does a key of the body refer to something beyond the project?',
   finer: 'Does a key or a value need more in Sentry than the scope of the method?',
-  answer: 'Does the response hold a credential, a signed URL, or something that somebody stored?',
+  answer: 'Does the response hold a credential, a signed URL, or something that a user stored?',
   keeps: 'Does a write keep a stored secret and send it to a URL that the request names?',
   spellings: 'Does Sentry read another spelling or another path as the same thing?',
   lists: 'What does a filtered response still say about what was filtered out?',
@@ -17,7 +17,7 @@ export const QUESTIONS = {
 
 export type Question = keyof typeof QUESTIONS;
 
-/** What is known of one endpoint and method of Sentry. */
+/** One endpoint and method of Sentry, with the evidence. */
 export interface SourceRow {
   readonly method: string;
   readonly path: string;
@@ -25,9 +25,9 @@ export interface SourceRow {
   readonly gives?: string;
   /** Any of these lets Sentry's own check pass. */
   readonly scopes: readonly Scope[];
-  /** What the proxy wants instead, where Sentry checks finer rights inside. */
+  /** The scopes that the proxy requires instead, where Sentry checks finer rights inside. */
   readonly proxyScopes?: readonly Scope[];
-  /** How a client with `projects` is held to them. */
+  /** How a client with `projects` is limited to them. */
   readonly projects: ProjectLimit | readonly ProjectLimit[];
   readonly query?: Fields;
   readonly body?: Fields;
@@ -39,7 +39,7 @@ export interface SourceRow {
   readonly rule?: string;
   /** Why the response holds none, where a GET of the same path holds one. */
   readonly noSecret?: string;
-  /** What Sentry does when the token has no user, as the system token. */
+  /** Sentry's behaviour if the token has no user, like the system token. */
   readonly systemToken?: string;
   /** For reviewers. */
   readonly note?: string;
@@ -82,7 +82,7 @@ export const readSource = (): Source => ({
     .sort(order),
 });
 
-/** What is done without evidence for a question. */
+/** The consequence of missing evidence for a question. */
 export interface Unproven {
   /** Clients with `projects` are refused. */
   readonly refusesProjects: boolean;
@@ -90,7 +90,7 @@ export interface Unproven {
   readonly needsRule: boolean;
 }
 
-/** What a row may not grant, since nobody has read in Sentry's source that it is harmless. */
+/** The parts of a row without evidence in Sentry's source that they are harmless, so the row does not grant them. */
 export function unprovenOf({ method, evidence, confidence, projects }: SourceRow): Unproven {
   const lacks = (question: Question) => confidence === 'inferred' || evidence[question] === undefined;
   const isWrite = method === 'POST' || method === 'PUT' || method === 'PATCH';

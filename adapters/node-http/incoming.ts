@@ -25,7 +25,7 @@ export function targetOf(
 }
 
 /**
- * The field lines of a request as they came. Adapters of serverless platforms give only what Node would make of them.
+ * The field lines of a request as received. Adapters of serverless platforms have only the lines as Node combines them.
  */
 export function fieldsOf({ rawHeaders, headers }: IncomingMessage): FieldLines {
   if (rawHeaders.length > 0) return FieldLines.ofFlat(rawHeaders);

@@ -102,7 +102,7 @@ export async function runProxy(config: Config, source: ConfigSource, signals: Si
   const address = await listen(server.listener, config.listen, config.reusePort).catch((error: unknown) =>
     cannotListen(error, config.listen, 'listen'),
   );
-  // One connection that can't be accepted (no descriptors are left, say) is no reason to end.
+  // A connection that can't be accepted (no descriptors are left, for example) does not end the program.
   server.listener.on('error', (error: NodeJS.ErrnoException) => log('error', 'accept', { error: error.code }));
   log('info', 'listening', {
     address: config.tls === undefined ? address : address.replace('http:', 'https:'),

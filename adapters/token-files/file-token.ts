@@ -21,8 +21,8 @@ interface Look {
 }
 
 /**
- * A token in a file that is read again when it changes. A file that is gone, is no regular file or holds no token gives
- * none, and nothing takes its place.
+ * A token in a file that is read again when it changes. If the file is gone, is not a regular file or holds no token,
+ * there is no token, and no other token replaces it.
  */
 export class FileToken implements TokenSource {
   readonly isRenewable = false;

@@ -16,8 +16,8 @@ const namesOf = (client: string): readonly string[] => [
 ];
 
 /**
- * Limits for isolates that each count on their own. If a Rate Limiting binding is bound for a client, the client's rate
- * goes through that binding, which a whole Cloudflare location shares.
+ * Limits for isolates that each count for themselves. If a Rate Limiting binding is bound for a client, it counts the
+ * client's rate, which a whole Cloudflare location shares.
  */
 export function bindingLimits(settings: Settings, local: LocalLimits): LimitStore {
   const isBound = Object.keys(settings).some((name) => name === 'CLIENT_RATE' || name.startsWith('CLIENT_RATE_'));

@@ -13,9 +13,9 @@ export interface ReadText {
   readonly text: string | undefined;
   /** Why it can't, as a clause; empty if it can. */
   readonly problem: string;
-  /** The content as it came. */
+  /** The content as received. */
   readonly body: Body;
-  /** Bytes that the content as it came takes. */
+  /** Bytes of the content as received. */
   readonly size: number;
 }
 

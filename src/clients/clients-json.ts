@@ -1,6 +1,6 @@
 import type { Scope } from '../policy/sentry/scopes.ts';
 
-/** A clients file as an object. `docs/clients.md` explains its keys; `clients.schema.json` describes it for editors. */
+/** A clients file as an object. `docs/clients-reference.md` explains its keys; `clients.schema.json` describes it for editors. */
 export interface ClientsFileJson {
   readonly $schema?: string | undefined;
   /** The issuers whose tokens may identify clients, by name. */
@@ -35,7 +35,7 @@ export interface IdentityJson {
   readonly issuer: string;
   /**
    * The value of each claim, or a list of allowed values. A name that starts with a slash is a JSON pointer. In a
-   * string, `*` stands for any characters except `/` and `:`.
+   * string, `*` matches any characters except `/` and `:`.
    */
   readonly claims: Readonly<Record<string, ClaimValueJson | readonly ClaimValueJson[]>>;
 }

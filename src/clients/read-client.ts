@@ -124,7 +124,7 @@ function readScopes(json: Json, place: string, add: Add): { names: string[]; all
   const all = new Set<string>();
   for (const { text, at } of names) {
     const implied = scopesOf(text);
-    if (implied === undefined) add(at, `is no scope of Sentry's${suggestion(text, SCOPE_NAMES)}`);
+    if (implied === undefined) add(at, `is not a scope of Sentry${suggestion(text, SCOPE_NAMES)}`);
     for (const scope of implied ?? []) all.add(scope);
   }
   return { names: names.map(({ text }) => text), all };
@@ -171,7 +171,7 @@ function readRules(json: Json, key: 'allow' | 'deny', place: string, add: Add): 
   });
 }
 
-/** A rule that no organization can be held against gives too much to a client that is limited to some. */
+/** A rule without an organization grants too much to a client that is limited to some. */
 function checkBoundaryOfRules(allow: readonly Placed[], deny: readonly Placed[], boundary: Boundary, add: Add): void {
   if (boundary.kind === 'all') return;
   const known = boundary.kind === 'organizations' ? boundary.organizations : new Set(boundary.projects.keys());

@@ -197,7 +197,7 @@ const OPEN =
   'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
   'set allowAnyClient to true if something else decides who can connect';
 
-/** Stands for the token while the other options are read. */
+/** Takes the place of the token while the other options are read. */
 export const STAND_IN = NO_TOKEN;
 
 function readTokenOption(token: string | TokenSource, missing: string, report: (text: string) => void): TokenSource {

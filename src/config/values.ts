@@ -30,9 +30,9 @@ export function readSentryUri(value: string, report: Report): URL {
     return nowhere;
   }
   const uri = new URL(value);
-  if (uri.username !== '' || uri.password !== '') report('has credentials in it; it may not');
-  if (value.includes('?')) report('has a query; it may not');
-  if (value.includes('#')) report('has a fragment; it may not');
+  if (uri.username !== '' || uri.password !== '') report('must not contain credentials');
+  if (value.includes('?')) report('must not contain a query');
+  if (value.includes('#')) report('must not contain a fragment');
   // URL would drop line ends and encode other characters, so the result would differ from the setting.
   if (/[^!-~]/.test(value)) report('has a character that is not visible ASCII; percent-encode it');
   return uri;
@@ -60,7 +60,7 @@ const UNSENDABLE = 'has a character that is not visible ASCII';
 export function readAliasTokens(value: string, report: Report): readonly string[] {
   const tokens = pieces(value, ';');
   // If this counted as "no alias tokens", the proxy would be open to everyone.
-  if (tokens.length === 0 && value !== '') report('is set, but there is no token in it');
+  if (tokens.length === 0 && value !== '') report('is set, but contains no token');
   checkAliasTokens(tokens, report);
   return tokens;
 }
@@ -98,7 +98,7 @@ export function readTokensText(value: string | undefined, report: Report, mayNam
 /** Host names without a port, separated by `;` or `,`; in lower case. */
 export function readAllowedHosts(value: string, report: Report): readonly string[] {
   const hosts = pieces(value.toLowerCase(), /[;,]/);
-  if (hosts.length === 0 && value !== '') report('is set, but there is no host name in it');
+  if (hosts.length === 0 && value !== '') report('is set, but contains no host name');
   checkAllowedHosts(hosts, report);
   return hosts;
 }

@@ -122,7 +122,7 @@ class BodyReader {
     return limit.kind === 'projects' ? this.#addProjects(value) : this.#addRelease(value, name);
   }
 
-  /** Whether all that is below a path may be sent, but for what is limited. */
+  /** Whether everything below a path may be sent, except for limited keys. */
   #isWhole(path: string): boolean {
     return this.#limits.only?.has(path) === true || this.#limits.keys.get(path)?.kind === 'passes';
   }

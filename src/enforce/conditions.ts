@@ -19,7 +19,7 @@ export const CHECKED_BODY_LIMIT = 1024 * 1024;
 
 /**
  * Resolves the conditions of a decision. Fails closed: what Sentry does not say is refused.
- * Never rejects, but for what `readBody` throws.
+ * Rejects only with errors of `readBody`.
  */
 export async function resolveConditions(
   conditional: Conditional,
@@ -40,7 +40,7 @@ export async function resolveConditions(
     return refuse(
       conditional.client,
       'look_up_failed',
-      `could not be checked, since a lookup failed: ${error.message}`,
+      `could not be checked, because a lookup failed: ${error.message}`,
     );
   }
 }
@@ -58,7 +58,7 @@ async function resolve(
   { client, org, projects = [] }: Conditional,
   { lookups, readBody, seen }: Means,
 ): Promise<Outcome> {
-  // One text for things that do not exist and things of others, so that nobody learns which.
+  // One text for things that do not exist and things of others, so that it does not reveal which.
   const denied = (what: string) => refuse(client, 'project', `may not reach this ${what}, or there is none`);
   const own = new OwnProjects(org, projects, lookups);
 
@@ -134,7 +134,7 @@ class OwnProjects {
     this.#lookups = lookups;
   }
 
-  /** Whether all of these are the client's. None at all are nobody's. */
+  /** Whether all of these are the client's; false if there are none. */
   async includeAll(others: readonly NamedProject[]): Promise<boolean> {
     let isUnsure = false;
     for (const other of others) {

@@ -18,7 +18,7 @@ import { fieldRefusal } from './request-fields.ts';
 import type { Authorized, AuthorizerMeans } from './types.ts';
 import { MAX_WAITING } from './waiting-lines.ts';
 
-/** Notes all that stands against a request at once, so that a client's rights need to be mended only once. */
+/** Records every reason against a request at once, so that a client's rights can be corrected in one step. */
 export async function observe(
   client: Client,
   request: IncomingRequest,
@@ -54,7 +54,7 @@ export async function observe(
   return { target, dropped: DROPPED_FROM_REQUESTS.inject, body: body.rest() };
 }
 
-/** Something that stands against a request. */
+/** A reason against a request. */
 type Objection = Pick<Refused, 'detail'> & { readonly reason: string };
 
 /** Problems of an observed request that only lookups and the body show. */

@@ -21,7 +21,7 @@ export interface Described {
   readonly isBodyChecked: boolean;
 }
 
-/** Names of the fields that are to be dropped. */
+/** Names of the fields to remove. */
 export const droppedFields = (hasBody: boolean): readonly string[] =>
   hasBody ? DROPPED_OF_CLIENTS : [...DROPPED_OF_CLIENTS, ...DROPPED_WITHOUT_BODY];
 

@@ -110,7 +110,7 @@ const withheld = (why: string): ProxyError => new ProxyError('response_withheld'
 /**
  * A response without the parts that the client may not see; every other byte of it stays.
  * @param bytes of the whole content, decoded, of a response whose status is 2xx
- * @returns undefined if it could not be read, and then nobody may see it
+ * @returns undefined if it could not be read; then the client must not see it
  */
 export function editResponse(filter: ResponseFilter, bytes: Uint8Array): Uint8Array | undefined {
   try {

@@ -13,13 +13,13 @@ const LONGEST_WAIT = 5000;
 const POLL = 100;
 
 /**
- * Lets requests wait in line for a place of their client. A client program sends several requests at a time, whatever
- * its concurrency here, and gives up at the first 429.
+ * Lets requests wait in line for a place of their client. A client program sends several requests at a time, regardless
+ * of its concurrency here, and gives up at the first 429.
  */
 export class WaitingLines {
   readonly #limits: LimitStore;
   readonly #wakes: boolean;
-  /** By the client's name. A line is there while somebody waits in it. */
+  /** By the client's name. A line exists while a request waits in it. */
   readonly #lines = new Map<string, Waiting[]>();
 
   /** @param wakes whether the end of one request may go on with another: Workers keep the two apart */

@@ -1,9 +1,9 @@
 /**
- * Audiences that tokens for others have, each with what is said of it. A token for another service is no token for this
- * proxy.
+ * Audiences of tokens for other services, each with the text of the problem. A token for another service is not a token
+ * for this proxy.
  */
 const OTHERS: readonly (readonly [pattern: RegExp, whose: string])[] = [
-  [/^\**$/, 'no audience, but any'],
+  [/^\**$/, 'not an audience'],
   // https://docs.github.com/actions: the default is the URL of the repository's owner.
   [/^https:\/\/github\.com\/[^/]+\/?$/i, "GitHub's default audience, which tokens for every other service have"],
   // --service-account-issuer and --api-audiences of kube-apiserver, as clusters are commonly set up.

@@ -65,7 +65,7 @@ export function matchClient(claims: Json, candidates: readonly Identified[]): Ma
   return { refusal, names: clients.map(({ name }) => name) };
 }
 
-/** Events of GitHub's with which somebody who may not write to a repository can run a workflow of it. */
+/** GitHub's events with which people without write access to a repository can run its workflows. */
 const OUTSIDERS_EVENTS: readonly unknown[] = ['pull_request', 'pull_request_target', 'workflow_run'];
 
 /** Whether an identity names the event of a token, where that has to be meant. */

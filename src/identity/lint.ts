@@ -31,7 +31,7 @@ function loosenessOf({ claims }: Identity, issuer: Issuer): string[] {
   const isGitLab =
     /^https:\/\/gitlab\b/i.test(issuer.url) || has('project_path', 'namespace_path', 'ci_config_ref_uri');
   if (isGitLab && !has('ref_protected')) {
-    return ['does not require ref_protected: everybody who may push a branch is this client'];
+    return ['does not require ref_protected: everyone who may push a branch is this client'];
   }
   return [];
 }

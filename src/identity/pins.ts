@@ -1,13 +1,13 @@
 import type { ClaimRule, ClaimValue } from '../policy/client.ts';
 import type { Issuer } from './issuer.ts';
 
-/** An issuer that many share who do not know each other: the claims have to say whose tokens are meant. */
+/** An issuer that unrelated people share: the claims have to say whose tokens are meant. */
 interface SharedIssuer {
   readonly url: RegExp;
   readonly whose: string;
-  /** Claims of which one has to be there, with values that cannot be registered again by somebody else. */
+  /** Claims of which one is required, with values that no one else can register again. */
   readonly pins: readonly string[];
-  /** Why names do not do. */
+  /** Why names are not enough. */
   readonly reason: string;
 }
 
@@ -62,7 +62,7 @@ export function pinProblems(claims: readonly ClaimRule[], issuer: Issuer): strin
         ? first
         : `${others.length > 1 ? `one of ${first}, ${others.slice(0, -1).join(', ')}` : first} or ${others.at(-1)}`;
     problems.push(
-      `lack ${names} as a string without *: ${shared.reason}, and everybody shares the issuer of ${shared.whose}`,
+      `lack ${names} as a string without *: ${shared.reason}, and unrelated people share the issuer of ${shared.whose}`,
     );
   }
   if (isKubernetes(claims, issuer) && !isPinned(claims, 'sub', /^system:serviceaccount:[^:*]+:[^:*]+$/)) {

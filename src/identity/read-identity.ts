@@ -9,7 +9,7 @@ export const IDENTITY_KEYS = ['issuer', 'claims'];
 const MAX_TEXT = 1024;
 
 /**
- * Reads a client's `identity`. An entry with a problem is left out, so that it identifies nobody.
+ * Reads a client's `identity`. An entry with a problem is left out, so it identifies no client.
  * @param issuers those of the file; undefined if they could not be read
  */
 export function readIdentities(json: Json, place: string, issuers: readonly Issuer[], add: Add): Identity[] {
@@ -62,7 +62,7 @@ function readClaims(json: Json, place: string, add: Add): ClaimRule[] {
     return [];
   }
   const names = Object.keys(claims);
-  // Without a claim, everybody whom the issuer knows would be this client.
+  // Without a claim, every token of the issuer would identify this client.
   if (names.length === 0) add(place, 'is empty; name the claims that only this client has');
   const rules = names.map((claim, index): ClaimRule => {
     const at = /^[\w./:-]{1,100}$/.test(claim) ? `${place}.${claim}` : `${place} (number ${index + 1})`;
@@ -95,13 +95,13 @@ function valueProblem(value: unknown): string | undefined {
   if (typeof value === 'boolean') return undefined;
   // Beyond these, several numbers are read as one.
   if (typeof value === 'number')
-    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : 'is too large a number';
-  if (typeof value !== 'string') return 'is neither a text, a number, true nor false';
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : 'is a number that is too large';
+  if (typeof value !== 'string') return 'is not a string, a number, true or false';
   if (value === '') return 'is empty';
   return value.length > MAX_TEXT ? `is longer than ${MAX_TEXT} characters` : undefined;
 }
 
-/** Equal for identities that the same tokens have, whichever file they are of. */
+/** Equal for identities of the same tokens, even from different files. */
 export const identityKey = ({ claims }: Identity, { url }: Issuer): string =>
   JSON.stringify([
     url,

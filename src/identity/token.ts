@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../json/members.ts';
 import { parseStrictJson } from '../json/strict.ts';
 
-/** Bytes. A longer bearer credential is no token of an issuer. */
+/** Bytes. A longer bearer credential is not a token of an issuer. */
 const MAX_TOKEN = 8 * 1024;
 
 /** Signature algorithms that a token may have. There is no setting for them. */
@@ -74,7 +74,7 @@ function jsonOf(part: string): Json | undefined {
   const bytes = isCanonical(part) ? decode(part) : undefined;
   if (bytes === undefined) return undefined;
   try {
-    // A byte order mark stays in the text, and is no JSON.
+    // A byte order mark stays in the text, and is not JSON.
     const json = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
     return 'value' in json && isObject(json.value) ? json.value : undefined;
   } catch {

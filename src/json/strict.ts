@@ -17,7 +17,7 @@ const BODY_BOUNDS: JsonBounds = { depth: 200, values: 120_000 };
 export function parseStrictJson(text: string, bounds: JsonBounds = BODY_BOUNDS): StrictJson {
   const problem = jsonProblem(text, bounds);
   if (problem === undefined) return scan(text, JSON.parse(text));
-  // A text that ends too soon ends in its last line, not in the empty one behind it.
+  // A text that ends too soon ends in its last line, not in the empty one after it.
   const before = text.slice(0, Math.min(problem.at, text.trimEnd().length));
   return { problem: problem.text, place: `line ${before.split('\n').length}` };
 }

@@ -46,7 +46,7 @@ export function jsonProblem(text: string, { depth, values }: JsonBounds): JsonPr
       if (end === INVALID) return notJson(at);
       at = end;
     }
-    // Behind a value: the ends of what is open, then a comma, or the end of the text.
+    // After a value: the ends of what is open, then a comma, or the end of the text.
     for (let isNext = false; !isNext; ) {
       at = skipBlanks(text, at);
       if (level === 0) return at === text.length ? undefined : notJson(at);

@@ -102,7 +102,7 @@ interface Bounded {
   readonly target: Target;
   readonly granted: Granted;
   readonly org?: string;
-  /** If the client is held to projects by the row. */
+  /** If the row limits the client to projects. */
   readonly held:
     | (Pick<HeldRequest, 'projects' | 'asked' | 'route'> & { readonly limits: readonly ProjectLimit[] })
     | undefined;

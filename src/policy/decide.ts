@@ -9,8 +9,8 @@ import { matchRoute } from './sentry/endpoint-table.ts';
 import { parseTarget } from './sentry/target.ts';
 
 /**
- * Decides what becomes of a named client's request: granted are the scopes and `allow`, less `deny`; then the
- * organization and the projects limit it. Pure; it asks nobody.
+ * Decides on a named client's request: the scopes and `allow` grant it, except for `deny`; then the organization and
+ * the projects limit it. Pure: it sends no request.
  *
  * @param method as the request has it
  * @param target the raw path and query, byte for byte

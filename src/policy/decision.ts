@@ -39,7 +39,7 @@ export interface Allowed {
 export interface Conditional {
   readonly kind: 'conditional';
   readonly client: Client;
-  /** The organization of the path: every lookup is held to it. */
+  /** The organization of the path: every lookup is limited to it. */
   readonly org: string;
   /** The client's projects in it; undefined if it is not limited to projects. */
   readonly projects: readonly ProjectRef[] | undefined;

@@ -27,7 +27,7 @@ export interface FieldRefusal {
 /** How a request is granted, as far as its fields depend on it. */
 export interface FieldGrant {
   readonly client: Client;
-  /** Whether the client is held to projects. */
+  /** Whether the client is limited to projects. */
   readonly isHeld: boolean;
   /** Whether an `allow` rule that spells the path out grants it, or one that ends in `**`. */
   readonly isByRule: boolean;
@@ -91,7 +91,7 @@ export const isHarmless = (value: unknown, unless: Harmless): boolean =>
     ? (typeof value === 'string' && /^[0-9]{1,19}$/.test(value)) || Number.isSafeInteger(value)
     : unless.includes(value as string);
 
-/** Serializers of Sentry's turn camelCase into snake_case, so that spellings may meet. */
+/** Sentry's serializers turn camelCase into snake_case, so several spellings can be one name. */
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 const plainPath = (path: string): string => path.split('.').map(plainName).join('.');

@@ -26,7 +26,7 @@ export function parseQuery(query: string | undefined): Pairs | string {
 
 /**
  * Looks for a parameter that a client may not send.
- * @param isHeld whether the client is held to projects: then what may select or widen is refused unless the row names it
+ * @param isHeld whether the client is limited to projects: then a parameter that may select or widen is refused unless the row names it
  */
 export function problemIn(pairs: Pairs, limits: FieldLimits | undefined, isHeld: boolean): FieldRefusal | undefined {
   for (const [name, value] of pairs) {

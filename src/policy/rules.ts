@@ -47,7 +47,7 @@ export function parseRule(text: string): Rule | string {
   return { text, method, pieces };
 }
 
-/** The name behind what is nearly /api/0, or behind nothing. */
+/** The name that follows a near miss of /api/0, or the first name. */
 const firstName = (path: string): string => /^\/(?:api\/)?(?:\d+\/)?([^/]*)/i.exec(path)![1]!.toLowerCase();
 
 function pieceOf(name: string): Piece | undefined {
@@ -62,8 +62,8 @@ function pieceOf(name: string): Piece | undefined {
 }
 
 /**
- * Whether an `allow` rule grants this request. A `{name}` never stands for a name that Sentry has in that place, and
- * what gives secrets away has to be named: its literal segments stand in the rule, or `**` covers them.
+ * Whether an `allow` rule grants this request. A `{name}` never matches a name that Sentry has in that place. A path
+ * that reveals secrets has to be named: its literal segments are in the rule, or `**` covers them.
  */
 export function allows(rule: Rule, method: string, target: Target, match: RouteMatch): boolean {
   if (!coversMethod(rule, method)) return false;
@@ -88,8 +88,8 @@ export function allows(rule: Rule, method: string, target: Target, match: RouteM
 }
 
 /**
- * Whether a `deny` rule takes this request away. In doubt it does: `{name}` and `*` stand for any segment, the slash at
- * the end does not count, nor does case, and where Sentry takes a slug or an id, a rule with the one covers every
+ * Whether a `deny` rule refuses this request, and rather too many: `{name}` and `*` match any segment, neither a slash at
+ * the end nor case counts, and where Sentry takes a slug or an id, a rule with the one covers every
  * request with the other. A rule covers the other paths of the same thing as well, if it names what kind of thing it
  * is.
  */
@@ -125,7 +125,7 @@ function coversInDoubt(rule: Rule, path: readonly DeniedSegment[]): boolean {
 }
 
 /**
- * Looks for a slip in the path of a `deny` rule. In an `allow` rule it would give nothing, which is soon seen.
+ * Looks for a slip in the path of a `deny` rule. In an `allow` rule it would grant nothing, which is soon noticed.
  * @returns what is wrong, which quotes nothing; empty if the table does not know the path, undefined if it does
  */
 export function slipIn({ pieces }: Rule): string | undefined {
@@ -160,7 +160,7 @@ export const isSpelledOut = (rule: Rule): boolean =>
 
 /**
  * Whether a rule names a path without an organization that a limited client can have: it holds nothing of an
- * organization, or can be held to the client's.
+ * organization, or can be limited to the client's.
  */
 export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
   const path = text.slice(text.indexOf(' ') + 1);
@@ -197,7 +197,7 @@ const organizationNames = (first: string): readonly (string | undefined)[] =>
 
 /** The organization in the rule's path to compare with the limits, as it is written: a name, `{org}` or `*`. */
 export function organizationOf({ text }: Rule): string | undefined {
-  // projects/{org} alone is no path of Sentry's.
+  // projects/{org} alone is not a path of Sentry.
   const match = /^\S+ \/api\/0\/(?:organizations\/(?!\*\*)([^/]+)|(?:projects|teams)\/([^/]+)\/)/.exec(text);
   return match?.[1] ?? match?.[2];
 }

@@ -9,7 +9,7 @@ export interface OtherCredentials {
 
 /**
  * Says what else a token is, as the rest of a sentence about it; undefined if it is nothing else. A token that clients
- * present is no secret of Sentry's, so it must never be sent there.
+ * present is not a secret of Sentry, so it must never be sent there.
  */
 export function otherUseOf(token: string, digest: string, others: OtherCredentials): string | undefined {
   if (token === others.defaultToken) return 'is also the default token';

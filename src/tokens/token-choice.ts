@@ -10,7 +10,7 @@ export interface ChosenToken {
   readonly source: TokenSource;
 }
 
-/** Chooses Sentry's token for a request. It runs behind the policy, which is the boundary; the choice is not. */
+/** Chooses Sentry's token for a request. It runs after the policy, which is the boundary; the choice is not. */
 export interface TokenChoice {
   /**
    * @param target path and query, byte for byte
@@ -30,7 +30,7 @@ export function singleToken(source: TokenSource): TokenChoice {
   };
 }
 
-/** A pinned token that is not there is no token, and nothing takes its place. */
+/** If a pinned token is missing, there is no token, and no other one replaces it. */
 const absent = (name: string): ChosenToken => ({ name, source: NO_TOKEN });
 
 /** A token of the tokens file with its source. */
@@ -78,7 +78,7 @@ export class LeastToken implements TokenChoice {
 /** A token that is configured but not available. */
 export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
 
-/** The organization in the path as it is written, and the scopes of which any one will do; undefined: the default's. */
+/** The organization as the path writes it, and the scopes of which one is enough; undefined: the default token. */
 function neededFor(method: string, target: string): { org: string; anyOf: readonly string[] } | undefined {
   const parsed = parseTarget(target);
   if (typeof parsed === 'string') return undefined;

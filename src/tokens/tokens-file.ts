@@ -66,7 +66,7 @@ const SCOPE_NAMES = [...SCOPES, READONLY];
  * @param mayNameFiles whether `tokenFile` can be read here
  */
 export function readTokens(text: string, mayNameFiles: boolean): ReadTokens {
-  // Somebody who empties the file means that there are no tokens but the default any more.
+  // An empty file means that only the default token is left.
   if (text.trim() === '') return { problems: [], entries: [], hasList: true };
   if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
   const json = parseStrictJson(text);
@@ -156,9 +156,9 @@ function readScopes(json: Json, place: string, add: Add): string[] {
   if (required(json, 'scopes', place, add) === undefined) return [];
   const scopes = texts(json, 'scopes', place, add) ?? [];
   for (const { text, at } of scopes) {
-    // A token whose use is not said is not used, and everything is no use.
+    // A token without named scopes is never chosen, and * names none.
     if (text === EVERYTHING) add(at, 'is *; name the scopes that the token has');
-    else if (scopesOf(text) === undefined) add(at, `is no scope of Sentry's${suggestion(text, SCOPE_NAMES)}`);
+    else if (scopesOf(text) === undefined) add(at, `is not a scope of Sentry${suggestion(text, SCOPE_NAMES)}`);
   }
   return scopes.map(({ text }) => text);
 }

@@ -23,7 +23,7 @@ export function fetchTransport(send: typeof fetch = globalThis.fetch): Transport
         bodyFailure = error;
       });
       const sending = send(url, init);
-      // A response that nobody waits for any more is given up.
+      // A response that is no longer awaited is cancelled.
       const drop = (response: Response) => {
         if (abort.signal.aborted) response.body?.cancel().catch(() => {});
       };

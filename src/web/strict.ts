@@ -8,7 +8,7 @@ const METHOD = /^[!#$%&'*+.^`|~\w-]+$/;
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
- * Refuses what the Node adapter refuses, as far as a `Request` still shows it; that adapter reads the bytes itself.
+ * Refuses the same requests as the Node adapter, as far as a `Request` still shows them; that adapter reads the bytes itself.
  * Runtimes join the values of repeated lines with commas, and some accept framing that Sentry may read differently.
  *
  * @throws ProxyError `bad_request` or `expectation_failed`

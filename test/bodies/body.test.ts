@@ -209,7 +209,7 @@ describe('a request body', () => {
     await client.write(new Uint8Array(900));
     controller.abort(reason);
     await assert.rejects(reading, (error) => error === reason);
-    // A read that had begun takes one more chunk; otherwise nobody does.
+    // A read that had begun takes one more chunk; otherwise none is taken.
     client.write(new Uint8Array(1)).catch(() => {});
     await sleep(1);
     assert.ok(!slow.readable.locked, 'the reader still holds the body');

@@ -18,7 +18,7 @@ const problemsOf = (text: string): string[] => {
   return 'problems' in read ? read.problems.map(({ place, text: problem }) => `${place}: ${problem}`) : [];
 };
 
-/** The problems of a client that is good but for this. */
+/** The problems of a client that is otherwise valid. */
 const problemsWith = (change: Entry): string[] => {
   const entry = Object.fromEntries(Object.entries({ ...GOOD, ...change }).filter(([, value]) => value !== undefined));
   return problemsOf(fileOf(entry));
@@ -109,7 +109,7 @@ describe('a clients file', () => {
       'clients[0].orgs[0]: is neither the slug nor the numeric id of an organization',
       'clients[0].orgs[1]: is not the only entry; * means all, so use it alone',
       'clients[0].scopes[1]: is not a string',
-      "clients[0].scopes[0]: is no scope of Sentry's; did you mean event:read?",
+      'clients[0].scopes[0]: is not a scope of Sentry; did you mean event:read?',
       'clients[0].mode: is neither enforce nor observe',
       'clients[1]: has an unknown key (number 8); did you mean scopes?',
       'clients[1].token: is empty',
@@ -430,7 +430,7 @@ const CHANGES: readonly Entry[] = [
   { $schema: 'x' },
 ];
 
-/** What a schema cannot say, and why the checker refuses it all the same. */
+/** What a schema cannot express, and why the checker still refuses it. */
 const BEYOND_THE_SCHEMA: readonly Entry[] = [
   // A day that no calendar has.
   { expires: '2027-02-30' },

@@ -17,7 +17,7 @@ export async function baseImagesOf(dockerfile: string): Promise<string[]> {
 export async function makeBuildImage(engine: Engine, name: string, folder: string, node: string): Promise<void> {
   const root = join(folder, 'build');
   await addProgram(root, node, '/usr/local/bin/node');
-  // bin/npm-cli.js of npm's own folder, wherever that is on this machine.
+  // bin/npm-cli.js in npm's own folder on this machine.
   const { stdout: npm } = await run('sh', ['-c', 'command -v npm']);
   const npmFolder = dirname(dirname(await realpath(npm.trim())));
   await cp(npmFolder, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true, dereference: true });

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** Bounds that a container may keep without the right to raise them. */
 const BOUNDS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
 
-/** podman with a storage of its own, which goes with the test's folder. */
+/** podman with its own storage, which goes with the test's folder. */
 export class Engine {
   readonly #folder: string;
 

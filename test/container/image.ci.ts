@@ -156,7 +156,7 @@ async function node24(folder: string): Promise<string> {
 const npmSetting = async (key: string): Promise<string> =>
   (await promisify(execFile)('npm', ['config', 'get', key])).stdout.trim();
 
-/** npm's settings of this machine, which may name a registry and a certificate authority of its own. */
+/** npm's settings of this machine, which may name a registry and its own certificate authority. */
 async function npmrc(folder: string): Promise<string> {
   const path = join(folder, 'npmrc');
   // The authorities that the stand-in image has from this machine, which may trust more than npm does by itself.

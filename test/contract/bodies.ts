@@ -111,7 +111,7 @@ function anyBodies(test: Test, scene: Scene): void {
   for (const [title, bytes] of Object.entries({
     'shorter than its Content-Length': request('POST /x HTTP/1.1', [AS_ALIAS, 'Content-Length: 10'], 'hello'),
     'cut off inside a chunk': postChunked('a\r\nhello', AS_ALIAS),
-    'cut off behind a chunk': postChunked('5\r\nhello\r\n', AS_ALIAS),
+    'cut off after a chunk': postChunked('5\r\nhello\r\n', AS_ALIAS),
     'cut off before its last line': postChunked('5\r\nhello\r\n0\r\n', AS_ALIAS),
   })) {
     test(`does not let a body ${title} look whole`, async () => {
@@ -161,7 +161,7 @@ function chunkedBodies({ target, test }: Contract, scene: Scene): void {
     ['a bypassed chunked body for a Sentry that reads those', streaming, AS_SELF],
   ] as const) {
     for (const length of [1, LIMIT + 1, 5_000_000]) {
-      test(`streams ${how} as it came: ${length} bytes`, async () => {
+      test(`streams ${how} unchanged: ${length} bytes`, async () => {
         const content = randomBytes(length);
         const exchange = await where.exchange([head(credentials), chunked(content)]);
         assert.equal(exchange.reply.status, 200);

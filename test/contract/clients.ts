@@ -106,7 +106,7 @@ function identity({ test }: Contract, scene: Scene): void {
     });
   }
 
-  test('bypasses who is no client with its own credentials byte for byte', async () => {
+  test('bypasses a sender that is not a client, with its own credentials byte for byte', async () => {
     const line = 'Authorization: bEARER  token of somebody=/+';
     const target = '/api/0/organizations/other/members/?a=%2f;b&project=%zz';
     const exchange = await scene.exchange(request(`GET ${target} HTTP/1.1`, [line, 'Cookie: session=1']));
@@ -130,7 +130,7 @@ function identity({ test }: Contract, scene: Scene): void {
     }
   });
 
-  test('leaves an alias beside clients all its rights', async () => {
+  test('leaves an alias next to clients all its rights', async () => {
     for (const target of ['/api/0/users/', '/api/0/organizations/other/members/?project=-1', '/any//thing']) {
       const exchange = await scene.exchange(request(`GET ${target} HTTP/1.1`, [AS_ALIAS]));
       assert.equal(exchange.request.target, target);
@@ -303,7 +303,7 @@ function bodies({ test }: Contract, scene: Scene): void {
   const withRelease = (release: Buffer) => sentry({ [named]: release, [RELEASES]: json({}) });
   const none = response('404 Not Found', [JSON_TYPE, LAST], '{}');
 
-  test('checks the projects in a body and the release that it names, and sends the very bytes that it checked', async () => {
+  test('checks the projects in a body and the release that it names, and sends exactly the bytes that it checked', async () => {
     const exchange = await scene.exchange(post('ids', RELEASES, good, JSON_TYPE), withRelease(none));
     assert.equal(exchange.reply.status, 200);
     assert.deepEqual(targetsOf(exchange), [`GET ${named}`, `POST ${RELEASES}`]);
@@ -533,7 +533,7 @@ function responses({ test }: Contract, scene: Scene): void {
       });
     }
 
-    test(`reads ${title} to its end, and gives it whole`, async () => {
+    test(`reads ${title} to its end, and returns it whole`, async () => {
       const pages: Record<string, Buffer> = {
         '': json([{ id: '1', slug: 'a' }], link(true, '0:100:0')),
         '0:100:0': json([{ id: '2', slug: mine, big: 1 }], link(true, '0:200:0')),
@@ -828,7 +828,7 @@ function limits({ target, test }: Contract): void {
       }, `${ISSUES}?leave-${when.length}`);
       const client = await RawClient.connect(proxy);
       await client.write(get('shaky', `${ISSUES}?leave-${when.length}`));
-      await eventually(async () => connections.length === 1, 'the request is under way');
+      await eventually(async () => connections.length === 1, 'the request is running');
       if (when !== 'waiting for the answer') await client.until((received) => received.includes('xxx'));
       client.reset();
       await isFree(scene, 'shaky');
@@ -873,17 +873,17 @@ function rejecting({ target, test }: Contract): void {
 
   for (const [title, fields] of Object.entries({
     'no credentials': [],
-    'a token that nobody has': [AS_SELF],
+    'an unknown token': [AS_SELF],
     'another scheme': ['Authorization: Basic eDp5'],
   })) {
-    test(`refuses a request with ${title} with 401 where nobody is bypassed`, async () => {
+    test(`refuses a request with ${title} with 401 if no request is bypassed`, async () => {
       const exchange = await scene.exchange(request('GET /api/0/ HTTP/1.1', fields));
       refused(exchange, 401, /Send `Authorization: Bearer` with the token of one of this proxy's clients/);
       assert.equal(fieldValue(exchange.reply, 'WWW-Authenticate'), 'Bearer');
     });
   }
 
-  test('serves a client where nobody is bypassed', async () => {
+  test('serves a client if no request is bypassed', async () => {
     assert.equal((await scene.exchange(get('reader', '/api/0/'), answer(ROOT))).reply.status, 200);
   });
 }

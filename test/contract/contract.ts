@@ -27,7 +27,7 @@ export interface Contract {
 }
 
 const GROUPS: Record<string, (contract: Contract) => void> = {
-  // The longest first, so that the others run beside them.
+  // The longest first, so that the others run next to them.
   framing,
   bodies,
   'upstream faults': upstreamFaults,

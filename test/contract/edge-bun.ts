@@ -13,12 +13,12 @@ export const bun: Target = {
   hangsUpEarly: true,
   gaps: {
     ...COMMON_GAPS,
-    'requests behind a request': {
-      reason: 'Bun closes the connection, and with it the response that is under way, when another request comes on it',
+    'requests after a request': {
+      reason: 'Bun closes the connection, and with it the response that is running, when another request comes on it',
       link: 'https://github.com/oven-sh/bun/pull/38128',
       tests: [
         /^request fields: serves an upgrade/,
-        /^framing: does not read a second request (behind (?!an HTTP\/1\.0)|that comes after)/,
+        /^framing: does not read a second request (after (?!an HTTP\/1\.0)|that comes after)/,
       ],
     },
     'normalized URLs': {
@@ -28,7 +28,7 @@ export const bun: Target = {
         'request target: passes byte for byte: /\\elsewhere.example/x',
         /^request target: passes byte for byte or refuses what no URI may have: (\/a"|\/caf)/,
         /^request target: passes dot segments byte for byte where there is no base path: (?!.*%(?!2e))/i,
-        /^request target: under the base path \/sentry\/? nobody leaves it(?!.*%(?!2e))/i,
+        /^request target: under the base path \/sentry\/? no target leaves it(?!.*%(?!2e))/i,
         'request target: takes path and query of an absolute-form target: http://proxy.example//elsewhere.example/%2e',
         'request target: refuses the target "/a\x7fb"',
       ],
@@ -42,7 +42,7 @@ export const bun: Target = {
         "errors: answers a target of another authority with 400 in the client's format",
       ],
     },
-    'the line behind the last chunk': {
+    'the line after the last chunk': {
       reason: 'Bun takes the last chunk for the end of the body; no byte of the content is missing then',
       link: SERVER,
       tests: ['bodies: does not let a body cut off before its last line look whole'],
@@ -65,10 +65,10 @@ export const bun: Target = {
       link: SERVER,
       tests: ['framing: serves an HTTP/1.0 client without Host', 'framing: sends no chunks to an HTTP/1.0 client'],
     },
-    'a client that sends on behind an early answer': {
+    'a client that keeps sending after an early answer': {
       reason: 'Bun closes the connection with the response, and the reset may overtake it',
       link: SERVER,
-      tests: ['upstream faults: lets a client send on behind an early answer'],
+      tests: ['upstream faults: lets a client keep sending after an early answer'],
     },
     'the length of content that HEAD would have': {
       reason: 'Bun adds Content-Length: 0 to an answer to HEAD that says no length',

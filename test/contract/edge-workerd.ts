@@ -8,7 +8,7 @@ import type { RunningTarget, Target } from './targets.ts';
 /** What workerd reads and writes HTTP/1.1 with. */
 const KJ_HTTP = 'https://github.com/capnproto/capnproto/blob/v2/c%2B%2B/src/kj/compat/http.c%2B%2B';
 
-/** What a worker is bound to beside text. */
+/** The bindings of a worker in addition to text. */
 export interface BoundServices {
   /** Modules of other workers, by the names of their bindings. */
   services?: Record<string, string>;
@@ -103,7 +103,7 @@ export const workerd: Target = {
       reason: 'workerd reads field values as UTF-8, and what is none is lost',
       link: 'https://github.com/cloudflare/workerd/issues/6927',
       tests: [
-        'routing: does not inject for a token that is no ASCII',
+        'routing: does not inject for a token that is not ASCII',
         /^request fields: passes (X-Obs-Text|Content-Disposition) of/,
       ],
     },
@@ -133,7 +133,7 @@ export const workerd: Target = {
         /^framing: refuses "Content-Length: 5 \| content-length: 5"/i,
         /^framing: refuses "Transfer-Encoding: (identity \| Transfer-Encoding: chunked|(gzip|chunked|), chunked)"/,
         'framing: refuses "X: y\\nTransfer-Encoding: chunked"',
-        /^framing: lets no odd byte hide Transfer-Encoding: (?!inside|behind its name)/,
+        /^framing: lets no odd byte hide Transfer-Encoding: (?!inside|after its name)/,
         'framing: does not let a chunked body look whole: "5;a\\u0000b\\r\\nhello\\r\\n0\\r\\n\\r\\n"',
         'framing: does not let a chunked body look whole: "5\\r\\nhello\\r\\n0\\r\\n\\n"',
         /^framing: refuses (LF|DEL|a control byte) in a field/,
@@ -175,13 +175,13 @@ export const workerd: Target = {
         'upstream faults: answers 502 when the upstream sends a header section of 300022 bytes',
       ],
     },
-    'a client that sends on behind an early answer': {
+    'a client that keeps sending after an early answer': {
       reason: 'workerd closes the connection with the response, and the reset may overtake it',
       link: KJ_HTTP,
-      tests: ['upstream faults: lets a client send on behind an early answer'],
+      tests: ['upstream faults: lets a client keep sending after an early answer'],
     },
     'the deadline inside a response': {
-      reason: 'workerd relays the body of a response by itself, and runs nothing of the Worker meanwhile',
+      reason: 'workerd relays the body of a response by itself, and runs no code of the Worker during that time',
       link: 'https://developers.cloudflare.com/workers/runtime-apis/streams/',
       tests: [/^lifetimes: breaks the connection (when the upstream falls silent|of a client that does not read)/],
     },

@@ -102,7 +102,7 @@ export function errors({ target, test }: Contract): void {
     }
   }
 
-  test('refuses whom it does not serve, and what it can not decide, in JSON without Accept', async () => {
+  test('refuses clients that it does not serve, and requests that it cannot decide, in JSON without Accept', async () => {
     const issues = (token: string) =>
       request('GET /api/0/organizations/acme/issues/ HTTP/1.1', [`Authorization: Bearer ${token}`]);
     await named.exchange(issues(`busy-${CLIENT_TOKEN}`));
@@ -116,7 +116,7 @@ export function errors({ target, test }: Contract): void {
       assert.deepEqual([reply.status, connections.length], [status, 0]);
       isOwn(reply, true);
     }
-    // The scene's upstream answers the lookup of the project with what is no JSON.
+    // The scene's upstream answers the lookup of the project with something other than JSON.
     const { reply } = await named.exchange(issues(CLIENT_TOKEN));
     assert.equal(reply.status, 503);
     isOwn(reply, true);

@@ -31,7 +31,7 @@ export function framing({ target, test }: Contract): void {
 
 type Test = Contract['test'];
 
-/** A connection carries one request: what comes behind it is never read as another one. */
+/** A connection carries one request: what comes after it is never read as another one. */
 function oneRequest(test: Test, scene: Scene): void {
   const second = following();
   for (const [title, first] of Object.entries({
@@ -44,7 +44,7 @@ function oneRequest(test: Test, scene: Scene): void {
     'a HEAD': request('HEAD /x HTTP/1.1', [AS_ALIAS]),
     'an HTTP/1.0 request': request('GET /x HTTP/1.0', [AS_ALIAS, 'Connection: keep-alive']),
   })) {
-    test(`does not read a second request behind ${title}`, async () => {
+    test(`does not read a second request after ${title}`, async () => {
       const exchange = await scene.exchange(first + second + second);
       assert.equal(exchange.reply.status, 200);
       assert.ok(!exchange.request.target.includes('following'));
@@ -155,14 +155,14 @@ function refusedFraming(test: Test, scene: Scene): void {
   const places: Record<string, (byte: string) => string> = {
     'before its name': (byte) => `${byte}Transfer-Encoding: chunked`,
     'inside its name': (byte) => `Transfer${byte}Encoding: chunked`,
-    'behind its name': (byte) => `Transfer-Encoding${byte}: chunked`,
-    'behind its colon': (byte) => `Transfer-Encoding:${byte}chunked`,
+    'after its name': (byte) => `Transfer-Encoding${byte}: chunked`,
+    'after its colon': (byte) => `Transfer-Encoding:${byte}chunked`,
     'inside its value': (byte) => `Transfer-Encoding: chun${byte}ked`,
-    'behind its value': (byte) => `Transfer-Encoding: chunked${byte}`,
+    'after its value': (byte) => `Transfer-Encoding: chunked${byte}`,
     'before the line before it': (byte) => `X: y${byte}\r\nTransfer-Encoding: chunked`,
     'between it and the line before it': (byte) => `X: y\r\n${byte}\r\nTransfer-Encoding: chunked`,
     'before it, in the line before it': (byte) => `X: y${byte}Transfer-Encoding: chunked`,
-    'between it and the line behind it': (byte) => `Transfer-Encoding: chunked${byte}X: y`,
+    'between it and the line after it': (byte) => `Transfer-Encoding: chunked${byte}X: y`,
   };
   for (const [place, line] of Object.entries(places)) {
     test(`lets no odd byte hide Transfer-Encoding: ${place}`, async () => {
@@ -253,7 +253,7 @@ function refusedSyntax(test: Test, scene: Scene): void {
     'a field without a name': request(line, [AS_ALIAS, ': b']),
     'a field name with a blank': request(line, [AS_ALIAS, 'X A: b']),
     'a field name with a slash': request(line, [AS_ALIAS, 'X/A: b']),
-    'a field name that is no ASCII': request(line, [AS_ALIAS, 'X-\xe9: b']),
+    'a field name that is not ASCII': request(line, [AS_ALIAS, 'X-\xe9: b']),
     'a folded field': request(line, [AS_ALIAS, 'X-A: b', ' c']),
     'folded credentials': request(line, ['Authorization: Bearer', ` ${AS_ALIAS.slice(22)}`]),
     'a folded field before all others': `${line}\r\n X: y\r\n${host}\r\n${AS_ALIAS}\r\n\r\n`,
@@ -270,11 +270,11 @@ function refusedSyntax(test: Test, scene: Scene): void {
     'a request line in other characters': request('GET\t/x\tHTTP/1.1', [AS_ALIAS]),
     'two blanks in the request line': request('GET  /x HTTP/1.1', [AS_ALIAS]),
     'a blank before the request line': request(' GET /x HTTP/1.1', [AS_ALIAS]),
-    'a blank behind the request line': request('GET /x HTTP/1.1 ', [AS_ALIAS]),
+    'a blank after the request line': request('GET /x HTTP/1.1 ', [AS_ALIAS]),
     'no target': request('GET HTTP/1.1', [AS_ALIAS]),
     'no method': request('/x HTTP/1.1', [AS_ALIAS]),
     'a method with a colon': request('G:T /x HTTP/1.1', [AS_ALIAS]),
-    'a method that is no ASCII': request('G\xcbT /x HTTP/1.1', [AS_ALIAS]),
+    'a method that is not ASCII': request('G\xcbT /x HTTP/1.1', [AS_ALIAS]),
   })) {
     test(`refuses ${title}`, async () => {
       (await scene.exchange(bytes)).refused(400);

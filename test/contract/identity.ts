@@ -1,4 +1,4 @@
-// Clients that are known by tokens of issuers: who is let in, that nothing else reaches Sentry, and that nobody is told why.
+// Clients that are known by tokens of issuers: which are let in, that nothing else reaches Sentry, and that no response says why.
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { asClient, clientDigest } from '../support/clients-file.ts';
@@ -19,7 +19,7 @@ const RIGHTS = { scopes: ['org:read'], orgs: ['acme'] };
 const ALLOWED = '/api/0/organizations/acme/';
 const DENIED = '/api/0/organizations/other/';
 
-/** Nobody listens there. */
+/** Nothing listens there. */
 const DOWN = 'http://127.0.0.1:9';
 
 export function identity({ target, test }: Contract): void {
@@ -80,7 +80,7 @@ export function identity({ target, test }: Contract): void {
     assert.equal((await ask(token)).reply.status, 200);
   });
 
-  test('lets in many at once, each with a token of its own', async () => {
+  test('lets in many at once, each with its own token', async () => {
     const [proxy] = await scene.start();
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, n) => tokenOf({ n })));
     const statuses = await Promise.all(
@@ -104,7 +104,7 @@ export function identity({ target, test }: Contract): void {
     'that is of the future': () => tokenOf({ nbf: seconds() + 120 }),
     'that lasts a year': () => tokenOf({ exp: seconds() + 365 * 86_400 }),
     'for a pull request': () => tokenOf({ event_name: 'pull_request' }),
-    'signed by somebody else': () => tokenOf({}, { key: stranger }),
+    'signed by another issuer': () => tokenOf({}, { key: stranger }),
     'that brings its key': () => tokenOf({}, { key: stranger, header: { jwk: stranger.jwk } }),
     'with a key that is not known': async () => tokenOf({}, { key: await makeKey('nobody', 'ES256') }),
     'without a signature': async () => (await tokenOf()).replace(/[^.]*$/, ''),

@@ -1,4 +1,4 @@
-// URLs of Sentry's own that clients follow lead back to the proxy, and nothing else of a response changes.
+// URLs of Sentry that clients follow are rewritten to the proxy, and nothing else of a response changes.
 import assert from 'node:assert/strict';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { fieldNames, fieldValue, fieldValues } from '../support/message.ts';
@@ -255,7 +255,7 @@ function locations({ target, test }: Contract): void {
     return fieldValue(reply, 'Location');
   }
 
-  test("leads a redirect to Sentry's base URI to the proxy, whatever its scheme", async () => {
+  test("rewrites a redirect to Sentry's base URI with any scheme", async () => {
     const [, upstream] = await scene.start();
     for (const scheme of ['http', 'https']) {
       assert.equal(await locationOf(scene, `${scheme}://${upstream.authority}${path}?a=b#c`), `${OWN}${path}?a=b#c`);
@@ -343,7 +343,7 @@ function bodies({ target, test }: Contract): void {
     ['another coding', brotliCompressSync(before), 'Content-Encoding: br'],
     ['two codings', gzipSync(gzipSync(before)), 'Content-Encoding: gzip, gzip'],
     ['JSON that is cut off', utf8(before).subarray(0, -1)],
-    ['JSON with something behind it', utf8(`${before}{}`)],
+    ['JSON with something after it', utf8(`${before}{}`)],
     ['JSON with a byte order mark', utf8(`\ufeff${before}`)],
     ['JSON that is not UTF-8', Buffer.from(before, 'latin1')],
     ['JSON without anything to edit', utf8('{"links" : {}}')],
@@ -408,7 +408,7 @@ function conditions({ target, test }: Contract): void {
   const scene = useScene(target);
   const CONDITIONAL = ['If-None-Match: "a"', 'If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT', 'Range: bytes=0-1'];
 
-  test('asks for all of what is to be edited', async () => {
+  test('requests the whole of a response that it edits', async () => {
     const { request } = await scene.exchange(ask(ORGANIZATION, ...CONDITIONAL, 'If-Range: "a"'), json('{}'));
     for (const name of ['If-None-Match', 'If-Modified-Since', 'Range', 'If-Range']) {
       assert.deepEqual(fieldValues(request, name), [], name);
@@ -452,7 +452,7 @@ function otherAddresses({ target, test }: Contract): void {
   const off = useScene(target, { flags: { keepInside: false } });
   const link = (url: string) => `<${url}${ISSUES}?cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"`;
 
-  test('with a public URL leads there, whatever the request names', async () => {
+  test('uses the public URL, if there is one, for every host in a request', async () => {
     const own = 'https://tools.example/sentry-proxy';
     const { reply } = await mounted.exchange(ask(ISSUES), json('[]', `Link: ${link(PUBLIC)}`));
     assert.equal(fieldValue(reply, 'Link'), link(own));

@@ -27,7 +27,7 @@ export const GROUPS_OF_FETCH = [
 const FETCH_GAPS: Record<string, Gap> = {
   'a body with GET': COMMON_GAPS['a body with GET']!,
   'fields and connections of fetch': {
-    reason: 'fetch keeps connections and adds fields of its own to a request; so does the server to a response',
+    reason: 'fetch keeps connections and adds its own fields to a request; so does the server to a response',
     link: 'https://fetch.spec.whatwg.org/#http-network-or-cache-fetch',
     tests: [
       /^request fields: drops Accept-Encoding of a request/,
@@ -89,10 +89,10 @@ export const libraryOnDeno: Target = {
         'upstream faults: answers 502 when the upstream sends a header section of 300022 bytes',
       ],
     },
-    'a client that sends on behind an early answer': {
+    'a client that keeps sending after an early answer': {
       reason: 'Deno closes the connection with the response, and the reset may overtake it',
       link: 'https://github.com/denoland/deno/pull/34446',
-      tests: ['upstream faults: lets a client send on behind an early answer'],
+      tests: ['upstream faults: lets a client keep sending after an early answer'],
     },
     'the length of content that HEAD would have': deno.gaps['the length of content that HEAD would have']!,
   },
@@ -117,7 +117,7 @@ export const libraryOnBun: Target = {
         /^upstream faults: breaks the connection when the upstream (closes before the end of the trailers|resets a body without framing)/,
       ],
     },
-    'the line behind the last chunk': bun.gaps['the line behind the last chunk']!,
+    'the line after the last chunk': bun.gaps['the line after the last chunk']!,
     trailers: bun.gaps.trailers!,
     'the length of content that HEAD would have': bun.gaps['the length of content that HEAD would have']!,
   },
@@ -147,11 +147,12 @@ export const libraryOnWorkerd: Target = {
       reason: 'workerd reads and writes field values as UTF-8, and what is none is lost',
       link: 'https://github.com/cloudflare/workerd/issues/6927',
       tests: [
-        'routing: does not inject for a token that is no ASCII',
+        'routing: does not inject for a token that is not ASCII',
         /^(request|response) fields: passes (X-Obs-Text|Content-Disposition) of/,
       ],
     },
     'lenient reading of responses': workerd.gaps['lenient reading of responses']!,
-    'a client that sends on behind an early answer': workerd.gaps['a client that sends on behind an early answer']!,
+    'a client that keeps sending after an early answer':
+      workerd.gaps['a client that keeps sending after an early answer']!,
   },
 };

@@ -1,4 +1,4 @@
-// createProxy behind a plain node:http server: the glue that a user of the library would write, and no more.
+// createProxy behind a plain node:http server: only the glue that a user of the library would write.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

@@ -65,7 +65,7 @@ export const library: Target = {
         'request target: passes byte for byte: /\\elsewhere.example/x',
         'request target: passes byte for byte or refuses what no URI may have: /a"b<c>{d}|e^f`',
         /^request target: passes dot segments byte for byte where there is no base path: (?!.*(%2f|%5c|%25|%00|%09|%23|%3b|%%|%2%))/i,
-        /^request target: under the base path \/sentry\/? nobody leaves it: (?!.*(%2f|%5c|%25|%00|%09|%23|%3b|%%|%2%))/i,
+        /^request target: under the base path \/sentry\/? no target leaves it: (?!.*(%2f|%5c|%25|%00|%09|%23|%3b|%%|%2%))/i,
       ],
     },
     'request targets in other forms': {
@@ -75,12 +75,12 @@ export const library: Target = {
         /^request target: takes path and query of an absolute-form target/,
         'keep inside: never leads to the authority of a target, but to the Host that is checked',
         /^request target: refuses the target ("(http:\/\/(elsewhere\.example[/:]|proxy|a:b)|http:\/\/\/x|ftp:|file:|\*)|\* of OPTIONS)/,
-        /^request target: under the base path \/sentry\/? (nobody leaves it by|takes path and query of) an absolute-form target/,
+        /^request target: under the base path \/sentry\/? (no target leaves it by|takes path and query of) an absolute-form target/,
         "errors: answers a target of another authority with 400 in the client's format",
       ],
     },
     'fields of fetch': {
-      reason: 'fetch adds fields of its own to a request, and __proto__ is not among the names that it knows',
+      reason: 'fetch adds its own fields to a request, and __proto__ is not among the names that it knows',
       link: 'https://fetch.spec.whatwg.org/#http-network-or-cache-fetch',
       tests: [
         /^request fields: drops Accept-(Encoding|Language) of a request/,
@@ -110,7 +110,7 @@ export const library: Target = {
         /^upstream faults: breaks the connection when the upstream resets a body without framing/,
       ],
     },
-    'an interim response that nobody asked for': {
+    'an unrequested interim response': {
       reason: "Node's fetch takes 100 for an error where no Expect was sent",
       link: 'https://github.com/nodejs/undici',
       tests: ['upstream faults: swallows 100'],

@@ -25,7 +25,7 @@ export function lifetimes({ target, test }: Contract): void {
   after(() => Promise.all([slowClient.stop(), slowUpstream.stop(), unbounded.stop()]));
   let lanes = 0;
 
-  /** A client of its own path, whose request the upstream serves by the script. */
+  /** A client with its own path, whose request the upstream serves by the script. */
   const begin = async (scene: Scene, script: Script, method = 'GET') => {
     const [proxy, upstream] = await scene.start();
     const path = `/lane-${lanes++}/`;
@@ -268,9 +268,9 @@ function leaving({ test, short: scene, begin }: { test: Contract['test']; short:
   });
 }
 
-/** Asserts that the connection was ended by the deadline: not before it, and not by whatever would end it at last. */
+/** Asserts that the deadline ended the connection: not earlier, and not by a later limit. */
 function isInTime({ elapsed, ending, complete, mayStayOpen }: Reply, bound: number): void {
-  // Some runtimes keep a connection after a whole answer, whatever it says.
+  // Some runtimes keep a connection after a whole response, in spite of its fields.
   assert.ok(ending !== 'open' || (complete && mayStayOpen), 'the connection is still open');
   // A timer may fire a little early; a machine under load may be a little late.
   assert.ok(elapsed > 1000 * bound - 100, `after ${Math.round(elapsed)} ms`);

@@ -39,7 +39,7 @@ export const nodeHttp: Target = {
       ],
     },
     'requests that Node keeps from the listener': {
-      reason: 'CONNECT is an event of its own, and methods that Node does not know are malformed to it',
+      reason: 'CONNECT is a separate event, and methods that Node does not know are malformed to it',
       link: 'https://nodejs.org/api/http.html#event-connect_1',
       tests: [/^request target: refuses (TRACK|CONNECT) \S+ with 405/],
     },

@@ -31,7 +31,7 @@ const DROPPED = {
   'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA',
   'X-Sentry-Relay-Id': '0f8fad5b-d9cb-469f-a165-70867728950e',
   'X_Sentry_Relay-Signature': 'x',
-  // Cloudflare's own, in front of whichever adapter.
+  // Cloudflare's own, in front of any adapter.
   'CF-Connecting-IP': '203.0.113.7',
   'cf-ray': '1',
   Cf_Visitor: '{}',
@@ -103,7 +103,7 @@ export function requestFields({ target, test }: Contract): void {
       assert.ok(!connections[0]!.bytes.includes('10.0.0.'));
     });
 
-    test(`names itself in Via and nobody else, when a request is ${way}`, async () => {
+    test(`names only itself in Via, when a request is ${way}`, async () => {
       const { request } = await scene.exchange(get(credentials, 'Via: 1.1 elsewhere, 1.0 fred (x)', 'via: 2 other'));
       assert.deepEqual(fieldValues(request, 'Via'), ['1.1 sentry-api-proxy']);
     });
@@ -171,7 +171,7 @@ export function requestFields({ target, test }: Contract): void {
       assert.equal((await scene.exchange(get(credentials))).reply.status, 200);
     });
 
-    // CVE-2026-2833 (pingora): the bytes behind an upgrade request are not a request of their own.
+    // CVE-2026-2833 (pingora): the bytes after an upgrade request are not another request.
     test(`serves an upgrade that is ${way} as a plain request`, async () => {
       const upgrade = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: websocket, h2c', 'HTTP2-Settings: AAMAAABk'];
       const { reply, request } = await scene.exchange(get(credentials, ...upgrade) + get(AS_ALIAS));

@@ -214,13 +214,13 @@ function underBasePath({ target, test }: Contract, path: string): void {
 
   for (const given of CLIMBING) {
     for (const credentials of [AS_ALIAS, AS_SELF]) {
-      test(`${where} nobody leaves it: ${given}, ${credentials === AS_ALIAS ? 'injected' : 'bypassed'}`, async () => {
+      test(`${where} no target leaves it: ${given}, ${credentials === AS_ALIAS ? 'injected' : 'bypassed'}`, async () => {
         (await scene.exchange(request(`GET ${given} HTTP/1.1`, [credentials]))).refused(400);
       });
     }
   }
 
-  test(`${where} nobody leaves it by an absolute-form target`, async () => {
+  test(`${where} no target leaves it by an absolute-form target`, async () => {
     (await scene.exchange(request('GET http://proxy.example/../admin HTTP/1.1', [AS_ALIAS]))).refused(400);
   });
 

@@ -160,7 +160,7 @@ export function responseFields({ target, test }: Contract): void {
     'has an empty one': ['X-Request-Id: '],
     'has one with a blank': ['X-Request-Id: a b'],
     'has one with a quote': ['X-Request-Id: a"b'],
-    'has one that is no ASCII': ['X-Request-Id: caf\xe9'],
+    'has one that is not ASCII': ['X-Request-Id: caf\xe9'],
     'has one that is too long': [`X-Request-Id: ${'a'.repeat(1000)}`],
     'has two': ['X-Request-Id: a', 'X-Request-Id: b'],
   })) {

@@ -14,7 +14,7 @@ export function routing({ target, test }: Contract): void {
 }
 
 function withAliases({ target, test }: Contract): void {
-  // Blanks around the separator and empty pieces are no part of a token.
+  // Blanks around the separator and empty pieces are not part of a token.
   const scene = useScene(target, { aliases: [ALIAS, ' second-alias ', '', ' ', '\tthird+alias/=='] });
 
   test('injects the token for an alias token', async () => {
@@ -49,7 +49,7 @@ function withAliases({ target, test }: Contract): void {
     'the alias and a parameter': `Bearer ${ALIAS}, realm="x"`,
     'two aliases': `Bearer ${ALIAS};second-alias`,
     'a scheme without a token': 'Bearer',
-    'a token that is no ASCII': 'Bearer \xe9\xff\xfe',
+    'a token that is not ASCII': 'Bearer \xe9\xff\xfe',
     'a token of 8 KB': `Bearer ${'z'.repeat(8000)}`,
     'the token of a client': 'Bearer token-of-a-client',
   };
@@ -123,7 +123,7 @@ function withoutAliases({ target, test }: Contract): void {
     'a request without credentials': [],
     'a request with credentials, which are replaced': [AS_SELF, 'Cookie: sentrysid=1', 'Authentication: x'],
     'an empty token': ['Authorization: Bearer '],
-    'a page of its own': ['Origin: http://proxy.example', 'Sec-Fetch-Site: same-origin'],
+    'a page of the same origin': ['Origin: http://proxy.example', 'Sec-Fetch-Site: same-origin'],
     'what a user types into a browser': ['Sec-Fetch-Site: none'],
   })) {
     test(`without alias tokens injects for ${title}`, async () => {

@@ -12,7 +12,7 @@ export const SECRET = 'sentry-token-0123456789abcdef';
 export const ALIAS = 'alias-of-the-tests';
 /** The field line that makes a request an injected one. */
 export const AS_ALIAS = `Authorization: Bearer ${ALIAS}`;
-/** The field line of a client with a Sentry token of its own. */
+/** The field line of a client with its own Sentry token. */
 export const AS_SELF = 'Authorization: Bearer token-of-a-client';
 export const INJECTED = `Bearer ${SECRET}`;
 
@@ -27,7 +27,7 @@ export function get(...fields: string[]): string {
   return request('GET /api/0/projects/ HTTP/1.1', fields);
 }
 
-/** A GET that must not be read behind another request on its connection. */
+/** A GET that must not be read after another request on its connection. */
 export function following(): string {
   return request(`GET ${FOLLOWING} HTTP/1.1`, [AS_ALIAS]);
 }
@@ -62,7 +62,7 @@ export class Exchange {
     assert.equal(this.connections.length, 1, 'connections to the upstream');
     const request = this.connections[0]!.request;
     assert.ok(request, 'no request reached the upstream');
-    assert.equal(request.rest.toString('latin1'), '', 'bytes behind the request');
+    assert.equal(request.rest.toString('latin1'), '', 'bytes after the request');
     return request;
   }
 
@@ -121,7 +121,7 @@ export class Scene {
     const mayFollow = typeof bytes === 'string' && bytes.split(' HTTP/1.').length > 2;
     const sent = mayFollow ? bytes.replaceAll(FOLLOWING, FOLLOWING.replace('0000', number)) : bytes;
     const reply = await send(stage.proxy, sent, mayFollow);
-    // Whatever must not reach the upstream has time to.
+    // Time for bytes that must not reach the upstream to do so.
     if (mayFollow || connections.length === 0) await sleep(10);
     const exchange = new Exchange(number, reply, stage.end(number, connections), this.#target);
     checkInvariants(exchange, stage.upstream);
@@ -145,10 +145,10 @@ export function useScene(target: Target, setup: Partial<Options> = {}): Scene {
   return scene;
 }
 
-/** What holds whatever a client sends and an upstream answers. */
+/** True of everything that a client sends and an upstream answers. */
 function checkInvariants({ reply, connections }: Exchange, upstream: Upstream): void {
   assert.ok(!reply.bytes.includes(SECRET), 'the secret reached the client');
-  assert.equal(reply.rest.toString('latin1'), '', 'bytes behind the response');
+  assert.equal(reply.rest.toString('latin1'), '', 'bytes after the response');
   for (const { request, failure } of connections) {
     assert.equal(failure, undefined);
     if (request === undefined) continue;

@@ -10,10 +10,10 @@ export type Setup = Omit<StartOptions, 'upstream'> & {
   uri?: string;
 };
 
-/** The target of a request that is sent behind another one on its connection, where none may be read. */
+/** The target of a request that is sent after another one on its connection, where none may be read. */
 export const FOLLOWING = '/following-0000';
 
-/** The exchange behind whose request this one was sent. */
+/** The exchange after whose request this one was sent. */
 const followed = ({ requestLine = '' }: Connection): string | undefined =>
   /^[A-Z]+ \S*\/following-(\d{4})/.exec(requestLine)?.[1];
 
@@ -85,7 +85,7 @@ export class Stages {
     return this.#free.get(JSON.stringify(setup))?.pop() ?? (await Stage.start(target, setup));
   }
 
-  /** Keeps the stage for the next scene; what a named client has used up of its limits is no start for another one. */
+  /** Keeps the stage for the next scene; a client that has used up its limits cannot start another scene. */
   async giveBack(stage: Stage, setup: Setup): Promise<void> {
     if (setup.flags?.clients !== undefined) return stage.stop();
     stage.upstream.reset();

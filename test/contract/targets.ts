@@ -59,10 +59,10 @@ export interface Target {
   start(options: StartOptions): Promise<RunningTarget>;
   /** Whether Sentry is told the client's address when a request is bypassed. An edge has no address that Sentry trusts. */
   lendsPeer?: boolean;
-  /** Statuses with which the runtime's own server refuses requests, beside the contract's; 0: it only closes. */
+  /** Statuses with which the runtime's own server refuses requests, in addition to the contract's; 0: it only closes. */
   refusesWith?: readonly number[];
   /**
-   * Its own server closes the connection with its response, whatever the client still sends. A client that is in the
+   * Its own server closes the connection with its response, even if the client is still sending. A client that is in the
    * middle of sending can lose the response by that, so that it sends less than a socket takes at once.
    */
   hangsUpEarly?: boolean;

@@ -35,7 +35,7 @@ export function severalTokens({ target, test }: Contract): void {
 
   for (const [title, line, credentials, expected] of [
     ['an upload of an alias with the token of its organization', `POST ${RELEASES}`, AS_ALIAS, `Bearer ${CI}`],
-    ['a client with the least powerful token that will do', `POST ${RELEASES}`, asClient('web-ci'), `Bearer ${CI}`],
+    ['a client with the least powerful token that suffices', `POST ${RELEASES}`, asClient('web-ci'), `Bearer ${CI}`],
     ['a client with the token that it is pinned to', `POST ${RELEASES}`, asClient('pinned'), INJECTED],
     ['another organization with the token for all', `GET ${MEMBERS}`, AS_ALIAS, `Bearer ${PEOPLE}`],
     ["what no token's scopes admit with the default", 'GET /api/0/organizations/acme/issues/', AS_ALIAS, INJECTED],

@@ -25,7 +25,7 @@ export function upstreamFaults({ target, test }: Contract): void {
   streams(test, scene);
 
   const tls = useScene(target, { uri: 'https://127.0.0.1:9' });
-  test('answers 502 when there is no TLS to be had', async () => {
+  test('answers 502 when there is no TLS', async () => {
     const { reply } = await tls.exchange(get(AS_ALIAS));
     assert.equal(reply.status, 502);
     isOwn(reply, false);
@@ -149,7 +149,7 @@ function truncations(test: Test, scene: Scene): void {
     '\r\n',
   ]) {
     const bytes = `${CHUNKED}5\r\nhello\r\n${chunk}0\r\n\r\n`;
-    scripts[`sends the chunk ${JSON.stringify(chunk)} behind a good one`] = answer(bytes);
+    scripts[`sends the chunk ${JSON.stringify(chunk)} after a good one`] = answer(bytes);
   }
   for (const [title, script] of Object.entries(scripts)) {
     for (const [way, credentials] of [
@@ -198,8 +198,8 @@ function oddities(test: Test, scene: Scene): void {
   passes('passes a chunked body', `${CHUNKED}5\r\nhello\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n`, isOk('hello0123456789'));
   passes('takes a status line without a reason', 'HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok', isOk('ok'));
   passes('takes a status line with an empty reason', 'HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok', isOk('ok'));
-  passes('drops bytes behind a Content-Length', `${S200}Content-Length: 2\r\n\r\nokEXTRA`, isOk('ok'));
-  passes('drops bytes behind the last chunk', `${CHUNKED}2\r\nok\r\n0\r\n\r\nEXTRA`, isOk('ok'));
+  passes('drops bytes after a Content-Length', `${S200}Content-Length: 2\r\n\r\nokEXTRA`, isOk('ok'));
+  passes('drops bytes after the last chunk', `${CHUNKED}2\r\nok\r\n0\r\n\r\nEXTRA`, isOk('ok'));
   passes('drops a second response', `${S200}Content-Length: 2\r\n\r\nok${OK}`, isOk('ok'));
   passes('takes field names like __proto__', `${S200}__proto__: x\r\nContent-Length: 2\r\n\r\nok`, isOk('ok'));
 
@@ -261,7 +261,7 @@ function oddities(test: Test, scene: Scene): void {
   for (const [title, fields, content] of [
     ['gzip', ['Content-Encoding: gzip'], zipped],
     ['what only says that it is gzip', ['Content-Encoding: gzip'], Buffer.from([0x1f, 0x8b, 0x08, 0x00])],
-    ['an encoding that nobody knows', ['Content-Encoding: x-unknown, br'], Buffer.from('\x00\x01\x02')],
+    ['an unknown encoding', ['Content-Encoding: x-unknown, br'], Buffer.from('\x00\x01\x02')],
   ] as const) {
     passes(`leaves ${title} as it is`, response('200 OK', fields, content), (reply) => {
       assert.equal(reply.status, 200);
@@ -323,7 +323,7 @@ function earlyAnswers(test: Test, scene: Scene, length: number): void {
     isEarly(await client.reply());
   });
 
-  test('lets a client send on behind an early answer', async () => {
+  test('lets a client keep sending after an early answer', async () => {
     const [proxy, upstream] = await scene.start();
     upstream.play(async (connection) => {
       await connection.head();

@@ -22,7 +22,7 @@ interface Manifest {
   metadata: { name: string };
 }
 
-/** Where the types and the schema of a kind are, beside Kubernetes' own. */
+/** Where the types and the schema of a kind are, next to Kubernetes' own. */
 const OTHER_PACKAGES: Record<string, string> = {
   'monitoring.coreos.com/v1': '@kubernetes-models/prometheus-operator',
 };
@@ -174,7 +174,7 @@ describe('the workflows', () => {
       );
     });
 
-    it(`${file} pins every action by commit, and asks for no more than it needs`, () => {
+    it(`${file} pins every action by commit, and asks only for what it needs`, () => {
       const workflow = parse(read(`.github/workflows/${file}`)) as Yaml;
       assert.ok('permissions' in workflow, 'permissions are set for the whole workflow');
       const uses = [...read(`.github/workflows/${file}`).matchAll(/uses: (\S+)/g)].map((match) => match[1]!);

@@ -94,7 +94,7 @@ describe('the release workflow', () => {
     assert.match(jobs.get('package')!, /npm ci\n/);
   });
 
-  it('lets nobody write by default, and pins every image that it runs by digest', () => {
+  it('lets no one write by default, and pins every image that it runs by digest', () => {
     assert.match(text(file), /^permissions: \{\}$/m);
     const images = [...text(file).matchAll(/^ +(?:image|driver-opts): (?:image=)?(\S+\/\S+)$/gm)].map(
       ([, image]) => image!,

@@ -29,7 +29,7 @@ export function caseOf(seed: number, rows: readonly Row[], without: readonly num
   const likely = draft.body === undefined ? MUTATIONS : MUTATIONS_OF_BODIES;
   const suited = mutationsFor(draft.row);
   for (let index = 0; index < mutations; index++) {
-    // Each has numbers of its own, so that one can be left out without changing the others.
+    // Each has its own numbers, so that one can be left out without changing the others.
     const own = randomOf(seed * 31 + index);
     const mutation = pick(own, suited.length > 0 && chance(own, 50) ? suited : likely);
     if (!without.includes(index)) mutation(draft, own, rows);

@@ -91,7 +91,7 @@ const DEFINITIONS: Omit<Client, 'token'>[] = [
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Their tokens are no secrets: they are the same in each run, for a seed to be the same. */
+/** Their tokens are not secrets: they are the same in each run, for a seed to be the same. */
 export const CLIENTS: readonly Client[] = DEFINITIONS.map((client) => ({
   ...client,
   token: digest(`token of ${client.name}`),

@@ -1,5 +1,5 @@
 // Nothing may arrive at Sentry with the injected token that its client may not do: judged by what a real Django behind a
-// real uWSGI, with and without nginx, understood. Needs Debian's packages, so it is a step of its own in .ci/run:
+// real uWSGI, with and without nginx, understood. Needs Debian's packages, so it is a separate step in .ci/run:
 //   node --test test/django/django.ci.ts
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ describe('what Django understands of a client’s requests', () => {
   after(() => sentry?.stop());
 
   for (const [index, front] of (['nginx', 'router', 'socket'] satisfies Front[]).entries()) {
-    test(`is what the client may do, by way of ${front}`, async () => {
+    test(`is what the client may do, through ${front}`, async () => {
       const run = { seed: SEED + index * CASES, cases: CASES, within: WITHIN };
       const { tally, findings } = await fuzz(sentry, front, ENDPOINTS, run);
       assert.equal(findings.length, 0, findings.map((finding) => described(finding, front)).join('\n'));

@@ -24,7 +24,7 @@ const SHRUNK = 5;
 
 const FINAL_STATUS = /^HTTP\/1\.[01] (?!100)(\d{3})/m;
 
-/** Whether an answer need not be waited for any longer: not all connections are closed behind one. */
+/** Whether to stop waiting for a response: not all connections are closed after one. */
 function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n\r\n');
   const length = /^content-length: *(\d+)/im.exec(answer.slice(0, end))?.[1];

@@ -1,4 +1,4 @@
-// The oracle has to find what it is there for: an oracle that allows everything would find no proxy wrong.
+// The oracle has to find violations: an oracle that allows everything would find no proxy wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLIENTS } from './clients.ts';
@@ -145,7 +145,7 @@ const arrival = (fields: Record<string, string>, understood: Understood | null =
   ...{ fields, understood },
 });
 
-test('finds a path that no route matches, but for a client whose rules reach it', () => {
+test('finds a path that no route matches, except for a client whose rules reach it', () => {
   const at = (path: string) => (client: (typeof CLIENTS)[number]) =>
     arrivalViolation(client, { ...arrival({}), path, requestMethod: 'POST' }, rows) === undefined;
   assert.deepEqual(CLIENTS.filter(at('/api/0/organizations/acme/new/')), []);
@@ -156,7 +156,7 @@ test('finds a path that no route matches, but for a client whose rules reach it'
   assert.deepEqual(CLIENTS.filter(at('/api/0/projects/acme/web/releases/../new/')), []);
 });
 
-test('finds credentials that are not exactly the token, and a client’s own beside them', () => {
+test('finds credentials that are not exactly the token, and a client’s own next to them', () => {
   assert.equal(flaw(arrival({ HTTP_AUTHORIZATION: 'Bearer a' }), 'a', CLIENTS), undefined);
   assert.equal(typeof flaw(arrival({ HTTP_AUTHORIZATION: 'Bearer b, Bearer a' }), 'a', CLIENTS), 'string');
   const both = { HTTP_AUTHORIZATION: 'Bearer a', HTTP_X: `Bearer ${CLIENTS[0]!.token}` };

@@ -27,7 +27,7 @@ export interface Understood {
   query?: Record<string, string[]>;
   /** Which projects Sentry reads by that query. */
   projects?: 'all' | (string | number)[];
-  /** Whether the query searches for the id of an event, which Sentry finds whatever its project. */
+  /** Whether the query searches for the id of an event, which Sentry finds in any project. */
   namesEvent?: boolean;
   /** Why the query was not read: a view that reads it fails. */
   queryProblem?: string;

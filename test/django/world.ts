@@ -54,13 +54,13 @@ const PARAMETERS: Record<string, Kind> = {
   action_id: 'notification-actions',
 };
 
-/** The things that may stand in the place of a parameter, of whatever organization. */
+/** The things that a parameter may name, of any organization. */
 export const namesFor = (parameter: string): string[] | undefined => {
   const kind = PARAMETERS[parameter];
   return kind && WORLD[kind].flatMap(({ names }) => names);
 };
 
-/** The thing that a parameter of a path names; undefined if there is none. Without an organization: in whichever it is. */
+/** The thing that a parameter of a path names; undefined if there is none. Without an organization: in any of them. */
 export function thingNamed(parameter: string, value: string, org?: string): Thing | undefined {
   const isNamed = (name: string) => name === value || (parameter !== 'version' && plain(name) === plain(value));
   const kind = PARAMETERS[parameter];

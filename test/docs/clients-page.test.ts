@@ -1,4 +1,4 @@
-// docs/clients.md and the README show clients files and answers of `check --as`: each is tried here.
+// The pages about clients and the README show clients files and answers of `check --as`: each is tried here.
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,14 +16,14 @@ import { assertTable, lineOf, tableUnder, text } from '../support/pages.ts';
 const blocks = (page: string, language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => match[1]!);
 
-/** A block as a clients file, with a digest wherever the page has a word for one. */
+/** A block as a clients file, with a digest in each place where the page has a word for one. */
 function fileOf(block: string): string {
   let count = 0;
   const filled = block.replaceAll(/sha256:(?:<[^>]+>|…)/g, () => `sha256:${hash('sha256', String(++count), 'hex')}`);
   return 'clients' in JSON.parse(filled) ? filled : `{"clients":[${filled}]}`;
 }
 
-for (const page of ['docs/clients.md', 'README.md']) {
+for (const page of ['docs/clients.md', 'docs/least-privilege.md', 'README.md']) {
   const files = blocks(text(page), 'json');
   describe(`the clients files of ${page}`, () => {
     it('are there', () => assert.ok(files.length > 0));
@@ -75,7 +75,7 @@ for (const page of ['docs/clients.md', 'README.md']) {
   });
 }
 
-describe('the tables of docs/clients.md', () => {
+describe('the tables of docs/clients-reference.md', () => {
   it('show every scope, and all that it implies', () => {
     const expected = SCOPES.map((scope) => [
       `\`${scope}\``,
@@ -84,7 +84,7 @@ describe('the tables of docs/clients.md', () => {
         .map((other) => `\`${other}\``)
         .join(' '),
     ]);
-    assertTable('docs/clients.md', '## Scopes', expected);
+    assertTable('docs/clients-reference.md', '## Scopes', expected);
   });
 
   it('show every reason of a refusal', () => {
@@ -93,7 +93,9 @@ describe('the tables of docs/clients.md', () => {
       ...{ organization: true, project: true, not_limitable: true, query: true, header: true, body: true },
       ...{ look_up_failed: true, rate: true, concurrency: true },
     };
-    const shown = tableUnder('docs/clients.md', '## Refusals').map(([, , reason]) => reason!.replaceAll('`', ''));
+    const shown = tableUnder('docs/clients-reference.md', '## Refusals').map(([, , reason]) =>
+      reason!.replaceAll('`', ''),
+    );
     assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort());
   });
 
@@ -101,7 +103,7 @@ describe('the tables of docs/clients.md', () => {
     const schema = JSON.parse(text('clients.schema.json'));
     const keys = Object.keys(schema.definitions.client.properties);
     assertTable(
-      'docs/clients.md',
+      'docs/clients-reference.md',
       '## The file',
       keys.map((key) => [`\`${key}\``]),
     );

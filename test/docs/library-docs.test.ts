@@ -154,7 +154,7 @@ describe('the examples of the library', () => {
   });
 
   for (const file of ['express.ts', 'fastify.ts', 'hono.ts']) {
-    it(`${file} proxies below its path, beside a route of its own`, async (t) => {
+    it(`${file} proxies below its path, next to its own route`, async (t) => {
       const { url } = await run(t, file);
       await proxies((path, init) => fetch(url + path, init), '/sentry');
       assert.equal(await fetch(`${url}/hello`).then((response) => response.text()), 'hello');
@@ -197,7 +197,7 @@ describe('the examples of the library', () => {
     }
   });
 
-  it('for Workers proxies below its path, beside a route of its own', async (t) => {
+  it('for Workers proxies below its path, next to its own route', async (t) => {
     const entryPoints = [join(folder, 'worker.ts')];
     const { outputFiles } = await build({ entryPoints, bundle: true, format: 'esm', write: false });
     const { compatibilityDate, compatibilityFlags } = await builtWorker();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../../adapters/node/config/settings.ts';
 import * as fieldTables from '../../src/http/header-tables.ts';
@@ -17,7 +17,7 @@ const docs = readdirSync(new URL('../../docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
 
-/** The names of a table of fields, each with the reason that stands beside it. */
+/** The names of a table of fields, each with the reason next to it. */
 function rowsOf(file: string, table: string, names: readonly string[]): string[][] {
   const [, lines = ''] =
     new RegExp(`^export const ${table}: FieldTable = \\[\n([^\\]]*)\\];$`, 'm').exec(text(file)) ?? [];
@@ -29,6 +29,15 @@ function rowsOf(file: string, table: string, names: readonly string[]): string[]
   );
   return rows.map(([name, reason]) => [`\`${name}\``, reason!]);
 }
+
+/** The anchors that GitHub makes of the headings of a page. */
+const anchorsOf = (page: string): string[] =>
+  [...page.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** The commands of the README's quick start. */
 const quickStart = (): readonly string[] => {
@@ -67,6 +76,15 @@ describe('the documentation', () => {
       const page = text(file);
       for (const { 1: link, index } of page.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
         assert.ok(existsSync(new URL(link!, folder)), `${file}, line ${lineOf(page, index)}, links to ${link}`);
+      }
+    });
+
+    it(`links to headings that exist: ${file}`, () => {
+      const page = text(file);
+      for (const { 1: link, 2: anchor = '', index } of page.matchAll(/\]\((?!https?:)([^)#]*\.md)?#([^)]+)\)/g)) {
+        const target = link === undefined ? file : join(dirname(file), link);
+        const where = `${file}, line ${lineOf(page, index)}, links to #${anchor} of ${target}`;
+        assert.ok(anchorsOf(text(target)).includes(anchor), where);
       }
     });
   }

@@ -1,4 +1,4 @@
-// What a Worker can be bound to beside text: another way to Sentry, and limits that isolates share.
+// Bindings of a Worker in addition to text: another way to Sentry, and limits that isolates share.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';

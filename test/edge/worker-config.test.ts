@@ -48,13 +48,13 @@ describe('a Worker that is not configured', () => {
       () => ({ ...complete(), SENTRY_TOKEN: `${SECRET} ` }),
       /SENTRY_TOKEN has a character/,
     ],
-    'a SENTRY_TOKEN that is no text': [
+    'a SENTRY_TOKEN that is not text': [
       () => ({ ...complete(), SENTRY_TOKEN: { x: SECRET } }),
       /SENTRY_TOKEN is not text/,
     ],
     'a SENTRY_URI with credentials': [
       () => ({ ...complete(), SENTRY_URI: `http://user:${SECRET}@127.0.0.1:9` }),
-      /SENTRY_URI has credentials/,
+      /SENTRY_URI must not contain credentials/,
     ],
     'a SENTRY_URI that is none': [() => ({ ...complete(), SENTRY_URI: SECRET }), /SENTRY_URI is not a URL/],
     'ALIAS_TOKENS of separators alone': [() => ({ ...complete(), ALIAS_TOKENS: ' ; ' }), /ALIAS_TOKENS is set, but/],
@@ -104,9 +104,15 @@ describe('a Worker that is not configured', () => {
         ] as const,
       ]),
     ),
-    'a REPLAY_LIMIT that is no size': [() => ({ ...complete(), REPLAY_LIMIT: 'much' }), /REPLAY_LIMIT is not a size/],
-    'a WRITE_TIMEOUT that is no time': [() => ({ ...complete(), WRITE_TIMEOUT: '-1' }), /WRITE_TIMEOUT is not a time/],
-    'a STREAM_CHUNKED that is no switch': [
+    'a REPLAY_LIMIT that is not a size': [
+      () => ({ ...complete(), REPLAY_LIMIT: 'much' }),
+      /REPLAY_LIMIT is not a size/,
+    ],
+    'a WRITE_TIMEOUT that is not a time': [
+      () => ({ ...complete(), WRITE_TIMEOUT: '-1' }),
+      /WRITE_TIMEOUT is not a time/,
+    ],
+    'a STREAM_CHUNKED that is not a switch': [
       () => ({ ...complete(), STREAM_CHUNKED: 'on' }),
       /STREAM_CHUNKED is neither/,
     ],

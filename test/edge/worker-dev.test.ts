@@ -1,4 +1,4 @@
-// `npm run dev:worker`, as somebody runs it who also has a `.env` for the Node adapter.
+// `npm run dev:worker`, run by a user who also has a `.env` for the Node adapter.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';

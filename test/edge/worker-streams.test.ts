@@ -13,7 +13,7 @@ import { endsWithTestFile } from '../support/test-file.ts';
 
 const SIZE = 100 * 1024 * 1024;
 const PIECE = Buffer.alloc(64 * 1024, 'x');
-/** Bytes by which workerd may grow meanwhile: buffers and garbage, and far from a body. */
+/** Bytes by which workerd may grow during the test: buffers and garbage, far less than a body. */
 const ROOM = 40 * 1024 * 1024;
 
 const isLinux = process.platform === 'linux';
@@ -103,7 +103,7 @@ function workerdProcesses(): string[] {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
       return /^Name:\s*workerd$/m.test(status) && status.includes(`\nPPid:\t${process.pid}\n`);
     } catch {
-      return false; // It has ended meanwhile.
+      return false; // It has ended.
     }
   };
   const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOurs(name));

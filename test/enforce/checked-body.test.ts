@@ -38,7 +38,7 @@ function said(body: unknown, { isHeld = true, isByRule = false, required }: RawS
 }
 
 describe('a key of a body', () => {
-  it('that needs a finer scope is refused without it, but for values that do no harm', () => {
+  it('that needs a finer scope is refused without it, except for harmless values', () => {
     for (const value of [true, 'true', 1, 'false', [], {}])
       assert.equal(said({ discard: value }), 'scope: sent discard, which needs the scope event:admin', String(value));
     assert.equal(said({ discard: false }), '');

@@ -58,7 +58,7 @@ describe('a place of a client', () => {
       async () => (await send(proxy, get(name, '/api/0/'))).status === 200,
       `a place of ${name} is free`,
     );
-    // Freed once and no more: there is one place, not two.
+    // Freed only once: there is one place, not two.
     const go = Promise.withResolvers<void>();
     let arrived = 0;
     upstream.play(async (connection) => {
@@ -88,7 +88,7 @@ describe('a place of a client', () => {
     });
     const targets = Array.from({ length: count }, () => `/api/0/?n${asked++}`);
     const replies = targets.map((target) => send(proxy, get('lone-watched', `${target}=`)));
-    await eventually(() => arrived === count, 'all are under way');
+    await eventually(() => arrived === count, 'all are running');
     go.resolve();
     for (const reply of replies) assert.equal((await reply).status, 200);
     const lines = targets.map((target) => proxy.logged(({ event, path }) => event === 'request' && path === target));
@@ -156,7 +156,7 @@ describe('a place of a client', () => {
     'what an observed client may not do': [get('lone-watched', '/api/0/users/'), answer(OK)],
     'a timeout of Sentry': [get('lone'), silent],
     'a timeout of an upload': [`${head('lone', `POST ${RELEASES}`, 'Content-Length: 100')}x`, silent],
-    'a timeout of a body that is to be checked': [
+    'a timeout of a body to check': [
       `${head('lone-web', `POST ${RELEASES}`, JSON_TYPE, 'Content-Length: 100')}{`,
       silent,
     ],
@@ -173,13 +173,13 @@ describe('a place of a client', () => {
       silent,
       (client) => client.reset(),
     ],
-    'a client that resets in a body that is to be checked': [
+    'a client that resets in a body to check': [
       `${head('lone-web', `POST ${RELEASES}`, JSON_TYPE, 'Content-Length: 100')}{`,
       silent,
       (client) => client.reset(),
     ],
     'a client that resets in the response': [get('lone'), partly, (client) => client.reset()],
-    'a client that sends on behind its request': [`${get('lone')}${get('lone')}`, answer(OK)],
+    'a client that keeps sending after its request': [`${get('lone')}${get('lone')}`, answer(OK)],
   };
   for (const [title, [bytes, script, then]] of Object.entries(ends)) {
     it(`is free after ${title}`, async () => {
@@ -197,7 +197,7 @@ describe('a place of a client', () => {
     });
   }
 
-  it('is one of five under load: never more are under way, and all are free again', async () => {
+  it('is one of five under load: never more are running, and all are free again', async () => {
     let underWay = 0;
     let most = 0;
     upstream.play(async (connection) => {
@@ -209,7 +209,7 @@ describe('a place of a client', () => {
     });
     const replies = await Promise.all(Array.from({ length: 120 }, () => send(proxy, get('five'))));
     const counts = Map.groupBy(replies, ({ status }) => status);
-    assert.ok(most <= 5, `${most} under way`);
+    assert.ok(most <= 5, `${most} running`);
     assert.ok((counts.get(200)?.length ?? 0) >= 5);
     assert.equal((counts.get(200)?.length ?? 0) + (counts.get(429)?.length ?? 0), 120);
     const five = await Promise.all(Array.from({ length: 5 }, () => send(proxy, get('five'))));
@@ -219,7 +219,7 @@ describe('a place of a client', () => {
     );
   });
 
-  it('is waited for by sixteen requests in their order, and by no more', async () => {
+  it('is waited for by at most sixteen requests, in their order', async () => {
     const go = Promise.withResolvers<void>();
     const order: string[] = [];
     upstream.play(async (connection) => {
@@ -278,7 +278,7 @@ describe('a place of a client', () => {
       await answer(ROOT)(connection);
     });
     const first = send(proxy, get('lone', '/api/0/?first'));
-    await eventually(() => targets.length === 1, 'the first is under way');
+    await eventually(() => targets.length === 1, 'the first is running');
     const leaving = await RawClient.connect(proxy);
     await leaving.write(get('lone', '/api/0/?leaves'));
     await sleep(50);
@@ -312,7 +312,7 @@ describe('a place of a client', () => {
     assert.equal(code, 0);
   });
 
-  it('has a rate beside it that holds under load', async () => {
+  it('has a rate as well, which holds under load', async () => {
     upstream.play(answer(OK));
     const statuses: number[] = [];
     const lane = async () => {
@@ -367,7 +367,7 @@ describe('a response that is read for an edit', () => {
       });
       const slow = await RawClient.connect(proxy, 'GET');
       await slow.write(get('five', '/api/0/organizations/acme/'));
-      await eventually(() => connections.length === 1, 'the request is under way');
+      await eventually(() => connections.length === 1, 'the request is running');
       const ask = () => send(proxy, get('five', '/api/0/organizations/acme/'));
       await eventually(async () => isRefused(await ask()), 'there is no more room');
       await slow.reset();
@@ -425,7 +425,7 @@ describe('limits that two processes share', {
     const [one, other] = proxies as [ListeningProxy, ListeningProxy];
     const isEmpty = async () => (await tell(redis, 'ZCARD sentry-api-proxy:{shared-lone}:requests'))[0] === ':0';
     for (const isStopped of [false, true]) {
-      // A place is given back behind the response: that of the last request may still be taken.
+      // A place is returned after the response: that of the last request may still be taken.
       await eventually(isEmpty, 'no place is taken');
       const go = Promise.withResolvers<void>();
       const connections = upstream.play(async (connection) => {
@@ -433,7 +433,7 @@ describe('limits that two processes share', {
         await answer(OK)(connection);
       });
       const first = send(one, get('shared-lone'));
-      await eventually(() => connections.length === 1, 'the request is under way');
+      await eventually(() => connections.length === 1, 'the request is running');
       const next = send(other, get('shared-lone'));
       await sleep(300);
       assert.equal(connections.length, 1, 'the other one waits for the place');
@@ -468,7 +468,7 @@ describe('limits that two processes share', {
         await answer(OK)(connection);
       });
       const first = send(one, get('shared-lone'));
-      await eventually(() => connections.length === 1, 'the request is under way');
+      await eventually(() => connections.length === 1, 'the request is running');
       await tell(redis, 'CLIENT KILL TYPE normal SKIPME yes', 'CLIENT PAUSE 700 ALL');
       await areNow('up', 'down');
       go.resolve();

@@ -71,7 +71,7 @@ describe('a rate', () => {
 });
 
 describe('a concurrency', () => {
-  it('lets so many be under way, and the next when one has ended', () => {
+  it('lets so many run, and the next when one has ended', () => {
     const { acquire } = setUp({ concurrency: 2 });
     const [first] = [acquire(), acquire()];
     assert.deepEqual(acquire(), { ok: false, over: 'concurrency', retryAfterSeconds: 1 });
@@ -116,7 +116,7 @@ describe('a concurrency', () => {
 });
 
 describe('counts of clients that the file no longer has', () => {
-  it('go once nothing of theirs is under way', () => {
+  it('go once none of their requests is running', () => {
     const { local, acquire } = setUp({ concurrency: 1 });
     const first = acquire('old');
     local.retain(new Set());

@@ -68,7 +68,7 @@ describe('lookups', () => {
     assert.equal(asked.length, 2);
   });
 
-  it("ask for another project's issue and for one that is not there at the same times, so that no refusal tells which", async () => {
+  it("request another project's issue and a missing one at the same times, so that no refusal reveals which", async () => {
     const { lookups, asked, clock } = setUp((path) => (path.includes('/4711/') ? { project: WEB } : undefined));
     const askedFor = async (issueId: string): Promise<number[]> => {
       const times: number[] = [];
@@ -89,7 +89,7 @@ describe('lookups', () => {
     assert.equal(asked.length, 4);
   });
 
-  it('fail at once when too many are under way', async () => {
+  it('fail at once when too many are running', async () => {
     let go = () => {};
     const gate = new Promise<void>((resolve) => {
       go = resolve;
@@ -163,7 +163,7 @@ describe("a client's share of the lookups", () => {
     assert.equal(asked.length, 3, 'each client learns for itself');
   });
 
-  it('keeps its answers whatever another one asks for', async () => {
+  it('keeps its answers, even if another client asks for many', async () => {
     const { lookups, asked } = setUp((path) => (path.includes('/issues/') ? { project: WEB } : WEB));
     const [greedy, other] = [new ClientLookups(lookups, 8).of(LIVE), new ClientLookups(lookups, 8).of(LIVE)];
     await other.project('acme', 'web');

@@ -167,13 +167,13 @@ describe('lookups with the token of the database', () => {
     for (const token of [OLD, NEW]) assert.ok(!proxy.output.includes(token));
   });
 
-  it('nobody needs where the rights alone refuse: neither Sentry nor the database hears of that', async (t) => {
+  it('are not needed where the rights alone refuse: neither Sentry nor the database gets a request', async (t) => {
     const { proxy } = await startWatched(t, [
       ...['--sentry-uri', upstream.uri, '--clients', CLIENTS],
       ...['--pgx-conn', 'postgres://sentry:x@127.0.0.1:1/sentry?connect_timeout=1'],
     ]);
     const connections = upstream.play(answer(OK));
-    // There is no token to be had, which would be a 503.
+    // There is no token, which would be a 503.
     assert.equal((await send(proxy, get('reader', '/api/0/users/'))).status, 403);
     assert.equal((await send(proxy, get('web', '/api/0/organizations/acme/members/'))).status, 403);
     assert.equal((await send(proxy, get('reader', ISSUES))).status, 503);

@@ -31,7 +31,7 @@ async function outcome(hole: Hole, projects: readonly NamedProject[]): Promise<A
   return resolveConditions(decision, lookupsOf(projects), async () => body);
 }
 
-/** Why a row is refused, whatever is sent to it. */
+/** Why a row is always refused. */
 const CLOSED = /^(?:scope|no_rule|secret|not_limitable)$/;
 
 describe('what a row would grant beyond its path and scope', () => {

@@ -93,7 +93,7 @@ describe('issuers of a clients file', () => {
     for (const [audience, expected] of [
       ['https://idp.example.com', /issuer's own url/],
       ['https://idp.example.com/', /issuer's own url/],
-      ['*', /no audience, but any/],
+      ['*', /is not an audience/],
       ['https://github.com/octo-org', /GitHub's default audience/],
       ['https://GitHub.com/octo-org/', /GitHub's default audience/],
       ['https://kubernetes.default.svc', /API server's default audience/],
@@ -103,7 +103,7 @@ describe('issuers of a clients file', () => {
       ['', /is empty/],
       [[], /is empty/],
       [['a', 'a'], /is listed twice/],
-      [['a', '*'], /audience\[1\]: is no audience/],
+      [['a', '*'], /audience\[1\]: is not an audience/],
       [['a', 5], /audience\[1\]: is not a string/],
       [5, /is not a list/],
     ] as const) {
@@ -178,11 +178,11 @@ describe('the identity of a client', () => {
       [{ issuer: 'it', claims: [] }, /claims: is not an object/],
       [{ issuer: 'it', claims: { a: [] } }, /claims\.a: is empty/],
       [{ issuer: 'it', claims: { a: '' } }, /claims\.a: is empty/],
-      [{ issuer: 'it', claims: { a: null } }, /neither a text, a number/],
-      [{ issuer: 'it', claims: { a: { b: 'c' } } }, /neither a text, a number/],
-      [{ issuer: 'it', claims: { a: [['b']] } }, /claims\.a\[0\]: is neither a text/],
+      [{ issuer: 'it', claims: { a: null } }, /is not a string, a number/],
+      [{ issuer: 'it', claims: { a: { b: 'c' } } }, /is not a string, a number/],
+      [{ issuer: 'it', claims: { a: [['b']] } }, /claims\.a\[0\]: is not a string/],
       [{ issuer: 'it', claims: { a: ['b', 'b'] } }, /claims\.a\[1\]: is listed twice/],
-      [{ issuer: 'it', claims: { a: 2 ** 53 } }, /is too large a number/],
+      [{ issuer: 'it', claims: { a: 2 ** 53 } }, /is a number that is too large/],
       [{ issuer: 'it', claims: { a: 'x'.repeat(1025) } }, /is longer than 1024/],
       [{ issuer: 'it', claims: { '': 'b' } }, /neither the name of a claim nor a JSON pointer/],
       [{ issuer: 'it', claims: { '/a~2': 'b' } }, /neither the name of a claim nor a JSON pointer/],
@@ -213,7 +213,7 @@ describe('the identity of a client', () => {
   });
 });
 
-describe('on an issuer that everybody shares, the claims of a client', () => {
+describe('on a shared issuer, the claims of a client', () => {
   const pins = (url: string, claims: object) => problemsOf(fileWith({ url }, { issuer: 'it', claims }));
 
   for (const [url, loose, ...pinned] of [
@@ -232,7 +232,7 @@ describe('on an issuer that everybody shares, the claims of a client', () => {
     ['https://sts.windows.net/123/', [{ appid: 'x' }], { tid: '123' }],
     ['https://app.terraform.io', [{ terraform_organization_name: 'acme' }], { terraform_organization_id: 'org-1' }],
   ] as [string, object[], ...object[]][]) {
-    it(`pin what nobody else can register: ${url}`, () => {
+    it(`pin a value that no one else can register: ${url}`, () => {
       for (const claims of loose) {
         const problems = pins(url, claims);
         assert.equal(problems.length, 1, JSON.stringify(claims));

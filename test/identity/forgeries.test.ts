@@ -5,7 +5,7 @@ import { EncryptJWT, GeneralSign, SignJWT } from 'jose';
 import { AUDIENCE, forged, makeKey, type SigningKey, seconds } from '../support/issuer.ts';
 import { oneClient } from './scene.ts';
 
-describe('a token that nobody signed, or in another way than its issuer', () => {
+describe('a token without a signature, or signed in another way than by its issuer', () => {
   let scene: Awaited<ReturnType<typeof oneClient>>;
   let rsa: SigningKey;
   let ec: SigningKey;
@@ -160,7 +160,7 @@ describe('a token that nobody signed, or in another way than its issuer', () => 
     await refuses(forged('x', claims, anySignature), 'malformed');
   });
 
-  it('is never taken for a client with iss twice, or a payload that is no object', async () => {
+  it('is never taken for a client with iss twice, or a payload that is not an object', async () => {
     const text = JSON.stringify(claims);
     const doubled = [
       `{"iss":"https://other.example.com",${text.slice(1)}`,
@@ -199,7 +199,7 @@ describe('a token that nobody signed, or in another way than its issuer', () => 
     }
   });
 
-  it('is no token of an issuer above 8 KiB', async () => {
+  it('is not a token of an issuer above 8 KiB', async () => {
     const big = await scene.issuer.token({ repo: '1', x: 'x'.repeat(6200) });
     assert.equal(await scene.identify(big), undefined);
     assert.equal(await scene.identify(await scene.issuer.token({ repo: '1', x: 'x'.repeat(5000) })), 'ci');

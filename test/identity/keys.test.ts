@@ -43,7 +43,7 @@ describe('the keys of an issuer', () => {
     assert.deepEqual(issuer.requests, []);
   });
 
-  it('stand in a file of their own, which is read again', async () => {
+  it('stand in their own file, which is read again', async () => {
     const [first, second] = [await makeKey('first'), await makeKey('second')];
     let text = JSON.stringify({ keys: [first.jwk] });
     const { issuer, identify, keys, pass } = await oneClient(
@@ -103,7 +103,7 @@ describe('the keys of an issuer', () => {
     assert.equal(issuer.fetches, 3);
   });
 
-  it('serve for a day while the issuer is down, and then nobody is let in', async () => {
+  it('serve for a day while the issuer is down, and then no client is let in', async () => {
     const { issuer, identify, keys, pass } = await oneClient();
     const tokenAt = (passed: number) => {
       const iat = Math.floor((Date.now() + passed) / 1000);
@@ -121,7 +121,7 @@ describe('the keys of an issuer', () => {
     assert.equal(await identify(await tokenAt(DAY + 3 * MINUTE)), 'ci');
   });
 
-  it('are asked for after 1, 2, 4 … 60 s while the issuer is down, whatever comes', async () => {
+  it('are requested after 1, 2, 4 … 60 s while the issuer is down, even if tokens arrive', async () => {
     const { issuer, identify, keys, pass } = await oneClient();
     issuer.scripts.set('/keys', (_, response) => void response.writeHead(500).end());
     const token = await issuer.token({ repo: '1' });

@@ -11,7 +11,7 @@ import { clientsOf, sceneOf } from './scene.ts';
 
 describe('a certified provider', () => {
   for (const alg of ['RS256', 'PS256', 'ES256'] as const) {
-    it(`identifies a client with an access token of its own, signed with ${alg}`, async (t) => {
+    it(`identifies a client with its own access token, signed with ${alg}`, async (t) => {
       const server = createServer((request, response) => handle(request, response));
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');

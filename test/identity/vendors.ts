@@ -33,7 +33,7 @@ export const githubClaims = () => ({
   ...times(),
 });
 
-/** The same of a repository that was made or moved after 2026-07-15: `sub` has the ids. */
+/** The same for a repository that was created, renamed or transferred after 2026-07-15: `sub` has the ids. */
 export const newGithubClaims = () => ({
   ...githubClaims(),
   sub: 'repo:octo-org@123456/octo-repo@456789:ref:refs/heads/main',

@@ -28,7 +28,7 @@ function randomJson(random: (below: number) => number, depth: number): string {
   return kind === 0 ? `[${inside}]` : `{${inside}}`;
 }
 
-/** What the edit does to the value that the document stands for. */
+/** The effect of the edit on the value of the document. */
 function editedValue(value: unknown, path: readonly string[], change: 'remove' | 'replace'): unknown {
   const [step, ...rest] = path;
   if (step === EACH) {
@@ -72,7 +72,7 @@ test('a value that is left leaves every byte', () => {
   }
 });
 
-test('a document that is cut off or has something behind it is no JSON', () => {
+test('a document that is cut off or has something after it is not JSON', () => {
   for (let seed = 0; seed < 2000; seed++) {
     const random = randomFrom(seed);
     const text = `{"a":${randomJson(random, 3)}}`;
@@ -89,7 +89,7 @@ test('a document that is cut off or has something behind it is no JSON', () => {
   }
 });
 
-test('deep nesting and long runs of backslashes cost no more than their length', () => {
+test('deep nesting and long runs of backslashes cost only as much as their length', () => {
   const deep = '['.repeat(5000) + ']'.repeat(5000);
   const slashes = `"${'\\\\'.repeat(1_000_000)}\\""`;
   const begun = performance.now();

@@ -36,7 +36,7 @@ import { answer, OK, response, Upstream } from '../support/upstream.ts';
 
 const TOKEN = 'token-of-the-listener-tests';
 const ALIAS = 'alias-of-the-listener-tests';
-/** A client that may have one request under way. */
+/** A client that may have one request running. */
 const CLIENT = 'client-of-the-listener-tests-0123456789';
 const ONE_AT_A_TIME: ClientsFileJson = {
   clients: [{ name: 'single', token: CLIENT, scopes: ['org:read'], orgs: ['*'], concurrency: 1 }],
@@ -116,7 +116,7 @@ describe('createListener', () => {
     'no token and no database': [{ ...complete(), token: '' }, /token is empty; set a Sentry auth token, or pgxConn/],
     'a token and a database': [{ ...complete(), pgxConn: 'host=db' }, /pgxConn and token are both set/],
     'a connection string that is none': [{ ...complete(), token: undefined, pgxConn: 'hots=x' }, /pgxConn /],
-    'a connection string that is no text': [{ ...complete(), token: 'system', pgxConn: 5 }, /pgxConn is not a string/],
+    'a connection string that is not text': [{ ...complete(), token: 'system', pgxConn: 5 }, /pgxConn is not a string/],
     'a certificate without its key': [{ ...complete('https'), sentryCert: 'x' }, /sentryCert and sentryKey belong/],
     'authorities that are not PEM': [{ ...complete('https'), sentryCa: 'x' }, /sentryCa .*not PEM/],
     'a callback that is none': [{ ...complete(), onTokenRead: 'x' }, /onTokenRead is not a function/],
@@ -167,7 +167,7 @@ describe('the listener', { concurrency: false }, () => {
     assert.deepEqual(targetsOf(connections), [ODD]);
   });
 
-  it('takes basePath off what the client asked for, whatever the framework did to the URL', async (t) => {
+  it('removes basePath from the target, even if the framework changed the URL', async (t) => {
     const app = express().use(
       '/deep',
       express.Router().use('/sentry', createListener(optionsWith({ basePath: '/deep/sentry' }))),
@@ -274,7 +274,7 @@ describe('the listener', { concurrency: false }, () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(`GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ALIAS}\r\n\r\n`);
     await once(socket, 'data');
-    // What nothing but a collected `Request` held on to is gone then.
+    // Objects that only a collected `Request` referred to are gone then.
     for (let round = 0; round < 3; round++) {
       collectGarbage();
       await sleep(20);
@@ -363,7 +363,7 @@ describe('the listener', { concurrency: false }, () => {
     await assert.rejects(ask(port, '/'), { code: 'ECONNRESET' });
   });
 
-  it('never shows a stack, whatever fails', async (t) => {
+  it('never shows a stack', async (t) => {
     const transport = () => {
       throw new TypeError('a fault of the transport');
     };
@@ -413,7 +413,7 @@ describe('the listener', { concurrency: false }, () => {
     assert.deepEqual(paths, ['/tools/sentry/api/0/']);
   });
 
-  it('speaks TLS to Sentry, with authorities of its own', async (t) => {
+  it('speaks TLS to Sentry, with its own authorities', async (t) => {
     const { cert, key } = await selfSigned(makeFolder(t), 'sentry.example');
     const { readFileSync } = await import('node:fs');
     const sentry = await TlsUpstream.start({ cert: readFileSync(cert), key: readFileSync(key) });

@@ -29,7 +29,10 @@ const complete = { sentryUri: 'http://sentry.example', token: TOKEN, aliasTokens
 describe('createProxy', () => {
   const wrong: Record<string, readonly [options: object | undefined, says: RegExp]> = {
     'no sentryUri': [{ ...complete, sentryUri: undefined }, /sentryUri is not a URL/],
-    'a sentryUri with credentials': [{ ...complete, sentryUri: `http://user:${TOKEN}@x` }, /sentryUri has credentials/],
+    'a sentryUri with credentials': [
+      { ...complete, sentryUri: `http://user:${TOKEN}@x` },
+      /sentryUri must not contain credentials/,
+    ],
     'no token': [{ ...complete, token: undefined }, /token is empty; set a Sentry auth token$/],
     'the word system': [{ ...complete, token: 'system' }, /token asks for Sentry's own token/],
     'a token with a blank': [{ ...complete, token: `${TOKEN} x` }, /token has a character/],

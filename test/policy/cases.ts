@@ -1,5 +1,5 @@
 // What a named client may ask, case by case. To add one, write a line: the client, the request as its raw method and
-// target, and what becomes of it.
+// target, and the result.
 
 /** The clients of the cases: entries of a clients file, without name and token. */
 export const CLIENTS = {
@@ -91,7 +91,7 @@ export const CLIENTS = {
 /** What becomes of a request: `allow`, `allow` and the rebuilt query, `check` and what is checked, `refuse` and why. */
 export type Expected = `allow${string}` | `check ${string}` | `refuse ${string}`;
 
-/** The client, the request, what becomes of it. */
+/** The client, the request, the result. */
 export type Case = readonly [client: keyof typeof CLIENTS, request: string, expected: Expected];
 
 /** The cases by what they show. */
@@ -187,7 +187,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['teams', 'DELETE /api/0/teams/acme/crew/', 'allow'],
   ],
 
-  'whoever may only invite does not choose a role': [
+  'a client that may only invite does not choose a role': [
     ['inviter', 'GET /api/0/organizations/acme/members/', 'allow'],
     ['inviter', 'POST /api/0/organizations/acme/members/', 'refuse scope'],
     ['inviter', 'GET /api/0/organizations/acme/members/5/', 'allow'],
@@ -460,7 +460,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['numbered', 'GET /api/0/organizations/groups/issues/', 'refuse organization'],
   ],
 
-  'deny wins, and in doubt it does': [
+  'deny wins, and rather refuses too much': [
     ['noMembers', 'GET /api/0/organizations/acme/members/', 'refuse deny_rule'],
     ['noMembers', 'GET /api/0/organizations/acme/members', 'refuse deny_rule'],
     ['noMembers', 'DELETE /api/0/organizations/acme/members/5/', 'refuse deny_rule'],

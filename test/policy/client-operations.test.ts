@@ -11,7 +11,7 @@ const granted = (client: typeof whole) =>
   CLIENT_OPERATIONS.filter(({ method, path }) => decide(client, method, exampleTarget(path), 0).kind !== 'refuse');
 
 describe('the 224 operations of client programs', () => {
-  it('are granted by scopes in one organization, but for those with a reason', () => {
+  it('are granted by scopes in one organization, except for those with a reason', () => {
     assert.equal(CLIENT_OPERATIONS.length, 224);
     const open = new Set(granted(whole).map(({ method, path }) => `${method} ${path}`));
     const closed = CLIENT_OPERATIONS.map(({ method, path }) => `${method} ${path}`).filter((one) => !open.has(one));

@@ -180,8 +180,8 @@ export const CLIENT_OPERATIONS: readonly { readonly method: string; readonly pat
 /** Why no scope grants one of these. */
 export const CLOSED: Readonly<Record<string, string>> = {
   'GET /api/0/auth/': "it is the token owner's own account",
-  'GET /api/0/customers/{org}/': "it is of Sentry's cloud alone",
-  'PUT /api/0/customers/{org}/product-trial/': "it is of Sentry's cloud alone",
+  'GET /api/0/customers/{org}/': "it exists only in Sentry's cloud",
+  'PUT /api/0/customers/{org}/product-trial/': "it exists only in Sentry's cloud",
   'GET /api/0/internal/health/': 'it is about the whole installation',
   'POST /api/0/organizations/': 'it is about the whole installation',
   'DELETE /api/0/organizations/{org}/': 'it does more than a scope says',
@@ -196,8 +196,8 @@ export const CLOSED: Readonly<Record<string, string>> = {
   'POST /api/0/organizations/{org}/search-agent/start/': 'it does more than a scope says',
   'GET /api/0/organizations/{org}/sentry-app-components/': 'it does more than a scope says',
   'GET /api/0/organizations/{org}/sentry-app-installations/': 'its response holds secrets',
-  'DELETE /api/0/organizations/{org}/spike-protections/': "it is of Sentry's cloud alone",
-  'POST /api/0/organizations/{org}/spike-protections/': "it is of Sentry's cloud alone",
+  'DELETE /api/0/organizations/{org}/spike-protections/': "it exists only in Sentry's cloud",
+  'POST /api/0/organizations/{org}/spike-protections/': "it exists only in Sentry's cloud",
   'GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/{attachment_id}/':
     'it does more than a scope says',
   'GET /api/0/projects/{org}/{project}/keys/': 'its response holds secrets',

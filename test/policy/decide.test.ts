@@ -50,7 +50,7 @@ describe('the cases', () => {
 describe('every row of the table', () => {
   const { rows, guarded } = readSource();
   const guardedRequests = guarded.flatMap(({ path }) =>
-    // Whatever is below the bare list of projects is known.
+    // Everything below the bare list of projects is known.
     [path, ...(path === '/api/0/projects/' ? [] : [`${path}{id}/`])].flatMap((below) =>
       ['GET', 'POST'].map((method) => ({ method, path: below })),
     ),
@@ -65,7 +65,7 @@ describe('every row of the table', () => {
     }
   });
 
-  it('is given by * unless it gives a secret', () => {
+  it('is granted by * unless it reveals a secret', () => {
     for (const row of rows) {
       const { method, path } = row;
       const isGiven = path === '/api/0/' || (endpointFrom(row).needsRule === undefined && !PREFIXES.test(path));
@@ -81,7 +81,7 @@ describe('every row of the table', () => {
     }
   });
 
-  it('is not given by a rule that does not name it, if it gives a secret', () => {
+  it('is not granted by a rule that does not name it, if it reveals a secret', () => {
     for (const { method, path } of [
       ...rows.filter((row) => row.path !== '/api/0/' && endpointFrom(row).needsRule),
       ...guardedRequests,
@@ -99,7 +99,7 @@ describe('every row of the table', () => {
     }
   });
 
-  it('is refused by a deny rule that is its own path, whatever else is given', () => {
+  it('is refused by a deny rule that is its own path, even if everything else is granted', () => {
     for (const { method, path } of rows) {
       const client = clientOf({ allow: ['* /**'], orgs: ['*'], deny: [`* ${path}`] });
       assert.equal(inWords(decide(client, method, exampleTarget(path), NOW)), 'refuse deny_rule', `${method} ${path}`);
@@ -211,7 +211,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('is client_expired from the moment on that the file names, whatever is asked', () => {
+  it('is client_expired from the moment that the file names, for every request', () => {
     const client = clientOf({ allow: ['* /**'], orgs: ['*'], expires: '2026-01-01' });
     const last = decide(client, 'GET', '/api/0/', Date.UTC(2026, 0, 2) - 1);
     const next = decide(client, 'GET', '/api/0/', Date.UTC(2026, 0, 2));

@@ -121,7 +121,7 @@ describe('the generator of the table', () => {
     assert.match(generate(withRow({ method: 'PUT', proxyScopes: ['org:write'] })), /PUT: { scopes: \['org:write'\]/);
   });
 
-  it('refuses a write beside a secret that says nothing of its own answer', () => {
+  it('refuses a write next to a secret that says nothing about its own response', () => {
     const [row] = withRow({ secret: 'a key' }).rows;
     const writes = ['POST', 'PUT', 'PATCH'].flatMap((method) => [
       { ...row!, method, scopes: ['org:write'], secret: undefined },

@@ -33,7 +33,7 @@ describe('a query of a client with projects', () => {
     assert.equal(outcome(`${ORG}/issues/?project=12&project=11`), 'project=11');
   });
 
-  it('may not select a thing by its id, unless the row says that it is held to the project', () => {
+  it('may not select a thing by its id, unless the row says that it is limited to the project', () => {
     for (const name of [
       'id',
       'ids',
@@ -77,7 +77,7 @@ describe('a query of a client with projects', () => {
     assert.equal(outcome('/api/0/issues/101/events/?project=11'), 'refuse query');
   });
 
-  it('may have what the row says is harmless, or what a rule or a scope gives, whatever its name looks like', () => {
+  it('may have what the row says is harmless, or what a rule or a scope grants, with any name', () => {
     for (const path of ['files/dsyms/unknown/', 'files/source-maps/'])
       assert.equal(outcome(`${PROJECT}/${path}?id=x`), 'as it is', path);
     const reader = { scopes: ['project:read'], projects: ['acme/11'] };
@@ -101,7 +101,7 @@ describe('a query of a client with projects', () => {
 describe('an event id', () => {
   const HEX = '0123456789abcdef0123456789abcdef';
 
-  it("is whatever Python's uuid.UUID() takes", () => {
+  it("is any text that Python's uuid.UUID() takes", () => {
     for (const text of [
       HEX,
       HEX.toUpperCase(),
@@ -128,7 +128,7 @@ describe('an event id', () => {
       assert.ok(isEventId(text), JSON.stringify(text));
   });
 
-  it('is no other text', () => {
+  it('is not any other text', () => {
     for (const text of ['is:unresolved', HEX.slice(1), `${HEX}0`, `g${HEX.slice(1)}`, '', `issue ${HEX}`])
       assert.ok(!isEventId(text), text);
   });

@@ -29,7 +29,7 @@ const { rows } = readSource();
 const paths = rows.map(({ path }) => path);
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Spellings that somebody between the client and the view reads in another way, wherever in a path they stand. */
+/** Spellings that a server between the client and the view reads in another way, anywhere in a path. */
 const STRANGE = [
   '//',
   '\\',

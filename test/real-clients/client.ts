@@ -1,4 +1,4 @@
-// A client program from npm, run far from any configuration and cache of its own.
+// A client program from npm, run without its own configuration and cache.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -20,7 +20,7 @@ export interface McpSession {
 
 const PATIENCE = 30_000;
 
-/** @param args flags of sentry-mcp; @param ca the path of a certificate authority that it is to trust; empty: none of its own */
+/** @param args flags of sentry-mcp; @param ca the path of a certificate authority that it should trust; empty: no further one */
 export async function startMcp(args: readonly string[], ca: string): Promise<McpSession> {
   const home = await mkdtemp(join(tmpdir(), 'real-client-'));
   const program = join(MODULES, '@sentry/mcp-server/dist/index.js');

@@ -1,4 +1,4 @@
-// A client program in front of a proxy of its own, as a client with the entry that `token --for` prints.
+// A client program in front of its own proxy, as a client with the entry that `token --for` prints.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProxy, startProxy } from '../support/proxy-process.ts';
@@ -99,7 +99,7 @@ export async function clientOfReadme(): Promise<Client> {
 
 const REFUSED = 'The client may not do this';
 
-/** Tools that are called by their own names; the others by way of one of these. */
+/** Tools that are called by their own names; the others through one of these. */
 const DIRECT = [
   ...['find_organizations', 'find_projects', 'update_issue', 'search_events', 'analyze_issue_with_seer'],
   ...['search_issues', 'get_sentry_resource'],

@@ -47,7 +47,7 @@ suite('sentry-cli through the proxy', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Runs it far from any configuration of its own. */
+  /** Runs it without its own configuration. */
   async function sentryCli(args: string[], authToken = ALIAS) {
     const from = sentry.requests.length;
     const child = startChild(process.execPath, [SENTRY_CLI, ...args], {

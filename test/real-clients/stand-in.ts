@@ -1,4 +1,4 @@
-// A Sentry for real clients, and a public address that none of them may reach: whatever comes there is a leak.
+// A Sentry for real clients, and a public address that none of them may reach: every request there is a leak.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -84,7 +84,7 @@ async function listenForLeaks() {
     socket.on('close', () => sockets.delete(socket));
     socket.once('data', (bytes) => {
       heads[index] = bytes.toString('latin1', 0, 200);
-      // As Sentry would answer somebody without a token of its own.
+      // As Sentry would answer a client without a token of Sentry.
       socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     });
   });
@@ -107,7 +107,7 @@ const uploadOptions = (options: object): Endpoint =>
     GET: () => ({ status: 200, json: options }),
   });
 
-/** What the clients ask beside what the demonstration has. */
+/** Requests of the clients, in addition to those of the demonstration. */
 function endpointsOf(releases: Map<string, Record<string, unknown>>, assembled: Map<string, Buffer>): Endpoint[] {
   const organization = (_: ApiRequest, { urlPrefix }: ApiState, { org }: Path): Reply => {
     const found = organizations(urlPrefix).find(({ slug, id }) => slug === org || id === org);

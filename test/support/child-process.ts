@@ -10,7 +10,7 @@ export type PipedChild = ChildProcess & {
 };
 
 /**
- * Starts a program in a process group of its own. The whole group is killed with SIGKILL, which ends a stopped process
+ * Starts a program in its own process group. The whole group is killed with SIGKILL, which ends a stopped process
  * too, when the program ends, when the tests of this file are over, and when this process is gone, however it went.
  *
  * @param options of `spawn`; without `env` the program sees PATH alone, so that a terminal's FORCE_COLOR stays outside.
@@ -35,7 +35,7 @@ function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // No process is left in it.
   }
 }
 
@@ -54,7 +54,7 @@ let running: ChildProcess | undefined;
 
 function watchdog(): ChildProcess {
   if (running !== undefined) return running;
-  // In a group of its own: Ctrl-C at the terminal ends the tests, and this one after them.
+  // In its own group: Ctrl-C at the terminal ends the tests, and this one after them.
   running = spawn('/bin/sh', ['-c', WATCHDOG], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   running.unref();
   (running.stdin as unknown as { unref(): void }).unref();

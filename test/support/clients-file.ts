@@ -24,6 +24,6 @@ export function clientsFile(
   return JSON.stringify({ unmatched, clients: entries });
 }
 
-/** What of these clients nobody may be shown: their tokens, and the digests. */
+/** The secrets of these clients: their tokens, and the digests. */
 export const clientSecrets = (names: readonly string[]): string[] =>
   names.flatMap((name) => [clientToken(name), clientDigest(name).slice('sha256:'.length)]);

@@ -202,7 +202,7 @@ function requestOf(seed: number, random: Random, decoy: string): RequestPlan {
   const body = framing === 'chunked' ? chunked(content, random) : content;
   const sent = spoilt(head, body, content, random, 35);
   if (!sent.isCut && chance(random, 10)) {
-    // Another request behind this one is never to be read as one.
+    // Another request after this one must never be read as one.
     const hidden = Buffer.from(`GET /fuzz/hidden/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ALIAS}\r\n\r\n`);
     sent.bytes = Buffer.concat([sent.bytes, hidden]);
     sent.pieces.push(hidden);
@@ -309,7 +309,7 @@ function readResponse(bytes: Buffer, method: string): Message | undefined {
   return readStrictly(MessageReader.ofResponse(method), read);
 }
 function readRequest(bytes: Buffer): Message | undefined {
-  // RFC 9112 section 2.2: an empty line before the request line is to be ignored.
+  // RFC 9112 section 2.2: an empty line before the request line is ignored.
   const isAfterEmptyLine = bytes.toString('latin1', 0, 2) === '\r\n';
   return readStrictly(MessageReader.ofRequest(), isAfterEmptyLine ? bytes.subarray(2) : bytes);
 }
@@ -317,7 +317,7 @@ function readRequest(bytes: Buffer): Message | undefined {
 /** A broken promise, with the seed that shows it. */
 export class Finding extends Error {
   readonly seed: number;
-  /** What was sent and received, shortened, for whoever plays the seed again. */
+  /** The bytes sent and received, shortened, for repeating the seed. */
   exchange = '';
 
   constructor(seed: number, message: string) {
@@ -392,7 +392,7 @@ export class Fuzzer {
     assert.equal(stderr.replace(/^(?:timers|heap) \d+\n/gm, ''), '');
   }
 
-  /** Plays what the seed stands for. @throws {Finding} */
+  /** Plays the case of the seed. @throws {Finding} */
   async play(seed: number): Promise<void> {
     this.tally.cases++;
     for (let attempt = 1; ; attempt++) {
@@ -463,20 +463,20 @@ export class Fuzzer {
     const isAliasSent = request.bytes.includes(ALIAS);
     for (const stray of this.#strays) {
       const bytes = Buffer.concat(stray.chunks).toString('latin1');
-      if (bytes.includes('/fuzz/hidden/')) fail('a request behind another one was served');
+      if (bytes.includes('/fuzz/hidden/')) fail('a request after another one was served');
     }
     for (const { chunks } of connections) {
       const bytes = Buffer.concat(chunks);
       const text = bytes.toString('latin1');
       const sent = readRequest(bytes);
       if (sent === undefined) throw new Finding(seed, 'the upstream got a malformed request');
-      if (sent.rest.length > 0) fail('bytes behind the request went upstream');
+      if (sent.rest.length > 0) fail('bytes after the request went upstream');
       if (sent.trailers.length > 0) fail('trailers went upstream');
       if (!/^\S+ \/\S* HTTP\/1\.1$/.test(sent.startLine)) fail(`the request line ${JSON.stringify(sent.startLine)}`);
       const credentials = fieldValues(sent, 'Authorization');
       const head = text.slice(0, text.indexOf('\r\n\r\n'));
       const isInjected = head.includes(SECRET);
-      if (isInjected && !isAliasSent) fail('the token was injected for somebody who sent no alias');
+      if (isInjected && !isAliasSent) fail('the token was injected for a client that sent no alias');
       if (isInjected && (credentials.length !== 1 || credentials[0] !== `Bearer ${SECRET}`))
         fail('the token is misplaced');
       if (credentials.includes(`Bearer ${ALIAS}`)) fail('the alias went upstream');
@@ -518,7 +518,7 @@ export class Fuzzer {
       this.tally.broken++;
       return !isExpected;
     }
-    if (got.rest.length > 0) fail('bytes behind the response');
+    if (got.rest.length > 0) fail('bytes after the response');
     const isComplete = got.complete && (got.framing !== 'close' || ending === 'fin');
     const isOwn = fieldValues(got, 'Proxy-Status').some((value) => value.startsWith('sentry-api-proxy'));
     if (isOwn) {
@@ -526,9 +526,9 @@ export class Fuzzer {
       return !isExpected;
     }
     if (connections.length === 0) {
-      // To a request that was changed so that nobody knows whose it is.
+      // To a request that was changed beyond recognition.
       const isStray = request.isMutated && (method === 'HEAD' || 'stray'.startsWith(got.content.toString()));
-      if (!isStray) fail('a response that nobody gave');
+      if (!isStray) fail('a response without a sender');
       return true;
     }
     if (!isComplete) {
@@ -559,7 +559,7 @@ function describeExchange({ request, response, connections }: Case, { bytes, end
   ].join('\n');
 }
 
-/** The upstream's side of whatever case the request belongs to. */
+/** The upstream's side of the case that the request belongs to. */
 function serve(socket: Socket, cases: Map<string, Case>, strays: UpstreamConnection[]): void {
   const connection: UpstreamConnection = { chunks: [] };
   let one: Case | undefined;

@@ -142,7 +142,7 @@ export async function nodeReadsResponse(chunks: readonly Buffer[], method = 'GET
   return outcome;
 }
 
-/** What the parser says, whatever becomes of the stream when the bytes behind the message displease it. */
+/** The result of the parser, even if bytes after the message break the stream. */
 function gather(message: IncomingMessage, start: string): () => Outcome {
   let whole = '';
   const push = message.push.bind(message);

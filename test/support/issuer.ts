@@ -76,7 +76,7 @@ export class TestIssuer {
     return this.requests.filter(({ path }) => path === '/keys').length;
   }
 
-  /** A token with these claims beside the usual ones; a claim that is undefined is left out. */
+  /** A token with these claims next to the usual ones; a claim that is undefined is left out. */
   async token(claims: object, { key = this.keys[0]!, header = {} }: TokenOptions = {}): Promise<string> {
     const now = seconds();
     const all = { iss: this.url, aud: AUDIENCE, iat: now, nbf: now, exp: now + 300, ...claims };

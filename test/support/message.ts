@@ -15,7 +15,7 @@ export interface Message extends Head {
   /** False when the framing promised more than came; the content of an unframed response counts as complete. */
   complete: boolean;
   trailers: Field[];
-  /** Bytes behind the message. */
+  /** Bytes after the message. */
   rest: Buffer;
 }
 
@@ -36,7 +36,7 @@ export function fieldNames(message: { fields: readonly Field[] }): string[] {
   return message.fields.map(([name]) => name.toLowerCase()).sort();
 }
 
-/** The line of the last chunk, behind a line's end. */
+/** The line of the last chunk, after a line's end. */
 const LAST_CHUNK = /\r\n0+\r\n/;
 
 /** Collects the bytes of one side of a connection and reads the one message that they should be. */
@@ -78,7 +78,7 @@ export class MessageReader {
   /**
    * Waits until it is so. Looks whenever bytes come, and whenever `wake` is called.
    *
-   * @param patience milliseconds after which it resolves all the same.
+   * @param patience milliseconds after which it resolves in any case.
    */
   until(isSo: () => boolean, patience?: number): Promise<void> {
     return new Promise((resolve, reject) => {

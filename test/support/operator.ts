@@ -1,4 +1,4 @@
-// What an operator has at hand: the admin listener, certificates, and folders like Kubernetes' own.
+// Tools of an operator: the admin listener, certificates, and folders like Kubernetes' own.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
@@ -30,7 +30,7 @@ export interface GetOptions {
   body?: string;
 }
 
-/** A request over a connection of its own. */
+/** A request over its own connection. */
 export function get(
   place: Place,
   path: string,

@@ -37,7 +37,7 @@ export function tableUnder(file: string, heading: string): (readonly string[])[]
 /**
  * Asserts that the first cells of each row are these. The message names the page and the line that is out of date.
  *
- * @param expected the cells of each row; those behind them are written by hand.
+ * @param expected the cells of each row; those after them are written by hand.
  */
 export function assertTable(file: string, heading: string, expected: readonly (readonly string[])[]): void {
   const { rows, end } = rowsUnder(file, heading);

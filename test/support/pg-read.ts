@@ -2,7 +2,7 @@ import { parseConnInfo } from '../../adapters/system-token/postgres/conninfo.ts'
 import { readStoredToken } from '../../adapters/system-token/postgres/database.ts';
 import { DatabaseError } from '../../adapters/system-token/postgres/database-error.ts';
 
-/** No passfile, certificate or service of whoever runs the tests. */
+/** No passfile, certificate or service of the user that runs the tests. */
 export const NOBODYS_HOME = { HOME: '/nonexistent' };
 
 /** Reads the stored token as the proxy does with this connection string. */

@@ -1,4 +1,4 @@
-// The proxy as a user starts it: its command line, in a process and a working folder of its own.
+// The proxy as a user starts it: its command line, in its own process and working folder.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import type { Address } from './raw-client.ts';
 /** A proxy starts in a third of the time when the code is compiled already. */
 export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'sentry-api-proxy-compile-cache') };
 
-/** The program under test: `PROXY_PROGRAM` names the built file, for one. */
+/** The program under test: `PROXY_PROGRAM` can name the built file. */
 export const PROGRAM = resolve(process.env.PROXY_PROGRAM ?? join(import.meta.dirname, '../../adapters/node.ts'));
 
 export interface LogLine {
@@ -28,7 +28,7 @@ export interface Surroundings {
   folder?: string;
   /** How many files and sockets the process may have open. */
   openFiles?: number;
-  /** A command that runs the command behind it. */
+  /** A command that runs the command after it. */
   launcher?: readonly string[];
   /** The file through which the process enters a control group. */
   controlGroup?: string;

@@ -7,7 +7,7 @@ import { type Field, MessageReader } from './message.ts';
 export interface Address {
   host: string;
   port: number;
-  /** Its server keeps connections open behind a whole response, whatever the response says. */
+  /** Its server keeps connections open after a whole response, in spite of its fields. */
   keepsConnections?: boolean;
   /** Milliseconds to wait for a response, where the usual are too many: for a server without deadlines. */
   patience?: number;
@@ -27,10 +27,10 @@ export interface Reply {
   trailers: Field[];
   /** Status codes of the interim responses. */
   interim: number[];
-  /** Bytes behind the final response. */
+  /** Bytes after the final response. */
   rest: Buffer;
   ending: Ending;
-  /** Whether the server may leave the connection open behind it. */
+  /** Whether the server may leave the connection open after it. */
   mayStayOpen: boolean;
   /** Everything that came. */
   bytes: Buffer;
@@ -41,7 +41,7 @@ export interface Reply {
 const PATIENCE = 15_000;
 /** Milliseconds to wait for a response, for all clients of one test: where none is expected. */
 export const patienceOfTest = new AsyncLocalStorage<number>();
-// How long to wait for the end of the connection (or for what must not come) behind a whole response.
+// How long to wait for the end of the connection (or for what must not come) after a whole response.
 const GRACE = 2000;
 // The same where the end will not come.
 const GRACE_KEPT = 10;
@@ -117,7 +117,7 @@ export class RawClient {
   /**
    * Waits for a whole response or the end of the connection, then for the connection's end if it comes soon.
    *
-   * @param mayFollow that another response may come behind it, for which it is worth to wait where connections are kept.
+   * @param mayFollow that another response may come after it, which is worth waiting for where connections are kept.
    */
   async reply(patience = this.#patience, mayFollow = false): Promise<Reply> {
     await this.#reader.until(() => this.socket.destroyed || this.#ending === 'fin' || this.#isWhole(), patience);

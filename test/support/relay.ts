@@ -50,7 +50,7 @@ export class Relay {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
-  /** Ends what goes through it; from now on connections are refused. */
+  /** Ends the connections through it, and refuses new ones from now on. */
   async close(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;

@@ -75,7 +75,7 @@ export class ResettingUpstream {
     return new ResettingUpstream(thread, state, `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`);
   }
 
-  /** Waits for a request, and stands still, so that nothing is read meanwhile, until it is answered and reset. */
+  /** Waits for a request, and reads nothing more until it is answered and reset. */
   async awaitReset(): Promise<void> {
     await this.#requested;
     Atomics.store(this.#state, 0, STANDING_STILL);

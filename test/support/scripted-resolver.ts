@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 
 export interface ResolverScript {
   addresses?: LookupAddress[];
-  /** Of the failure, if it is to be one. */
+  /** Of the failure, if it should fail. */
   code?: string;
   /** Milliseconds. */
   delay?: number;

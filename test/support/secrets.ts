@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 /** The ways in which a secret might be shown: as it is, in base64 at any offset, percent-encoded, as JSON or hex. */
 export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // The characters that depend on what stands before and behind the secret are left out.
+  // The characters that depend on the text before and after the secret are left out.
   const base64 = [0, 1, 2].map((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64url');
     return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));

@@ -1,4 +1,4 @@
-// The attacks of slowhttptest (https://github.com/shekyan/slowhttptest), a package of the system's, beside honest traffic.
+// The attacks of slowhttptest (https://github.com/shekyan/slowhttptest), a system package, next to honest traffic.
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

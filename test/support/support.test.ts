@@ -81,7 +81,7 @@ describe('a test file', { concurrency: 2 }, () => {
     await areGone(pids);
   });
 
-  it('keeps the colours of its terminal to itself', async () => {
+  it('does not pass on the colours of its terminal', async () => {
     const before = process.env.FORCE_COLOR;
     process.env.FORCE_COLOR = '1';
     const child = startChild(process.execPath, ['-p', '42']);

@@ -1,4 +1,4 @@
-// Servers that are packages of the system's, not of npm's, run for a test in a folder of their own.
+// Servers from system packages, not from npm, run for a test in their own folder.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ export function installedProgram(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
+/** A free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

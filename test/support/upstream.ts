@@ -54,7 +54,7 @@ export class Connection {
     return this.#reader.head?.startLine;
   }
 
-  /** @throws {AssertionError} if what came is no well-formed request; undefined while its head is not there. */
+  /** @throws {AssertionError} if the bytes are not a well-formed request; undefined while its head is not there. */
   get request(): RecordedRequest | undefined {
     const message = this.#reader.read();
     if (message === undefined) return undefined;

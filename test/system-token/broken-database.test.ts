@@ -1,4 +1,4 @@
-// The proxy with a database that is broken, from the start and again later: what clients get meanwhile, that it recovers
+// The proxy with a database that is broken, from the start and again later: what clients get until then, that it recovers
 // by itself, and that it shows no secret.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -21,13 +21,13 @@ const PASSWORD = "broken p@ss:w%rd/'!";
 const ALIAS = 'alias-beside-a-broken-database';
 const REFUSAL = response('401 Unauthorized', ['WWW-Authenticate: xBasic realm="api"'], '{"detail":"Invalid token"}');
 
-/** Milliseconds: the proxy gives up after 750; without a bound of its own it would wait for the database's 5000. */
+/** Milliseconds: the proxy gives up after 750; without its own bound it would wait for the database's 5000. */
 const SOON = 4500;
-/** For a request whose token was refused while there is no other to be had: the proxy waits for 5000. */
+/** For a request whose token was refused while no other one is available: the proxy waits for 5000. */
 const WAITED = 15_000;
 const RECOVERY = 30_000;
 
-/** Leads to the database as long as nobody puts something else in its place. */
+/** Leads to the database until a test replaces it. */
 class Way {
   to: number;
   serve: (socket: Socket) => void;
@@ -78,7 +78,7 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-/** What a case has to itself: a database with the row, a role that may read it, a way there. */
+/** The separate parts of a case: a database with the row, a role that may read it, a connection. */
 class Place {
   readonly name: string;
   readonly way: Way;
@@ -126,7 +126,7 @@ interface Fault {
   conn?(place: Place): string;
   setUp?(place: Place): Promise<unknown>;
   tearDown?(): Promise<unknown>;
-  /** Whether nobody can store a token while it lasts. */
+  /** Whether no token can be stored while it lasts. */
   locksRow?: boolean;
   skip?: string | false;
 }
@@ -166,14 +166,14 @@ const FAULTS: Record<string, Fault> = {
     (name) => `ALTER ROLE ${name} PASSWORD 'another'`,
     (name) => `ALTER ROLE ${name} PASSWORD '${PASSWORD.replaceAll("'", "''")}'`,
   ),
-  'that takes no more connections of this user': sql(
+  'that accepts no more connections of this user': sql(
     (name) => `ALTER ROLE ${name} CONNECTION LIMIT 0`,
     (name) => `ALTER ROLE ${name} CONNECTION LIMIT -1`,
   ),
   'that is not there': {
     conn: (place) => usualConn(place).replace(`/${place.name}?`, `/${place.name}_later?`),
     begin: ({ name }) => postgres.query(`DROP DATABASE IF EXISTS ${name}_later WITH (FORCE)`),
-    // A copy is only made of a database that nobody uses.
+    // A copy is only made of a database that is not in use.
     end: ({ name, admin }) =>
       admin
         .query(`SELECT value #>> '{}' AS token FROM sentry_option`)

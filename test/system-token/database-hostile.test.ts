@@ -160,7 +160,7 @@ describe('a hostile server', { concurrency: 8 }, () => {
     ],
   ];
   for (const [name, behaviour, reason] of cases)
-    it(`${name} is a failure and no more`, (test) => fails(test, behaviour, reason));
+    it(`${name} is only a failure`, (test) => fails(test, behaviour, reason));
 
   it('that never stops sending notices is cut off after so many bytes', async (test) => {
     const notices = flood(message('N', `SNOTICE\0M${'x'.repeat(32_000)}\0\0`));

@@ -42,12 +42,12 @@ describe('reading the stored token through PgBouncer, transaction pooling, one c
     assert.ok((await backends()) <= 1);
   });
 
-  it('sends no start-up parameter that PgBouncer refuses, whatever the connection string asks for', async () => {
+  it('sends no start-up parameter that PgBouncer refuses, for any connection string', async () => {
     const parameters = 'options=-csearch_path%3Dpublic&statement_timeout=1&default_query_exec_mode=cache_statement';
     assert.equal(await readWith(`${uri}?${parameters}&pool_max_conns=3&statement_cache_capacity=9`), TOKEN);
   });
 
-  it('leaves nothing of its own in a session that others use after it', async () => {
+  it('leaves no setting in a session that others use after it', async () => {
     assert.equal(await readWith(`${uri}?search_path=pg_temp,public&role=postgres`), TOKEN);
     const client = new pg.Client(uri);
     await client.connect();

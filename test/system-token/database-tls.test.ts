@@ -105,7 +105,7 @@ describe('reading the stored token from a server with TLS', () => {
     assert.equal(await readWith(conninfo(`${ENCRYPTED} sslmode=require sslnegotiation=direct`)), TOKEN);
   });
 
-  it('binds the password to the TLS channel with channel_binding=require, and gives it to nobody else', async () => {
+  it('binds the password to the TLS channel with channel_binding=require, and sends it to no other server', async () => {
     assert.equal(await readWith(conninfo(`${ENCRYPTED} sslmode=require channel_binding=require`)), TOKEN);
     const { message } = await failureWith(conninfo(`${PLAIN} channel_binding=require sslmode=disable`));
     assert.match(message, /it does not offer channel binding/);

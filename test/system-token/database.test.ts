@@ -101,7 +101,7 @@ describe('reading the stored token', () => {
     });
     try {
       assert.equal(await readWith(postgres.connectionString), TOKEN);
-      assert.match((await failureWith(`${tcp} user=scrambled`)).message, /it wants a password, and none is set/);
+      assert.match((await failureWith(`${tcp} user=scrambled`)).message, /it requires a password, and none is set/);
     } finally {
       process.env = before;
     }
@@ -114,7 +114,7 @@ describe('reading the stored token', () => {
       '28P01',
       /password authentication failed for user "scrambled" \(28P01\)\. Check the user and the password\./,
     ],
-    ['no password', () => 'user=scrambled', undefined, /it wants a password, and none is set\. Put it into/],
+    ['no password', () => 'user=scrambled', undefined, /it requires a password, and none is set\. Put it into/],
     ['a user whom pg_hba.conf rejects', () => 'user=nobody_may', '28000', /\(28000\)\. .*pg_hba\.conf/],
     [
       'another database',

@@ -81,7 +81,7 @@ describe('a read that is given up', () => {
     return { token, attempts, renewals };
   }
 
-  it('gives whoever waits for the first token that of the new place', async () => {
+  it('gives requests that wait for the first token that of the new place', async () => {
     const { token, attempts, renewals } = makeToken();
     token.start();
     const waiting = token.get();

@@ -153,7 +153,7 @@ describe('reading the token', () => {
     assert.equal(fieldValue(await stage.get(), 'Content-Type')?.split(';')[0], 'text/plain');
     assert.equal(stage.connections.length, 0);
 
-    // Who brings credentials of his own is served all the same.
+    // A client with its own credentials is still served.
     assert.equal((await stage.get(AS_SELF)).status, 401);
     assert.equal(stage.connections.length, 1);
 
@@ -388,7 +388,7 @@ describe('a 401 that no new token mends', () => {
     assert.equal(stage.relay.connections, 1);
   });
 
-  // Sentry answers so where a token without a user is no use. That it would say so is not promised, so a read is spent.
+  // Sentry answers so where a token without a user is useless. It does not promise to say so, so a read is spent.
   it('is relayed when another token does not mend it either', async (t) => {
     const stage = await Stage.withToken(t);
     const detail = '{"detail":"This endpoint requires user info"}';
@@ -414,7 +414,7 @@ describe('a 401 that no new token mends', () => {
   });
 });
 
-describe('a token that cannot be read anew', () => {
+describe('a token that cannot be read again', () => {
   const values: Record<string, () => Promise<unknown>> = {
     NULL: () => store(undefined),
     'an empty string': () => store(''),

@@ -35,7 +35,7 @@ describe('a stored token is read', () => {
     accepts('"\\u0061b\\/c"', 'ab/c');
   });
 
-  it('from a bare string, whatever the operator chose', () => {
+  it('from a bare string, with any text of the operator', () => {
     for (const token of [
       'secret',
       's.e-c_r~e+t/==',

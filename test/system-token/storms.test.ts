@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-/** A database of its own for a storm. */
+/** A separate database for a storm. */
 async function makeDatabase(name: string): Promise<{ conn: URL; client: pg.Client }> {
   await postgres.query(`CREATE DATABASE ${name} TEMPLATE template1`);
   const conn = new URL(postgres.connectionString);
@@ -47,7 +47,7 @@ interface Storm {
   beforeRefusal: Promise<void>;
   /** Requests that are refused, or wait for that. */
   refused: number;
-  /** How often the token was read: each read is a connection of its own. */
+  /** How often the token was read: each read is its own connection. */
   reads(): number;
 }
 
@@ -144,7 +144,7 @@ describe('a storm', { concurrency: 2 }, () => {
       let [previous] = storm.accepted as unknown as [string];
       while (!isOver) {
         // On a machine that is too busy the rotation waits until each connection has got through about twice: a request
-        // that takes longer than two rotations meets two refusals, and is to be replayed but once.
+        // that takes longer than two rotations meets two refusals, and must be replayed only once.
         const taken = storm.taken;
         do await sleep(100);
         while (storm.taken < taken + 64 && !isOver);

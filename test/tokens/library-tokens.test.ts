@@ -1,4 +1,4 @@
-// Several Sentry tokens behind createProxy and createListener.
+// Several Sentry tokens in createProxy and createListener.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const OPTIONS: ProxyOptions = {
 const sentWith = async (response: Promise<Response>) => (await response).headers.get('x-sent');
 
 describe('createProxy with tokens', () => {
-  it('sends the least powerful one that will do', async () => {
+  it('sends the least powerful one that suffices', async () => {
     const proxy = createProxy(OPTIONS);
     assert.equal(await sentWith(proxy.fetch(new Request(RELEASES, { method: 'POST' }))), 'Bearer CI');
     assert.equal(await sentWith(proxy.fetch(new Request(ISSUES))), 'Bearer DEFAULT');

@@ -55,7 +55,7 @@ describe('the token of a request', () => {
     it(`${request}: ${expected}`, () => assert.equal(choice.choose(method, target).name, expected));
   }
 
-  it('is the one that its client is pinned to, whatever the request', () => {
+  it('is the one that its client is pinned to, for every request', () => {
     for (const name of ['people', 'acme-ci', 'default']) {
       assert.equal(choice.choose('GET', '/api/0/organizations/acme/issues/', name).name, name);
     }

@@ -28,7 +28,7 @@ describe('a tokens file', () => {
     assert.ok(reader!.scopes.has('project:read') && !reader!.scopes.has('project:write'));
   });
 
-  it('has no tokens if somebody has emptied it', () => {
+  it('has no tokens if it was emptied', () => {
     for (const text of ['', ' \n', '{"tokens":[]}']) {
       assert.deepEqual(readTokens(text, true), { problems: [], entries: [], hasList: true });
     }
@@ -59,7 +59,7 @@ describe('a tokens file', () => {
       'tokens[4]: lacks token or tokenFile',
       'tokens[5].scopes: is empty',
       'tokens[6].scopes[0]: is *; name the scopes that the token has',
-      "tokens[7].scopes[0]: is no scope of Sentry's; did you mean org:read?",
+      'tokens[7].scopes[0]: is not a scope of Sentry; did you mean org:read?',
       'tokens[8].orgs[1]: is not the only entry; * means all, so use it alone',
       'tokens[9].orgs[0]: is neither the slug nor the numeric id of an organization',
       'tokens[10].orgs: is empty',

@@ -21,8 +21,8 @@ export interface Asked {
 const REFUSED = 1;
 
 /**
- * Says whether this configuration lets a client make a request, and by which scope or rule. It asks nobody: what only
- * Sentry or the body could show is named.
+ * Says whether this configuration lets a client make a request, and by which scope or rule. It sends no request: it names
+ * the conditions that only Sentry or the body could decide.
  * @param now milliseconds since 1970
  * @returns the exit code: 0 if it is allowed, 1 if it is refused, 2 if there is no such client
  */
@@ -62,7 +62,7 @@ function say(client: Client, method: string, target: string, now: number): numbe
   return isRefused ? REFUSED : 0;
 }
 
-/** @param others what else stands against the request, so that the client's rights need to be mended only once */
+/** @param others further reasons against the request, so that the client's rights can be corrected in one step */
 function refusedLines(
   { error, reason, detail, deniedBy }: Refused,
   others: readonly Refused[],
@@ -91,9 +91,9 @@ function allowedLines(decision: Allowed | Conditional, client: Client): string[]
     ...(ownJson === undefined ? [] : [`the proxy ${tense.respond} itself: ${ownJson}`]),
     ...(response?.keepOnly ? [`${listText(response)} ${tense.keep}: ${namesOf(response.keepOnly)}`] : []),
     ...(response?.keepWithin
-      ? [`the list that Sentry answers ${tense.keep}: projects of ${response.keepWithin.map(withinText).join(', ')}`]
+      ? [`the list in the response ${tense.keep}: projects of ${response.keepWithin.map(withinText).join(', ')}`]
       : []),
-    ...(response?.removeKeys.length ? [`what Sentry answers ${tense.lose}: ${response.removeKeys.join(', ')}`] : []),
+    ...(response?.removeKeys.length ? [`the response ${tense.lose}: ${response.removeKeys.join(', ')}`] : []),
   ];
   return [
     `allowed by ${sourceText(grantedBy, client)}${template === undefined ? '' : `: ${template}`}`,
@@ -115,8 +115,8 @@ const UNCHANGED = 'observe mode: the request and its response pass unchanged; in
 
 const listText = ({ listKey }: ResponseFilter): string =>
   listKey === undefined
-    ? 'the list that Sentry answers'
-    : `the list of ${listKey.replace('[].', '')} in ${listKey.startsWith('[].') ? 'each entry of ' : ''}what Sentry answers`;
+    ? 'the list in the response'
+    : `the list of ${listKey.replace('[].', '')} in ${listKey.startsWith('[].') ? 'each entry of ' : ''}the response`;
 
 /** `allow[0]` with the rule itself. */
 function sourceText(by: string, { allow, deny }: Client): string {
@@ -129,14 +129,14 @@ function conditionText(condition: Condition, { org, projects = [] }: Conditional
   const own = namesOf(projects);
   switch (condition.kind) {
     case 'project':
-      return `Sentry knows project ${condition.project.value} of ${org} as one of ${own}`;
+      return `in Sentry project ${condition.project.value} of ${org} is one of ${own}`;
     case 'query':
-      return `Sentry knows ${own} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
+      return `Sentry has ${own} in ${org}; the query ${isNarrowed} to those of them that it asks for`;
     case 'issue':
       return `Sentry has issue ${condition.id} in ${condition.within.map(withinText).join(', or in ')}`;
     case 'lookup': {
       const { kind, id } = condition.thing;
-      return `Sentry says that all projects of the ${kind.replaceAll('-', ' ')} ${id} are among ${own}`;
+      return `in Sentry all projects of the ${kind.replaceAll('-', ' ')} ${id} are among ${own}`;
     }
     case 'body':
       return bodyText(condition, own);

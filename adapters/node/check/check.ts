@@ -49,7 +49,7 @@ export async function check(
   if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
   if (config.keepInside) say('keeps clients at', config.publicUrl ?? 'the host that each request names');
-  else say('keeps clients at', "Sentry's own address, past the proxy, since --keep-inside is false");
+  else say('keeps clients at', "Sentry's own address, past the proxy, because --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
   if (named !== undefined) {
     const now = Date.now();

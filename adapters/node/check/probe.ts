@@ -19,7 +19,7 @@ const MAX_LOOKED_AT = 4096;
 export async function probe(config: Config): Promise<boolean> {
   const isStoreUp = config.limitStore === undefined || (await probeStore(config.limitStore));
   const { token, fault } = await probeDefault(config);
-  say('probe', fault ?? 'Sentry takes the token');
+  say('probe', fault ?? 'Sentry accepts the token');
   const tokens = token === undefined || fault !== undefined ? [] : [token];
   let areTokensTaken = true;
   for (const entry of readTokens(config.tokensText ?? '', true).entries) {
@@ -65,7 +65,7 @@ async function probeNamed(config: Config, { name, origin, scopes }: TokenEntry):
   const { fault, shown } = await ask(config, token ?? '', 'Sentry refused the token (401): make a new one in Sentry.');
   const isTaken = token !== undefined && fault === undefined;
   const problem = token === undefined ? 'its file contains no token' : fault;
-  say(`token ${name}`, problem ?? 'Sentry takes it');
+  say(`token ${name}`, problem ?? 'Sentry accepts it');
   if (isTaken && shown !== undefined) {
     const missing = [...scopes].filter((scope) => !shown.includes(scope));
     const further = shown.filter((scope) => !scopes.has(scope));

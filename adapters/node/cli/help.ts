@@ -45,7 +45,7 @@ const EXAMPLES = [
   "    --pgx-conn 'host=pgbouncer user=postgres dbname=postgres' \\",
   '    --alias-token-file ./aliases',
   '',
-  '  # what this configuration does, and whether Sentry takes the token',
+  '  # what this configuration does, and whether Sentry accepts the token',
   '  sentry-api-proxy check --probe --token-file ./token',
 ];
 

@@ -19,6 +19,6 @@ export const tokenNote = ({ digest }: NewToken): string =>
     '',
     'Give the token to the client. Put the digest into the clients file: {"name": "…", "token": "sha256:…", …}.',
     'token --for PROGRAM prints the whole entry, with the rights that the program needs.',
-    'The token is shown this once.',
+    'The token is shown only once.',
     '',
   ].join('\n');

@@ -109,7 +109,7 @@ export class ActiveClients implements Authenticator {
 
   /**
    * Takes over alias tokens and clients of a changed configuration. If its clients file is bad, the active clients stay,
-   * but for those that the file has no more.
+   * except those that the file no longer has.
    * @param isAsked whether a file that did not change is reported again if it is bad
    */
   async take(config: Config, isAsked: boolean): Promise<Taken> {
@@ -133,7 +133,7 @@ export class ActiveClients implements Authenticator {
       this.#registry = loaded.registry;
       return { problems: [], isChanged: true };
     }
-    // Somebody who empties the file means that nobody is a client any more.
+    // An empty file means that there are no clients any more.
     const listed = text.trim() === '' ? NOBODY : loaded.listed;
     const before = this.#registry;
     if (before !== undefined && listed !== undefined) this.#registry = onlyListed(before, listed, loaded.expired);

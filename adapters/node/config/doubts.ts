@@ -39,7 +39,7 @@ function withoutEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Conf
   ];
 }
 
-/** RFC 1035 section 2.3.1 has no underscore in a name, and nor has Django's pattern of hosts. */
+/** Neither RFC 1035 section 2.3.1 nor Django's pattern of hosts allows an underscore in a name. */
 function hostsDjangoRefuses({ sentryUri }: Config): Problem[] {
   if (!sentryUri.hostname.includes('_')) return [];
   const text =

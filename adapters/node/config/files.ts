@@ -36,7 +36,7 @@ const FRESH = 2000;
 /** After so many looks a file is read even if it seems unchanged, because clocks may be wrong. */
 const MAX_TRUSTED = 25;
 
-/** Opens what may have become a pipe or a terminal meanwhile, without waiting for it. */
+/** Opens a path that may now be a pipe or a terminal, without waiting for it. */
 const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** Reads a file once as the program starts, and then again and again, but only if it may have changed. */

@@ -24,7 +24,7 @@ export const secret =
     parse(content.replace(/[\r\n]+$/, ''), report);
 
 /**
- * Alias tokens, one per line, with comments and blank lines. A file without tokens is no problem here: while the proxy
+ * Alias tokens, one per line, with comments and blank lines. A file without tokens is not a problem here: while the proxy
  * runs, it means that all were revoked.
  * @returns the tokens of all valid lines
  */
@@ -35,7 +35,7 @@ export function aliasFile(content: string, report: Report): string[] {
     if (token === '' || token.startsWith('#')) return;
     // Two tokens in one line, or one token with a semicolon in it? Only the author knows.
     if (token.includes(';')) report(`has a ; in line ${index + 1}; write one token per line`);
-    else if (!isSendableToken(token)) report(`has something other than visible ASCII in line ${index + 1}`);
+    else if (!isSendableToken(token)) report(`has a character that is not visible ASCII in line ${index + 1}`);
     else tokens.push(token);
   });
   return tokens;

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/config/values.ts';
 import { SETTINGS } from './settings.ts';
 
-/** A setting by its flag and its variable; a variable that is no setting by its name. */
+/** A setting by its flag and its variable; a variable that is not a setting by its name. */
 export function settingName(variable: string): string {
   const flag = SETTINGS.find((setting) => setting.variable === variable)?.flag;
   return flag === undefined ? variable : `--${flag} (${variable})`;

@@ -20,7 +20,7 @@ export interface Reloaded {
   readonly config: Config | undefined;
   /** Problems that kept all or a part of the files' content from being applied. */
   readonly problems: readonly Problem[];
-  /** The files were read because somebody asked for it, not because one of them changed. */
+  /** The files were read because of SIGHUP, not because one of them changed. */
   readonly isAsked: boolean;
 }
 

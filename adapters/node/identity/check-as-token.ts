@@ -16,8 +16,8 @@ import type { Config } from '../config/config.ts';
 const NO_CLIENT = 1;
 
 /**
- * Says which client a token is, or which check fails, and which claims of each client. It asks nobody, so that it
- * verifies a signature only with keys that are in the clients file or in a file. Of the token it shows no value.
+ * Says which client a token is, or which check fails, and which claims of each client. It sends no request, so it
+ * verifies a signature only with keys from the clients file or from a key file. It shows no value of the token.
  * @param path of the file with the token
  * @param now milliseconds since 1970
  * @returns the exit code: 0 for a client, 1 for none, 2 if the file cannot be read

@@ -28,7 +28,7 @@ const MAX_ELEMENTS = 8;
 export class ReplyReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @throws StoreError if it is no reply that could be meant */
+  /** @throws StoreError if it is not a reply that a script could give */
   read(chunk: Buffer): Reply[] {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const replies: Reply[] = [];

@@ -45,8 +45,8 @@ return 1
 `;
 
 /**
- * Frees the place of a request that has ended. A `TAKE` that was not answered may run later, on a connection that was
- * given up: what is left here keeps it from taking a place that nobody would free.
+ * Frees the place of a request that has ended. A `TAKE` without an answer may run later, on a connection that was
+ * given up: the entry that stays here keeps it from taking a place that would never be freed.
  *
  * KEYS: the requests in progress, and what says that this one has ended. ARGV: the request's id; milliseconds for which
  * that stays, 0 if the answer to `TAKE` is known.

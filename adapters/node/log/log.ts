@@ -21,7 +21,7 @@ const STDOUT = 1;
 
 /**
  * The log: a line for each event on standard output. Writing never holds up a request: lines are gathered and written
- * together. If nobody reads them or the disk is full, they are dropped, and a later line says how many.
+ * together. If they are not read or the disk is full, they are dropped, and a later line says how many.
  */
 export class LogWriter {
   /** Called when lines are lost, with their number. */

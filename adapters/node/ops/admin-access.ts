@@ -5,8 +5,8 @@ import type { Fields } from '../../../src/http/types.ts';
  * The reason, for a person, why a request may not read the status; undefined if it may.
  *
  * The admin listener has no credentials, so a browser inside the network must not read it for a page from elsewhere.
- * Such a page gives itself away by Fetch Metadata or `Origin`. With DNS rebinding it does not, but then the Host is a
- * name of its own: an address, `localhost` and the names that the operator set are none.
+ * Fetch Metadata or `Origin` reveals such a page. With DNS rebinding they do not, but then the Host is a name of the
+ * attacker, and not an address, `localhost` or a name that the operator set.
  * @param allowedHosts in lower case
  */
 export function accessFault(

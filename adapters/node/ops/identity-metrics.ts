@@ -26,7 +26,7 @@ export class IdentityMetrics {
     });
     new Gauge({
       name: 'sentry_api_proxy_issuer_keys',
-      help: 'Keys of the issuer that can be used.',
+      help: 'Usable keys of the issuer.',
       labelNames: ['issuer'],
       registers: [registry],
       collect() {

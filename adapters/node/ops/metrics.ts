@@ -66,7 +66,7 @@ export class Metrics {
   });
   readonly #turnedAway = new Counter({
     name: 'sentry_api_proxy_connections_turned_away_total',
-    help: 'Connections closed at once, since there were too many.',
+    help: 'Connections closed at once, because there were too many.',
     registers: [this.#registry],
   });
   readonly #linesLost = new Counter({
@@ -105,7 +105,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'sentry_api_proxy_build_info',
-      help: 'The version that runs, and on which Node.',
+      help: 'The running version, and its version of Node.',
       labelNames: ['version', 'node'],
       registers: [this.#registry],
     }).set({ version: packageJson.version, node: process.version }, 1);

@@ -28,7 +28,7 @@ export interface Missing {
 export interface Program {
   /** As `token --for` takes it; it is also the name of the client, unless there is another. */
   readonly name: string;
-  /** What somebody may write instead. */
+  /** Other names that users may write for it. */
   readonly otherNames?: readonly string[];
   readonly is: string;
   readonly rights: Rights;

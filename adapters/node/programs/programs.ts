@@ -10,12 +10,12 @@ const PERSON = "it shows the account that the proxy's token belongs to";
 const DASHBOARDS = 'a dashboard has queries over all projects';
 const TRACES = 'a trace has spans of all projects';
 const SEER = 'Seer reads code, and traces through all projects';
-const IMAGES = 'it gets a token that may remove objects as well, and sends the images past the proxy';
+const IMAGES = 'it gets a token that can also remove objects, and uploads the images past the proxy';
 const COMMITS = 'commits name repositories, and resolve issues, of the whole organization';
 const GIT =
-  'it names a repository of the organization; sentry-cli does so in CI, so that uploads there need --no-git-metadata';
-const MAPPINGS = "code mappings are the whole organization's";
-const TEAM = "a team is the whole organization's";
+  'it names a repository of the organization; sentry-cli does so in CI, so uploads there need --no-git-metadata';
+const MAPPINGS = 'code mappings belong to the whole organization';
+const TEAM = 'a team belongs to the whole organization';
 
 const CLI_SETTINGS = 'SENTRY_URL=https://proxy.example SENTRY_AUTH_TOKEN=<token> SENTRY_ORG=acme SENTRY_PROJECT=web';
 
@@ -46,7 +46,7 @@ export const PROGRAMS: readonly Program[] = [
       { what: 'releases set-commits', as: 'projects', why: COMMITS },
       { what: 'code-mappings upload', as: 'projects', why: MAPPINGS },
       { what: 'build upload --force-git-metadata', as: 'projects', why: GIT },
-      { what: 'repos list', as: 'projects', why: "repositories are the whole organization's" },
+      { what: 'repos list', as: 'projects', why: 'repositories belong to the whole organization' },
     ],
   },
   {
@@ -105,13 +105,13 @@ export const PROGRAMS: readonly Program[] = [
       { what: 'trace view', as: 'projects', why: TRACES },
       { what: 'trace logs', as: 'projects', why: TRACES },
       { what: 'span view', as: 'projects', why: TRACES },
-      { what: 'alert issues view', as: 'projects', why: 'Sentry does not hold the id of an alert to a project' },
+      { what: 'alert issues view', as: 'projects', why: 'Sentry does not limit the id of an alert to a project' },
     ],
   },
   {
     name: 'sentry-mcp',
     otherNames: ['mcp', 'mcp-server'],
-    is: 'the MCP server of an AI agent, with all its tools that read',
+    is: 'the MCP server of an AI agent, with all its reading tools',
     rights: {
       scopes: [
         { right: 'org:read', why: 'finds organizations and projects, and searches events, traces and replays' },
@@ -122,7 +122,7 @@ export const PROGRAMS: readonly Program[] = [
       ],
       allow: [
         { right: DSNS, why: 'shows DSNs' },
-        { right: ATTACHMENT, why: 'reads attachments of events, whatever they hold' },
+        { right: ATTACHMENT, why: 'reads attachments of events, with any content' },
       ],
       allowWithProjects: [{ right: TEAMS, why: 'finds teams' }],
     },

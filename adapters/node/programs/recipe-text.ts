@@ -2,7 +2,7 @@ import type { NewToken } from '../cli/token.ts';
 import type { Grant, Missing } from './program.ts';
 import { entryOf, grantedBy, type Recipe } from './recipe.ts';
 
-/** What `token --for` prints for a person, next to the token. */
+/** The text that `token --for` prints in addition to the token. */
 export function recipeText(recipe: Recipe, { digest }: NewToken): string {
   const { program, reach } = recipe;
   const { scopes, allow, whole } = grantedBy(recipe);
@@ -11,16 +11,20 @@ export function recipeText(recipe: Recipe, { digest }: NewToken): string {
     '',
     JSON.stringify(entryOf(recipe, digest), null, 2),
     '',
-    'What the rights are for; leave out what is not used:',
+    'What each right is for; leave out those that you do not need:',
     ...rows([...scopes, ...allow]),
     ...(whole.length === 0
       ? []
-      : ['', 'These grant data of all projects of the organization, since nothing narrows them:', ...lines(whole)]),
+      : [
+          '',
+          'These grant data of all projects of the organization, because the proxy cannot narrow them:',
+          ...lines(whole),
+        ]),
     ...missingLines(program.missing.filter(({ as }) => as === 'all' || 'projects' in reach)),
     '',
     `Settings:  ${program.settings}`,
     '',
-    'The token is shown this once. Without a clients file yet, save {"clients": [ENTRY]} as clients.json, and',
+    'The token is shown only once. Without a clients file yet, save {"clients": [ENTRY]} as clients.json, and',
     'start the proxy with --clients-file clients.json. docs/works-with.md says more about each program.',
     '',
   ].join('\n');
@@ -45,5 +49,5 @@ function missingLines(missing: readonly Missing[]): string[] {
     const isPaths = whats.some((what) => what.includes('/'));
     return isPaths ? [`  ${why}:`, ...whats.map((what) => `      ${what}`)] : [`  ${whats.join(', ')}: ${why}`];
   });
-  return ['', 'What does not work with them:', ...texts];
+  return ['', 'Not possible with these rights:', ...texts];
 }

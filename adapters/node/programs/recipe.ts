@@ -19,7 +19,7 @@ export interface RecipeOptions {
 
 export type Reach = { readonly orgs: readonly string[] } | { readonly projects: readonly string[] };
 
-/** A program, and the client that it is to be. */
+/** A program, and the client to make for it. */
 export interface Recipe {
   readonly program: Program;
   readonly name: string;

@@ -2,10 +2,10 @@ import type { Program } from './program.ts';
 
 const KEYS = 'a DSN is a secret; add a rule for it';
 const SECRETS = 'its response holds secrets; add a rule for it';
-const WHOLE = "it is the whole organization's";
+const WHOLE = 'it belongs to the whole organization';
 const SHARED = 'it may belong to several projects';
 
-/** What is left out is written as requests, one or several methods of a path: resources make several. */
+/** The missing rights are listed as requests, with one or several methods of a path: a resource makes several. */
 export const TERRAFORM: Program = {
   name: 'terraform',
   is: 'the Terraform provider jianyuan/sentry',
@@ -18,7 +18,7 @@ export const TERRAFORM: Program = {
       { right: 'alerts:write', why: 'manages alerts and monitors' },
     ],
     allow: [
-      { right: 'GET /api/0/internal/health/', why: 'asks for this first' },
+      { right: 'GET /api/0/internal/health/', why: 'requests this first' },
       {
         right: 'PUT /api/0/projects/{org}/{project}/',
         why: "sets a project's allowed domains, to which its token is sent",
@@ -36,7 +36,7 @@ export const TERRAFORM: Program = {
     {
       what: 'POST /api/0/organizations/',
       as: 'all',
-      why: "it makes an organization, which is the whole installation's",
+      why: 'it creates an organization, which belongs to the whole installation',
     },
     {
       what: 'DELETE /api/0/organizations/{org}/',
@@ -46,7 +46,7 @@ export const TERRAFORM: Program = {
     {
       what: 'DELETE POST /api/0/organizations/{org}/spike-protections/',
       as: 'all',
-      why: "it is of Sentry's cloud alone",
+      why: "it exists only in Sentry's cloud",
     },
     { what: 'GET POST PUT /api/0/projects/{org}/{project}/plugins/{plugin_id}/', as: 'all', why: SECRETS },
     {

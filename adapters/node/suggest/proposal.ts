@@ -84,7 +84,7 @@ function dependsOnProjects(decision: Exclude<Decision, { kind: 'refuse' }>): boo
   return decision.conditions.some((condition) => condition.kind !== 'body' || condition.required !== undefined);
 }
 
-/** The projects that an enforced client was held to so far, where they cover its requests: none goes beyond them. */
+/** The projects that an enforced client is limited to so far, if they cover its requests: none exceeds them. */
 function heldProjects(
   known: KnownClient | undefined,
   rights: Rights,
@@ -108,7 +108,7 @@ function scopesFor({ method, path, template }: Sample): readonly string[] {
 const grantedBy = (decision: Exclude<Decision, { kind: 'refuse' }>): string =>
   (decision.kind === 'conditional' ? decision.allowed : decision).grantedBy;
 
-/** The rule that gives what no scope does: the operator's own, if it spells its path out, or a path of the table. */
+/** The rule that grants what no scope does: the operator's own, if it spells its path out, or a path of the table. */
 function ruleFor(sample: Sample, known: Client | undefined): string | undefined {
   const { method, path, template, organization } = sample;
   const target = parseTarget(path);

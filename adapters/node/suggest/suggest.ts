@@ -67,7 +67,7 @@ function ofClient(name: string, known: KnownClient | undefined, needs: Needs): S
     refused.length === 0 ? [] : [`left out, because Sentry refused them or they failed: ${listed(refused)}`];
   if (samples.length === 0) {
     const stays = known === undefined ? 'is not suggested' : 'stays as it is';
-    return { entry: known?.json, notes: [`${stays}, because the log has no request of it that succeeded`, ...leftOut] };
+    return { entry: known?.json, notes: [`${stays}, because the log has no successful request of it`, ...leftOut] };
   }
   const proposal = propose(samples, known);
   const notes = [...notesOn(name, known, proposal), ...leftOut];
@@ -112,7 +112,7 @@ function notesOn(name: string, known: KnownClient | undefined, proposal: Proposa
 }
 
 const UNLIMITABLE =
-  'they have data of all projects, or name none, or the log does not show their projects, which it does for observed clients';
+  'they have data of all projects, or name none, or the log does not show their projects (it does for observed clients)';
 
 /** Requests that one note names. */
 const MAX_LISTED = 20;

@@ -116,7 +116,7 @@ class HeldToken implements TokenSource {
   readonly entry: TokenEntry;
   readonly source: FileToken | LiteralToken;
   readonly #others: () => OtherCredentials;
-  /** The last token that was looked at, and for which credentials, with what it is as well. */
+  /** The last token that was checked, the credentials that it was compared with, and the result. */
   #checked:
     | { readonly token: string; readonly others: OtherCredentials; readonly otherUse: string | undefined }
     | undefined;

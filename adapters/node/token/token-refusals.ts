@@ -4,7 +4,7 @@ import { isChallenge } from './token-health.ts';
 /** Refusals in a row after which a token counts as refused: a client can cause one although the token is good. */
 const SUSPICIOUS = 3;
 
-/** Which tokens of the tokens file Sentry refuses, as far as its responses show. */
+/** The tokens of the tokens file that Sentry refuses, as far as its responses show. */
 export class TokenRefusals {
   /** Called if a token counts as refused, and if it does not any more. */
   onChange: ((token: string, isRefused: boolean) => void) | undefined;

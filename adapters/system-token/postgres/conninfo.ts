@@ -28,7 +28,7 @@ export function parseConnInfo(text: string, environment: Environment): { info: C
   for (const [key, { value, label }] of settings) {
     checkKey(key, label, problems);
     // It would end the value in the start-up message, and the rest would be another parameter.
-    if (value.includes('\0')) problems.push(`${label} has a NUL character in it`);
+    if (value.includes('\0')) problems.push(`${label} contains a NUL character`);
   }
   const info = resolve(settings, environment, problems);
   return problems.length === 0 ? { info } : { problems };

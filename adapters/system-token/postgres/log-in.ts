@@ -41,7 +41,7 @@ export async function logIn(stream: Socket, info: ConnInfo, host: ConnHost, isEn
     password: () => {
       if (info.channelBinding && !isBindingOffered) throw new ConnectionError(NO_BINDING);
       const password = passwordFor(info, host);
-      if (password === undefined) throw new ConnectionError('it wants a password, and none is set', PASSWORD_HINT);
+      if (password === undefined) throw new ConnectionError('it requires a password, and none is set', PASSWORD_HINT);
       return password;
     },
     ...{ sslnegotiation: 'postgres', enableChannelBinding: info.channelBinding && isEncrypted },

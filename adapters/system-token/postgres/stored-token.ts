@@ -52,7 +52,7 @@ function usable(token: string): StoredToken {
   if (token.length > MAX_LENGTH) return refuse(`The stored token has more than ${MAX_LENGTH} characters.`);
   // RFC 6750 credentials have no spaces, RFC 9110 field values no control characters, and beyond ASCII both ends guess.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    return refuse('The stored token has white space or characters in it that an HTTP header cannot carry.');
+    return refuse('The stored token contains white space or characters that an HTTP header cannot carry.');
   }
   return { token };
 }
@@ -75,7 +75,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The content of a pickle; undefined if the text is not a pickle, so that it may itself be a token. */
+/** The content of a pickle; undefined if the text is not a pickle, and so may itself be a token. */
 function decodePickle(text: string): StoredToken | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   const bytes = Buffer.from(text, 'base64');

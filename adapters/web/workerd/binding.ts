@@ -7,9 +7,9 @@ interface Fetcher {
 }
 
 /**
- * The way of requests to Sentry: through the binding `SENTRY` if there is one, which reaches a Sentry without a public
- * address, or else the global `fetch`. A binding that can't be used is a problem: the token is not to go to a public
- * address by mistake.
+ * How requests reach Sentry: through the binding `SENTRY` if there is one, which reaches a Sentry without a public
+ * address, otherwise with the global `fetch`. A binding that can't be used is a problem: the token must not go to a
+ * public address by mistake.
  */
 export function fetchOf({ SENTRY: binding }: Settings, problems: Problem[]): typeof fetch {
   if (binding === undefined) return (...request) => fetch(...request);

@@ -14,7 +14,7 @@ export interface LookupMethod {
   /** The names of the path below /api/0/. */
   path(org: string, thing: Thing): string[];
   readonly query?: string;
-  /** Whether its projects stay the same for a while, so that the result may be kept. */
+  /** Whether its projects stay the same for a while, so the result can be cached. */
   readonly isKept: boolean;
   /** The projects in the response; undefined if it does not say. */
   projectsIn(json: unknown): readonly NamedProject[] | undefined;
@@ -113,7 +113,7 @@ export const isReleaseName = (version: string): boolean => lookupPath(releasePat
  * `token` or `..` must not turn a lookup into another request.
  */
 export function lookupPath(names: readonly string[]): string | undefined {
-  // A lone surrogate has no encoding, and is no name of Sentry's.
+  // A lone surrogate cannot be encoded, and no name in Sentry has one.
   if (!names.every((name) => name.isWellFormed())) return undefined;
   const path = `/api/0/${names.map(encodeURIComponent).join('/')}/`;
   const target = parseTarget(path);

@@ -23,7 +23,7 @@ export interface KeyMeans {
 export class KeysFault extends Error {}
 
 /**
- * The text of an issuer's key set, from wherever the issuer's entry says.
+ * The text of an issuer's key set, from the place that the issuer's entry names.
  * @throws KeysFault
  */
 export async function loadKeys(issuer: Issuer, means: KeyMeans): Promise<string> {

@@ -104,7 +104,7 @@ export class IssuerKeys {
     return again.length === 1 ? again[0] : undefined;
   }
 
-  /** Whether it is time to fetch the keys, and nobody does. */
+  /** Whether it is time to fetch the keys, and no fetch is running. */
   get isDue(): boolean {
     const now = this.#options.now();
     return now >= this.#dueAt && now >= this.#busyUntil;

@@ -77,7 +77,7 @@ function readRsa(json: Json): Material | string {
   if (bits > MAX_BITS) return `it has more than ${MAX_BITS} bits`;
   // With an exponent of 1 every text signs itself.
   const isExponent = bitLength(e) >= 2 && bitLength(e) <= 64 && (e.at(-1)! & 1) === 1;
-  if (!isExponent) return 'its exponent is not usual';
+  if (!isExponent) return 'its exponent is unusual';
   return { algorithms: ['RS256', 'PS256'], jwk: { kty: 'RSA', n: json.n as string, e: json.e as string } };
 }
 

@@ -98,7 +98,7 @@ export const segmentOf = ({ pieces }: RouteMatch, { segments }: Target, name: st
 export const endpointOf = ({ methods }: RouteMatch, method: string): Endpoint | undefined =>
   methods?.get(method) ?? (method === 'HEAD' ? methods?.get('GET') : undefined);
 
-/** A request's name in metrics: its method, and its path as the table has it. There are no others than the table has. */
+/** A request's name in metrics: its method, and its path as the table has it. No other names exist. */
 export function nameOfRequest(method: string, target: string): string {
   const parsed = parseTarget(target);
   const template = typeof parsed === 'string' ? undefined : matchRoute(parsed).template;

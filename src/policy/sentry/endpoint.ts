@@ -7,7 +7,7 @@ export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH'
 export interface Endpoint {
   /** Any one of these grants it; the first opens least. Empty: only `*` or an `allow` rule grants it. */
   readonly scopes: readonly Scope[];
-  /** How a client with `projects` is held to them: all of these apply. */
+  /** How a client with `projects` is limited to them: all of these apply. */
   readonly projects: ProjectLimit | readonly ProjectLimit[];
   /** Parameters of the query that need more than the row. */
   readonly query?: Fields;
@@ -21,11 +21,11 @@ export interface Endpoint {
   readonly needsRule?: RuleReason;
 }
 
-/** The response holds secrets; or nobody has read that the row is harmless; or it does more than any scope says. */
+/** The response holds secrets; or there is no evidence that the row is harmless; or it does more than any scope says. */
 export type RuleReason = 'secret' | 'unproven' | 'beyond scopes';
 
 /**
- * How a client with `projects` is held to them.
+ * How a client with `projects` is limited to them.
  * - `path`: the project of the path has to be the client's
  * - `query`: `project` in the query is narrowed to the client's
  * - `lookup:…`: Sentry is asked for the thing that the path names, and all its projects have to be the client's

@@ -18,7 +18,7 @@ export const isProjectValue = (text: string): boolean => SLUG_OR_ID.test(text) &
 /** An issue's short id: the slug of its project, `-`, and a number in base 32. */
 const SHORT_ID = /^([A-Za-z0-9_-]+)-[0-9A-Za-z]+$/;
 
-/** The form of each parameter, by name. A segment that does not fit is no parameter: Sentry may have a name there. */
+/** The form of each parameter, by name. A segment that does not fit is not a parameter: Sentry may have a name there. */
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   org: SLUG_OR_ID,
   project: SLUG_OR_ID,
@@ -76,7 +76,7 @@ const LIKE_HEX = new RegExp(`^[\\p{Nd}a-f_x+${BLANK}]{32}$`, 'iu');
 
 /**
  * Whether the name of a parameter looks as if it selected a thing by its id, or widened what is read. For clients that
- * are held to projects such a parameter is refused unless the row says that it is held to the project too.
+ * are limited to projects, such a parameter is refused unless the row says that Sentry limits it to the project.
  */
 export const selects = (name: string): boolean => {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

@@ -32,10 +32,10 @@ export type Scope = keyof typeof IMPLIED;
 /** Sentry's scopes. The table of endpoints names each by its place. */
 export const SCOPES: readonly string[] = Object.keys(IMPLIED);
 
-/** Stands for every `:read` scope (Sentry's SENTRY_READONLY_SCOPES). */
+/** Means every `:read` scope (Sentry's SENTRY_READONLY_SCOPES). */
 export const READONLY = 'readonly';
 
-/** Stands for every row of the table of endpoints. */
+/** Means every row of the table of endpoints. */
 export const EVERYTHING = '*';
 
 /** The scopes that a scope of the clients file grants, itself included; undefined if there is no such scope. */

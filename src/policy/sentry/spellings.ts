@@ -3,7 +3,7 @@ import { canonicalName } from './synonyms.ts';
 /**
  * Whether two spellings of a segment may mean one thing to Sentry: numbers, UUIDs, short ids and keys of tags have
  * several.
- * @param isParameter whether Sentry takes a slug or an id in that place, so that the one may be the other
+ * @param isParameter whether Sentry takes a slug or an id in that place, so one can be written for the other
  */
 export function mayMeanTheSame(one: string, other: string, isParameter: boolean): boolean {
   const isOtherKind = isParameter && isId(one) !== isId(other);
@@ -22,8 +22,8 @@ const isOddNumber = (text: string): boolean =>
 const isId = (text: string): boolean => /^(?:[0-9]+|[0-9a-f-]{32,36})$/i.test(text);
 
 /**
- * A synonym counts wherever it stands, since a rule may leave open what stands before it. A UUID may go without dashes,
- * and the reserved keys of tags without their prefix.
+ * A synonym counts in every place, because a rule may leave open what comes before it. A UUID may be written without
+ * dashes, and the reserved keys of tags without their prefix.
  */
 const plain = (text: string): string =>
   canonicalName((isId(text) ? text.replaceAll('-', '') : text).toLowerCase().replace(/^sentry:/, ''));

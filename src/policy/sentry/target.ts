@@ -5,7 +5,7 @@ export interface Segment {
   readonly raw: string;
   /** Decoded; a resource that has two names has the one of the table here. */
   readonly text: string;
-  /** Whether nothing in it was percent-encoded: only so may it stand for a literal segment. */
+  /** Whether nothing in it was percent-encoded: only then can it match a literal segment. */
   readonly isPlain: boolean;
 }
 
@@ -23,8 +23,8 @@ export interface Target {
 export const API_PREFIX: readonly string[] = ['api', '0'];
 
 /**
- * Reads the raw target of a request. Whatever nginx, uWSGI, granian or Django could read in another way than this is
- * refused, not mended: the policy has to see the very path that Sentry routes.
+ * Reads the raw target of a request. A target that nginx, uWSGI, granian or Django could read differently is refused,
+ * not repaired: the policy has to see exactly the path that Sentry routes.
  * @returns the result, or a string that says what is wrong
  */
 export function parseTarget(target: string): Target | string {

@@ -20,7 +20,7 @@ export const pick = <T>(random: Random, list: readonly T[]): T => list[random(li
 /** True in so many of a hundred cases. */
 export const chance = (random: Random, percent: number): boolean => random(100) < percent;
 
-/** Adds a pair to a query, before or behind what is there. */
+/** Adds a pair to a query, before or after the others. */
 export function addToQuery(draft: Draft, random: Random, pair: string): void {
   const { query } = draft;
   draft.query = query === undefined ? pair : chance(random, 50) ? `${query}&${pair}` : `${pair}&${query}`;

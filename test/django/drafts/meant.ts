@@ -25,7 +25,7 @@ function someName(random: Random, parameter: string): string {
   return pick(random, known ?? VALUES[parameter] ?? (/uuid/.test(parameter) ? [HEX] : ['7']));
 }
 
-/** A draft, and what Sentry understands of it if nobody but the proxy changes it. */
+/** A draft, and what Sentry understands of it if only the proxy changes it. */
 export interface Meant {
   draft: Draft;
   understood: Understood;

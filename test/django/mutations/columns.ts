@@ -66,7 +66,7 @@ const EVENTS = [
   ...[EVENT.replace('0', '\u0660'), EVENT.replace('1', '\uff11'), `\u2003${EVENT}\u3000`, `${EVENT.slice(1)}-0-`],
 ];
 
-/** A search that finds an event whatever its project. */
+/** A search that finds an event in any project. */
 export function searchForEvent(draft: Draft, random: Random): void {
   addToQuery(draft, random, `query=${encodeURIComponent(pick(random, EVENTS))}`);
 }

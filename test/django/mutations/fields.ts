@@ -1,4 +1,4 @@
-// Fields and methods that somebody may understand in another way.
+// Fields and methods that servers may understand in different ways.
 import type { Random } from '../../support/http1-mutations.ts';
 import { chance, type Draft, pick } from '../drafts/draft.ts';
 

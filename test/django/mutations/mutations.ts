@@ -42,7 +42,7 @@ export const MUTATIONS_OF_BODIES: readonly Mutation[] = [
   ]).flat(),
 ];
 
-/** Those that aim at what limits a row beside its path; none if nothing does. */
+/** Those that aim at the limits of a row other than its path; none if there are no such limits. */
 export function mutationsFor({ path, limits, query, body }: Row): readonly Mutation[] {
   const isOfThing = path.split('/').some((segment) => namesFor(segment.slice(1, -1)) !== undefined);
   const isWithKeys = body !== undefined || limits.some((limit) => limit.startsWith('body'));

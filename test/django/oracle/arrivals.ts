@@ -18,7 +18,7 @@ export function unrouted({ path, requestMethod }: Arrival): Understood {
   return { template: segments.join('/'), method: requestMethod, kwargs };
 }
 
-/** Spellings that nobody may send on, since what is behind the proxy may take them for another path. */
+/** Spellings that must not be forwarded, because servers behind the proxy may take them for another path. */
 const AMBIGUOUS = /\/\/|\/\.{1,2}(?:\/|$)|[\\\x00-\x1f\x7f%]/;
 
 /** Why an arrival is not to be, by the client that sent it; undefined if it is. */
@@ -28,7 +28,7 @@ export function arrivalViolation(client: Client, arrival: Arrival, rows: readonl
   return violation(client, unrouted(arrival), rows);
 }
 
-/** What no request that arrives with the token may have, whoever sent it; undefined if it has none of it. */
+/** What no request with the token may have, from any sender; undefined if it has none of it. */
 export function flaw({ fields }: Arrival, token: string, clients: readonly Client[]): string | undefined {
   if (fields.HTTP_AUTHORIZATION !== `Bearer ${token}`) return 'the credentials are not exactly the token';
   if (fields.HTTP_X_HTTP_METHOD_OVERRIDE !== undefined) return 'a method override came along';

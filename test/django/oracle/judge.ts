@@ -92,11 +92,11 @@ function beyondProjects(
     return isLimited && isPart(understood) ? 'a part of a filtered list is asked for' : undefined;
   if (own === undefined) return undefined;
   const isSearch = held !== undefined && understood.namesEvent && row?.query?.keys?.query === undefined;
-  if (isSearch) return 'the query searches for an event of whatever project';
+  if (isSearch) return 'the query searches for an event of any project';
   return own.violation(limits, understood, row?.body);
 }
 
-/** Whatever is below a project is the project's, also where an `allow` reaches further than the list of endpoints. */
+/** Everything below a project is the project's, also where an `allow` reaches further than the list of endpoints. */
 function limitsOf(row: Row | undefined, template: string): string[] {
   if (row !== undefined) return row.limits;
   return [`${template}/`.startsWith('/api/0/projects/{org}/{project}/') ? 'path' : 'refuse'];

@@ -29,7 +29,7 @@ export function queryViolation(
   return undefined;
 }
 
-/** Parameters by which views of Sentry's select something of whatever project, or read more than the projects say. */
+/** Parameters by which Sentry's views select something of any project, or read more than the projects say. */
 const SELECTING = new Set([
   ...['id', 'ids', 'group', 'groups', 'groupId', 'issue', 'issues', 'issueId', 'issue.id', 'event_id', 'eventId'],
   ...['project_id', 'projectId', 'project_slug', 'project_id_or_slug', 'projects', 'shortIdLookup', 'allProjects'],

@@ -35,13 +35,13 @@ export class OwnProjects {
     return names.length > 0 && names.every(isMine);
   };
 
-  /** Why a request is not held to the projects by all limits of its row. */
+  /** Why not all limits of its row limit a request to the projects. */
   violation(limits: Row['limits'], understood: Understood, body?: Row['body']): string | undefined {
     for (const limit of limits) {
       const reason = this.#brokenBy(limit, understood, body);
       if (reason !== undefined) return reason;
     }
-    // Whatever limits a request: if it selects projects, then its client's.
+    // With any limit: a request that selects projects selects its client's.
     const { query = {}, queryProblem } = understood;
     const selects = queryProblem === undefined && ('project' in query || 'projectSlug' in query);
     return selects && !limits.includes('none') ? this.#queryViolation(understood) : undefined;

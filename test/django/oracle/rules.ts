@@ -83,7 +83,7 @@ function twinsOf(understood: Understood): Understood[] {
   );
 }
 
-/** Whether a rule speaks of requests such as a row's, whatever stands for its parameters, or of the same at another path. */
+/** Whether a rule covers requests such as a row's, with any values of its parameters, or the same at another path. */
 export function isAbout(rule: string, row: Row): boolean {
   const request: Understood = { template: row.path, method: row.method, kwargs: {} };
   const pattern = rule.replaceAll(/(?<=\/(?:organizations|projects)\/)[^/]+/g, '*').replaceAll(/\{\w+\}/g, '*');

@@ -24,7 +24,7 @@ PARAMETERS = {
     "attachment_id": r"[\w-]+",
 }
 
-# Sentry's pattern of this path has no end: whatever follows is routed there too.
+# Sentry's pattern of this path has no end: paths that continue are routed there too.
 WITHOUT_END = {"/api/0/projects/{org}/{project}/files/proguard-artifact-releases"}
 
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from standin import UNDERSTOOD, world
 
-# What Sentry says beside a list, of entries that a reader may not see as well.
+# What Sentry says next to a list, of entries that a reader may not see as well.
 PAGES = {
     "Link": '<http://sentry/?cursor=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", '
     '<http://sentry/?cursor=0:100:0>; rel="next"; results="false"; cursor="0:100:0"',
@@ -50,7 +50,7 @@ def number_or_text(value):
 
 
 def names_event(text):
-    """Whether Sentry takes the text of a search for the id of an event, which it finds whatever its project."""
+    """Whether Sentry takes the text of a search for the id of an event, which it finds in any project."""
     try:
         uuid.UUID(text.strip())
     except ValueError:

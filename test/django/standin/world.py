@@ -23,7 +23,7 @@ def of_organization(kind, org):
 
 def project_summary(org, slug):
     project = next(one for one in of_organization("projects", org) if one["slug"] == slug)
-    # By its name a reader finds a project wherever it appears.
+    # A reader finds a project by its name in every place.
     return {"id": project["id"], "slug": project["slug"], "name": f"project {project['organization']}/{slug}"}
 
 

@@ -1,4 +1,4 @@
-// What `check` says of settings that are possible and yet do not do what somebody meant, and of files without rights.
+// What `check` says of valid settings that probably do not do what was meant, and of files without rights.
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ describe('check', { concurrency: 3 }, () => {
 
 describe('a file without rights', { concurrency: 3 }, () => {
   const isRoot = process.geteuid?.() === 0;
-  /** Root may read everything, so the program runs as somebody else. */
+  /** Root may read everything, so the program runs as another user. */
   const user = isRoot ? 65_534 : undefined;
 
   function made(t: TestContext): string {

@@ -161,7 +161,7 @@ describe('the commands', { concurrency: 3 }, () => {
     }
 
     let paths = 0;
-    /** A Sentry of its own for each case, under a base path. */
+    /** A separate Sentry for each case, under a base path. */
     const sentry = (script: Script): string => {
       const path = `/s${paths++}`;
       upstream.play(script, `${path}/`);
@@ -171,7 +171,7 @@ describe('the commands', { concurrency: 3 }, () => {
     it('asks Sentry with the token', async () => {
       const connections = upstream.play(answer(API), '/mine/');
       const outcome = await probe('--token', TOKEN, '--sentry-uri', `${upstream.uri}/mine`);
-      assert.deepEqual(outcome, [0, 'Sentry takes the token']);
+      assert.deepEqual(outcome, [0, 'Sentry accepts the token']);
       const [request] = connections.map((connection) => connection.request);
       assert.equal(request?.target, '/mine/api/0/');
       assert.ok(request.fields.some(([name, value]) => name === 'Authorization' && value === `Bearer ${TOKEN}`));
@@ -203,7 +203,7 @@ describe('the commands', { concurrency: 3 }, () => {
     }
 
     describe('of the names in the clients file', { concurrency: 3 }, () => {
-      /** A Sentry that has one organization with one project, and another organization that nobody may see. */
+      /** A Sentry that has one organization with one project, and another organization that is hidden. */
       const acme: Script = async (connection) => {
         const { target } = await connection.whole().then(() => connection.request!);
         const [, path] = /^\/s\d+(\/api\/0\/[^?]*)/.exec(target)!;
@@ -258,7 +258,7 @@ describe('the commands', { concurrency: 3 }, () => {
         const { code, stdout } = await runProxy(['check', '--probe', ...args, '--limit-store', store]);
         assert.ok(!stdout.includes(SECRET));
         assert.match(stdout, /^shares limits in: {7}redis:\/\/127\.0\.0\.1:\d+\/?\d*$/m);
-        assert.match(stdout, /^probe: +Sentry takes the token$/m);
+        assert.match(stdout, /^probe: +Sentry accepts the token$/m);
         return [code, /^limit store: +(.*)$/m.exec(stdout)?.[1]];
       }
 
@@ -322,7 +322,7 @@ describe('the commands', { concurrency: 3 }, () => {
       const [code, line] = await probe(...args);
       assert.equal(code, 1);
       assert.match(line, /Could not make a secure connection.*SELF_SIGNED.*--sentry-ca/);
-      assert.deepEqual(await probe(...args, '--sentry-ca', cert), [0, 'Sentry takes the token']);
+      assert.deepEqual(await probe(...args, '--sentry-ca', cert), [0, 'Sentry accepts the token']);
     });
 
     it("names https where there is only http, without OpenSSL's raw text", async (t) => {
@@ -362,7 +362,7 @@ describe('the commands', { concurrency: 3 }, () => {
       assert.match(line, /system token could not be read: .*127\.0\.0\.1:9.*ECONNREFUSED/);
     });
 
-    it('names what is no database', async (t) => {
+    it('names what is not a database', async (t) => {
       const { port } = await fakeServer(t, (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
       const [code, line] = await probe('--pgx-conn', `postgres://u@127.0.0.1:${port}/d?sslmode=disable`);
       assert.equal(code, 1);
@@ -391,7 +391,7 @@ describe('the commands', { concurrency: 3 }, () => {
         );
         const [, refusal] = await probe(...conn, '--sentry-uri', sentry(answer(REFUSED)));
         assert.match(refusal, /refused its own system token \(401\).*INTERNAL_SYSTEM_IPS.*network/);
-        assert.deepEqual(await probe(...conn, '--sentry-uri', sentry(answer(API))), [0, 'Sentry takes the token']);
+        assert.deepEqual(await probe(...conn, '--sentry-uri', sentry(answer(API))), [0, 'Sentry accepts the token']);
       });
     });
   });

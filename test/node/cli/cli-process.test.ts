@@ -50,7 +50,7 @@ describe('SIGUSR1', { concurrency: 3 }, () => {
 
 describe('a pipe whose reader has gone', { concurrency: 3 }, () => {
   for (const args of [['--help'], ['--version'], ['check', '--token=x'], ['check', '--listen=nowhere']]) {
-    it(`is no fault: ${args.join(' ')}`, () => {
+    it(`is not a fault: ${args.join(' ')}`, () => {
       // Both streams go into the pipe; nothing reads it.
       const script = 'exec 3>&1; { sleep 0.2; "$@" 2>&1; echo "code $?" >&3; } | :';
       const ran = spawnSync('sh', ['-c', script, 'sh', process.execPath, PROGRAM, ...args], {

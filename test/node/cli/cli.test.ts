@@ -139,7 +139,7 @@ describe('bad settings', { concurrency: 2 }, () => {
   const WAYS_OUT = /--alias-token.* is set but empty.*unset it.*--allow-any-client \(ALLOW_ANY_CLIENT=true\)/;
   const cases: Record<string, readonly [args: string[], env: Record<string, string>, says: RegExp]> = {
     'an unknown flag': [[`--tokens=${SECRET}`], good, /--tokens/],
-    'an argument that is no flag': [[SECRET], good, /argument/i],
+    'an argument that is not a flag': [[SECRET], good, /argument/i],
     'a command after a flag': [
       ['--token=x', 'check'],
       good,
@@ -166,7 +166,7 @@ describe('bad settings', { concurrency: 2 }, () => {
       good,
       /--unmatched \(UNMATCHED\) is not one of bypass, reject/,
     ],
-    'nobody to serve where nothing is bypassed': [
+    'no one to serve where nothing is bypassed': [
       ['--unmatched=reject', '--allow-any-client'],
       good,
       /--unmatched \(UNMATCHED\) is reject, but neither CLIENTS_FILE nor ALIAS_TOKENS is set/,
@@ -220,7 +220,7 @@ describe('bad settings', { concurrency: 2 }, () => {
     ],
     'a flag twice': [[`--token=${SECRET}`, `--token=${SECRET}2`], {}, /--token \(SENTRY_TOKEN\) is given twice/],
     'a switch twice': [['--reuse-port', '--reuse-port=false'], good, /--reuse-port \(REUSE_PORT\) is given twice/],
-    'a switch with another word, whatever it is': [
+    'a switch with any other word': [
       ['--reuse-port', SECRET],
       good,
       /--reuse-port \(REUSE_PORT\) is neither true nor false$/m,
@@ -230,7 +230,7 @@ describe('bad settings', { concurrency: 2 }, () => {
       good,
       /--admin-listen \(ADMIN_LISTEN\) names a socket by a path of 125 bytes; the system allows 10[37]$/m,
     ],
-    'clients that are no JSON, without naming a file': [
+    'clients that are not JSON, without naming a file': [
       ['--clients={'],
       good,
       /--clients \(CLIENTS\) has line 1, which is not JSON$/m,
@@ -275,8 +275,8 @@ describe('bad settings', { concurrency: 2 }, () => {
     'a token with a line break': [[], { SENTRY_TOKEN: `${TOKEN}\nX: y` }, /SENTRY_TOKEN/],
     'a token with a control byte': [[], { SENTRY_TOKEN: `${TOKEN}\x01` }, /SENTRY_TOKEN/],
     'a token with a blank': [[`--token=${TOKEN} x`], {}, /--token/],
-    'a token that is no ASCII': [[`--token=${TOKEN}é`], {}, /--token/],
-    // Fails closed: somebody meant to set one.
+    'a token that is not ASCII': [[`--token=${TOKEN}é`], {}, /--token/],
+    // Fails closed: one was meant to be set.
     'alias tokens that are all empty': [['--alias-token', ' ; '], good, /--alias-token/],
     'an alias token with a control byte': [[`--alias-token=x;${ALIAS}\x7f`], good, /--alias-token/],
     'a connection string that does not end': [['--pgx-conn', `password='${SECRET}`], {}, /--pgx-conn/],
@@ -424,7 +424,7 @@ describe('warnings at the start', { concurrency: 3 }, () => {
       {},
       /--limit-store \(LIMIT_STORE\) has no effect without named clients/,
     ],
-    'any client allowed beside alias tokens': [
+    'any client allowed together with alias tokens': [
       ['--allow-any-client', '--alias-token', ALIAS],
       {},
       /--allow-any-client \(ALLOW_ANY_CLIENT\) has no effect together with clients or alias tokens/,

@@ -137,7 +137,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         ...{ deny: ['GET /api/0/projects/{org}/{project}/events/{event_id}/attachments/**'], expires: dateIn(3) },
       });
       assert.deepEqual(others, CLIENTS.slice(2));
-      assert.match(stderr, /^watched: stays as it is, because the log has no request of it that succeeded$/m);
+      assert.match(stderr, /^watched: stays as it is, because the log has no successful request of it$/m);
       assert.ok(!(stdout + stderr).includes(SECRET));
     });
 
@@ -146,7 +146,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       const { code, stdout, stderr } = await runWithInput(['suggest', '--clients-file', file], '');
       assert.deepEqual([code, stdout], [2, '']);
       assert.ok(
-        stderr.includes(`names ${file}, where clients[0].scopes[0] (client grafana) is no scope of Sentry's`),
+        stderr.includes(`names ${file}, where clients[0].scopes[0] (client grafana) is not a scope of Sentry`),
         stderr,
       );
     });
@@ -286,13 +286,13 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         0,
         [
           'allowed by allow[0], GET /api/0/projects/{org}/{project}/: /api/0/projects/{org}/{project}/',
-          'what Sentry answers loses: securityToken, securityTokenHeader, symbolSources, doc',
+          'the response loses: securityToken, securityTokenHeader, symbolSources, doc',
         ],
       ],
       'what every client may ask': [
         'agent HEAD /api/0/',
         0,
-        ['allowed by default to every client: /api/0/', 'what Sentry answers loses: user, auth'],
+        ['allowed by default to every client: /api/0/', 'the response loses: user, auth'],
       ],
       'a rule for a path that is in no table': ['admin POST /elsewhere/', 0, ['allowed by allow[0], * /**']],
       'a lookup of an issue': [
@@ -300,28 +300,28 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         0,
         [
           'allowed by the scope event:write: /api/0/organizations/{org}/issues/{issue_id}/',
-          'provided that Sentry says that all projects of the issue 4711 are among web, 2',
+          'provided that in Sentry all projects of the issue 4711 are among web, 2',
           /^provided that the body is JSON, has none of these keys: discard, ispublic, statusdetails.incommit, has no keys/,
-          'what Sentry answers loses: shareId',
+          'the response loses: shareId',
         ],
       ],
       'a lookup of a project': [
         'agent GET /api/0/projects/acme/7/issues/',
         0,
-        [/^allowed by the scope event:(?:read|write)/, 'provided that Sentry knows project 7 of acme as one of web, 2'],
+        [/^allowed by the scope event:(?:read|write)/, 'provided that in Sentry project 7 of acme is one of web, 2'],
       ],
       'a query that is narrowed': [
         'agent GET /api/0/organizations/acme/issues/?query=is:unresolved',
         0,
         [
           /^allowed/,
-          'provided that Sentry knows web, 2 in acme; the query is narrowed to those of them that it asks for',
+          'provided that Sentry has web, 2 in acme; the query is narrowed to those of them that it asks for',
         ],
       ],
       'a list that is filtered': [
         'grafana GET /api/0/organizations/',
         0,
-        [/^allowed by the scope org:read/, 'the list that Sentry answers keeps: acme'],
+        [/^allowed by the scope org:read/, 'the list in the response keeps: acme'],
       ],
       'a scope that is lacking': [
         'agent GET /api/0/projects/acme/web/keys/',
@@ -339,7 +339,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
           'the log and the metrics say: client_denied, organization',
         ],
       ],
-      'all that stands against it at once': [
+      'every reason against it at once': [
         'agent GET /api/0/projects/other/web/keys/',
         1,
         [
@@ -376,7 +376,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         [
           /^allowed by the scope event:read/,
           OBSERVED,
-          'provided that Sentry knows web in acme; the query would be narrowed to those of them that it asks for',
+          'provided that Sentry has web in acme; the query would be narrowed to those of them that it asks for',
         ],
       ],
       'a query that would be rewritten for an observed client': [
@@ -387,7 +387,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       'a list that would be filtered for an observed client': [
         'watched-web GET /api/0/organizations/',
         0,
-        [/^allowed by the scope org:read/, OBSERVED, 'the list that Sentry answers would keep: acme'],
+        [/^allowed by the scope org:read/, OBSERVED, 'the list in the response would keep: acme'],
       ],
       'keys that an observed client would lose': [
         'watched-web GET /api/0/projects/acme/web/',
@@ -395,7 +395,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
         [
           /^allowed by allow\[0\]/,
           OBSERVED,
-          'what Sentry answers would lose: securityToken, securityTokenHeader, symbolSources, doc',
+          'the response would lose: securityToken, securityTokenHeader, symbolSources, doc',
         ],
       ],
       'an alias': [
@@ -436,7 +436,7 @@ describe('the commands for named clients', { concurrency: 2 }, () => {
       ],
       'an alias that is not set': [['--as', 'alias-1', 'GET', '/x'], /no client has that name/],
       'a missing path': [['--as', 'grafana', 'GET'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
-      'nothing but the name': [['--as=grafana'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
+      'only the name': [['--as=grafana'], /^sentry-api-proxy: check --as needs NAME METHOD PATH\n$/],
       'one operand too many': [['--as', 'grafana', 'GET', '/x', SECRET], /argument 6 is not a flag/],
     };
     for (const [title, [args, error]] of Object.entries(wrong)) {

@@ -11,7 +11,7 @@ const BOUND = 20 * 1024 * 1024;
 
 const run = (...args: string[]) => promisify(execFile)(process.execPath, args);
 
-test('the Node at hand knows every flag of V8 that is set', async () => {
+test('the running Node knows every flag of V8 that is set', async () => {
   const { stdout } = await run('--v8-options');
   for (const flag of Object.values(FLAGS)) {
     const name = flag.split('=')[0]!.replace('--no-', '--');

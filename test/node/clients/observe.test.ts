@@ -1,4 +1,4 @@
-// What the log says of observed clients: all that stands against a request at once, and the projects that it is about.
+// What the log says of observed clients: every reason against a request at once, and the projects that it is about.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asClient, clientsFile } from '../../support/clients-file.ts';
@@ -105,7 +105,7 @@ describe('the line of an observed request', () => {
       'project',
       /^client web may not reach this issue, or there is none$/,
     ],
-    'nothing that stands against it': ['web', 'GET /api/0/organizations/acme/issues/1/', undefined, /^undefined$/],
+    'no reason against it': ['web', 'GET /api/0/organizations/acme/issues/1/', undefined, /^undefined$/],
   };
   for (const [title, [client, line, observed, cause]] of Object.entries(cases)) {
     it(`has the cause that the refusal would have, all of it at once: ${title}`, async () => {

@@ -90,7 +90,7 @@ describe('a clients file that changes', { concurrency: 3 }, () => {
     assert.equal(await outcome(proxy, clientToken('aa')), 'bypassed');
   });
 
-  it('closes the proxy to those who are no clients, and opens it again', async (t) => {
+  it('closes the proxy to senders that are not clients, and opens it again', async (t) => {
     const { proxy, write } = await start(t, clientsFile({ a: READER }));
     assert.equal(await outcome(proxy, 'somebody'), 'bypassed');
     write(clientsFile({ a: READER }, 'reject'));
@@ -192,7 +192,7 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     assert.equal(error, `--clients-file (CLIENTS_FILE) names ${file}, where line 2 is not JSON`);
     await sleep(500);
     assert.equal(reloads().length, 1);
-    // Another file's change is a success of its own.
+    // Another file's change is a separate success.
     writeFileSync(token, `${SECRET}-2`);
     await eventually(() => reloads().length > 1, 'the token is reloaded');
     assert.deepEqual(
@@ -215,7 +215,7 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
 
   for (const [title, text] of Object.entries({
     'is empty': '',
-    'has nothing but blanks': ' \n',
+    'has only blanks': ' \n',
     'has an empty list': '{"clients":[]}',
   })) {
     it(`stops every client if it ${title}, and never opens the proxy`, async (t) => {
@@ -229,7 +229,7 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     });
   }
 
-  it('goes on refusing those who are no clients if it is emptied', async (t) => {
+  it('goes on refusing senders that are not clients if it is emptied', async (t) => {
     const { proxy, write } = await start(t, clientsFile({ a: READER }, 'reject'));
     write('');
     await until(proxy, '401', clientToken('a'));
@@ -238,10 +238,10 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
 
   for (const [title, text] of Object.entries({
     'is cut off': clientsFile({ a: READER }).slice(0, -5),
-    'is no object': '[]',
+    'is not an object': '[]',
     'has no clients': '{}',
   })) {
-    it(`leaves the last good one in force if it ${title}`, async (t) => {
+    it(`leaves the last good one in use if it ${title}`, async (t) => {
       const { proxy, write } = await start(t, clientsFile({ a: READER }));
       write(text);
       await proxy.logged(isReloadError);
@@ -249,7 +249,7 @@ describe('a clients file that is wrong', { concurrency: 3 }, () => {
     });
   }
 
-  it('leaves the last good one in force if it is deleted, and is read again once it is back', async (t) => {
+  it('leaves the last good one in use if it is deleted, and is read again once it is back', async (t) => {
     const { proxy, write, file } = await start(t, clientsFile({ a: READER }));
     rmSync(file);
     assert.match(String((await proxy.logged(isReloadError)).error), /CLIENTS_FILE.*could not be read \(ENOENT\)/);

@@ -199,7 +199,7 @@ describe('requests of clients', () => {
     assert.ok(text.split('\n').length < 6000, `${text.split('\n').length} lines`);
   });
 
-  it('get no label from what a client sends, and no more series than a bound, whatever requests it has refused', async (t) => {
+  it('get no label from what a client sends, and a bounded number of series for any refused requests', async (t) => {
     const { proxy, admin } = await startWatched(t, [
       ...['--sentry-uri', upstream.uri, '--token', SECRET, '--clients', clientsFile({ reader: READER })],
     ]);

@@ -1,4 +1,4 @@
-// Files that turn into something that is no file while the proxy runs: nothing that was removed comes back.
+// Files that turn into something that is not a file while the proxy runs: nothing that was removed comes back.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ async function turn(file: string, kind: string, t: TestContext): Promise<void> {
 
 describe('a file that turns into something else', { concurrency: 3 }, () => {
   for (const kind of Object.keys(KINDS)) {
-    it(`brings back nobody: clients and alias tokens, as ${kind}`, async (t) => {
+    it(`brings back neither clients nor alias tokens, as ${kind}`, async (t) => {
       const folder = makeFolder(t);
       const [clients, aliases] = [join(folder, 'clients'), join(folder, 'aliases')];
       writeFileSync(clients, clientsFile({ kept: READER, removed: READER }));
@@ -112,7 +112,7 @@ describe('a file that turns into something else', { concurrency: 3 }, () => {
     });
   }
 
-  it('changes nothing, whatever the file is for', async (t) => {
+  it('changes nothing, for a file of any setting', async (t) => {
     const folder = makeFolder(t);
     const { cert, key } = await selfSigned(folder, 'proxy.example');
     const token = join(folder, 'token');

@@ -92,7 +92,7 @@ describe('a secret file', { concurrency: 3 }, () => {
     assert.match(stdout, /static, 7 characters/);
   });
 
-  it('of alias tokens has one a line, comments and blank lines, beside --alias-token', async (t) => {
+  it('of alias tokens has one a line, comments and blank lines, next to --alias-token', async (t) => {
     const file = join(makeFolder(t), 'aliases');
     writeFileSync(file, '# of the team; all of it\n\nfirst\r\n  second  \n#third\n\nfourth#4');
     const proxy = await started(t, '--token', 'a-token', '--alias-token-file', file, '--alias-token', 'by-flag');
@@ -211,7 +211,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
       writeFileSync(`${file}.new`, text);
       renameSync(`${file}.new`, file);
     },
-    'removed and made anew': (file, text) => {
+    'removed and created again': (file, text) => {
       rmSync(file);
       setTimeout(() => writeFileSync(file, text), 300);
     },
@@ -253,7 +253,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     for (let i = 1; i <= 2; i++) {
       mountSecret(folder, { token: `token-${i}`, aliases: `alias-a\nalias-${i}` });
       await eventually(async () => (await credentialsSent(proxy, `alias-${i}`)) === `token-${i}`, 'both are new');
-      assert.equal(await credentialsSent(proxy, `alias-${i - 1}`), `alias-${i - 1}`, 'the old alias is one no more');
+      assert.equal(await credentialsSent(proxy, `alias-${i - 1}`), `alias-${i - 1}`, 'the old alias is no longer one');
     }
     await eventually(() => statuses.length > 20, 'there is a load');
     isOver = true;
@@ -306,7 +306,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     await eventually(async () => (await credentialsSent(proxy, 'a-new-alias')) === 'a-token', 'a new one works');
   });
 
-  it('loses an alias token that is not in it any more, whatever is wrong with its other lines', async (t) => {
+  it('loses an alias token that was removed from it, even if its other lines are wrong', async (t) => {
     const file = join(makeFolder(t), 'aliases');
     writeFileSync(file, 'kept\nremoved\n');
     const proxy = await started(t, '--token', 'a-token', '--alias-token-file', file);
@@ -335,7 +335,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     assert.equal(await credentialsSent(proxy, 'kept'), 'a-token');
   });
 
-  it('of certificate authorities decides whom the next request trusts', async (t) => {
+  it('of certificate authorities decides which servers the next request trusts', async (t) => {
     const folder = makeFolder(t);
     const [other, sentry] = await Promise.all([selfSigned(folder, 'other'), selfSigned(folder, 'sentry')]);
     const server = createServer({ cert: readFileSync(sentry.cert), key: readFileSync(sentry.key) }, (socket) => {
@@ -356,7 +356,7 @@ describe('a changed secret file', { concurrency: 5 }, () => {
     writeFileSync(ca, 'not a certificate');
     const line = await proxy.logged(({ event, level }) => event === 'reload' && level === 'error', 10_000);
     assert.match(String(line.error), /--sentry-ca \(SENTRY_CA\) names a file whose content is not PEM/);
-    assert.equal(await status(), 200, 'the last good one stays in force');
+    assert.equal(await status(), 200, 'the last good one stays in use');
   });
 
   it('of the connection string makes the proxy read the token at the new place', async (t) => {

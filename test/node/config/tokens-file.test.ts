@@ -1,4 +1,4 @@
-// Several Sentry tokens behind one program: which one is sent, and what a changed file does.
+// Several Sentry tokens in one program: which one is sent, and what a changed file does.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -66,7 +66,7 @@ async function assertNoToken(proxy: ListeningProxy, request: string, bearer?: st
 }
 
 describe('a program with a tokens file', { concurrency: 3 }, () => {
-  it('sends the least powerful token that will do, names it in the log and shows it nowhere', async (t) => {
+  it('sends the least powerful token that suffices, names it in the log and shows it nowhere', async (t) => {
     const { proxy } = await started(t, () => [CI], '--allow-any-client');
     assert.equal(await tokenOf(proxy, `POST ${RELEASES}`), 'sntrys_CI');
     assert.equal(await tokenOf(proxy, `GET ${ISSUES}`), 'DEFAULT');
@@ -114,7 +114,7 @@ describe('a program with a tokens file', { concurrency: 3 }, () => {
   const losses: Record<string, (file: string) => void> = {
     'is gone': (file) => rmSync(file),
     'is empty': (file) => writeFileSync(file, ''),
-    'holds nothing but line ends': (file) => writeFileSync(file, '\r\n\n'),
+    'holds only line ends': (file) => writeFileSync(file, '\r\n\n'),
     'is a link to /dev/null': (file) => {
       rmSync(file);
       symlinkSync('/dev/null', file);
@@ -269,7 +269,7 @@ describe('the tokens of a tokens file', { concurrency: 3 }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /token acme-ci: +Sentry takes it\n +the file claims scopes that Sentry does not show: project:releases\n +Sentry shows further scopes: org:read\n/,
+      /token acme-ci: +Sentry accepts it\n +the file claims scopes that Sentry does not show: project:releases\n +Sentry shows further scopes: org:read\n/,
     );
     assert.match(stdout, /token refused: +Sentry refused the token \(401\)/);
   });

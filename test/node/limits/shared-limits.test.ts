@@ -46,7 +46,7 @@ describe('limits in Redis', { skip: redisServer === undefined && 'redis-server i
     await redis?.stop();
   });
 
-  it('two replicas give no more than the rate together', async () => {
+  it('two replicas together do not exceed the rate', async () => {
     const rate = { requests: 10, seconds: 3600 };
     const takes = Array.from({ length: 30 }, (_, i) => (i % 2 ? one : other).limits.acquire('shared-rate', { rate }));
     const taken = await Promise.all(takes);
@@ -66,7 +66,7 @@ describe('limits in Redis', { skip: redisServer === undefined && 'redis-server i
     assert.equal((await other.limits.acquire('refill', { rate })).ok, true);
   });
 
-  it('two replicas have no more requests under way than the concurrency together, and a freed place can be taken', async () => {
+  it('two replicas together do not exceed the concurrency, and a freed place can be taken', async () => {
     const limits = { concurrency: 3 };
     const taken: Acquisition[] = [];
     for (let i = 0; i < 6; i++) taken.push(await (i % 2 ? one : other).limits.acquire('places', limits));
@@ -158,13 +158,13 @@ describe('a Redis that fails without going away', {
     }
   }
 
-  it('is connected to anew once it takes no writes, as after a failover, and is up when it takes them again', async () => {
+  it('gets a new connection once it takes no writes, as after a failover, and is up when it takes them again', async () => {
     await tell(redis, 'REPLICAOF 127.0.0.1 1');
     assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, true);
     await replica.until('down');
     assert.deepEqual(replica.states.at(-1), { state: 'down', reason: 'READONLY' });
     const { connections } = relay;
-    await until(async () => relay.connections > connections, 'it is connected to anew');
+    await until(async () => relay.connections > connections, 'it gets a new connection');
     assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, false, 'the local limits hold');
     await tell(redis, 'REPLICAOF NO ONE');
     await replica.until('up');
@@ -176,7 +176,7 @@ describe('a Redis that fails without going away', {
     assert.equal(await reply(redis, 'ZCARD sentry-api-proxy:{two}:requests'), ':1');
   });
 
-  it('is connected to anew if its connection is silently dead', async () => {
+  it('gets a new connection if its connection is silently dead', async () => {
     relay.silence();
     assert.equal((await replica.limits.acquire('one', { concurrency: 1 })).ok, true);
     await replica.until('down');
@@ -228,14 +228,14 @@ describe('a Redis that fails without going away', {
   });
 });
 
-describe('what is no Redis, or a hostile one', () => {
+describe('a server that is not Redis, or a hostile one', () => {
   const hostile: Record<string, string> = {
     'a line without end': '+'.padEnd(64 * 1024, 'x'),
     'a string without end': '$999999\r\n'.padEnd(64 * 1024, 'x'),
     'a string of 4 GiB': '$4294967295\r\n',
     '20,000 nested arrays': '*1\r\n'.repeat(20_000),
     'an array of a million elements': `*1000000\r\n${':1\r\n'.repeat(10_000)}`,
-    'replies that nobody asked for': '+OK\r\n'.repeat(10_000),
+    'unrequested replies': '+OK\r\n'.repeat(10_000),
     'another protocol': 'HTTP/1.1 400 Bad Request\r\n\r\n',
     'RESP 3': '%1\r\n+a\r\n+b\r\n',
     'a number that is none': ':x\r\n',

@@ -1,4 +1,4 @@
-// The log: its formats and levels, request ids, what becomes of it when nobody takes it, and that it holds no secret.
+// The log: its formats and levels, request ids, what happens if it is not read, and that it holds no secret.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -242,7 +242,7 @@ describe('the log', { concurrency: 3 }, () => {
       });
     }
 
-    it("is the request's in the response, whatever the upstream says", async () => {
+    it("is the request's in the response, even if the upstream sends another one", async () => {
       const { client } = await idsOf(['X-Request-Id: mine'], answer(response('200 OK', ['X-Request-Id: its-own'])));
       assert.equal(client, 'mine');
     });
@@ -270,7 +270,7 @@ describe('the log', { concurrency: 3 }, () => {
       ['not of one that is malformed', `00-${TRACE}x-${SPAN}-01`, undefined],
       ['not of a request without it', undefined, undefined],
     ] as const) {
-      it(`is logged: ${title}; the field passes as it came`, async (t) => {
+      it(`is logged: ${title}; the field passes unchanged`, async (t) => {
         const proxy = await startProxy(['--token=x', '--sentry-uri', upstream.uri]);
         t.after(() => proxy.stop());
         const path = `/trace-${title.replaceAll(' ', '-')}/`;
@@ -285,7 +285,7 @@ describe('the log', { concurrency: 3 }, () => {
     }
   });
 
-  describe('a log that nobody takes', { concurrency: 2 }, () => {
+  describe('a log that is not read', { concurrency: 2 }, () => {
     interface Silent {
       socketPath: string;
       child: ChildProcess;
@@ -471,7 +471,7 @@ describe('the log', { concurrency: 3 }, () => {
     }
 
     it('has no secret in it, plain, in base64 or percent-encoded; nor have metrics, answers and `check`', async (t) => {
-      // Of its own: what it answers changes from one request to the next.
+      // A separate one: its answer changes from one request to the next.
       const upstream = await Upstream.start();
       t.after(() => upstream.stop());
       const secrets = {
@@ -507,7 +507,7 @@ describe('the log', { concurrency: 3 }, () => {
             answer(OK),
             answer(response('401 Unauthorized', ['WWW-Authenticate: xBasic'])),
             answer(''),
-            answer(`${token} is no HTTP`),
+            answer(`${token} is not HTTP`),
           ]) {
             upstream.play(script);
             seen += (await send(target, bytes(credentials))).bytes.toString();

@@ -1,4 +1,4 @@
-// Whatever happens, no secret is in what the proxy writes or answers by itself: as it is, in base64, percent-encoded.
+// In no case does the proxy write or answer a secret by itself: plain, in base64 or percent-encoded.
 import assert from 'node:assert/strict';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -190,7 +190,7 @@ describe('the proxy', { concurrency: 3 }, () => {
   });
 
   describe('files', () => {
-    it('show none of what is in them, be it well or badly formed, or changed', async (t) => {
+    it('show none of their content, whether well or badly formed, or changed', async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'sentry-api-proxy-secrets-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
       const [token, aliases, headers] = ['token', 'aliases', 'headers'].map((name) => join(folder, name)) as [

@@ -1,4 +1,4 @@
-// Who may read what the proxy does: not a page of another site, under no name that such a page could have.
+// Access to the status page: no page of another site may read it, under any name that such a page could have.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { get, makeFolder, startProxy, startWatched, type WatchedProxy } from '../../support/operator.ts';

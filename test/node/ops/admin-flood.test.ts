@@ -1,4 +1,4 @@
-// Who reaches the admin listener needs no credentials, so it must not harm the proxy, whatever is sent there.
+// The admin listener needs no credentials, so no client of it must be able to harm the proxy.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ function cpuTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Opens connections in bursts, in a thread of its own, and closes those of an earlier one. */
+/** Opens connections in bursts, in its own thread, and closes those of an earlier one. */
 const BURSTS = `
   const { connect } = require('node:net');
   const { parentPort, workerData: { port, host, bytes } } = require('node:worker_threads');

@@ -50,7 +50,7 @@ describe('probes', { concurrency: 2 }, () => {
     assert.equal(connections.length, 3, 'a probe asks Sentry nothing');
   });
 
-  it('answer HEAD, refuse other methods, and show no stack for what is no URL', async (t) => {
+  it('answer HEAD, refuse other methods, and show no stack for what is not a URL', async (t) => {
     const { admin } = await startWatched(t, ['--token', TOKEN, '--sentry-uri', 'http://127.0.0.1:9']);
     assert.equal((await get(admin, '/livez', { method: 'HEAD' })).status, 200);
     for (const method of ['POST', 'DELETE', 'OPTIONS']) {
@@ -89,7 +89,7 @@ describe('probes', { concurrency: 2 }, () => {
     }, 'the failed read is counted');
   });
 
-  it('say "token refused" when Sentry challenges it whoever asks, and "ready" when it takes it again', async (t) => {
+  it('say "token refused" when Sentry challenges it for every client, and "ready" when it accepts it again', async (t) => {
     const upstream = await Upstream.start();
     t.after(() => upstream.stop());
     const args = ['--token', TOKEN, '--alias-token', ALIAS, '--sentry-uri', upstream.uri];
@@ -185,7 +185,7 @@ describe('the health of the token', () => {
     };
   }
 
-  it('is asked for every ten seconds while the token is refused, so that a proxy nobody asks recovers', async (t) => {
+  it('is checked every ten seconds while the token is refused, so that a proxy without requests recovers', async (t) => {
     let answered: UpstreamResponse = refusal;
     const watched = watch(t, () => answered);
     await watched.refuse(5);
@@ -226,7 +226,7 @@ describe('the health of the token', () => {
 /** Milliseconds for which the proxy keeps the text of its metrics. */
 const TEXT_LIFETIME = 1000;
 
-/** A proxy with short deadlines, an upstream of its own, and its metrics. */
+/** A proxy with short deadlines, its own upstream, and its metrics. */
 class Scraped {
   readonly upstream: Upstream;
   readonly watched: WatchedProxy;
@@ -394,7 +394,7 @@ const PART = 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc';
 const WHOLE = 'GET /x HTTP/1.1\r\nHost: x\r\n\r\n';
 
 describe('metrics', { concurrency: 4 }, () => {
-  /** Each ending has a proxy to itself. */
+  /** Each ending has its own proxy. */
   const free: Scraped[] = [];
   after(() => Promise.all(free.map((scraped) => scraped.stop())));
 

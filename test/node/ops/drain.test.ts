@@ -88,7 +88,7 @@ describe('drain', { concurrency: 3 }, () => {
     idle.leave();
   });
 
-  it('waits for nobody who has not even finished a TLS handshake', async (t) => {
+  it('does not wait for a client that has not even finished a TLS handshake', async (t) => {
     const { cert, key } = await selfSigned(makeFolder(t), 'proxy.example');
     const tls = ['--tls-cert', cert, '--tls-key', key];
     const proxy = await startProxy(['--token=x', '--sentry-uri=http://127.0.0.1:9', ...tls]);

@@ -160,7 +160,7 @@ describe('a Unix socket', { concurrency: 2 }, () => {
     assert.equal(address, `unix:${socketPath}`);
     assert.equal(lstatSync(socketPath).mode & 0o777, 0o600);
     assert.deepEqual((await get({ socketPath }, '/')).text, 'ok');
-    // Nobody but its owner gets there, so there is nothing to warn of.
+    // Only its owner gets there, so there is nothing to warn of.
     assert.ok(!proxy.logLines().some(({ event }) => event === 'open'));
     await proxy.stop();
     assert.ok(!existsSync(socketPath));
@@ -213,7 +213,7 @@ describe('a Unix socket', { concurrency: 2 }, () => {
     assert.equal(lstatSync(socketPath).ino, inode);
   });
 
-  it('does not replace a file that is no socket, nor one in a folder that is not there', async (t) => {
+  it('does not replace a file that is not a socket, nor one in a folder that is not there', async (t) => {
     const folder = makeFolder(t);
     writeFileSync(join(folder, 'file'), 'precious');
     for (const [path, says] of [

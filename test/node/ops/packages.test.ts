@@ -233,7 +233,7 @@ describe('the npm package', () => {
 describe('the lockfile', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Record<string, unknown>> };
 
-  it('has the checksum of every package, without which npm installs whatever it gets', () => {
+  it('has the checksum of every package, without which npm would install anything that it gets', () => {
     const names = Object.keys(packages).filter((name) => name !== '');
     assert.ok(names.length > 100);
     for (const name of names) assert.match(String(packages[name]!.integrity), /^sha512-/, name);
@@ -295,7 +295,7 @@ function checkVariables(t: { after(fn: () => void): void }, variables: Record<st
   for (const [name, value] of Object.entries(variables)) {
     assert.ok(
       SETTINGS.some(({ variable }) => variable === name),
-      `${name} is no setting`,
+      `${name} is not a setting`,
     );
     env[name] = name.endsWith('_FILE') ? join(folder, value.split('/').at(-1)!) : value;
   }
@@ -481,7 +481,7 @@ describe('the systemd units', () => {
       const run = (...args: string[]) => spawnSync('systemd-analyze', [...args, file], { encoding: 'utf8' });
       const verified = run('verify', '--man=no');
       assert.deepEqual([verified.status, verified.stderr], [0, '']);
-      // 100 is no protection at all.
+      // 100 would not protect at all.
       const { status, stdout, stderr } = run('security', '--offline=true', '--threshold=20', '--no-pager');
       assert.equal(status, 0, stdout + stderr);
     });
@@ -536,7 +536,7 @@ describe('alerts and dashboard', () => {
     }
   });
 
-  it('has panels of its own place each', () => {
+  it('has a separate place for each panel', () => {
     const { panels } = JSON.parse(read('deploy/grafana/dashboard.json'));
     const ids = panels.map(({ id }: { id: number }) => id);
     assert.equal(new Set(ids).size, ids.length);

@@ -74,7 +74,7 @@ describe('counters of minutes', () => {
 });
 
 describe('latencies', () => {
-  it('are told from below: no quantile is less than the duration it stands for, nor half as long again', () => {
+  it('are rounded up: no quantile is less than the duration it represents, or half as long again', () => {
     for (const duration of [0.1, 0.5, 0.6, 1, 7, 10, 99, 1234, 25_000]) {
       const counts = Array.from({ length: 36 }, (_, bucket) => (bucket === bucketOf(duration) ? 1 : 0));
       const told = quantile(counts, 0.5)!;
@@ -194,7 +194,7 @@ describe('the status', () => {
     );
   });
 
-  it('leaves a client room for its refusals whatever another one asks for, and makes room when one is gone', () => {
+  it('leaves a client room for its refusals, even if another one causes many, and makes room when one is gone', () => {
     const { collector, request, status } = collecting();
     const refuse = (client: string, asked: string) =>
       request({ status: 403, trace: { client, asked, error: 'client_denied', refusal: 'scope' } });
@@ -229,7 +229,7 @@ describe('the status', () => {
     assert.doesNotMatch(JSON.stringify(status()), /secret/);
   });
 
-  it('has a bounded size, whatever names and paths come', () => {
+  it('has a bounded size with any names and paths', () => {
     const { request, status, collector } = collecting();
     for (let number = 0; number < 2000; number++) {
       request({

@@ -144,7 +144,7 @@ describe('suggest', () => {
       notes.join('\n'),
       /^a: left out, .*: GET \/api\/0\/organizations\/other\/issues\/ \(404\), DELETE \/api\/0\/projects\/acme\/web\/ \(403\)$/m,
     );
-    assert.match(notes.join('\n'), /^b: is not suggested, because the log has no request of it that succeeded$/m);
+    assert.match(notes.join('\n'), /^b: is not suggested, because the log has no successful request of it$/m);
   });
 
   it('proposes the projects that lookups and narrowings of the log show', async () => {
@@ -198,7 +198,7 @@ describe('suggest', () => {
     });
   }
 
-  it('passes over lines that are no requests of a client that reached Sentry', async () => {
+  it('passes over lines that are not requests of a client that reached Sentry', async () => {
     const lines = ['not JSON', '{"event":"listening"}', '{broken', '{"event":"request","route":"bypass","attempts":1}'];
     const { json, notes } = await suggest(logOf([], lines));
     assert.equal(json, undefined);

@@ -1,6 +1,6 @@
 /**
- * The script of the status page: asks for `/status.json` and shows it. It is plain JavaScript for a browser. Whatever
- * came from a client becomes text, never markup.
+ * The script of the status page: asks for `/status.json` and shows it. It is plain JavaScript for a browser. Values that
+ * came from a client become text, never markup.
  */
 export const SCRIPT = `
 'use strict';

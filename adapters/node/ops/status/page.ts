@@ -6,7 +6,7 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 
 /**
  * The fields that the page is sent with. Only its own style and script count, by their hashes (CSP level 3, section
- * 2.3.1), and it may ask nothing but its own listener, so even injected markup could do nothing.
+ * 2.3.1), and it may send requests to its own listener only, so even injected markup could do nothing.
  */
 export const PAGE_FIELDS: readonly (readonly [string, string])[] = [
   [
@@ -44,7 +44,7 @@ export const PAGE = `<!doctype html>
 <p id="updated"></p>
 </header>
 <noscript><p>This page needs JavaScript. The same is in <a href="/status.json">/status.json</a>.</p></noscript>
-<p id="silence" role="alert" hidden>The proxy does not answer. What is shown here is its last answer.</p>
+<p id="silence" role="alert" hidden>The proxy is not responding. This page shows its last response.</p>
 <main>
 <section><h2>Token</h2><dl id="token"></dl></section>
 <section><h2>Last hour</h2><dl id="numbers"></dl>

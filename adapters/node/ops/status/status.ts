@@ -79,7 +79,7 @@ interface Minute {
 interface ClientStatus {
   /** A client's name; or the route of those without one, in parentheses. */
   readonly client: string;
-  /** Null if it is no client of the clients file. */
+  /** Null if it is not a client of the clients file. */
   readonly mode: Client['mode'] | null;
   /** A date that still counts, or a time in UTC; null if it does not expire. */
   readonly expires: string | null;

@@ -48,7 +48,7 @@ function parseUri(rest: string, problems: string[]): Settings {
   const set = (key: string, encoded: string): void => {
     const value = percentDecode(encoded.trim());
     if (value === undefined)
-      problems.push(`${nameOf(key)} has a % in it that is not followed by two hex digits (write %25)`);
+      problems.push(`${nameOf(key)} contains a % that is not followed by two hex digits (write %25)`);
     else put(settings, key, value);
   };
 

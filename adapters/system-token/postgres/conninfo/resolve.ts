@@ -19,11 +19,11 @@ export function resolve(settings: Settings, environment: Environment, problems: 
   if (user === undefined)
     complain('user', 'is not set, and the operating system has no name for the user of this process');
   if (choose('gssencmode', ['disable', 'prefer', 'require']) === 'require')
-    complain('gssencmode', 'cannot be require: there is no GSSAPI here');
+    complain('gssencmode', 'cannot be require: GSSAPI is not supported');
 
   const tls = resolveTls(lookup, environment);
   if (tls.sslmode === 'verify-full' && hosts.some(({ host }) => host === '')) {
-    complain('sslmode', 'is verify-full, which needs a host to verify besides hostaddr');
+    complain('sslmode', 'is verify-full, which needs a host to verify in addition to hostaddr');
   }
 
   const timeout = get('connect_timeout');
