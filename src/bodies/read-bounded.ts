@@ -6,8 +6,8 @@ import type { Reservation } from './types.ts';
 export interface BoundedBody {
   /** The whole body; undefined if it is larger than the limit, or if there was no room for it. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** Whether there was no room for it in the share. */
-  readonly isOverShare: boolean;
+  /** Whether the budget had no room for it. */
+  readonly isOverBudget: boolean;
   /** The bytes that were read, then the rest. */
   readonly body: Body;
 }
@@ -30,8 +30,8 @@ export async function readBounded(
   { reservation, signal }: Reading = {},
 ): Promise<BoundedBody> {
   if (body instanceof WholeBody) {
-    const isOverShare = reservation?.growTo(body.bytes.length) === false;
-    return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
+    const isOverBudget = reservation?.growTo(body.bytes.length) === false;
+    return { bytes: isOverBudget || body.bytes.length > limit ? undefined : body.bytes, isOverBudget, body };
   }
   const reader = body.getReader();
   const release = () => reader.releaseLock();
@@ -64,7 +64,7 @@ export async function readBounded(
   };
   return {
     bytes,
-    isOverShare: !hasRoom,
+    isOverBudget: !hasRoom,
     body: {
       getReader: () => rest,
       async cancel(reason) {

@@ -21,7 +21,7 @@ const MAX_PAGES = 100;
  * out.
  * @param target of the request
  * @param signal of the request
- * @param openShare counts what is read until it is sent
+ * @param openReservation counts what is read until it is sent
  */
 export function filterStage(
   filter: ResponseFilter,

@@ -18,8 +18,8 @@ export async function openSession(info: ConnInfo, signal: AbortSignal | undefine
   const failures: Failure[] = [];
   for (const [index, { host, attrs }] of attempts.entries()) {
     // A host that does not answer must leave some time for the hosts after it.
-    const reservation = (end - performance.now()) / (attempts.length - index);
-    const timeout = info.connectTimeout === undefined ? reservation : info.connectTimeout * 1000;
+    const equalPart = (end - performance.now()) / (attempts.length - index);
+    const timeout = info.connectTimeout === undefined ? equalPart : info.connectTimeout * 1000;
     const result = await tryHost(info, host, attrs, performance.now() + timeout, signal);
     if (!Array.isArray(result)) return result;
     failures.push(...result);

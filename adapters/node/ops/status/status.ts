@@ -177,8 +177,8 @@ function latencies({ minute, totals }: Collector): Pick<Status['last_hour'], 'la
       p95_ms: quantile(ofMinute, 0.95) ?? null,
     };
   });
-  const reservation = (part: number) => quantile(ofHour, part) ?? null;
-  return { latency_ms: { p50: reservation(0.5), p95: reservation(0.95), p99: reservation(0.99) }, minutes };
+  const latency = (part: number) => quantile(ofHour, part) ?? null;
+  return { latency_ms: { p50: latency(0.5), p95: latency(0.95), p99: latency(0.99) }, minutes };
 }
 
 function clientsOf(collector: Collector, listed: readonly Client[]): ClientStatus[] {
