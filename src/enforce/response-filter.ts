@@ -107,21 +107,7 @@ async function filtered(
 
 const withheld = (why: string): ProxyError => new ProxyError('response_withheld', why);
 
-/**
- * A response without the parts that the client may not see; every other byte of it stays.
- * @param bytes of the whole content, decoded, of a response whose status is 2xx
- * @returns undefined if it could not be read, and then nobody may see it
- */
-export function editResponse(filter: ResponseFilter, bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const edited = editText(filter, text);
-    return edited === undefined ? undefined : new TextEncoder().encode(edited);
-  } catch {
-    return undefined;
-  }
-}
-
+/** A text without the parts that the client may not see; every other byte of it stays. Undefined if it can't be read. */
 function editText({ keepOnly, keepWithin, listKey, removeKeys }: ResponseFilter, text: string): string | undefined {
   // With 204 there is nothing to see.
   if (text === '') return text;
