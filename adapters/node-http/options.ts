@@ -1,8 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { examineClients } from '../../src/clients/clients-file.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions } from '../../src/config/option-types.ts';
-import { LISTENER_OPTIONS, type OwnOptions, readOptions, STAND_IN } from '../../src/config/options.ts';
+import { LISTENER_OPTIONS, type OwnOptions, readOptions } from '../../src/config/options.ts';
 import { type Problem, SYSTEM } from '../../src/config/values.ts';
+import { NO_TOKEN } from '../../src/tokens/token-choice.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { readTokens } from '../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../http1/client/key-access.ts';
@@ -52,7 +53,7 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   // A caller without types may leave the options out.
   const { pgxConn, sentryCa, sentryCert, sentryKey, onTokenRead, ...shared } = options ?? {};
   const isSystem = shared.token === SYSTEM || (shared.token === undefined && pgxConn !== undefined);
-  const config = readOptions({ ...shared, token: isSystem ? STAND_IN : (shared.token ?? '') }, problems, OWN);
+  const config = readOptions({ ...shared, token: isSystem ? NO_TOKEN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
   for (const { place, text } of issuerFileProblems(issuersOf(config.clientsText))) {

@@ -1,6 +1,6 @@
-import { examineClients } from '../clients/clients-file.ts';
+import { type Examined, examineClients, type FileProblem } from '../clients/clients-file.ts';
 import { otherUseOf } from '../tokens/shared-tokens.ts';
-import { DEFAULT_TOKEN, readTokens } from '../tokens/tokens-file.ts';
+import { DEFAULT_TOKEN, type ReadTokens, readTokens } from '../tokens/tokens-file.ts';
 import type { Problem } from './values.ts';
 
 /** The credentials of a proxy whose configuration does not change. */
@@ -29,8 +29,7 @@ export function checkCredentials(
   problems: Problem[],
 ): void {
   const clients = clientsText === undefined ? [] : examineClients(clientsText).entries;
-  const tokens = tokensText === undefined ? [] : readTokens(tokensText, true).entries;
-  const tokenNames = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
+  const tokens = readTokens(tokensText ?? '', true);
   const aboutClients = (text: string) => void problems.push({ variable: names.clients, text });
   const clientTokens = new Set<string>();
   for (const [index, client] of clients.entries()) {
@@ -38,13 +37,25 @@ export function checkCredentials(
     for (const token of own) clientTokens.add(token);
     const isShared = own.some((token) => aliasTokens.includes(token));
     if (isShared) aboutClients(`has clients[${index}].token, which is also one of ${names.aliasTokens}`);
-    const isPinnedToNone = !tokenNames.has(client?.sentryToken ?? DEFAULT_TOKEN);
-    if (isPinnedToNone) aboutClients(`has clients[${index}].sentryToken, which is not a name in ${names.tokens}`);
   }
-  for (const { name, origin } of tokens) {
+  for (const { place, text } of pinProblems(clients, tokens, names.tokens)) aboutClients(`has ${place}, which ${text}`);
+  for (const { name, origin } of tokens.entries) {
     if (!('token' in origin)) continue;
     // Compared as they are, not by their digests.
     const use = otherUseOf(origin.token, origin.token, { aliasTokens, clientDigests: clientTokens, defaultToken });
     if (use !== undefined) problems.push({ variable: names.tokens, text: `has the token ${name}, which ${use}` });
   }
+}
+
+/**
+ * Problems of clients that are pinned to a token that is not there.
+ * @param file how the file of the tokens is called
+ */
+export function pinProblems(clients: Examined['entries'], { entries }: ReadTokens, file: string): FileProblem[] {
+  const names = new Set([DEFAULT_TOKEN, ...entries.map(({ name }) => name)]);
+  return clients.flatMap((client, index) =>
+    client === undefined || names.has(client.sentryToken ?? DEFAULT_TOKEN)
+      ? []
+      : [{ place: `clients[${index}].sentryToken`, text: `is not a name in ${file}`, client: client.name }],
+  );
 }

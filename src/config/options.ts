@@ -78,7 +78,7 @@ export function readOptions(
   if (isOpen && unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
   return {
     sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
-    token: readTokenOption(isTokenOfWrongType ? STAND_IN : (given.token ?? ''), missingToken, about('token')),
+    token: readTokenOption(isTokenOfWrongType ? NO_TOKEN : (given.token ?? ''), missingToken, about('token')),
     aliasTokens,
     clientsText,
     tokensText,
@@ -197,9 +197,6 @@ const OPEN =
   'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
   'set allowAnyClient to true if something else decides who can connect';
 
-/** Stands for the token while the other options are read. */
-export const STAND_IN = NO_TOKEN;
-
 function readTokenOption(token: string | TokenSource, missing: string, report: (text: string) => void): TokenSource {
   if (typeof token !== 'string') {
     const isSource = typeof token.get === 'function' && typeof token.renew === 'function';
@@ -210,7 +207,7 @@ function readTokenOption(token: string | TokenSource, missing: string, report: (
   }
   if (token === '') {
     report(missing);
-    return STAND_IN;
+    return NO_TOKEN;
   }
   if (token === SYSTEM) report("asks for Sentry's own token, which needs a database; set a Sentry auth token");
   return staticToken(readToken(token, report));

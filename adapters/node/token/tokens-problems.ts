@@ -1,6 +1,6 @@
 import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
-import { readTokens, type TokenEntry, type TokensProblem } from '../../../src/tokens/tokens-file.ts';
+import type { ReadTokens, TokenEntry, TokensProblem } from '../../../src/tokens/tokens-file.ts';
 import { FileToken } from '../../token-files/file-token.ts';
 import { sha256 } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
@@ -34,8 +34,11 @@ function otherUse(name: string, token: string, others: OtherCredentials): Tokens
 }
 
 /** Everything that is wrong with a tokens file at the start of the program, with the files that it names. */
-export async function tokensProblems(config: Config, others: OtherCredentials): Promise<Problem[]> {
-  const { problems, entries } = readTokens(config.tokensText ?? '', true);
+export async function tokensProblems(
+  { problems, entries }: ReadTokens,
+  config: Config,
+  others: OtherCredentials,
+): Promise<Problem[]> {
   const ofFiles = entries.map(async ({ name, origin }): Promise<TokensProblem[]> => {
     if (!('file' in origin)) return [];
     const file = await FileToken.open(origin.file);
