@@ -8,6 +8,7 @@ import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { readTokens } from '../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../http1/client/key-access.ts';
 import { TlsTrust } from '../http1/client/tls-trust.ts';
+import { codeOf } from '../system-token/file-fault.ts';
 import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
 import type { TokenRead } from '../system-token/source.ts';
 
@@ -89,8 +90,8 @@ function checkTokenFiles({ tokensText = '' }: ProxyConfig, problems: Problem[]):
     try {
       accessSync(origin.file, constants.R_OK);
     } catch (error) {
-      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-      problems.push({ variable: 'tokens', text: `has the token ${name}, whose file could not be read (${code})` });
+      const fault = `whose file could not be read (${codeOf(error)})`;
+      problems.push({ variable: 'tokens', text: `has the token ${name}, ${fault}` });
     }
   }
 }

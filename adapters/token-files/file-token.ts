@@ -1,13 +1,8 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
+import { codeOf } from '../system-token/file-fault.ts';
+import { INTERVAL, isFresh, stampOf, WITHOUT_WAITING } from './file-state.ts';
 
-/**
- * Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS.
- */
-const INTERVAL = 200;
-/** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
-const FRESH = 2000;
 /** Bytes; a larger file holds no token. */
 const MAX_SIZE = 64 * 1024;
 
@@ -110,15 +105,13 @@ export function fileToken(path: string): TokenSource {
 async function lookAt(path: string, before: Look): Promise<Look> {
   let file: FileHandle | undefined;
   try {
-    // A pipe without a writer would block a thread until there is one.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = await open(path, WITHOUT_WAITING);
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return { fault: 'names something that is not a regular file' };
     if (stats.size > MAX_SIZE) return NO_TOKEN_IN_IT;
-    const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    const stamp = stampOf(stats);
     if (stamp === before.stamp) return before;
-    const isFresh = Date.now() - Number(stats.ctimeMs) < FRESH;
-    return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh && { stamp }) };
+    return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh(stats) && { stamp }) };
   } catch (error) {
     return faultOf(error);
   } finally {
@@ -135,5 +128,5 @@ function tokenIn(text: string): Look {
 const NO_TOKEN_IN_IT: Look = { fault: 'names a file that contains no token' };
 
 const faultOf = (error: unknown): Look => ({
-  fault: `names a file that could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+  fault: `names a file that could not be read (${codeOf(error)})`,
 });
