@@ -4,7 +4,6 @@ import { makeUpstream } from '../../../src/http/target-url.ts';
 import { identityWarnings } from '../../../src/identity/lint.ts';
 import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { addressText, isLocal } from '../../http1/server/listen-address.ts';
-import type { ConnInfo } from '../../system-token/postgres/conninfo.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import { expiryWarnings } from '../clients/expiry.ts';
 import type { Config } from '../config/config.ts';
@@ -12,12 +11,13 @@ import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { issuersTable, probeIssuers } from '../identity/issuers.ts';
 import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
+import { originOf } from '../token/token-origin.ts';
 import { otherCredentials } from '../token/tokens-problems.ts';
 import { allowWarnings } from './allow-warnings.ts';
 import { clientsTable } from './clients-table.ts';
 import { denyWarnings } from './deny-warnings.ts';
 import { probe } from './probe.ts';
-import { described, say } from './say.ts';
+import { say } from './say.ts';
 import { settingsTable } from './settings-table.ts';
 import { tokensTable } from './tokens-table.ts';
 
@@ -42,8 +42,7 @@ export async function check(
   say('forwards to', upstream.origin + upstream.basePath);
   const names = config.upstreamHeaders.map(([name]) => name).join(', ');
   if (names !== '') say('adds to each request', `${names} (the values are not shown)`);
-  say('token', tokenText(config));
-  if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
+  for (const [what, text] of originOf(config.token).described) say(what, text);
   const named = namedClients(config);
   say('injects it for', clientsText(config, named));
   if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
@@ -71,14 +70,6 @@ async function tokensOf(config: Config): Promise<readonly ActiveToken[]> {
   const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
   await tokens.close();
   return tokens.list;
-}
-
-const tokenText = ({ token: origin }: Config): string =>
-  origin.kind === 'system' ? "Sentry's system token" : `static, ${described(origin.token)}`;
-
-function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
-  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
-  return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
 }
 
 /** The clients file, which was found to be valid before. */

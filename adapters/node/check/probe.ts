@@ -5,8 +5,9 @@ import { readTokens, type TokenEntry } from '../../../src/tokens/tokens-file.ts'
 import { reasonOf } from '../../system-token/renewal.ts';
 import { FileToken } from '../../token-files/file-token.ts';
 import type { Config } from '../config/config.ts';
+import { originOf, tokenText } from '../token/token-origin.ts';
 import { probeNames } from './probe-names.ts';
-import { described, say } from './say.ts';
+import { say } from './say.ts';
 import { sentryGet, TIMEOUT } from './sentry-get.ts';
 
 /** How many characters of a response are read. */
@@ -40,20 +41,14 @@ async function probeStore(url: string): Promise<boolean> {
 
 /** The default token, and the first fault on the way to a response, as a line that says what to do about it. */
 async function probeDefault(config: Config): Promise<{ readonly token?: string; readonly fault?: string | undefined }> {
-  const origin = config.token;
-  let token: string;
-  if (origin.kind === 'static') token = origin.token;
-  else {
-    try {
-      const { readSystemToken } = await import('../../system-token/read.ts');
-      token = await readSystemToken(origin.connInfo);
-      say('system token', described(token));
-    } catch (error) {
-      return { fault: `the system token could not be read: ${reasonOf(error)}` };
-    }
+  const origin = originOf(config.token);
+  try {
+    const token = await origin.read();
+    if (origin.token === undefined) say('system token', tokenText(token));
+    return { token, fault: (await ask(config, token, origin.ifRefused)).fault };
+  } catch (error) {
+    return { fault: `the system token could not be read: ${reasonOf(error)}` };
   }
-  const refused = origin.kind === 'system' ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
-  return { token, fault: (await ask(config, token, refused)).fault };
 }
 
 /**
@@ -144,13 +139,6 @@ function scopesIn(text: string): Asked {
     return {};
   }
 }
-
-const SYSTEM_TOKEN_REFUSED =
-  'Sentry refused its own system token (401): it accepts it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
-  'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
-  "Sentry's.";
-const STATIC_TOKEN_REFUSED =
-  'Sentry refused the token (401): make a new one in Sentry and set --token or --token-file.';
 
 /** Where a redirection leads, without its query. */
 function redirectionOf({ headers }: UpstreamResponse, base: string): string {

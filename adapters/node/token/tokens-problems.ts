@@ -5,6 +5,7 @@ import { FileToken } from '../../token-files/file-token.ts';
 import { sha256 } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import { inFile } from '../config/raw-settings.ts';
+import { originOf } from './token-origin.ts';
 
 /** The credentials of a proxy that no token of its tokens file may be. */
 export const otherCredentials = (
@@ -13,7 +14,7 @@ export const otherCredentials = (
 ): OtherCredentials => ({
   aliasTokens,
   clientDigests: new Set(clientDigests),
-  defaultToken: token.kind === 'static' ? token.token : undefined,
+  defaultToken: originOf(token).token,
 });
 
 /** A problem of a tokens file as a problem of its setting. */
