@@ -8,8 +8,10 @@ import type { Config } from '../config/config.ts';
 import { originOf, tokenText } from '../token/token-origin.ts';
 import { probeNames } from './probe-names.ts';
 import { say } from './say.ts';
-import { sentryGet, TIMEOUT } from './sentry-get.ts';
+import { sentryGet } from './sentry-get.ts';
 
+/** Milliseconds for the limit store to answer. */
+const STORE_TIMEOUT = 5000;
 /** How many characters of a response are read. */
 const MAX_LOOKED_AT = 4096;
 
@@ -34,7 +36,7 @@ export async function probe(config: Config): Promise<boolean> {
 
 async function probeStore(url: string): Promise<boolean> {
   const { storeFault } = await import('../limits/store-fault.ts');
-  const fault = await storeFault(url, TIMEOUT);
+  const fault = await storeFault(url, STORE_TIMEOUT);
   say('limit store', fault === undefined ? 'answers' : `${fault}; check --limit-store`);
   return fault === undefined;
 }
