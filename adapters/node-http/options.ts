@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { examineClients } from '../../src/clients/clients-file.ts';
+import { examineClients, settingProblem } from '../../src/clients/clients-file.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions } from '../../src/config/option-types.ts';
 import { LISTENER_OPTIONS, type OwnOptions, readOptions } from '../../src/config/options.ts';
 import { type Problem, SYSTEM } from '../../src/config/values.ts';
@@ -57,8 +57,8 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   const config = readOptions({ ...shared, token: isSystem ? NO_TOKEN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
-  for (const { place, text } of issuerFileProblems(issuersOf(config.clientsText))) {
-    problems.push({ variable: 'clients', text: `has ${place}, which ${text}` });
+  for (const problem of issuerFileProblems(issuersOf(config.clientsText))) {
+    problems.push({ variable: 'clients', text: settingProblem(problem) });
   }
   // It more likely comes from a variable that is not set than from the wish to take all of it from the PG… variables.
   const isEmpty = typeof pgxConn === 'string' && pgxConn.trim() === '';

@@ -1,4 +1,5 @@
-import { type Examined, examineClients, type FileProblem } from '../clients/clients-file.ts';
+import { type Examined, examineClients, type FileProblem, settingProblem } from '../clients/clients-file.ts';
+import { type Issuer, needsFiles } from '../identity/issuer.ts';
 import { otherUseOf } from '../tokens/shared-tokens.ts';
 import { DEFAULT_TOKEN, type ReadTokens, readTokens } from '../tokens/tokens-file.ts';
 import type { Problem } from './values.ts';
@@ -20,17 +21,24 @@ export interface CredentialNames {
 }
 
 /**
- * Finds credentials that are used twice. Tokens that are written as digests are compared when the first request comes,
+ * Finds what is wrong with the clients and the tokens, each by themselves, and credentials that are used twice. Tokens that are written as digests are compared when the first request comes,
  * since Web Crypto is asynchronous.
+ * @param mayNameFiles whether files that they name can be read here
  */
 export function checkCredentials(
   { aliasTokens, clientsText, tokensText, defaultToken }: Credentials,
   names: CredentialNames,
   problems: Problem[],
+  mayNameFiles = false,
 ): void {
-  const clients = clientsText === undefined ? [] : examineClients(clientsText).entries;
-  const tokens = readTokens(tokensText ?? '', true);
-  const aboutClients = (text: string) => void problems.push({ variable: names.clients, text });
+  const about = (variable: string) => (text: string) => void problems.push({ variable, text });
+  const [aboutClients, aboutTokens] = [about(names.clients), about(names.tokens)];
+  const examined = clientsText === undefined ? undefined : examineClients(clientsText);
+  const clients = examined?.entries ?? [];
+  if (!mayNameFiles) for (const problem of fileProblems(examined?.file?.issuers ?? [])) aboutClients(problem);
+  for (const problem of examined?.problems ?? []) aboutClients(settingProblem(problem));
+  const tokens = readTokens(tokensText ?? '', mayNameFiles);
+  for (const problem of tokens.problems) aboutTokens(settingProblem(problem));
   const clientTokens = new Set<string>();
   for (const [index, client] of clients.entries()) {
     const own = (client?.credentials ?? []).flatMap((one) => (one.kind === 'token' ? [one.token] : []));
@@ -43,9 +51,18 @@ export function checkCredentials(
     if (!('token' in origin)) continue;
     // Compared as they are, not by their digests.
     const use = otherUseOf(origin.token, origin.token, { aliasTokens, clientDigests: clientTokens, defaultToken });
-    if (use !== undefined) problems.push({ variable: names.tokens, text: `has the token ${name}, which ${use}` });
+    if (use !== undefined) aboutTokens(`has the token ${name}, which ${use}`);
   }
 }
+
+/** Problems of issuers that name files, where none can be read. */
+const fileProblems = (issuers: readonly Issuer[]): string[] =>
+  issuers.flatMap((issuer) =>
+    needsFiles(issuer).map((key) => {
+      const remedy = key === 'keysFile' ? 'put the keys into keys' : 'remove it, or put the keys into keys';
+      return `has issuers.${issuer.name}.${key}, which names a file, and files are read on Node alone; ${remedy}`;
+    }),
+  );
 
 /**
  * Problems of clients that are pinned to a token that is not there.

@@ -10,10 +10,8 @@ import {
   checkAliasTokens,
   checkAllowedHosts,
   type Problem,
-  readClientsText,
   readSentryUri,
   readToken,
-  readTokensText,
   rejectsNobody,
   SYSTEM,
 } from './values.ts';
@@ -65,11 +63,11 @@ export function readOptions(
   checkAliasTokens(aliasTokens, about('aliasTokens'));
   checkAllowedHosts(allowedHosts, about('allowedHosts'));
   checkOpenness(all, about('aliasTokens'));
-  const clientsText = readClientsText(jsonOf(given.clients), about('clients'), mayNameFiles);
-  const tokensText = readTokensText(jsonOf(given.tokens), about('tokens'), mayNameFiles);
+  const clientsText = jsonOf(given.clients);
+  const tokensText = jsonOf(given.tokens);
   const isTokenOfWrongType = given.token === undefined && all.token !== undefined;
   const defaultToken = typeof given.token === 'string' ? given.token : undefined;
-  checkCredentials({ aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems);
+  checkCredentials({ aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems, mayNameFiles);
   /** The options that are a text, or become one. */
   const plain = <Name extends PlainOption>(name: Name) =>
     CORE_SETTINGS[name].parse(plainText(name, given[name], about(name)), about(name)) as CoreValues[Name];

@@ -1,7 +1,4 @@
-import { examineClients, placeText } from '../clients/clients-file.ts';
-import { needsFiles } from '../identity/issuer.ts';
 import { isSendableToken } from '../tokens/token-source.ts';
-import { readTokens } from '../tokens/tokens-file.ts';
 
 /** Settings by the names of their variables. A setting that is not set is missing. */
 export type Values = Readonly<Record<string, string | undefined>>;
@@ -69,30 +66,6 @@ export function checkAliasTokens(tokens: readonly string[], report: Report): voi
   tokens.forEach((token, index) => {
     if (!isSendableToken(token)) report(`number ${index + 1} ${UNSENDABLE}`);
   });
-}
-
-/** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
-export function readClientsText(value: string | undefined, report: Report, mayNameFiles = false): string | undefined {
-  if (value === undefined) return undefined;
-  const issuers = mayNameFiles ? [] : (examineClients(value).file?.issuers ?? []);
-  for (const issuer of issuers) {
-    for (const key of needsFiles(issuer)) {
-      const remedy = key === 'keysFile' ? 'put the keys into keys' : 'remove it, or put the keys into keys';
-      report(`has issuers.${issuer.name}.${key}, which names a file, and files are read on Node alone; ${remedy}`);
-    }
-  }
-  for (const problem of examineClients(value).problems)
-    report(problem.place === '' ? problem.text : `has ${placeText(problem)}, which ${problem.text}`);
-  return value;
-}
-
-/** The text of a tokens file; undefined if there is none. */
-export function readTokensText(value: string | undefined, report: Report, mayNameFiles = false): string | undefined {
-  if (value === undefined) return undefined;
-  for (const { place, text } of readTokens(value, mayNameFiles).problems) {
-    report(place === '' ? text : `has ${place}, which ${text}`);
-  }
-  return value;
 }
 
 /** Host names without a port, separated by `;` or `,`; in lower case. */

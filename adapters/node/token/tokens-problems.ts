@@ -1,3 +1,4 @@
+import { settingProblem } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
 import type { ReadTokens, TokenEntry, TokensProblem } from '../../../src/tokens/tokens-file.ts';
@@ -18,8 +19,8 @@ export const otherCredentials = (
 });
 
 /** A problem of a tokens file as a problem of its setting. */
-export function tokensProblem({ place, text }: TokensProblem, { tokensFile }: Config): Problem {
-  const placed = place === '' ? text : `has ${place}, which ${text}`;
+export function tokensProblem(problem: TokensProblem, { tokensFile }: Config): Problem {
+  const placed = settingProblem(problem);
   return tokensFile === undefined
     ? { variable: 'TOKENS', text: placed }
     : { variable: 'TOKENS_FILE', text: inFile(placed) };
