@@ -1,8 +1,7 @@
-import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import type { ClientsFile } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import { identityWarnings } from '../../../src/identity/lint.ts';
-import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { addressText, isLocal } from '../../http1/server/listen-address.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import { expiryWarnings } from '../clients/expiry.ts';
@@ -10,11 +9,10 @@ import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { issuersTable, probeIssuers } from '../identity/issuers.ts';
-import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
 import { originOf } from '../token/token-origin.ts';
-import { otherCredentials } from '../token/tokens-problems.ts';
 import { allowWarnings } from './allow-warnings.ts';
 import { clientsTable } from './clients-table.ts';
+import { clientsFileOf, tokensOf } from './configured.ts';
 import { denyWarnings } from './deny-warnings.ts';
 import { probe } from './probe.ts';
 import { say } from './say.ts';
@@ -43,7 +41,7 @@ export async function check(
   const names = config.upstreamHeaders.map(([name]) => name).join(', ');
   if (names !== '') say('adds to each request', `${names} (the values are not shown)`);
   for (const [what, text] of originOf(config.token).described) say(what, text);
-  const named = namedClients(config);
+  const named = clientsFileOf(config);
   say('injects it for', clientsText(config, named));
   if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
@@ -59,23 +57,11 @@ export async function check(
     process.stdout.write(`\n${clientsTable(named.clients, now)}`);
     if (named.issuers.length > 0) process.stdout.write(`\n${issuersTable(named.issuers)}`);
   }
-  if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable(await tokensOf(config))}`);
+  if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable((await tokensOf(config)).list)}`);
   if (!isProbing) return 0;
 
   const haveIssuersKeys = await probeIssuers(named?.issuers ?? []);
   return (await probe(config)) && haveIssuersKeys ? 0 : 1;
-}
-
-async function tokensOf(config: Config): Promise<readonly ActiveToken[]> {
-  const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
-  await tokens.close();
-  return tokens.list;
-}
-
-/** The clients file, which was found to be valid before. */
-function namedClients({ clientsText }: Config): ClientsFile | undefined {
-  const read = clientsText === undefined ? undefined : readClients(clientsText);
-  return read !== undefined && 'clients' in read ? read : undefined;
 }
 
 function clientsText({ aliasTokens, isOpen, listen, unmatched }: Config, named: ClientsFile | undefined): string {
