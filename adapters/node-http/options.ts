@@ -32,7 +32,7 @@ export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
 }
 
 /** The configuration that `createListener` makes of its options. */
-export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
+interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   /** A source of tokens, or where to read Sentry's own. */
   readonly token: TokenSource | ConnInfo;
   readonly trust: TlsTrust | undefined;

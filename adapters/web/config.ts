@@ -13,7 +13,7 @@ import { type Problem, type Report, rejectsNobody, SYSTEM, type Values } from '.
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The configuration of the adapters without a database. */
-export interface EdgeConfig extends CoreConfig {
+interface EdgeConfig extends CoreConfig {
   readonly token: string;
 }
 

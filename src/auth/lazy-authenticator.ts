@@ -7,7 +7,7 @@ import { identitiesOf, loadClients, webDigest } from './client-registry.ts';
 import type { Authenticator } from './types.ts';
 
 /** The credentials of a proxy whose configuration does not change. */
-export interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' | 'isOpen'> {
+interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' | 'isOpen'> {
   /** The text of a clients file that is valid, as far as that can be checked without digests. */
   readonly clientsText: string | undefined;
   readonly unmatched: 'bypass' | 'reject';

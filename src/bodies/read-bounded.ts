@@ -3,7 +3,7 @@ import { untilAborted } from '../http/until-aborted.ts';
 import type { Reservation } from './types.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
-export interface BoundedBody {
+interface BoundedBody {
   /** The whole body; undefined if it is larger than the limit, or if there was no room for it. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Whether the budget had no room for it. */
@@ -13,7 +13,7 @@ export interface BoundedBody {
 }
 
 /** How a body is read that others wait for as well. */
-export interface Reading {
+interface Reading {
   /** Counts what is kept; the caller closes it. */
   readonly reservation?: Pick<Reservation, 'growTo'> | undefined;
   /** Ends the wait for a body that stalls. */

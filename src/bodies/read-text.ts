@@ -8,7 +8,7 @@ import type { Reservation } from './types.ts';
 const LIMIT = 8 * 1024 * 1024;
 
 /** A response's content, read for an edit. */
-export interface ReadText {
+interface ReadText {
   /** Undefined if it can't be edited. */
   readonly text: string | undefined;
   /** Why it can't, as a clause; empty if it can. */

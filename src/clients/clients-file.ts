@@ -39,7 +39,7 @@ export interface ClientsFile {
 }
 
 /** The file, or all that is wrong with it. */
-export type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
+type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
 
 export const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
 

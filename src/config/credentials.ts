@@ -5,7 +5,7 @@ import { DEFAULT_TOKEN, type ReadTokens, readTokens } from '../tokens/tokens-fil
 import type { Problem } from './values.ts';
 
 /** The credentials of a proxy whose configuration does not change. */
-export interface Credentials {
+interface Credentials {
   readonly aliasTokens: readonly string[];
   readonly clientsText: string | undefined;
   readonly tokensText: string | undefined;
@@ -14,7 +14,7 @@ export interface Credentials {
 }
 
 /** How the settings of the credentials are called where the user has set them. */
-export interface CredentialNames {
+interface CredentialNames {
   readonly aliasTokens: string;
   readonly clients: string;
   readonly tokens: string;

@@ -10,7 +10,7 @@ import { isProjectValue } from '../policy/sentry/parameters.ts';
 const MAX_PROJECTS = 1000;
 
 /** The things that a body names. */
-export interface NamedInBody {
+interface NamedInBody {
   /** By slug or id, each once. */
   readonly projects: ReadonlySet<string>;
   readonly releases: ReadonlySet<string>;

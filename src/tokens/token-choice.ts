@@ -34,7 +34,7 @@ export function singleToken(source: TokenSource): TokenChoice {
 const absent = (name: string): ChosenToken => ({ name, source: NO_TOKEN });
 
 /** A token of the tokens file with its source. */
-export interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
+interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
   readonly source: TokenSource;
 }
 

@@ -44,7 +44,7 @@ export interface TokensFileJson {
 }
 
 /** A Sentry token with its organizations and scopes. */
-export interface TokenJson {
+interface TokenJson {
   /** Appears in logs and metrics; unique. */
   readonly name: string;
   /** The token. One of `token` and `tokenFile` is required. */

@@ -25,7 +25,7 @@ export function clientsProblem(problem: FileProblem, { clientsPath }: Pick<Confi
 }
 
 /** The outcome of taking over a changed configuration. */
-export interface Taken {
+interface Taken {
   /** Problems of the clients file, if it was read. */
   readonly problems: readonly Problem[];
   /** Whether other alias tokens or clients are active now. */

@@ -8,7 +8,7 @@ import type { FileGroup } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
 /** A file that a setting names. */
-export interface ConfiguredFile {
+interface ConfiguredFile {
   readonly variable: string;
   readonly path: string;
   readonly group: FileGroup;

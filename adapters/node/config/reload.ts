@@ -11,7 +11,7 @@ import type { FileGroup } from './setting.ts';
 const MAX_UNSETTLED = 3;
 
 /** The result of reading the files of a group. */
-export interface Reloaded {
+interface Reloaded {
   readonly group: FileGroup;
   /** Undefined: nothing can be applied. */
   readonly config: Config | undefined;

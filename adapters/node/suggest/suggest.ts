@@ -5,7 +5,7 @@ import { type Needs, newNeeds, observe, type Sample } from './needs.ts';
 import { type Proposal, propose } from './proposal.ts';
 
 /** The output of `suggest`. */
-export interface Suggestion {
+interface Suggestion {
   /** A clients file; undefined if the log has no request of a client. */
   readonly json: string | undefined;
   /** Points that a person should check before using it. */

@@ -7,7 +7,7 @@ const SUSPICIOUS = 5;
 /** The least number of milliseconds between two such requests. */
 const ASK_EVERY = 10_000;
 
-export interface TokenHealthOptions {
+interface TokenHealthOptions {
   /** The URL that the proxy itself requests: Sentry's `/api/0/`, which answers 200 to every valid token. */
   readonly url: string;
   readonly send: Transport;

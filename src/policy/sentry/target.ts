@@ -1,7 +1,7 @@
 import { canonicalSegments } from './synonyms.ts';
 
 /** A segment of a path: as it was written, and decoded once. */
-export interface Segment {
+interface Segment {
   readonly raw: string;
   /** Decoded; a resource that has two names has the one of the table here. */
   readonly text: string;
