@@ -1,3 +1,4 @@
+import { readBounded } from '../../../src/bodies/read-bounded.ts';
 import { asProxyError, ERRORS, type ErrorName } from '../../../src/http/errors.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import type { UpstreamResponse } from '../../../src/http/types.ts';
@@ -12,8 +13,8 @@ import { sentryGet } from './sentry-get.ts';
 
 /** Milliseconds for the limit store to answer. */
 const STORE_TIMEOUT = 5000;
-/** How many characters of a response are read. */
-const MAX_LOOKED_AT = 4096;
+/** Bytes of a response that are read at most. */
+const MAX_SIZE = 1024 * 1024;
 
 /**
  * Asks Sentry with each token, and the limit store, and says what came of it.
@@ -150,18 +151,10 @@ function redirectionOf({ headers }: UpstreamResponse, base: string): string {
   return ` to ${origin}${pathname}`;
 }
 
+/** The content of a response; empty if it is larger than Sentry's would be. */
 async function textOf({ body }: UpstreamResponse): Promise<string> {
   if (body === null) return '';
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (value !== undefined) text += decoder.decode(value, { stream: true });
-    if (done) return text;
-    if (text.length > MAX_LOOKED_AT) {
-      await body.cancel();
-      return text;
-    }
-  }
+  const { bytes, body: rest } = await readBounded(body, MAX_SIZE);
+  if (bytes === undefined) await rest.cancel();
+  return new TextDecoder().decode(bytes);
 }

@@ -1,3 +1,4 @@
+import { readBounded } from '../../bodies/read-bounded.ts';
 import { Deadline } from '../../http/deadline.ts';
 import { ProxyError } from '../../http/errors.ts';
 import { onlyFields } from '../../http/headers.ts';
@@ -101,24 +102,15 @@ async function read({ status, headers, body }: UpstreamResponse, url: string): P
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
     throw new KeysFault(`${url} responded ${why}${hint}`);
   }
-  const reader = body.getReader();
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let text = '';
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    size += value?.length ?? 0;
-    if (size > MAX_SIZE) {
-      reader.releaseLock();
-      await body.cancel();
-      throw new KeysFault(`${url} responded with more than ${MAX_SIZE} bytes`);
-    }
-    try {
-      text += decoder.decode(value, { stream: !done });
-    } catch {
-      throw new KeysFault(`${url} responded with something other than UTF-8`);
-    }
-    if (done) return text;
+  const { bytes, body: rest } = await readBounded(body, MAX_SIZE);
+  if (bytes === undefined) {
+    await rest.cancel();
+    throw new KeysFault(`${url} responded with more than ${MAX_SIZE} bytes`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new KeysFault(`${url} responded with something other than UTF-8`);
   }
 }
 
