@@ -53,11 +53,6 @@ export class TokenHealth {
     this.#settle(false);
   }
 
-  /** Ends the work in the background. */
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
   #learn(request: UpstreamRequest, response: UpstreamResponse): void {
     const isRefusal = isChallenge(response);
     const isAcceptance = response.status < 300;
