@@ -3,7 +3,7 @@ import { nearest, suggestion } from '../nearest-name.ts';
 import { NO_TOKEN } from '../tokens/token-choice.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import { staticToken } from '../tokens/token-source.ts';
-import { CORE_NAMES, CORE_SETTINGS, type CoreSetting, type CoreValues } from './core-settings.ts';
+import { CORE_NAMES, CORE_SETTINGS, type CoreName, type CoreSetting, type CoreValues } from './core-settings.ts';
 import { checkCredentials } from './credentials.ts';
 import type { ProxyConfig, ProxyOptions } from './option-types.ts';
 import {
@@ -68,28 +68,25 @@ export function readOptions(
   const isTokenOfWrongType = given.token === undefined && all.token !== undefined;
   const defaultToken = typeof given.token === 'string' ? given.token : undefined;
   checkCredentials({ aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems, mayNameFiles);
-  /** The options that are a text, or become one. */
-  const plain = <Name extends PlainOption>(name: Name) =>
-    CORE_SETTINGS[name].parse(plainText(name, given[name], about(name)), about(name)) as CoreValues[Name];
+  const sentryUri = readSentryUri(String(given.sentryUri ?? ''), about('sentryUri'));
+  const token = isTokenOfWrongType ? NO_TOKEN : readTokenOption(given.token ?? '', missingToken, about('token'));
+  const plain = PLAIN_OPTIONS.map((name) => {
+    const report = about(name);
+    return [name, CORE_SETTINGS[name].parse(plainText(name, given[name], report), report)];
+  });
+  const values: Pick<CoreValues, PlainOption> = Object.fromEntries(plain);
   const isOpen = all.aliasTokens === undefined && all.clients === undefined;
-  const unmatched = plain('unmatched');
-  if (isOpen && unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
+  if (isOpen && values.unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
   return {
-    sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
-    token: readTokenOption(isTokenOfWrongType ? NO_TOKEN : (given.token ?? ''), missingToken, about('token')),
+    ...values,
+    sentryUri,
+    token,
     aliasTokens,
     clientsText,
     tokensText,
     isOpen,
-    unmatched,
     allowedHosts,
-    publicUrl: plain('publicUrl'),
-    keepInside: plain('keepInside'),
     upstreamHeaders: readHeadersOption(given.upstreamHeaders ?? '', about('upstreamHeaders')),
-    replayLimit: plain('replayLimit'),
-    replayLimitTotal: plain('replayLimitTotal'),
-    streamChunked: plain('streamChunked'),
-    writeTimeout: plain('writeTimeout'),
     basePath: readBasePath(given.basePath ?? '', about('basePath')),
     onRequest: given.onRequest,
     transport: given.transport,
@@ -98,14 +95,15 @@ export function readOptions(
 
 const NAMES = { aliasTokens: 'aliasTokens', clients: 'clients', tokens: 'tokens' };
 
-type PlainOption =
-  | 'unmatched'
-  | 'publicUrl'
-  | 'keepInside'
-  | 'replayLimit'
-  | 'replayLimitTotal'
-  | 'streamChunked'
-  | 'writeTimeout';
+type PlainType = 'string' | 'number' | 'boolean';
+
+/** An option that is a text as the program's setting has it, or becomes one. */
+type PlainOption = {
+  [Name in CoreName]: (typeof CORE_SETTINGS)[Name]['types'][number] extends PlainType ? Name : never;
+}[CoreName];
+const PLAIN_OPTIONS = CORE_NAMES.filter((name): name is PlainOption =>
+  CORE_SETTINGS[name].types.every((type) => /^(?:string|number|boolean)$/.test(type)),
+);
 
 /** The text of an option, as a variable of the program would have it. A number is in the base unit. */
 function plainText(
