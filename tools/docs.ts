@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
+import { CORE_SETTINGS } from '../src/config/core-settings.ts';
+import { LISTENER_OPTIONS, OPTIONS } from '../src/config/options.ts';
 import { ERRORS } from '../src/http/errors.ts';
 import {
   COMMON_REQUEST_FIELDS,
@@ -39,6 +41,26 @@ const settings: DocTable = {
       code(fallback),
       help.replaceAll('|', '\\|'),
     ]),
+};
+
+const options: DocTable = {
+  page: 'docs/library.md',
+  heading: '## Options',
+  rows(written) {
+    const functions = new Map<string, string>([
+      ...Object.keys(OPTIONS).map((name) => [code(name), 'both'] as const),
+      ...LISTENER_OPTIONS.map((name) => [code(name), code('createListener')] as const),
+    ]);
+    const helps = new Map(
+      Object.entries(CORE_SETTINGS).map(([name, { help }]) => [code(name), help.replaceAll('|', '\\|')]),
+    );
+    const names = new Set([...written.keys(), ...functions.keys()]);
+    return [...names].flatMap((name) => {
+      const of = functions.get(name);
+      const meaning = written.get(name)?.at(-1) ?? helps.get(name) ?? '(say what it does)';
+      return of === undefined ? [] : [[name, of, meaning]];
+    });
+  },
 };
 
 const errors: DocTable = {
@@ -94,7 +116,7 @@ const missing: DocTable = {
   rows: missingRows,
 };
 
-const TABLES: readonly DocTable[] = [settings, errors, ...headers, ...rights, ...recipes, missing];
+const TABLES: readonly DocTable[] = [settings, options, errors, ...headers, ...rights, ...recipes, missing];
 
 /** The first fenced block of JSON below a heading. */
 interface DocBlock {
