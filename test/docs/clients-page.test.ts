@@ -94,16 +94,8 @@ describe('the tables of docs/clients.md', () => {
       ...{ look_up_failed: true, rate: true, concurrency: true },
     };
     const shown = tableUnder('docs/clients.md', '## Refusals').map(([, , reason]) => reason!.replaceAll('`', ''));
-    assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort());
-  });
-
-  it('show every key of a client', () => {
-    const schema = JSON.parse(text('clients.schema.json'));
-    const keys = Object.keys(schema.definitions.client.properties);
-    assertTable(
-      'docs/clients.md',
-      '## The file',
-      keys.map((key) => [`\`${key}\``]),
-    );
+    const line = lineOf(text('docs/clients.md'), text('docs/clients.md').indexOf('## Refusals'));
+    const where = `the table of docs/clients.md, line ${line}, is out of date`;
+    assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort(), where);
   });
 });
