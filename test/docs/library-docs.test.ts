@@ -273,7 +273,7 @@ describe('the page about the library', () => {
   it('names everything that the package exports', async () => {
     for (const entry of ['../../src/index.ts', '../../adapters/node-http.ts']) {
       for (const name of Object.keys(await import(entry))) {
-        assert.match(PAGE, new RegExp(`\`${name}\\b`), `${name} of ${entry}`);
+        assert.match(PAGE, new RegExp(`\`${name}\\b`), `docs/library.md does not explain ${name} of ${entry}`);
       }
     }
   });
