@@ -1,5 +1,5 @@
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
+import { isSendableToken, type TokenSource, unrenewable } from '../../src/tokens/token-source.ts';
 import { codeOf } from '../system-token/file-fault.ts';
 import { INTERVAL, isFresh, stampOf, WITHOUT_WAITING } from './file-state.ts';
 
@@ -19,8 +19,7 @@ interface Look {
  * A token in a file that is read again when it changes. A file that is gone, is no regular file or holds no token gives
  * none, and nothing takes its place.
  */
-export class FileToken implements TokenSource {
-  readonly isRenewable = false;
+export class FileToken {
   readonly path: string;
   readonly #changed: () => void;
   #current: Look;
@@ -53,8 +52,6 @@ export class FileToken implements TokenSource {
   get(): string | undefined {
     return this.#current.token;
   }
-
-  async renew(): Promise<undefined> {}
 
   /** The fault of the file; undefined while it has a token. */
   get fault(): string | undefined {
@@ -94,12 +91,7 @@ export class FileToken implements TokenSource {
 /** The same as a source for a proxy whose files were found to be readable before. */
 export function fileToken(path: string): TokenSource {
   const opened = FileToken.open(path);
-  return {
-    isRenewable: false,
-    get: async () => (await opened).get(),
-    renew: async () => undefined,
-    close: async () => (await opened).close(),
-  };
+  return unrenewable({ get: async () => (await opened).get(), close: async () => (await opened).close() });
 }
 
 async function lookAt(path: string, before: Look): Promise<Look> {

@@ -1,6 +1,6 @@
 import { endpointOf, matchRoute } from '../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
-import type { TokenSource } from './token-source.ts';
+import { type TokenSource, unrenewable } from './token-source.ts';
 import { DEFAULT_TOKEN, type TokenEntry } from './tokens-file.ts';
 
 /** The token that a request is sent with. */
@@ -76,7 +76,7 @@ export class LeastToken implements TokenChoice {
 }
 
 /** A token that is configured but not available. */
-export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+export const NO_TOKEN: TokenSource = unrenewable({ get: () => undefined });
 
 /** The organization in the path as it is written, and the scopes of which any one will do; undefined: the default's. */
 function neededFor(method: string, target: string): { org: string; anyOf: readonly string[] } | undefined {
