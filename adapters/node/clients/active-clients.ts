@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
-import { type ClientRegistry, identitiesOf, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import { type ClientRegistry, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
 import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
 import { type FileProblem, placeText, settingProblem } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
@@ -148,16 +148,7 @@ const authenticatorOf = (
   revoked: ReadonlyMap<string, string>,
   ring: KeyRing,
 ): Promise<BearerAuthenticator> =>
-  BearerAuthenticator.of({
-    aliasTokens,
-    isOpen,
-    clients: registry?.byDigest,
-    revoked,
-    // The stricter of the two wins.
-    rejectsUnmatched: unmatched === 'reject' || registry?.unmatched === 'reject',
-    digest: sha256,
-    identities: registry && identitiesOf(registry, ring),
-  });
+  BearerAuthenticator.of({ aliasTokens, isOpen, unmatched, registry, revoked, ring, digest: sha256 });
 
 const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING_TAKEN: Taken = { problems: [], isChanged: false, changes: changesOf([], []) };
