@@ -1,18 +1,16 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Postgres } from '../../demo/postgres.ts';
 import { startChild } from './child-process.ts';
 import { freePort } from './free-port.ts';
+import { installedProgram } from './system-service.ts';
 
 /** Where PgBouncer is, if it is installed. It is a package of the system's, not of npm's. */
-export const pgBouncer: string | undefined = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
-  .map((folder) => join(folder, 'pgbouncer'))
-  .find((path) => existsSync(path));
+export const pgBouncer: string | undefined = installedProgram('pgbouncer');
 
 export interface PgBouncer {
   host: string;
