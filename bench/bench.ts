@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freePort } from '../test/support/free-port.ts';
 import { makeCertificate } from './certificates.ts';
 import { chartOf } from './chart.ts';
 import {
@@ -26,7 +27,7 @@ import {
 } from './contenders.ts';
 import { type Figures, hasWrk, type Load, put, type TlsClients } from './load.ts';
 import { nginxUpstream } from './nginx-upstream.ts';
-import { Contestant, freePort } from './processes.ts';
+import { Contestant } from './processes.ts';
 
 interface Workload {
   title: string;

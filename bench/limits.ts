@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../test/support/free-port.ts';
 import { buildProxy, proxy } from './contenders.ts';
 import { ask, type Load, put, requestBytes } from './load.ts';
-import { type Command, Contestant, freePort } from './processes.ts';
+import { type Command, Contestant } from './processes.ts';
 
 const MIB = 1024 ** 2;
 const run = promisify(execFile);

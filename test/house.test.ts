@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // may they? a pure function: client and request to decision
   policy: ['nearest-name', 'http'],
   // who is it? tokens of issuers
-  identity: ['http', 'json', 'policy', 'nearest-name'],
+  identity: ['http', 'json', 'bodies', 'policy', 'nearest-name'],
   // text to clients, with all problems
   clients: ['json', 'policy', 'identity', 'nearest-name'],
   // credentials to principal

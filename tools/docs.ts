@@ -3,12 +3,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { SETTINGS } from '../adapters/node/config/settings.ts';
+import { CLIENT_KEYS } from '../src/clients/read-client.ts';
+import { CORE_SETTINGS } from '../src/config/core-settings.ts';
+import { LISTENER_OPTIONS, OPTIONS } from '../src/config/options.ts';
 import { ERRORS } from '../src/http/errors.ts';
 import {
   COMMON_REQUEST_FIELDS,
   COMMON_RESPONSE_FIELDS,
+  CONDITIONS,
+  COUNTS,
   GATEWAY_RESPONSE_FIELDS,
   HOP_BY_HOP,
+  KEPT_WITH_FILTERED_LIST,
+  OF_THE_BYTES,
+  OWN_RESPONSE_FIELDS,
   PROXY_REQUEST_FIELDS,
   PROXY_RESPONSE_FIELDS,
   REQUEST_FIELD_PREFIXES,
@@ -41,6 +49,27 @@ const settings: DocTable = {
     ]),
 };
 
+const options: DocTable = {
+  page: 'docs/library.md',
+  heading: '## Options',
+  rows(written) {
+    const ofListener: readonly string[] = LISTENER_OPTIONS;
+    return inOrder(written, [...Object.keys(OPTIONS), ...ofListener]).map(([name, cells = []]) => {
+      const help = Object.entries(CORE_SETTINGS)
+        .find(([other]) => other === name)?.[1]
+        .help.replaceAll('|', '\\|');
+      const of = ofListener.includes(name) ? code('createListener') : 'both';
+      return [code(name), of, cells.at(-1) ?? help ?? '(say what it does)'];
+    });
+  },
+};
+
+/** Names in the order of the page's rows, each with the cells that it has there; new ones at the end. */
+const inOrder = (written: ReadonlyMap<string, readonly string[]>, names: readonly string[]) =>
+  [...new Set([...written.keys(), ...names.map(code)])]
+    .map((cell) => [cell.replaceAll('`', ''), written.get(cell)] as const)
+    .filter(([name]) => names.includes(name));
+
 const errors: DocTable = {
   page: 'docs/troubleshoot.md',
   heading: '## Errors',
@@ -60,6 +89,10 @@ const HEADERS: Readonly<Record<string, Readonly<Record<string, readonly string[]
   '## Removed from every response': { COMMON_RESPONSE_FIELDS },
   '## Removed from a response if the token was injected': { PROXY_RESPONSE_FIELDS },
   '## Removed from every response if there are upstream headers': { GATEWAY_RESPONSE_FIELDS },
+  '## Removed from a request whose response is edited': { CONDITIONS },
+  '## Removed from a response that was edited': { OF_THE_BYTES },
+  '## Removed from a response from which something was taken out': { COUNTS },
+  '## Kept with a list from which entries were taken out': { KEPT_WITH_FILTERED_LIST },
 };
 
 const headers = Object.entries(HEADERS).map(
@@ -69,10 +102,24 @@ const headers = Object.entries(HEADERS).map(
     rows: () =>
       Object.entries(named).flatMap(([table, names]) => {
         const reasons = reasonsOf(table);
-        return names.map((name) => [code(name), reasons.get(name) ?? '']);
+        return names.map((name) => [code(name), reasons.get(name) ?? SAY_WHY]);
       }),
   }),
 );
+
+const ownHeaders: DocTable = {
+  page: 'docs/headers.md',
+  heading: '## Set on a response if the token was injected',
+  rows() {
+    const source = read('src/http/header-tables.ts');
+    return OWN_RESPONSE_FIELDS.map(([name, value]) => {
+      const [, reason = SAY_WHY] = source.split(`  ['${name}', '${value}'], // `)[1]?.match(/^(.*)$/m) ?? [];
+      return [code(name), code(value), reason];
+    });
+  },
+};
+
+const SAY_WHY = '(say why)';
 
 function reasonsOf(table: string): ReadonlyMap<string, string> {
   const source = read('src/http/header-tables.ts');
@@ -88,13 +135,23 @@ const recipes = programNames().map(
   (name): DocTable => ({ page: 'docs/clients.md', heading: `### ${name}`, rows: () => rightRows(name) }),
 );
 
+const clientKeys: DocTable = {
+  page: 'docs/clients-reference.md',
+  heading: '## The file',
+  rows: (written) =>
+    inOrder(written, CLIENT_KEYS).map(([name, cells]) => [code(name), cells?.at(-1) ?? '(say what its rule is)']),
+};
+
 const missing: DocTable = {
   page: 'docs/works-with.md',
   heading: '## What the recipes leave out',
   rows: missingRows,
 };
 
-const TABLES: readonly DocTable[] = [settings, errors, ...headers, ...rights, ...recipes, missing];
+const TABLES: readonly DocTable[] = [
+  ...[settings, options, errors, ...headers, ownHeaders],
+  ...[clientKeys, ...rights, ...recipes, missing],
+];
 
 /** The first fenced block of JSON below a heading. */
 interface DocBlock {

@@ -9,7 +9,7 @@ import {
   type Need,
   type ProjectLimit,
 } from '../src/policy/sentry/endpoint.ts';
-import { byCost } from '../src/policy/sentry/scope-cost.ts';
+import { costOf } from '../src/policy/sentry/scope-cost.ts';
 import { SCOPES, type Scope, scopesOf } from '../src/policy/sentry/scopes.ts';
 import { canonicalSegments } from '../src/policy/sentry/synonyms.ts';
 import { withoutOrganization } from '../src/policy/sentry/twins.ts';
@@ -86,6 +86,9 @@ export function endpointFrom(row: SourceRow): Endpoint {
     ...(reason && { needsRule: reason }),
   };
 }
+
+/** Sorts scopes from the one that opens least; by name if they cost the same. */
+const byCost = (one: string, other: string): number => costOf(one) - costOf(other) || (one < other ? -1 : 1);
 
 /** The scopes that a row wants, the one that opens least first. A client that has a scope has those that it implies. */
 export function leastScopes({ proxyScopes, scopes }: SourceRow): Scope[] {

@@ -1,12 +1,14 @@
 import { accessSync, constants } from 'node:fs';
-import { examineClients } from '../../src/clients/clients-file.ts';
+import { examineClients, settingProblem } from '../../src/clients/clients-file.ts';
 import { OptionsError, type ProxyConfig, type ProxyOptions } from '../../src/config/option-types.ts';
-import { LISTENER_OPTIONS, type OwnOptions, readOptions, STAND_IN } from '../../src/config/options.ts';
+import { LISTENER_OPTIONS, type OwnOptions, readOptions } from '../../src/config/options.ts';
 import { type Problem, SYSTEM } from '../../src/config/values.ts';
+import { NO_TOKEN } from '../../src/tokens/token-choice.ts';
 import type { TokenSource } from '../../src/tokens/token-source.ts';
 import { readTokens } from '../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../http1/client/key-access.ts';
 import { TlsTrust } from '../http1/client/tls-trust.ts';
+import { codeOf } from '../system-token/file-fault.ts';
 import { type ConnInfo, parseConnInfo } from '../system-token/postgres/conninfo.ts';
 import type { TokenRead } from '../system-token/source.ts';
 
@@ -30,7 +32,7 @@ export interface ListenerOptions extends Omit<ProxyOptions, 'token'> {
 }
 
 /** The configuration that `createListener` makes of its options. */
-export interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
+interface ListenerConfig extends Omit<ProxyConfig, 'token'> {
   /** A source of tokens, or where to read Sentry's own. */
   readonly token: TokenSource | ConnInfo;
   readonly trust: TlsTrust | undefined;
@@ -52,11 +54,11 @@ export function readListenerOptions(options: ListenerOptions, environment: NodeJ
   // A caller without types may leave the options out.
   const { pgxConn, sentryCa, sentryCert, sentryKey, onTokenRead, ...shared } = options ?? {};
   const isSystem = shared.token === SYSTEM || (shared.token === undefined && pgxConn !== undefined);
-  const config = readOptions({ ...shared, token: isSystem ? STAND_IN : (shared.token ?? '') }, problems, OWN);
+  const config = readOptions({ ...shared, token: isSystem ? NO_TOKEN : (shared.token ?? '') }, problems, OWN);
 
   checkText('pgxConn', pgxConn, problems);
-  for (const { place, text } of issuerFileProblems(issuersOf(config.clientsText))) {
-    problems.push({ variable: 'clients', text: `has ${place}, which ${text}` });
+  for (const problem of issuerFileProblems(issuersOf(config.clientsText))) {
+    problems.push({ variable: 'clients', text: settingProblem(problem) });
   }
   // It more likely comes from a variable that is not set than from the wish to take all of it from the PG… variables.
   const isEmpty = typeof pgxConn === 'string' && pgxConn.trim() === '';
@@ -88,8 +90,8 @@ function checkTokenFiles({ tokensText = '' }: ProxyConfig, problems: Problem[]):
     try {
       accessSync(origin.file, constants.R_OK);
     } catch (error) {
-      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-      problems.push({ variable: 'tokens', text: `has the token ${name}, whose file could not be read (${code})` });
+      const fault = `whose file could not be read (${codeOf(error)})`;
+      problems.push({ variable: 'tokens', text: `has the token ${name}, ${fault}` });
     }
   }
 }

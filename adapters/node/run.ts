@@ -27,7 +27,7 @@ import { TokenHolder } from './token/token-holder.ts';
 import { otherCredentials } from './token/tokens-problems.ts';
 
 /** The surroundings of a running proxy's configuration. */
-export interface ConfigSource {
+interface ConfigSource {
   /** Warnings about the configuration. */
   readonly warnings: readonly string[];
   /** Calls back with a configuration made of the new content of changed files, and with the problems of these files. */

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 /** The signals that end the program, with their numbers. SIGHUP does so only where its terminal was closed. */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-export type StopSignal = keyof typeof NUMBERS;
+type StopSignal = keyof typeof NUMBERS;
 
 const STANDARD_STREAMS = [0, 1, 2];
 

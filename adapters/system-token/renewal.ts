@@ -31,7 +31,7 @@ export interface Renewal {
   readonly isNews: boolean;
 }
 
-export interface SystemTokenOptions {
+interface SystemTokenOptions {
   /**
    * Reads the token that Sentry has stored now.
    * @param signal aborted if the result is no longer wanted; the promise must then settle soon

@@ -1,13 +1,8 @@
-import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { isSendableToken, type TokenSource } from '../../src/tokens/token-source.ts';
+import { isSendableToken, type TokenSource, unrenewable } from '../../src/tokens/token-source.ts';
+import { codeOf } from '../system-token/file-fault.ts';
+import { INTERVAL, isFresh, stampOf, WITHOUT_WAITING } from './file-state.ts';
 
-/**
- * Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS.
- */
-const INTERVAL = 200;
-/** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
-const FRESH = 2000;
 /** Bytes; a larger file holds no token. */
 const MAX_SIZE = 64 * 1024;
 
@@ -24,8 +19,7 @@ interface Look {
  * A token in a file that is read again when it changes. If the file is gone, is not a regular file or holds no token,
  * there is no token, and no other token replaces it.
  */
-export class FileToken implements TokenSource {
-  readonly isRenewable = false;
+export class FileToken {
   readonly path: string;
   readonly #changed: () => void;
   #current: Look;
@@ -58,8 +52,6 @@ export class FileToken implements TokenSource {
   get(): string | undefined {
     return this.#current.token;
   }
-
-  async renew(): Promise<undefined> {}
 
   /** The fault of the file; undefined while it has a token. */
   get fault(): string | undefined {
@@ -99,26 +91,19 @@ export class FileToken implements TokenSource {
 /** The same as a source for a proxy whose files were found to be readable before. */
 export function fileToken(path: string): TokenSource {
   const opened = FileToken.open(path);
-  return {
-    isRenewable: false,
-    get: async () => (await opened).get(),
-    renew: async () => undefined,
-    close: async () => (await opened).close(),
-  };
+  return unrenewable({ get: async () => (await opened).get(), close: async () => (await opened).close() });
 }
 
 async function lookAt(path: string, before: Look): Promise<Look> {
   let file: FileHandle | undefined;
   try {
-    // A pipe without a writer would block a thread until there is one.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = await open(path, WITHOUT_WAITING);
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return { fault: 'names something that is not a regular file' };
     if (stats.size > MAX_SIZE) return NO_TOKEN_IN_IT;
-    const stamp = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join();
+    const stamp = stampOf(stats);
     if (stamp === before.stamp) return before;
-    const isFresh = Date.now() - Number(stats.ctimeMs) < FRESH;
-    return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh && { stamp }) };
+    return { ...tokenIn(await file.readFile('utf8')), ...(!isFresh(stats) && { stamp }) };
   } catch (error) {
     return faultOf(error);
   } finally {
@@ -135,5 +120,5 @@ function tokenIn(text: string): Look {
 const NO_TOKEN_IN_IT: Look = { fault: 'names a file that contains no token' };
 
 const faultOf = (error: unknown): Look => ({
-  fault: `names a file that could not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+  fault: `names a file that could not be read (${codeOf(error)})`,
 });

@@ -7,21 +7,13 @@ import {
 } from '../../src/config/core-settings.ts';
 import { checkCredentials } from '../../src/config/credentials.ts';
 import { findMistakenNames } from '../../src/config/mistaken-names.ts';
-import {
-  type Problem,
-  type Report,
-  readClientsText,
-  readTokensText,
-  rejectsNobody,
-  SYSTEM,
-  type Values,
-} from '../../src/config/values.ts';
+import { type Problem, type Report, rejectsNobody, SYSTEM, type Values } from '../../src/config/values.ts';
 
 /** Bindings or variables by name; a binding may be something other than text. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** The configuration of the adapters without a database. */
-export interface EdgeConfig extends CoreConfig {
+interface EdgeConfig extends CoreConfig {
   readonly token: string;
 }
 
@@ -60,9 +52,7 @@ export function readEdgeConfig(settings: Settings, problems: Problem[], warnings
   const isNew = ({ variable }: Problem) => problems.every((known) => known.variable !== variable);
   problems.push(...coreProblems.filter(isNew));
 
-  const clientsText = readClientsText(values.CLIENTS, about('CLIENTS'));
-  const tokensText = readTokensText(values.TOKENS, about('TOKENS'));
-  const defaultToken = values.SENTRY_TOKEN;
+  const { CLIENTS: clientsText, TOKENS: tokensText, SENTRY_TOKEN: defaultToken } = values;
   checkCredentials({ aliasTokens: core.aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems);
   return { ...core, clientsText, tokensText, isOpen };
 }

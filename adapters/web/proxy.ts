@@ -25,7 +25,7 @@ export interface Platform extends Pick<FetchEnv, 'receive' | 'respond'> {
 export type PlatformFor = (origin: string, settings: Settings, problems: Problem[]) => Platform;
 
 /** @param inBackground lets work go on after the response, where the runtime would end it */
-export type EdgeProxy = (request: Request, inBackground?: (work: Promise<unknown>) => void) => Promise<Response>;
+type EdgeProxy = (request: Request, inBackground?: (work: Promise<unknown>) => void) => Promise<Response>;
 
 /** The proxy as a `fetch` handler: with a static token, and closed until it is configured. */
 export function makeProxy(settings: Settings, platformFor: PlatformFor): EdgeProxy {

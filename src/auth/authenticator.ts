@@ -1,28 +1,28 @@
 import { ProxyError } from '../http/errors.ts';
 import type { Fields } from '../http/types.ts';
 import type { Identification, Identities } from '../identity/identities.ts';
-import type { Client } from '../policy/client.ts';
-import type { Digest } from './client-registry.ts';
+import type { KeyRing } from '../identity/keys/key-ring.ts';
+import { type ClientRegistry, type Digest, identitiesOf } from './client-registry.ts';
 import type { Authentication, Authenticator } from './types.ts';
 
 const ANYONE: Authentication = { kind: 'inject', principal: { name: 'anyone', isAnyone: true } };
-const BYPASS: Authentication = { kind: 'bypass' };
-const REJECT: Authentication = { kind: 'reject' };
+const BYPASS = { kind: 'bypass' } as const;
+const REJECT = { kind: 'reject' } as const;
 
 /** The credentials that an authenticator knows. */
 export interface KnownCredentials {
   readonly aliasTokens: readonly string[];
   /** Whether every request gets the token: neither alias tokens nor clients were ever set. */
   readonly isOpen: boolean;
-  /** The named clients by the digests of their tokens, in lower-case hex. */
-  readonly clients?: ReadonlyMap<string, Client> | undefined;
+  /** What becomes of a request without a known token. If the clients file says `reject`, it is refused too. */
+  readonly unmatched: 'bypass' | 'reject';
+  /** The named clients; undefined: there is no clients file. */
+  readonly registry?: ClientRegistry | undefined;
+  /** Takes the issuers of the clients file. */
+  readonly ring?: KeyRing;
   /** The names of former clients by the digests of the tokens that they had: they count for nothing but the log. */
   readonly revoked?: ReadonlyMap<string, string> | undefined;
-  /** Whether a request without a known token is refused instead of bypassed. */
-  readonly rejectsUnmatched?: boolean | undefined;
   readonly digest: Digest;
-  /** The named clients by tokens of issuers; undefined: there are no issuers. */
-  readonly identities?: Identities | undefined;
 }
 
 /**
@@ -36,30 +36,37 @@ export class BearerAuthenticator implements Authenticator {
   readonly #byDigest: ReadonlyMap<string, Authentication>;
   readonly #identities: Identities | undefined;
 
-  private constructor(known: KnownCredentials, byDigest: ReadonlyMap<string, Authentication>) {
-    this.isOpen = known.isOpen;
-    this.#digest = known.digest;
-    this.#unmatched = known.rejectsUnmatched ? REJECT : BYPASS;
+  private constructor(
+    { isOpen, digest }: KnownCredentials,
+    unmatched: Authentication,
+    byDigest: ReadonlyMap<string, Authentication>,
+    identities: Identities | undefined,
+  ) {
+    this.isOpen = isOpen;
+    this.#digest = digest;
+    this.#unmatched = unmatched;
     this.#byDigest = byDigest;
-    this.#identities = known.identities;
+    this.#identities = identities;
   }
 
   static async of(known: KnownCredentials): Promise<BearerAuthenticator> {
+    const { registry, ring } = known;
+    const unmatched = known.unmatched === 'reject' || registry?.unmatched === 'reject' ? REJECT : BYPASS;
+    const identities = registry && ring && identitiesOf(registry, ring);
     const byDigest = new Map<string, Authentication>();
     for (const [digest, client] of known.revoked ?? []) {
-      const revoked = { client, fingerprint: fingerprintOf(digest) };
-      byDigest.set(digest, known.rejectsUnmatched ? { kind: 'reject', revoked } : { kind: 'bypass', revoked });
+      byDigest.set(digest, { ...unmatched, revoked: { client, fingerprint: fingerprintOf(digest) } });
     }
     const aliases = await Promise.all([...new Set(known.aliasTokens)].map(known.digest));
     for (const [index, digest] of aliases.entries()) {
       byDigest.set(digest, { kind: 'inject', principal: { name: `alias-${index + 1}` } });
     }
-    for (const [digest, client] of known.clients ?? []) {
-      const credential = known.identities && ({ credential: 'token' } as const);
+    for (const [digest, client] of registry?.byDigest ?? []) {
+      const credential = identities && ({ credential: 'token' } as const);
       const principal = { name: client.name, client, fingerprint: fingerprintOf(digest), ...credential };
       byDigest.set(digest, { kind: 'inject', principal });
     }
-    return new BearerAuthenticator(known, byDigest);
+    return new BearerAuthenticator(known, unmatched, byDigest, identities);
   }
 
   /** Synchronous if the digest is, which saves each request of the program two turns of the event loop's queue. */

@@ -65,7 +65,7 @@ const keyOf = (identity: Identity, issuers: readonly Issuer[]): string =>
   identityKey(identity, issuers.find(({ name }) => name === identity.issuer)!);
 
 /** The registry, or what is wrong. */
-export type LoadedClients =
+type LoadedClients =
   | { readonly registry: ClientRegistry }
   | {
       readonly problems: readonly FileProblem[];

@@ -3,14 +3,13 @@ import { ProxyError } from '../http/errors.ts';
 import type { KeysOptions } from '../identity/keys/issuer-keys.ts';
 import { KeyRing } from '../identity/keys/key-ring.ts';
 import { BearerAuthenticator, type KnownCredentials } from './authenticator.ts';
-import { identitiesOf, loadClients, webDigest } from './client-registry.ts';
+import { loadClients, webDigest } from './client-registry.ts';
 import type { Authenticator } from './types.ts';
 
 /** The credentials of a proxy whose configuration does not change. */
-export interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' | 'isOpen'> {
+interface FixedCredentials extends Pick<KnownCredentials, 'aliasTokens' | 'isOpen' | 'unmatched'> {
   /** The text of a clients file that is valid, as far as that can be checked without digests. */
   readonly clientsText: string | undefined;
-  readonly unmatched: 'bypass' | 'reject';
 }
 
 /** The ways to issuers' keys, and whether requests may wait for each other. */
@@ -35,21 +34,13 @@ export function lazyAuthenticator(fixed: FixedCredentials, access: KeyAccess): A
   };
 }
 
-async function makeAuthenticator(
-  { clientsText, unmatched, ...credentials }: FixedCredentials,
-  ring: KeyRing,
-): Promise<BearerAuthenticator> {
-  const known = { ...credentials, rejectsUnmatched: unmatched === 'reject', digest: webDigest };
-  if (clientsText === undefined) return BearerAuthenticator.of(known);
-  const loaded = await loadClients(clientsText, credentials.aliasTokens, webDigest, Date.now());
-  if ('problems' in loaded) {
+async function makeAuthenticator(fixed: FixedCredentials, ring: KeyRing): Promise<BearerAuthenticator> {
+  const { clientsText, aliasTokens, isOpen, unmatched } = fixed;
+  const loaded =
+    clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, webDigest, Date.now());
+  if (loaded !== undefined && 'problems' in loaded) {
     throw new ProxyError('not_configured', loaded.problems.map(({ place, text }) => `${place} ${text}`).join('; '));
   }
-  const { byDigest, unmatched: unmatchedOfFile } = loaded.registry;
-  return BearerAuthenticator.of({
-    ...known,
-    clients: byDigest,
-    rejectsUnmatched: known.rejectsUnmatched || unmatchedOfFile === 'reject',
-    identities: identitiesOf(loaded.registry, ring),
-  });
+  const registry = loaded?.registry;
+  return BearerAuthenticator.of({ aliasTokens, isOpen, unmatched, registry, ring, digest: webDigest });
 }

@@ -21,7 +21,7 @@ export interface Principal {
 }
 
 /** A token that was a client's, and is not any more. */
-export interface RevokedToken {
+interface RevokedToken {
   readonly client: string;
   readonly fingerprint: string;
 }
@@ -34,7 +34,7 @@ export type Authentication =
   | Refused;
 
 /** A token of a known issuer that identifies no client. */
-export interface Refused {
+interface Refused {
   readonly kind: 'refuse';
   readonly error: ProxyError;
   /** The issuer's name. */

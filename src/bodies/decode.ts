@@ -5,7 +5,7 @@ import type { Reservation } from './types.ts';
  * Decodes a body that may be compressed with gzip.
  * @param encoding the value of Content-Encoding
  * @param limit bytes of the result
- * @param share counts the bytes that are decoded
+ * @param reservation counts the bytes that are decoded
  * @returns undefined if the body is in another encoding, broken, or too large
  */
 export async function decode(

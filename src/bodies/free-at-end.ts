@@ -15,7 +15,7 @@ export function freeAtEnd({ signal }: Pick<IncomingRequest, 'signal'>, trace: Re
   }
 }
 
-/** A share of what the proxy keeps of all bodies, until the request has ended. */
+/** A reservation that is closed once the request has ended. */
 export function reservationUntilEnd(
   budget: MemoryBudget,
   request: Pick<IncomingRequest, 'signal'>,

@@ -3,16 +3,16 @@ import type { MemoryBudget, Reservation } from './types.ts';
 /**
  * Makes a budget of bytes that requests share; one per proxy.
  * @param limit bytes
- * @param maxAge milliseconds after which a share is taken back, for a runtime that drops requests without notice
+ * @param maxAge milliseconds after which a reservation is closed, for a runtime that drops requests without notice
  */
 export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): MemoryBudget {
   let taken = 0;
   /** In the order of opening, each with the time at which it was opened. */
-  const shares = new Map<Reservation, number>();
+  const reservations = new Map<Reservation, number>();
 
-  const takeBackOld = (): void => {
+  const closeOld = (): void => {
     const last = performance.now() - maxAge;
-    for (const [reservation, opened] of shares) {
+    for (const [reservation, opened] of reservations) {
       if (opened > last) return;
       reservation.close();
     }
@@ -23,9 +23,9 @@ export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Me
       let own = 0;
       const reservation: Reservation = {
         growTo(size) {
-          if (taken - own + size > limit) takeBackOld();
+          if (taken - own + size > limit) closeOld();
           const all = taken - own + size;
-          if (all > limit || !shares.has(reservation)) return false;
+          if (all > limit || !reservations.has(reservation)) return false;
           taken = all;
           own = size;
           return true;
@@ -33,10 +33,10 @@ export function makeBudget(limit: number, maxAge = Number.POSITIVE_INFINITY): Me
         close() {
           taken -= own;
           own = 0;
-          shares.delete(reservation);
+          reservations.delete(reservation);
         },
       };
-      shares.set(reservation, performance.now());
+      reservations.set(reservation, performance.now());
       return reservation;
     },
   };

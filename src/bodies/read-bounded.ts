@@ -3,17 +3,17 @@ import { untilAborted } from '../http/until-aborted.ts';
 import type { Reservation } from './types.ts';
 
 /** A body read up to a limit for a check, which can still be sent unchanged. */
-export interface BoundedBody {
+interface BoundedBody {
   /** The whole body; undefined if it is larger than the limit, or if there was no room for it. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** Whether there was no room for it in the share. */
-  readonly isOverShare: boolean;
+  /** Whether the budget had no room for it. */
+  readonly isOverBudget: boolean;
   /** The bytes that were read, then the rest. */
   readonly body: Body;
 }
 
 /** How a body is read that others wait for as well. */
-export interface Reading {
+interface Reading {
   /** Counts what is kept; the caller closes it. */
   readonly reservation?: Pick<Reservation, 'growTo'> | undefined;
   /** Ends the wait for a body that stalls. */
@@ -30,8 +30,8 @@ export async function readBounded(
   { reservation, signal }: Reading = {},
 ): Promise<BoundedBody> {
   if (body instanceof WholeBody) {
-    const isOverShare = reservation?.growTo(body.bytes.length) === false;
-    return { bytes: isOverShare || body.bytes.length > limit ? undefined : body.bytes, isOverShare, body };
+    const isOverBudget = reservation?.growTo(body.bytes.length) === false;
+    return { bytes: isOverBudget || body.bytes.length > limit ? undefined : body.bytes, isOverBudget, body };
   }
   const reader = body.getReader();
   const release = () => reader.releaseLock();
@@ -64,7 +64,7 @@ export async function readBounded(
   };
   return {
     bytes,
-    isOverShare: !hasRoom,
+    isOverBudget: !hasRoom,
     body: {
       getReader: () => rest,
       async cancel(reason) {

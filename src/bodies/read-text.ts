@@ -8,7 +8,7 @@ import type { Reservation } from './types.ts';
 const LIMIT = 8 * 1024 * 1024;
 
 /** A response's content, read for an edit. */
-export interface ReadText {
+interface ReadText {
   /** Undefined if it can't be edited. */
   readonly text: string | undefined;
   /** Why it can't, as a clause; empty if it can. */
@@ -38,7 +38,7 @@ export async function readText(
   const length = headers.get('content-length');
   if (length !== null && Number(length) > LIMIT) return { text: undefined, problem: TOO_LARGE, body, size: 0 };
   const bounded = await readBounded(body, LIMIT, { reservation, signal });
-  if (bounded.isOverShare) await refuse(bounded.body);
+  if (bounded.isOverBudget) await refuse(bounded.body);
   const asItCame = { body: bounded.body, size: bounded.bytes?.length ?? LIMIT };
   if (bounded.bytes === undefined) return { text: undefined, problem: TOO_LARGE, ...asItCame };
 

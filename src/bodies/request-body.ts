@@ -92,7 +92,7 @@ export async function outgoingBody(
     if (read.bytes !== undefined) return kept(read.bytes, isLengthKnown, reservation.close);
     if (!mustBeWhole) return streaming(read.body, reservation.close);
     await read.body.cancel();
-    throw new ProxyError(read.isOverShare ? 'uploads_full' : 'content_too_large', isLengthKnown ? READ_WHOLE : '');
+    throw new ProxyError(read.isOverBudget ? 'uploads_full' : 'content_too_large', isLengthKnown ? READ_WHOLE : '');
   } catch (error) {
     reservation.close();
     throw error;

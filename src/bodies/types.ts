@@ -19,9 +19,9 @@ export interface MemoryBudget {
   open(): Reservation;
 }
 
-/** One request's share of a budget. */
+/** The bytes of a budget that one request holds. */
 export interface Reservation {
-  /** @returns whether there is room for this many bytes; if not, the share stays as it is */
+  /** @returns whether there is room for this many bytes; if not, the reservation stays as it is */
   growTo(size: number): boolean;
   close(): void;
 }

@@ -1,6 +1,6 @@
 import { type Issuer, readIssuers } from '../identity/issuer.ts';
-import { type Add, checkKeys, isObject, oneOf } from '../json/members.ts';
-import { parseStrictJson } from '../json/strict.ts';
+import { listIn, readFileObject } from '../json/file.ts';
+import { type Add, oneOf } from '../json/members.ts';
 import type { JsonBounds } from '../json/syntax.ts';
 import type { Client, Credential } from '../policy/client.ts';
 import { readClient } from './read-client.ts';
@@ -17,6 +17,10 @@ export interface FileProblem {
 /** The place of a problem with the client's name: `clients[2].scopes[0] (client grafana)`. */
 export const placeText = ({ place, client }: FileProblem): string =>
   client === undefined ? place : `${place} (client ${client})`;
+
+/** A problem as that of the setting which holds the file's text. */
+export const settingProblem = (problem: FileProblem): string =>
+  problem.place === '' ? problem.text : `has ${placeText(problem)}, which ${problem.text}`;
 
 /** The same problems, each with the name of its client. */
 export const withNames = (problems: readonly FileProblem[], entries: readonly (Client | undefined)[]): FileProblem[] =>
@@ -35,7 +39,7 @@ export interface ClientsFile {
 }
 
 /** The file, or all that is wrong with it. */
-export type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
+type ReadClients = ClientsFile | { readonly problems: readonly FileProblem[] };
 
 export const FILE_KEYS = ['$schema', 'issuers', 'clients', 'unmatched'];
 
@@ -59,41 +63,24 @@ const BOUNDS: JsonBounds = { depth: 200, values: 10_000_000 };
 
 /** The same, with what could be read of a file that has problems. */
 export function examineClients(text: string): Examined {
-  if (text.trim() === '') return unreadable('is empty');
-  if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
-  const json = parseStrictJson(text, BOUNDS);
-  if ('problem' in json) return unreadable(json.problem, json.place);
-  if (!isObject(json.value)) return unreadable('is not a JSON object');
   const problems: FileProblem[] = [];
   const add: Add = (place, problem) => problems.push({ place, text: problem });
-  const { value } = json;
-
-  checkKeys(value, FILE_KEYS, '', add);
-  if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
-  const unmatched = oneOf(value, 'unmatched', ['bypass', 'reject'], 'unmatched', add) ?? 'bypass';
-  const issuers = readIssuers(value, add);
-  const entries: unknown = Object.hasOwn(value, 'clients') ? value.clients : undefined;
-  if (!Array.isArray(entries)) {
-    add('clients', entries === undefined ? 'is missing' : 'is not a list');
-    return { problems, file: undefined, entries: [] };
-  }
+  const json = readFileObject(text, FILE_KEYS, add, BOUNDS);
+  const unmatched = json && oneOf(json, 'unmatched', ['bypass', 'reject'], 'unmatched', add);
+  const issuers = json === undefined ? [] : readIssuers(json, add);
+  const list = json && listIn(json, 'clients', add);
+  if (list === undefined) return { problems, file: undefined, entries: [] };
   // Taken for "no clients" it would open the proxy to everyone.
-  if (entries.length === 0) add('clients', 'is empty');
-  const read = entries.map((entry, index) => readClient(entry, `clients[${index}]`, issuers, add));
-  findTwice(read, add);
-  const clients = read.filter((client) => client !== undefined);
+  if (list.length === 0) add('clients', 'is empty');
+  const entries = list.map((entry, index) => readClient(entry, `clients[${index}]`, issuers, add));
+  findTwice(entries, add);
+  const clients = entries.filter((client) => client !== undefined);
   return {
-    problems: withNames(problems, read),
-    file: { issuers, clients, unmatched: unmatched as ClientsFile['unmatched'] },
-    entries: read,
+    problems: withNames(problems, entries),
+    file: { issuers, clients, unmatched: unmatched === 'reject' ? unmatched : 'bypass' },
+    entries,
   };
 }
-
-const unreadable = (text: string, place = ''): Examined => ({
-  problems: [{ place, text }],
-  file: undefined,
-  entries: [],
-});
 
 /** Names twice, and tokens twice in the same spelling. */
 function findTwice(clients: readonly (Client | undefined)[], add: Add): void {

@@ -12,7 +12,7 @@ export interface ClientsFileJson {
 }
 
 /** An issuer of OpenID Connect tokens: GitHub, GitLab, a Kubernetes cluster and others. */
-export interface IssuerJson {
+interface IssuerJson {
   /** The `iss` of its tokens, compared character by character. */
   readonly url: string;
   /** One of these has to be in `aud` of a token. */
@@ -30,7 +30,7 @@ export interface IssuerJson {
 }
 
 /** The tokens of an issuer that identify a client: those with all of these claims. */
-export interface IdentityJson {
+interface IdentityJson {
   /** The name of an issuer. */
   readonly issuer: string;
   /**

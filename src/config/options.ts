@@ -3,17 +3,15 @@ import { nearest, suggestion } from '../nearest-name.ts';
 import { NO_TOKEN } from '../tokens/token-choice.ts';
 import type { TokenSource } from '../tokens/token-source.ts';
 import { staticToken } from '../tokens/token-source.ts';
-import { CORE_NAMES, CORE_SETTINGS, type CoreSetting, type CoreValues } from './core-settings.ts';
+import { CORE_NAMES, CORE_SETTINGS, type CoreName, type CoreSetting, type CoreValues } from './core-settings.ts';
 import { checkCredentials } from './credentials.ts';
 import type { ProxyConfig, ProxyOptions } from './option-types.ts';
 import {
   checkAliasTokens,
   checkAllowedHosts,
   type Problem,
-  readClientsText,
   readSentryUri,
   readToken,
-  readTokensText,
   rejectsNobody,
   SYSTEM,
 } from './values.ts';
@@ -65,33 +63,30 @@ export function readOptions(
   checkAliasTokens(aliasTokens, about('aliasTokens'));
   checkAllowedHosts(allowedHosts, about('allowedHosts'));
   checkOpenness(all, about('aliasTokens'));
-  const clientsText = readClientsText(jsonOf(given.clients), about('clients'), mayNameFiles);
-  const tokensText = readTokensText(jsonOf(given.tokens), about('tokens'), mayNameFiles);
+  const clientsText = jsonOf(given.clients);
+  const tokensText = jsonOf(given.tokens);
   const isTokenOfWrongType = given.token === undefined && all.token !== undefined;
   const defaultToken = typeof given.token === 'string' ? given.token : undefined;
-  checkCredentials({ aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems);
-  /** The options that are a text, or become one. */
-  const plain = <Name extends PlainOption>(name: Name) =>
-    CORE_SETTINGS[name].parse(plainText(name, given[name], about(name)), about(name)) as CoreValues[Name];
+  checkCredentials({ aliasTokens, clientsText, tokensText, defaultToken }, NAMES, problems, mayNameFiles);
+  const sentryUri = readSentryUri(String(given.sentryUri ?? ''), about('sentryUri'));
+  const token = isTokenOfWrongType ? NO_TOKEN : readTokenOption(given.token ?? '', missingToken, about('token'));
+  const plain = PLAIN_OPTIONS.map((name) => {
+    const report = about(name);
+    return [name, CORE_SETTINGS[name].parse(plainText(name, given[name], report), report)];
+  });
+  const values: Pick<CoreValues, PlainOption> = Object.fromEntries(plain);
   const isOpen = all.aliasTokens === undefined && all.clients === undefined;
-  const unmatched = plain('unmatched');
-  if (isOpen && unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
+  if (isOpen && values.unmatched === 'reject') about('unmatched')(rejectsNobody('clients', 'aliasTokens'));
   return {
-    sentryUri: readSentryUri(String(given.sentryUri ?? ''), about('sentryUri')),
-    token: readTokenOption(isTokenOfWrongType ? STAND_IN : (given.token ?? ''), missingToken, about('token')),
+    ...values,
+    sentryUri,
+    token,
     aliasTokens,
     clientsText,
     tokensText,
     isOpen,
-    unmatched,
     allowedHosts,
-    publicUrl: plain('publicUrl'),
-    keepInside: plain('keepInside'),
     upstreamHeaders: readHeadersOption(given.upstreamHeaders ?? '', about('upstreamHeaders')),
-    replayLimit: plain('replayLimit'),
-    replayLimitTotal: plain('replayLimitTotal'),
-    streamChunked: plain('streamChunked'),
-    writeTimeout: plain('writeTimeout'),
     basePath: readBasePath(given.basePath ?? '', about('basePath')),
     onRequest: given.onRequest,
     transport: given.transport,
@@ -100,14 +95,15 @@ export function readOptions(
 
 const NAMES = { aliasTokens: 'aliasTokens', clients: 'clients', tokens: 'tokens' };
 
-type PlainOption =
-  | 'unmatched'
-  | 'publicUrl'
-  | 'keepInside'
-  | 'replayLimit'
-  | 'replayLimitTotal'
-  | 'streamChunked'
-  | 'writeTimeout';
+type PlainType = 'string' | 'number' | 'boolean';
+
+/** An option that is a text as the program's setting has it, or becomes one. */
+type PlainOption = {
+  [Name in CoreName]: (typeof CORE_SETTINGS)[Name]['types'][number] extends PlainType ? Name : never;
+}[CoreName];
+const PLAIN_OPTIONS = CORE_NAMES.filter((name): name is PlainOption =>
+  CORE_SETTINGS[name].types.every((type) => /^(?:string|number|boolean)$/.test(type)),
+);
 
 /** The text of an option, as a variable of the program would have it. A number is in the base unit. */
 function plainText(
@@ -197,9 +193,6 @@ const OPEN =
   'is not set, so every client that can reach the proxy would act on Sentry with the token; set clients or alias tokens, or ' +
   'set allowAnyClient to true if something else decides who can connect';
 
-/** Takes the place of the token while the other options are read. */
-export const STAND_IN = NO_TOKEN;
-
 function readTokenOption(token: string | TokenSource, missing: string, report: (text: string) => void): TokenSource {
   if (typeof token !== 'string') {
     const isSource = typeof token.get === 'function' && typeof token.renew === 'function';
@@ -210,7 +203,7 @@ function readTokenOption(token: string | TokenSource, missing: string, report: (
   }
   if (token === '') {
     report(missing);
-    return STAND_IN;
+    return NO_TOKEN;
   }
   if (token === SYSTEM) report("asks for Sentry's own token, which needs a database; set a Sentry auth token");
   return staticToken(readToken(token, report));

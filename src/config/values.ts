@@ -1,7 +1,4 @@
-import { examineClients, placeText } from '../clients/clients-file.ts';
-import { needsFiles } from '../identity/issuer.ts';
 import { isSendableToken } from '../tokens/token-source.ts';
-import { readTokens } from '../tokens/tokens-file.ts';
 
 /** Settings by the names of their variables. A setting that is not set is missing. */
 export type Values = Readonly<Record<string, string | undefined>>;
@@ -69,30 +66,6 @@ export function checkAliasTokens(tokens: readonly string[], report: Report): voi
   tokens.forEach((token, index) => {
     if (!isSendableToken(token)) report(`number ${index + 1} ${UNSENDABLE}`);
   });
-}
-
-/** The text of a clients file; undefined if there is none. Equal tokens in two spellings show once digests are made. */
-export function readClientsText(value: string | undefined, report: Report, mayNameFiles = false): string | undefined {
-  if (value === undefined) return undefined;
-  const issuers = mayNameFiles ? [] : (examineClients(value).file?.issuers ?? []);
-  for (const issuer of issuers) {
-    for (const key of needsFiles(issuer)) {
-      const remedy = key === 'keysFile' ? 'put the keys into keys' : 'remove it, or put the keys into keys';
-      report(`has issuers.${issuer.name}.${key}, which names a file, and files are read on Node alone; ${remedy}`);
-    }
-  }
-  for (const problem of examineClients(value).problems)
-    report(problem.place === '' ? problem.text : `has ${placeText(problem)}, which ${problem.text}`);
-  return value;
-}
-
-/** The text of a tokens file; undefined if there is none. */
-export function readTokensText(value: string | undefined, report: Report, mayNameFiles = false): string | undefined {
-  if (value === undefined) return undefined;
-  for (const { place, text } of readTokens(value, mayNameFiles).problems) {
-    report(place === '' ? text : `has ${place}, which ${text}`);
-  }
-  return value;
 }
 
 /** Host names without a port, separated by `;` or `,`; in lower case. */
@@ -174,7 +147,7 @@ export const choice =
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds in `25`, `25s`, `500ms`, `5m`, `1h` or `0`; a number alone is seconds. Undefined for any other text. */
-export function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | undefined {
   const [, amount, unit = 's'] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * MILLISECONDS[unit]!;
 }
@@ -182,7 +155,7 @@ export function parseDuration(text: string): number | undefined {
 const BYTES: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** Bytes in `65536`, `64KiB`, `1MiB` or `0`. Undefined for any other text. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const [, amount, factor = ''] = /^(\d{1,10})(?:([kmg])(?:i?b)?|b)?$/i.exec(text) ?? [];
   return amount === undefined ? undefined : Number(amount) * BYTES[factor.toLowerCase()]!;
 }

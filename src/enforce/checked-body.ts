@@ -10,7 +10,7 @@ import { isProjectValue } from '../policy/sentry/parameters.ts';
 const MAX_PROJECTS = 1000;
 
 /** The things that a body names. */
-export interface NamedInBody {
+interface NamedInBody {
   /** By slug or id, each once. */
   readonly projects: ReadonlySet<string>;
   readonly releases: ReadonlySet<string>;
@@ -186,9 +186,9 @@ export class CheckedBody {
     if (this.#body === null) return new Uint8Array(0);
     this.#reservation = this.#openReservation();
     const reading = { reservation: this.#reservation, signal: this.#signal };
-    const { bytes, body, isOverShare } = await readBounded(this.#body, limit, reading);
+    const { bytes, body, isOverBudget } = await readBounded(this.#body, limit, reading);
     this.#body = body;
-    this.isOverBudget = isOverShare;
+    this.isOverBudget = isOverBudget;
     return bytes;
   };
 

@@ -21,7 +21,7 @@ const MAX_PAGES = 100;
  * out.
  * @param target of the request
  * @param signal of the request
- * @param openShare counts what is read until it is sent
+ * @param openReservation counts what is read until it is sent
  */
 export function filterStage(
   filter: ResponseFilter,
@@ -107,21 +107,7 @@ async function filtered(
 
 const withheld = (why: string): ProxyError => new ProxyError('response_withheld', why);
 
-/**
- * A response without the parts that the client may not see; every other byte of it stays.
- * @param bytes of the whole content, decoded, of a response whose status is 2xx
- * @returns undefined if it could not be read; then the client must not see it
- */
-export function editResponse(filter: ResponseFilter, bytes: Uint8Array): Uint8Array | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const edited = editText(filter, text);
-    return edited === undefined ? undefined : new TextEncoder().encode(edited);
-  } catch {
-    return undefined;
-  }
-}
-
+/** A text without the parts that the client may not see; every other byte of it stays. Undefined if it can't be read. */
 function editText({ keepOnly, keepWithin, listKey, removeKeys }: ResponseFilter, text: string): string | undefined {
   // With 204 there is nothing to see.
   if (text === '') return text;

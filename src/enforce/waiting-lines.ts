@@ -1,3 +1,4 @@
+import { Deadline } from '../http/deadline.ts';
 import { ProxyError } from '../http/errors.ts';
 import type { Signal } from '../http/types.ts';
 import type { Acquisition, LimitStore, Limits } from './local-limits.ts';
@@ -92,16 +93,14 @@ const isOutOfTime = ({ aborted, reason }: Signal): boolean =>
 
 /** Waits until the time is over, the request is woken, or it ends. */
 async function nap(waiting: Waiting, milliseconds: number, signal: Signal): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const { promise, resolve } = Promise.withResolvers<void>();
+  const end = new Deadline([signal], milliseconds);
   waiting.wake = resolve;
-  signal.addEventListener('abort', resolve);
+  end.addEventListener('abort', resolve);
   try {
-    timer = setTimeout(resolve, milliseconds);
-    if (!signal.aborted) await promise;
+    if (!end.aborted) await promise;
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', resolve);
+    end.removeEventListener('abort', resolve);
     waiting.wake = () => {};
   }
 }

@@ -53,7 +53,7 @@ export interface Identified {
 }
 
 /** The client that the claims are of, or why there is none. */
-export type Match = { readonly client: Client } | { readonly refusal: Refusal; readonly names: readonly string[] };
+type Match = { readonly client: Client } | { readonly refusal: Refusal; readonly names: readonly string[] };
 
 /** Finds the one client that has an identity with these claims. */
 export function matchClient(claims: Json, candidates: readonly Identified[]): Match {

@@ -27,7 +27,7 @@ export type Identification =
       readonly issuer: string;
     };
 
-export interface IdentitiesOptions {
+interface IdentitiesOptions {
   readonly clients: readonly Client[];
   /** The keys of each issuer of the file. */
   readonly issuers: readonly IssuerKeys[];

@@ -1,3 +1,5 @@
+import { Deadline } from '../http/deadline.ts';
+
 /** Tasks at a time. */
 const MAX_RUNNING = 64;
 /** Milliseconds that another one waits for a place. */
@@ -26,14 +28,16 @@ export class Places {
 
   #wait(): Promise<boolean> {
     if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(false);
+    const limit = new Deadline([], MAX_WAIT);
     return new Promise((resolve) => {
       const end = (hasPlace: boolean) => {
-        clearTimeout(timer);
+        limit.removeEventListener('abort', giveUp);
         this.#waiting.delete(go);
         resolve(hasPlace);
       };
       const go = () => end(true);
-      const timer = setTimeout(() => end(false), MAX_WAIT);
+      const giveUp = () => end(false);
+      limit.addEventListener('abort', giveUp);
       this.#waiting.add(go);
     });
   }

@@ -5,7 +5,7 @@ import { parseStrictJson } from '../json/strict.ts';
 const MAX_TOKEN = 8 * 1024;
 
 /** Signature algorithms that a token may have. There is no setting for them. */
-export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const;
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**

@@ -26,7 +26,7 @@ export function editJson(
   const edited = new EditedText(text);
 
   /** Walks the value at `start` along the path. @returns where the value ends */
-  function matchRoute(start: number, depth: number): number {
+  function editFrom(start: number, depth: number): number {
     const step = path[depth]!;
     const isArray = step === EACH;
     if (text[start] !== (isArray ? '[' : '{')) return endOfValue(text, start);
@@ -43,7 +43,7 @@ export function editJson(
         at = skipBlanks(text, skipBlanks(text, nameEnd) + 1);
       }
       const isTarget = isOnPath && depth === path.length - 1;
-      const end = isOnPath && !isTarget ? matchRoute(at, depth + 1) : endOfValue(text, at);
+      const end = isOnPath && !isTarget ? editFrom(at, depth + 1) : endOfValue(text, at);
       const changed = isTarget ? change(text.slice(at, end)) : undefined;
       const comma = skipBlanks(text, end);
       const isFollowed = text[comma] === ',';
@@ -63,7 +63,7 @@ export function editJson(
     }
   }
 
-  matchRoute(skipBlanks(text, 0), 0);
+  editFrom(skipBlanks(text, 0), 0);
   return edited.whole;
 }
 

@@ -47,7 +47,7 @@ export function texts(json: Json, key: string, place: string, add: Add, mayBeEmp
 }
 
 /** An entry of a list, and its place in the file. */
-export interface Text {
+interface Text {
   readonly text: string;
   readonly at: string;
 }

@@ -1,7 +1,7 @@
 import { endOfString, type JsonBounds, jsonProblem, nameOf } from './syntax.ts';
 
 /** A JSON text, read so strictly that every reader sees the same in it. */
-export type StrictJson =
+type StrictJson =
   | { readonly value: unknown; readonly fractions: ReadonlySet<string> }
   | { readonly problem: string; readonly place: string };
 

@@ -7,7 +7,7 @@ export interface JsonBounds {
 }
 
 /** Why a text is not read. */
-export interface JsonProblem {
+interface JsonProblem {
   /** The predicate of a sentence about the text. */
   readonly text: string;
   /** Where it was noticed. */

@@ -10,7 +10,7 @@ export interface FieldLimits {
 }
 
 /** The requirement on a field. */
-export type FieldLimit =
+type FieldLimit =
   | { readonly kind: 'passes' }
   | { readonly kind: 'projects' | 'release'; readonly unless: Harmless }
   | { readonly kind: 'refused'; readonly unless: Harmless; readonly refusal: FieldRefusal };
@@ -25,7 +25,7 @@ export interface FieldRefusal {
 }
 
 /** How a request is granted, as far as its fields depend on it. */
-export interface FieldGrant {
+interface FieldGrant {
   readonly client: Client;
   /** Whether the client is limited to projects. */
   readonly isHeld: boolean;

@@ -2,7 +2,7 @@ import type { RouteMatch } from './sentry/endpoint-table.ts';
 import type { Target } from './sentry/target.ts';
 
 /** HEAD runs the same view as GET. */
-export const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
+const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /** The API's index, which every named client may read. */
 export const isIndex = (method: string, { template }: RouteMatch): boolean => isRead(method) && template === '/api/0/';

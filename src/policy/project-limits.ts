@@ -29,7 +29,7 @@ interface Held {
 }
 
 /** The combined result of all limits of a row. */
-export interface WithinProjects {
+interface WithinProjects {
   readonly kind: 'within';
   readonly conditions: readonly Condition[];
   readonly allowed: Allowed;

@@ -1,6 +1,6 @@
 import { endpointOf, matchRoute, segmentOf } from '../policy/sentry/endpoint-table.ts';
 import { parseTarget } from '../policy/sentry/target.ts';
-import type { TokenSource } from './token-source.ts';
+import { type TokenSource, unrenewable } from './token-source.ts';
 import { DEFAULT_TOKEN, type TokenEntry } from './tokens-file.ts';
 
 /** The token that a request is sent with. */
@@ -34,7 +34,7 @@ export function singleToken(source: TokenSource): TokenChoice {
 const absent = (name: string): ChosenToken => ({ name, source: NO_TOKEN });
 
 /** A token of the tokens file with its source. */
-export interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
+interface NamedToken extends Pick<TokenEntry, 'name' | 'orgs' | 'scopes'> {
   readonly source: TokenSource;
 }
 
@@ -76,7 +76,7 @@ export class LeastToken implements TokenChoice {
 }
 
 /** A token that is configured but not available. */
-export const NO_TOKEN: TokenSource = { isRenewable: false, get: () => undefined, renew: async () => undefined };
+export const NO_TOKEN: TokenSource = unrenewable({ get: () => undefined });
 
 /** The organization as the path writes it, and the scopes of which one is enough; undefined: the default token. */
 function neededFor(method: string, target: string): { org: string; anyOf: readonly string[] } | undefined {

@@ -28,12 +28,15 @@ export interface TokenSource {
 /** Whether a 401 is worth asking the source for another token. */
 export const isRenewable = (source: TokenSource): boolean => source.isRenewable !== false;
 
-/** A token that never changes. */
-export const staticToken = (token: string): TokenSource => ({
+/** A source that has no other token for one that Sentry refused. */
+export const unrenewable = (parts: Pick<TokenSource, 'get' | 'close'>): TokenSource => ({
   isRenewable: false,
-  get: () => token,
   renew: async () => undefined,
+  ...parts,
 });
+
+/** A token that never changes. */
+export const staticToken = (token: string): TokenSource => unrenewable({ get: () => token });
 
 /** RFC 9110 section 5.5 without obs-text and inner blanks: the characters that a bearer credential can have. */
 export const isSendableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);

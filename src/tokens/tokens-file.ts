@@ -1,5 +1,5 @@
+import { listIn, readFileObject } from '../json/file.ts';
 import { type Add, checkKeys, isObject, type Json, required, texts } from '../json/members.ts';
-import { parseStrictJson } from '../json/strict.ts';
 import { suggestion } from '../nearest-name.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
@@ -44,7 +44,7 @@ export interface TokensFileJson {
 }
 
 /** A Sentry token with its organizations and scopes. */
-export interface TokenJson {
+interface TokenJson {
   /** Appears in logs and metrics; unique. */
   readonly name: string;
   /** The token. One of `token` and `tokenFile` is required. */
@@ -68,32 +68,17 @@ const SCOPE_NAMES = [...SCOPES, READONLY];
 export function readTokens(text: string, mayNameFiles: boolean): ReadTokens {
   // An empty file means that only the default token is left.
   if (text.trim() === '') return { problems: [], entries: [], hasList: true };
-  if (text.startsWith('\ufeff')) return unreadable('begins with a byte order mark');
-  const json = parseStrictJson(text);
-  if ('problem' in json) return unreadable(json.problem, json.place);
-  if (!isObject(json.value)) return unreadable('is not a JSON object');
   const problems: TokensProblem[] = [];
   const add: Add = (place, problem) => problems.push({ place, text: problem });
-  const { value } = json;
-  checkKeys(value, TOKENS_FILE_KEYS, '', add);
-  if (Object.hasOwn(value, '$schema') && typeof value.$schema !== 'string') add('$schema', 'is not a string');
-  const list: unknown = Object.hasOwn(value, 'tokens') ? value.tokens : undefined;
-  if (!Array.isArray(list)) {
-    add('tokens', list === undefined ? 'is missing' : 'is not a list');
-    return { problems, entries: [], hasList: false };
-  }
+  const json = readFileObject(text, TOKENS_FILE_KEYS, add);
+  const list = json && listIn(json, 'tokens', add);
+  if (list === undefined) return { problems, entries: [], hasList: false };
   const entries = list
     .map((entry, index) => readToken(entry, `tokens[${index}]`, mayNameFiles, add))
     .filter((entry) => entry !== undefined);
   findTwice(entries, add);
   return { problems, entries, hasList: true };
 }
-
-const unreadable = (text: string, place = ''): ReadTokens => ({
-  problems: [{ place, text }],
-  entries: [],
-  hasList: false,
-});
 
 function readToken(json: unknown, place: string, mayNameFiles: boolean, add: Add): TokenEntry | undefined {
   if (!isObject(json)) {
@@ -127,10 +112,10 @@ function readOrigin(json: Json, place: string, mayNameFiles: boolean, add: Add):
   }
   if (hasFile) {
     const { tokenFile: file } = json;
+    const isPath = typeof file === 'string' && file !== '' && !file.includes('\0');
     if (!mayNameFiles) add(`${place}.tokenFile`, 'is not read here; use token');
-    else if (typeof file === 'string' && file !== '' && !file.includes('\0')) return { file };
-    else add(`${place}.tokenFile`, 'is not the path of a file');
-    return undefined;
+    else if (!isPath) add(`${place}.tokenFile`, 'is not the path of a file');
+    return isPath ? { file } : undefined;
   }
   const { token } = json;
   if (typeof token === 'string' && isSendableToken(token) && !/[<>]/.test(token)) return { token };

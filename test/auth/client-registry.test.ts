@@ -44,7 +44,7 @@ const problemsOf = async (...parameters: Parameters<typeof load>) => {
 
 /** The name of the client with this token, as requests find it. */
 async function nameAt(registry: ClientRegistry, token: string, digest: Digest = nodeDigest) {
-  const known = { aliasTokens: [], isOpen: false, clients: registry.byDigest, digest };
+  const known = { aliasTokens: [], isOpen: false, unmatched: 'bypass', registry, digest } as const;
   const authenticator = await BearerAuthenticator.of(known);
   const fields = { get: () => `Bearer ${token}` } as unknown as Fields;
   const authentication = await authenticator.authenticate(fields);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from '../../bench/processes.ts';
+import { freePort } from '../support/free-port.ts';
 import { baseImagesOf, makeBuildImage, makeRuntimeImage } from './base-images.ts';
 import { Engine, obstacle } from './engine.ts';
 

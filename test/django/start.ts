@@ -5,8 +5,8 @@ import { chmod, open, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../support/free-port.ts';
 import {
-  freePort,
   installedProgram,
   removeFolder,
   type Service,

@@ -96,16 +96,8 @@ describe('the tables of docs/clients-reference.md', () => {
     const shown = tableUnder('docs/clients-reference.md', '## Refusals').map(([, , reason]) =>
       reason!.replaceAll('`', ''),
     );
-    assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort());
-  });
-
-  it('show every key of a client', () => {
-    const schema = JSON.parse(text('clients.schema.json'));
-    const keys = Object.keys(schema.definitions.client.properties);
-    assertTable(
-      'docs/clients-reference.md',
-      '## The file',
-      keys.map((key) => [`\`${key}\``]),
-    );
+    const line = lineOf(text('docs/clients-reference.md'), text('docs/clients-reference.md').indexOf('## Refusals'));
+    const where = `the table of docs/clients-reference.md, line ${line}, is out of date`;
+    assert.deepEqual(shown.filter((reason) => reason !== '').sort(), Object.keys(reasons).sort(), where);
   });
 });

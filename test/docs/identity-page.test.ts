@@ -43,6 +43,7 @@ describe('docs/identity.md', () => {
 
   it('explains every reason for a refusal', () => {
     const reasons = 'malformed algorithm key signature audience expired not_yet lifetime event no_client ambiguous';
-    for (const reason of reasons.split(' ')) assert.match(PAGE, new RegExp(`^\\|.*\`${reason}\`.*\\|`, 'm'));
+    for (const reason of reasons.split(' '))
+      assert.match(PAGE, new RegExp(`^\\|.*\`${reason}\`.*\\|`, 'm'), `docs/identity.md does not explain ${reason}`);
   });
 });

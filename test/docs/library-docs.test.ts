@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -17,6 +16,7 @@ import { createProxy } from '../../src/index.ts';
 import { startWorkerd } from '../contract/edge-workerd.ts';
 import { builtWorker, makeLibrary } from '../support/builds.ts';
 import { startChild } from '../support/child-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { fieldValue } from '../support/message.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { answer, type Connection, OK, response, Upstream } from '../support/upstream.ts';
@@ -63,15 +63,6 @@ after(async () => {
   await postgres?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const settings = () => ({ SENTRY_URI: upstream.uri, SENTRY_TOKEN: TOKEN, ALIAS_TOKEN: ALIAS });
 
@@ -282,7 +273,7 @@ describe('the page about the library', () => {
   it('names everything that the package exports', async () => {
     for (const entry of ['../../src/index.ts', '../../adapters/node-http.ts']) {
       for (const name of Object.keys(await import(entry))) {
-        assert.match(PAGE, new RegExp(`\`${name}\\b`), `${name} of ${entry}`);
+        assert.match(PAGE, new RegExp(`\`${name}\\b`), `docs/library.md does not explain ${name} of ${entry}`);
       }
     }
   });

@@ -4,11 +4,9 @@ import { existsSync, globSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../../adapters/node/config/settings.ts';
-import * as fieldTables from '../../src/http/header-tables.ts';
-import * as keepInside from '../../src/pipeline/rewrite-urls.ts';
 import { fieldValue } from '../support/message.ts';
 import { get, makeFolder, startProxy } from '../support/operator.ts';
-import { assertTable, lineOf, tableUnder, text } from '../support/pages.ts';
+import { lineOf, tableUnder, text } from '../support/pages.ts';
 import { answer, OK, Upstream } from '../support/upstream.ts';
 
 const ROOT = new URL('../..', import.meta.url);
@@ -16,19 +14,6 @@ const ROOT = new URL('../..', import.meta.url);
 const docs = readdirSync(new URL('../../docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-
-/** The names of a table of fields, each with the reason next to it. */
-function rowsOf(file: string, table: string, names: readonly string[]): string[][] {
-  const [, lines = ''] =
-    new RegExp(`^export const ${table}: FieldTable = \\[\n([^\\]]*)\\];$`, 'm').exec(text(file)) ?? [];
-  const rows = [...lines.matchAll(/^ {2}'([^']+)', \/\/ (.+)$/gm)].map(([, name, reason]) => [name!, reason!]);
-  assert.deepEqual(
-    rows.map(([name]) => name),
-    names,
-    `${table} has a name without a reason`,
-  );
-  return rows.map(([name, reason]) => [`\`${name}\``, reason!]);
-}
 
 /** The anchors that GitHub makes of the headings of a page. */
 const anchorsOf = (page: string): string[] =>
@@ -46,30 +31,6 @@ const quickStart = (): readonly string[] => {
 };
 
 describe('the documentation', () => {
-  const tables: Record<string, string> = {
-    '## Removed from a request whose response is edited': 'CONDITIONS',
-    '## Removed from a response that was edited': 'OF_THE_BYTES',
-    '## Removed from a response from which something was taken out': 'COUNTS',
-    '## Kept with a list from which entries were taken out': 'KEPT_WITH_FILTERED_LIST',
-  };
-  const files = { 'src/http/header-tables.ts': fieldTables, 'src/pipeline/rewrite-urls.ts': keepInside };
-  for (const [heading, table] of Object.entries(tables)) {
-    it(`shows the header table as it is: ${heading.slice(3)}`, () => {
-      const [file, exported] = Object.entries(files).find(([, own]) => table in own)!;
-      const rows = rowsOf(file, table, exported[table as keyof typeof exported] as readonly string[]);
-      assertTable('docs/headers.md', heading, rows);
-    });
-  }
-
-  it('shows the header lines that the proxy sets on responses', () => {
-    const rows = fieldTables.OWN_RESPONSE_FIELDS.map(([name, value]) => {
-      const [, reason] =
-        new RegExp(`\\['${name}', '${value}'\\], // (.+)$`, 'm').exec(text('src/http/header-tables.ts')) ?? [];
-      return [`\`${name}\``, `\`${value}\``, reason ?? ''];
-    });
-    assertTable('docs/headers.md', '## Set on a response if the token was injected', rows);
-  });
-
   for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...docs]) {
     it(`links to files that exist: ${file}`, () => {
       const folder = new URL(`../../${file}`, import.meta.url);

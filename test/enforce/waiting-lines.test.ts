@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { LocalLimits } from '../../src/enforce/local-limits.ts';
 import { WaitingLines } from '../../src/enforce/waiting-lines.ts';
 import { Deadline } from '../../src/http/deadline.ts';
@@ -97,5 +99,18 @@ describe('requests that wait for a place', () => {
     assert.equal((await lines.acquire('other', ONE, LIVE)).ok, true);
     gone.abort(new Error('the client is gone'));
     await assert.rejects(waiting);
+  });
+
+  it('keep no process running', async () => {
+    const script = `
+      const { LocalLimits } = await import('${import.meta.resolve('../../src/enforce/local-limits.ts')}');
+      const { WaitingLines } = await import('${import.meta.resolve('../../src/enforce/waiting-lines.ts')}');
+      const lines = new WaitingLines(new LocalLimits(() => performance.now()), true);
+      const { signal } = new AbortController();
+      await lines.acquire('robot', { concurrency: 1 }, signal);
+      void lines.acquire('robot', { concurrency: 1 }, signal).then(() => console.log('the wait is over'));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    assert.equal(stdout, '');
   });
 });

@@ -1,9 +1,8 @@
 // Proxies behind proxies: two in series are served, and a loop ends at the third pass.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { ALIAS, AS_ALIAS, AS_SELF, get, INJECTED, SECRET } from '../contract/scene.ts';
+import { freePort } from '../support/free-port.ts';
 import { fieldValue } from '../support/message.ts';
 import { type ListeningProxy, startProxy } from '../support/proxy-process.ts';
 import { send } from '../support/raw-client.ts';
@@ -77,12 +76,3 @@ describe('proxies in series', () => {
     });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,6 +1,9 @@
 // Every operation of 14 client programs: sentry-cli 3.8.0 and 2.58.6, the bundler plugins 11.9, action-release and fastlane,
 // `sentry` 0.49.0, sentry-mcp 0.39.0, Grafana's data source 2.2.5, terraform-provider-sentry of July 2026, n8n, Airbyte,
 // tap-sentry, Backstage and four Prometheus exporters, read in their packages or source.
+import type { Client } from '../../src/policy/client.ts';
+import { decide } from '../../src/policy/decide.ts';
+import { exampleTarget } from './examples.ts';
 
 /** O is an organization, P a project, T a team. */
 const OPERATIONS = `
@@ -169,12 +172,24 @@ const PLACES: Readonly<Record<string, string>> = {
   T: '/api/0/teams/{org}/{team}',
 };
 
-export const CLIENT_OPERATIONS: readonly { readonly method: string; readonly path: string }[] = OPERATIONS.trim()
-  .split('\n')
-  .flatMap((line) => {
-    const words = line.split(' ');
-    const path = words.pop()!.replace(/^[OPT](?=\/)/, (place) => PLACES[place]!);
-    return words.map((method) => ({ method, path }));
+/** Each operation of a list as `METHOD /path`, with the parameters of the table. */
+export const operationsIn = (list: string): readonly string[] =>
+  list
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const words = line.split(' ');
+      const path = words.pop()!.replace(/^[OPT](?=\/)/, (place) => PLACES[place]!);
+      return words.map((method) => `${method} ${path}`);
+    });
+
+export const CLIENT_OPERATIONS = operationsIn(OPERATIONS);
+
+/** The part of the operations that a client may do. */
+export const grantedOf = (operations: readonly string[], client: Client): string[] =>
+  operations.filter((operation) => {
+    const [method = '', path = ''] = operation.split(' ');
+    return decide(client, method, exampleTarget(path), 0).kind !== 'refuse';
   });
 
 /** Why no scope grants one of these. */

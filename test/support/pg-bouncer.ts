@@ -1,17 +1,16 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Postgres } from '../../demo/postgres.ts';
 import { startChild } from './child-process.ts';
+import { freePort } from './free-port.ts';
+import { installedProgram } from './system-service.ts';
 
 /** Where PgBouncer is, if it is installed. It is a package of the system's, not of npm's. */
-export const pgBouncer: string | undefined = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
-  .map((folder) => join(folder, 'pgbouncer'))
-  .find((path) => existsSync(path));
+export const pgBouncer: string | undefined = installedProgram('pgbouncer');
 
 export interface PgBouncer {
   host: string;
@@ -24,7 +23,7 @@ export async function startPgBouncer(postgres: Postgres): Promise<PgBouncer> {
   if (pgBouncer === undefined) throw new Error('PgBouncer is not installed: apt-get install pgbouncer');
   const folder = await mkdtemp(join(tmpdir(), 'sentry-pgbouncer-'));
   const host = '127.0.0.1';
-  const port = await freePort(host);
+  const port = await freePort();
   const config = `[databases]
 postgres = host=${postgres.socketDir} port=${postgres.port}
 [pgbouncer]
@@ -66,15 +65,6 @@ async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const [, uid, gid] = /^nobody:[^:]*:(\d+):(\d+):/m.exec(await readFile('/etc/passwd', 'utf8'))!;
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isListening(host: string, port: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { freePort, installedProgram, removeFolder, serviceFolder, startService } from './system-service.ts';
+import { freePort } from './free-port.ts';
+import { installedProgram, removeFolder, serviceFolder, startService } from './system-service.ts';
 
 /** Where Redis is, if it is installed. It is a package of the system's, not of npm's. */
 export const redisServer: string | undefined = installedProgram('redis-server');

@@ -1,13 +1,11 @@
-import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import type { ClientsFile } from '../../../src/clients/clients-file.ts';
 import { suggestion } from '../../../src/nearest-name.ts';
 import type { Client, ProjectRef } from '../../../src/policy/client.ts';
 import { decideInFull } from '../../../src/policy/decide.ts';
 import type { Allowed, Condition, Conditional, Refused, ResponseFilter, Within } from '../../../src/policy/decision.ts';
-import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import type { Config } from '../config/config.ts';
-import { ActiveTokens } from '../token/active-tokens.ts';
-import { otherCredentials } from '../token/tokens-problems.ts';
+import { clientsFileOf, tokensOf } from './configured.ts';
 
 /** The request that `check --as` asks about. */
 export interface Asked {
@@ -27,8 +25,7 @@ const REFUSED = 1;
  * @returns the exit code: 0 if it is allowed, 1 if it is refused, 2 if there is no such client
  */
 export async function checkAs({ name, method, target }: Asked, config: Config, now: number): Promise<number> {
-  const file = config.clientsText === undefined ? undefined : readClients(config.clientsText);
-  const clients = file !== undefined && 'clients' in file ? file.clients : [];
+  const clients = clientsFileOf(config)?.clients ?? [];
   const client = clients.find((one) => one.name === name);
   if (client !== undefined) {
     const exitCode = say(client, method, target, now);
@@ -47,8 +44,7 @@ export async function checkAs({ name, method, target }: Asked, config: Config, n
 /** Says which token of a tokens file the request would be sent with. */
 async function sayToken(config: Config, method: string, target: string, pinned?: string): Promise<void> {
   if (config.tokensText === undefined) return;
-  const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
-  await tokens.close();
+  const tokens = await tokensOf(config);
   process.stdout.write(`with the token ${tokens.choose(method, target, pinned).name}\n`);
 }
 

@@ -1,23 +1,21 @@
-import { type ClientsFile, readClients } from '../../../src/clients/clients-file.ts';
+import type { ClientsFile } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import { identityWarnings } from '../../../src/identity/lint.ts';
-import { NO_TOKEN } from '../../../src/tokens/token-choice.ts';
 import { addressText, isLocal } from '../../http1/server/listen-address.ts';
-import type { ConnInfo } from '../../system-token/postgres/conninfo.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import { expiryWarnings } from '../clients/expiry.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { problemLines, problemText } from '../config/problem-text.ts';
 import { issuersTable, probeIssuers } from '../identity/issuers.ts';
-import { type ActiveToken, ActiveTokens } from '../token/active-tokens.ts';
-import { otherCredentials } from '../token/tokens-problems.ts';
+import { originOf } from '../token/token-origin.ts';
 import { allowWarnings } from './allow-warnings.ts';
 import { clientsTable } from './clients-table.ts';
+import { clientsFileOf, tokensOf } from './configured.ts';
 import { denyWarnings } from './deny-warnings.ts';
 import { probe } from './probe.ts';
-import { described, say } from './say.ts';
+import { say } from './say.ts';
 import { settingsTable } from './settings-table.ts';
 import { tokensTable } from './tokens-table.ts';
 
@@ -42,9 +40,8 @@ export async function check(
   say('forwards to', upstream.origin + upstream.basePath);
   const names = config.upstreamHeaders.map(([name]) => name).join(', ');
   if (names !== '') say('adds to each request', `${names} (the values are not shown)`);
-  say('token', tokenText(config));
-  if (config.token.kind === 'system') say('reads it from', databaseText(config.token.connInfo));
-  const named = namedClients(config);
+  for (const [what, text] of originOf(config.token).described) say(what, text);
+  const named = clientsFileOf(config);
   say('injects it for', clientsText(config, named));
   if (config.limitStore !== undefined) say('shares limits in', storeText(config.limitStore));
   if (config.allowedHosts.length > 0) say('serves the hosts', config.allowedHosts.join(', '));
@@ -60,31 +57,11 @@ export async function check(
     process.stdout.write(`\n${clientsTable(named.clients, now)}`);
     if (named.issuers.length > 0) process.stdout.write(`\n${issuersTable(named.issuers)}`);
   }
-  if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable(await tokensOf(config))}`);
+  if (config.tokensText !== undefined) process.stdout.write(`\n${tokensTable((await tokensOf(config)).list)}`);
   if (!isProbing) return 0;
 
   const haveIssuersKeys = await probeIssuers(named?.issuers ?? []);
   return (await probe(config)) && haveIssuersKeys ? 0 : 1;
-}
-
-async function tokensOf(config: Config): Promise<readonly ActiveToken[]> {
-  const tokens = await ActiveTokens.of(config, otherCredentials(config), NO_TOKEN, () => {});
-  await tokens.close();
-  return tokens.list;
-}
-
-const tokenText = ({ token: origin }: Config): string =>
-  origin.kind === 'system' ? "Sentry's system token" : `static, ${described(origin.token)}`;
-
-function databaseText({ hosts, user, database, sslmode }: ConnInfo): string {
-  const where = hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
-  return `PostgreSQL at ${where}, database ${database}, user ${user}, sslmode ${sslmode}`;
-}
-
-/** The clients file, which was found to be valid before. */
-function namedClients({ clientsText }: Config): ClientsFile | undefined {
-  const read = clientsText === undefined ? undefined : readClients(clientsText);
-  return read !== undefined && 'clients' in read ? read : undefined;
 }
 
 function clientsText({ aliasTokens, isOpen, listen, unmatched }: Config, named: ClientsFile | undefined): string {

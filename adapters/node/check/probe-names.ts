@@ -1,6 +1,6 @@
-import { readClients } from '../../../src/clients/clients-file.ts';
 import { asProxyError } from '../../../src/http/errors.ts';
 import type { Config } from '../config/config.ts';
+import { clientsFileOf } from './configured.ts';
 import { say } from './say.ts';
 import { sentryGet } from './sentry-get.ts';
 
@@ -64,9 +64,7 @@ async function statusOf(config: Config, path: string, token: string): Promise<nu
   }
 }
 
-function namesIn({ clientsText }: Config): Named[] {
-  const read = clientsText === undefined ? undefined : readClients(clientsText);
-  if (read === undefined || 'problems' in read) return [];
+function namesIn(config: Config): Named[] {
   const names = new Map<string, { title: string; path: string; clients: string[] }>();
   const add = (title: string, path: string, client: string) => {
     const known = names.get(title) ?? { title, path, clients: [] };
@@ -76,7 +74,7 @@ function namesIn({ clientsText }: Config): Named[] {
   const addOrganization = (org: string, client: string) =>
     // Sentry leaves out what takes it longest.
     add(`organization ${org}`, `/api/0/organizations/${org}/?detailed=0`, client);
-  for (const { name, boundary } of read.clients) {
+  for (const { name, boundary } of clientsFileOf(config)?.clients ?? []) {
     if (boundary.kind === 'organizations') for (const org of boundary.organizations) addOrganization(org, name);
     if (boundary.kind !== 'projects') continue;
     for (const [org, projects] of boundary.projects) {

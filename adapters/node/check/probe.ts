@@ -1,3 +1,4 @@
+import { readBounded } from '../../../src/bodies/read-bounded.ts';
 import { asProxyError, ERRORS, type ErrorName } from '../../../src/http/errors.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import type { UpstreamResponse } from '../../../src/http/types.ts';
@@ -5,12 +6,15 @@ import { readTokens, type TokenEntry } from '../../../src/tokens/tokens-file.ts'
 import { reasonOf } from '../../system-token/renewal.ts';
 import { FileToken } from '../../token-files/file-token.ts';
 import type { Config } from '../config/config.ts';
+import { originOf, tokenText } from '../token/token-origin.ts';
 import { probeNames } from './probe-names.ts';
-import { described, say } from './say.ts';
-import { sentryGet, TIMEOUT } from './sentry-get.ts';
+import { say } from './say.ts';
+import { sentryGet } from './sentry-get.ts';
 
-/** How many characters of a response are read. */
-const MAX_LOOKED_AT = 4096;
+/** Milliseconds for the limit store to answer. */
+const STORE_TIMEOUT = 5000;
+/** Bytes of a response that are read at most. */
+const MAX_SIZE = 1024 * 1024;
 
 /**
  * Asks Sentry with each token, and the limit store, and says what came of it.
@@ -33,27 +37,21 @@ export async function probe(config: Config): Promise<boolean> {
 
 async function probeStore(url: string): Promise<boolean> {
   const { storeFault } = await import('../limits/store-fault.ts');
-  const fault = await storeFault(url, TIMEOUT);
+  const fault = await storeFault(url, STORE_TIMEOUT);
   say('limit store', fault === undefined ? 'answers' : `${fault}; check --limit-store`);
   return fault === undefined;
 }
 
 /** The default token, and the first fault on the way to a response, as a line that says what to do about it. */
 async function probeDefault(config: Config): Promise<{ readonly token?: string; readonly fault?: string | undefined }> {
-  const origin = config.token;
-  let token: string;
-  if (origin.kind === 'static') token = origin.token;
-  else {
-    try {
-      const { readSystemToken } = await import('../../system-token/read.ts');
-      token = await readSystemToken(origin.connInfo);
-      say('system token', described(token));
-    } catch (error) {
-      return { fault: `the system token could not be read: ${reasonOf(error)}` };
-    }
+  const origin = originOf(config.token);
+  try {
+    const token = await origin.read();
+    if (origin.token === undefined) say('system token', tokenText(token));
+    return { token, fault: (await ask(config, token, origin.ifRefused)).fault };
+  } catch (error) {
+    return { fault: `the system token could not be read: ${reasonOf(error)}` };
   }
-  const refused = origin.kind === 'system' ? SYSTEM_TOKEN_REFUSED : STATIC_TOKEN_REFUSED;
-  return { token, fault: (await ask(config, token, refused)).fault };
 }
 
 /**
@@ -145,13 +143,6 @@ function scopesIn(text: string): Asked {
   }
 }
 
-const SYSTEM_TOKEN_REFUSED =
-  'Sentry refused its own system token (401): it accepts it only from addresses in INTERNAL_SYSTEM_IPS, which self-hosted ' +
-  'sets to the network of its web container; run the proxy on that network, and check that the database is this ' +
-  "Sentry's.";
-const STATIC_TOKEN_REFUSED =
-  'Sentry refused the token (401): make a new one in Sentry and set --token or --token-file.';
-
 /** Where a redirection leads, without its query. */
 function redirectionOf({ headers }: UpstreamResponse, base: string): string {
   const location = headers.get('location');
@@ -160,18 +151,10 @@ function redirectionOf({ headers }: UpstreamResponse, base: string): string {
   return ` to ${origin}${pathname}`;
 }
 
+/** The content of a response; empty if it is larger than Sentry's would be. */
 async function textOf({ body }: UpstreamResponse): Promise<string> {
   if (body === null) return '';
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (value !== undefined) text += decoder.decode(value, { stream: true });
-    if (done) return text;
-    if (text.length > MAX_LOOKED_AT) {
-      await body.cancel();
-      return text;
-    }
-  }
+  const { bytes, body: rest } = await readBounded(body, MAX_SIZE);
+  if (bytes === undefined) await rest.cancel();
+  return new TextDecoder().decode(bytes);
 }

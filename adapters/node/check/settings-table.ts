@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Problem } from '../../../src/config/values.ts';
-import { isGiven, type Origin, type RawSettings, textOf } from '../config/raw-settings.ts';
+import { isGiven, type RawSettings, type SettingSource, textOf } from '../config/raw-settings.ts';
 import type { Setting } from '../config/setting.ts';
 import { SETTINGS } from '../config/settings.ts';
 
@@ -14,7 +14,7 @@ const FROM_FILE: Readonly<Record<string, string>> = {
 
 const COLUMNS = { flag: 24, value: 28 };
 
-/** Every setting with a mark that says whether it is valid, its value unless that is a secret, and its origin. */
+/** Every setting with a mark that says whether it is valid, its value unless that is a secret, and its source. */
 export function settingsTable(given: RawSettings, problems: readonly Problem[]): string {
   const wrong = new Set(problems.map(({ variable }) => variable));
   return SETTINGS.map((setting) => row(setting, given, wrong.has(setting.variable))).join('');
@@ -53,10 +53,10 @@ function shownValue({ variable, isSecret, default: fallback }: Setting, given: R
 
 function originText({ variable }: Setting, given: RawSettings): string {
   if (isFromFile(variable, given)) return `file ${textOf(given, FROM_FILE[variable]!)}`;
-  return ORIGINS[given[variable]?.origin ?? 'default'](variable);
+  return SOURCES[given[variable]?.source ?? 'default'](variable);
 }
 
-const ORIGINS: Readonly<Record<Origin, (variable: string) => string>> = {
+const SOURCES: Readonly<Record<SettingSource, (variable: string) => string>> = {
   flag: () => 'flag',
   variable: (variable) => `variable ${variable}`,
   '.env': (variable) => `.env ${variable}`,

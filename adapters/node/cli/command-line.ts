@@ -41,10 +41,10 @@ export const COMMANDS = {
   healthcheck: [{ usage: 'healthcheck', help: 'exit with 0 if the proxy that runs with this configuration answers' }],
 } as const;
 
-export type Command = keyof typeof COMMANDS;
+type Command = keyof typeof COMMANDS;
 
 /** The request of a command line. */
-export interface CommandLine {
+interface CommandLine {
   readonly command: Command;
   /** `check --probe`. */
   readonly probe: boolean;

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { BearerAuthenticator } from '../../../src/auth/authenticator.ts';
-import { type ClientRegistry, identitiesOf, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
+import { type ClientRegistry, loadClients, onlyListed } from '../../../src/auth/client-registry.ts';
 import type { Authentication, Authenticator } from '../../../src/auth/types.ts';
-import { type FileProblem, placeText } from '../../../src/clients/clients-file.ts';
+import { type FileProblem, placeText, settingProblem } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import type { Fields } from '../../../src/http/types.ts';
 import type { IssuerKeys, KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
@@ -17,17 +17,15 @@ export const sha256 = (token: string): string => hash('sha256', token, 'hex');
 
 /** A problem of a clients file as one of the setting that gives the clients. */
 export function clientsProblem(problem: FileProblem, { clientsPath }: Pick<Config, 'clientsPath'>): Problem {
+  if (clientsPath === undefined) return { variable: 'CLIENTS', text: settingProblem(problem) };
   const { text } = problem;
   const where = placeText(problem);
-  if (clientsPath === undefined) {
-    return { variable: 'CLIENTS', text: where === '' ? text : `has ${where}, which ${text}` };
-  }
   const placed = where === '' ? `which ${text}` : `where ${where} ${text}`;
   return { variable: 'CLIENTS_FILE', text: `names ${clientsPath}, ${placed}` };
 }
 
 /** The outcome of taking over a changed configuration. */
-export interface Taken {
+interface Taken {
   /** Problems of the clients file, if it was read. */
   readonly problems: readonly Problem[];
   /** Whether other alias tokens or clients are active now. */
@@ -150,16 +148,7 @@ const authenticatorOf = (
   revoked: ReadonlyMap<string, string>,
   ring: KeyRing,
 ): Promise<BearerAuthenticator> =>
-  BearerAuthenticator.of({
-    aliasTokens,
-    isOpen,
-    clients: registry?.byDigest,
-    revoked,
-    // The stricter of the two wins.
-    rejectsUnmatched: unmatched === 'reject' || registry?.unmatched === 'reject',
-    digest: sha256,
-    identities: registry && identitiesOf(registry, ring),
-  });
+  BearerAuthenticator.of({ aliasTokens, isOpen, unmatched, registry, revoked, ring, digest: sha256 });
 
 const NOBODY: ReadonlySet<string> = new Set();
 const NOTHING_TAKEN: Taken = { problems: [], isChanged: false, changes: changesOf([], []) };

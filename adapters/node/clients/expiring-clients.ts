@@ -7,7 +7,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_NAMES = 20;
 
 /** Logs one line with the clients that have expired or soon will, if there are any. */
-export function logExpiring(log: Log, clients: readonly Client[], now: number): void {
+function logExpiring(log: Log, clients: readonly Client[], now: number): void {
   const { expired, soon } = expiringClients(clients, now);
   const count = expired.length + soon.length;
   if (count === 0) return;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
-import type { Origin, RawSettings } from './raw-settings.ts';
+import type { RawSettings, SettingSource } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
 
 /** The settings as given on the command line and around it. */
@@ -18,15 +18,15 @@ export async function collectSettings(
   problems: Problem[],
 ): Promise<Collected> {
   const dotEnv = await readDotEnv(problems);
-  const given: Record<string, { text: string; origin: Origin }> = {};
+  const given: Record<string, { text: string; source: SettingSource }> = {};
   for (const { variable, default: fallback } of SETTINGS) {
-    const sources: [string | undefined, Origin][] = [
+    const sources: [string | undefined, SettingSource][] = [
       [flags[variable], 'flag'],
       [variables[variable], 'variable'],
       [dotEnv[variable], '.env'],
     ];
-    const [text = fallback, origin = 'default'] = sources.find(([value]) => value !== undefined) ?? [];
-    given[variable] = { text, origin };
+    const [text = fallback, source = 'default'] = sources.find(([value]) => value !== undefined) ?? [];
+    given[variable] = { text, source };
   }
   return { given, environment: { ...dotEnv, ...variables } };
 }

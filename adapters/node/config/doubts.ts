@@ -55,8 +55,8 @@ const IN_QUOTES =
 /** Values in quotes. A shell takes quotes off; Docker, systemd's credentials and files do not. */
 function quotes(given: RawSettings, contents: Contents, { aliasTokens }: Config): Problem[] {
   const doubts: Problem[] = [];
-  for (const [variable, { text, origin }] of Object.entries(given)) {
-    const isQuoted = origin !== 'default' && text.length > 1 && QUOTED.test(text);
+  for (const [variable, { text, source }] of Object.entries(given)) {
+    const isQuoted = source !== 'default' && text.length > 1 && QUOTED.test(text);
     if (isQuoted) doubts.push({ variable, text: IN_QUOTES });
   }
   for (const [variable, text] of Object.entries(contents)) {

@@ -2,12 +2,13 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Problem } from '../../../src/config/values.ts';
 import { fileFault } from '../../system-token/file-fault.ts';
+import { isFresh, stampOf, WITHOUT_WAITING } from '../../token-files/file-state.ts';
 import { type Contents, type RawSettings, textOf } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
 /** A file that a setting names. */
-export interface ConfiguredFile {
+interface ConfiguredFile {
   readonly variable: string;
   readonly path: string;
   readonly group: FileGroup;
@@ -31,13 +32,8 @@ export async function readAll(
 
 /** Bytes of a file at most: more than a hundred thousand clients, and an end for /dev/zero. */
 const MAX_SIZE = 64 * 1024 * 1024;
-/** Milliseconds after a change in which another one may leave the same time on the file; NFS counts in seconds. */
-const FRESH = 2000;
 /** After so many looks a file is read even if it seems unchanged, because clocks may be wrong. */
 const MAX_TRUSTED = 25;
-
-/** Opens a path that may now be a pipe or a terminal, without waiting for it. */
-const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** Reads a file once as the program starts, and then again and again, but only if it may have changed. */
 export class WatchedFile {
@@ -87,8 +83,7 @@ export class WatchedFile {
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) return this.#complainOf(stats, problems);
     const text = await this.#textOf(handle, problems);
-    const isFresh = Date.now() - Number(stats.ctimeMs) < FRESH;
-    if (text !== undefined && !isFresh) this.#known = { stamp: stampOf(stats), text };
+    if (text !== undefined && !isFresh(stats)) this.#known = { stamp: stampOf(stats), text };
     return text;
   }
 
@@ -131,9 +126,6 @@ export class WatchedFile {
 }
 
 const idOf = ({ dev, ino, rdev }: BigIntStats): string => [dev, ino, rdev].join();
-
-const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
-  [dev, ino, size, mtimeNs, ctimeNs].join();
 
 function kindOf(stats: BigIntStats): string {
   if (stats.isDirectory()) return 'a folder';

@@ -1,7 +1,9 @@
 import { loadClients } from '../../../src/auth/client-registry.ts';
+import type { FileProblem } from '../../../src/clients/clients-file.ts';
+import { pinProblems } from '../../../src/config/credentials.ts';
 import { findMistakenNames } from '../../../src/config/mistaken-names.ts';
 import { type Problem, rejectsNobody } from '../../../src/config/values.ts';
-import { DEFAULT_TOKEN, readTokens } from '../../../src/tokens/tokens-file.ts';
+import { readTokens } from '../../../src/tokens/tokens-file.ts';
 import { issuerFileProblems } from '../../http1/client/key-access.ts';
 import { clientsProblem, sha256 } from '../clients/active-clients.ts';
 import { otherCredentials, tokensProblems } from '../token/tokens-problems.ts';
@@ -40,28 +42,19 @@ export async function loadConfig(collected: Collected, problems: Problem[]): Pro
 
 /** Problems of the clients file and the tokens file, each by itself and together. */
 async function credentialProblems(config: Config): Promise<Problem[]> {
-  const { clientsText, tokensText, aliasTokens } = config;
-  const problems: Problem[] = [];
+  const { clientsText, tokensText = '', aliasTokens } = config;
   const loaded =
     clientsText === undefined ? undefined : await loadClients(clientsText, aliasTokens, sha256, Date.now());
-  if (loaded !== undefined && 'problems' in loaded) {
-    problems.push(...loaded.problems.map((problem) => clientsProblem(problem, config)));
-  }
-  if (loaded !== undefined && 'registry' in loaded) {
-    problems.push(...issuerFileProblems(loaded.registry.issuers).map((problem) => clientsProblem(problem, config)));
-  }
+  const problems = loaded !== undefined && 'problems' in loaded ? loaded.problems : [];
   const registry = loaded !== undefined && 'registry' in loaded ? loaded.registry : undefined;
-  if (tokensText !== undefined) {
-    problems.push(...(await tokensProblems(config, otherCredentials(config, registry?.byDigest.keys()))));
-  }
-  const tokens = readTokens(tokensText ?? '', true).entries;
-  const names = new Set([DEFAULT_TOKEN, ...tokens.map(({ name }) => name)]);
-  for (const [index, { name, sentryToken = DEFAULT_TOKEN }] of registry?.clients.entries() ?? []) {
-    if (names.has(sentryToken)) continue;
-    const problem = { place: `clients[${index}].sentryToken`, text: 'is not a name in the tokens file', client: name };
-    problems.push(clientsProblem(problem, config));
-  }
-  return problems;
+  const tokens = readTokens(tokensText, true);
+  const ofClients = (found: readonly FileProblem[]) => found.map((problem) => clientsProblem(problem, config));
+  return [
+    ...ofClients(problems),
+    ...ofClients(issuerFileProblems(registry?.issuers ?? [])),
+    ...(await tokensProblems(tokens, config, otherCredentials(config, registry?.byDigest.keys()))),
+    ...ofClients(pinProblems(registry?.clients ?? [], tokens, 'the tokens file')),
+  ];
 }
 
 /** Adds a problem if alias tokens are set but none is there: the operator wants to keep others out. */

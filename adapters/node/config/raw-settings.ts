@@ -2,17 +2,17 @@ import type { Problem } from '../../../src/config/values.ts';
 import { NAMED_SETTINGS, type Settings } from './settings.ts';
 
 /** Where the value of a setting came from. */
-export type Origin = 'flag' | 'variable' | '.env' | 'default';
+export type SettingSource = 'flag' | 'variable' | '.env' | 'default';
 
-/** The text of every setting and its origin, by variable. */
-export type RawSettings = Readonly<Record<string, { readonly text: string; readonly origin: Origin }>>;
+/** The text of every setting and its source, by variable. */
+export type RawSettings = Readonly<Record<string, { readonly text: string; readonly source: SettingSource }>>;
 
 /** The text of a setting. */
 export const textOf = (given: RawSettings, variable: string): string => given[variable]?.text ?? '';
 
 /** Whether a setting was given, even if empty, rather than left at its default. */
 export const isGiven = (given: RawSettings, variable: string): boolean =>
-  given[variable] !== undefined && given[variable].origin !== 'default';
+  given[variable] !== undefined && given[variable].source !== 'default';
 
 /** The contents of files, by the variable of the setting that names the file. One that could not be read is missing. */
 export type Contents = Readonly<Record<string, string>>;

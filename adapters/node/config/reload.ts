@@ -1,20 +1,17 @@
 import type { Problem } from '../../../src/config/values.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
+import { INTERVAL } from '../../token-files/file-state.ts';
 import { type Config, readConfig } from './config.ts';
 import { readAll, type WatchedFile } from './files.ts';
 import type { LoadedConfig } from './load.ts';
 import type { Contents } from './raw-settings.ts';
 import type { FileGroup } from './setting.ts';
 
-/**
- * Milliseconds between two looks at a file. Polling finds changes that watching misses: Kubernetes' symlink swap, NFS.
- */
-const INTERVAL = 200;
 /** After so many looks, a file that keeps changing is taken as it is. */
 const MAX_UNSETTLED = 3;
 
 /** The result of reading the files of a group. */
-export interface Reloaded {
+interface Reloaded {
   readonly group: FileGroup;
   /** Undefined: nothing can be applied. */
   readonly config: Config | undefined;

@@ -3,6 +3,7 @@ import {
   choice,
   duration,
   optional,
+  type Read,
   readAllowedHosts,
   readSwitch,
   readText,
@@ -14,11 +15,24 @@ import { LEVELS } from '../log/log.ts';
 import { aliasFile, logFormat, pem, secret, storeUrl, upstreamHeadersFile } from './parsers.ts';
 import type { FileGroup, Setting } from './setting.ts';
 
+/** A setting that is the path of a file. */
+const file = <T>(setting: Omit<Setting, 'placeholder' | 'default'> & FileSetting<T>) => ({
+  ...setting,
+  placeholder: 'FILE',
+  default: '',
+  help: `${setting.help}; re-read when it changes`,
+});
+
+interface FileSetting<T> {
+  readonly files: FileGroup;
+  readonly parse: Read<T>;
+}
+
 /**
- * Every setting by its name in the configuration, in the order of `--help` and of docs/configuration.md. A new flag
- * needs a new row here, or in the table of the core, and the code that uses it.
+ * The program's own settings by their names in the configuration. One stands `after` a setting of the core, or after the
+ * one before it. A new flag needs a new row here, or in the table of the core, and the code that uses it.
  */
-const TABLE = {
+const OWN = {
   listen: {
     flag: 'listen',
     variable: 'LISTEN',
@@ -27,27 +41,22 @@ const TABLE = {
     help: 'where to listen: host:port, :port for all addresses, [::1]:port for IPv6, unix:/path for a socket',
     parse: readListenAddress,
   },
-  sentryUri: CORE_SETTINGS.sentryUri,
-  token: CORE_SETTINGS.token,
-  tokenFile: {
+  tokenFile: file({
+    after: 'token',
     flag: 'token-file',
     variable: 'SENTRY_TOKEN_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with the token, in place of --token; re-read when it changes',
+    help: 'a file with the token, in place of --token',
     files: 'token',
     parse: secret(readToken),
-  },
-  tokens: CORE_SETTINGS.tokens,
-  tokensFile: {
+  }),
+  tokensFile: file({
+    after: 'tokens',
     flag: 'tokens-file',
     variable: 'TOKENS_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with further tokens, in place of --tokens; re-read when it changes',
+    help: 'a file with further tokens, in place of --tokens',
     files: 'tokens',
     parse: readText,
-  },
+  }),
   pgxConn: {
     flag: 'pgx-conn',
     variable: 'PGX_CONN',
@@ -57,35 +66,29 @@ const TABLE = {
     isSecret: true,
     parse: readText,
   },
-  pgxConnFile: {
+  pgxConnFile: file({
     flag: 'pgx-conn-file',
     variable: 'PGX_CONN_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with that string, in place of --pgx-conn; re-read when it changes',
+    help: 'a file with that string, in place of --pgx-conn',
     files: 'database',
     parse: secret(readText),
-  },
-  aliasTokens: CORE_SETTINGS.aliasTokens,
-  aliasTokensFile: {
+  }),
+  aliasTokensFile: file({
+    after: 'aliasTokens',
     flag: 'alias-token-file',
     variable: 'ALIAS_TOKENS_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with alias tokens, one per line, # for comments, in addition to --alias-token; re-read when it changes',
+    help: 'a file with alias tokens, one per line, # for comments, in addition to --alias-token',
     files: 'aliases',
     parse: aliasFile,
-  },
-  clients: CORE_SETTINGS.clients,
-  clientsFile: {
+  }),
+  clientsFile: file({
+    after: 'clients',
     flag: 'clients-file',
     variable: 'CLIENTS_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with the named clients and their rights, in place of --clients; re-read when it changes',
+    help: 'a file with the named clients and their rights, in place of --clients',
     files: 'clients',
     parse: readText,
-  },
+  }),
   limitStore: {
     flag: 'limit-store',
     variable: 'LIMIT_STORE',
@@ -95,25 +98,16 @@ const TABLE = {
     isSecret: true,
     parse: optional(storeUrl),
   },
-  allowAnyClient: CORE_SETTINGS.allowAnyClient,
-  unmatched: CORE_SETTINGS.unmatched,
-  allowedHosts: CORE_SETTINGS.allowedHosts,
-  publicUrl: CORE_SETTINGS.publicUrl,
-  keepInside: CORE_SETTINGS.keepInside,
-  upstreamHeaders: CORE_SETTINGS.upstreamHeaders,
-  upstreamHeadersFile: {
+  upstreamHeadersFile: file({
+    after: 'upstreamHeaders',
     flag: 'upstream-header-file',
     variable: 'UPSTREAM_HEADERS_FILE',
-    placeholder: 'FILE',
-    default: '',
-    help: 'a file with such headers, one per line, # for comments, in addition to --upstream-header; re-read when it changes',
+    help: 'a file with such headers, one per line, # for comments, in addition to --upstream-header',
     files: 'gateway',
     parse: upstreamHeadersFile,
-  },
-  replayLimit: CORE_SETTINGS.replayLimit,
-  replayLimitTotal: CORE_SETTINGS.replayLimitTotal,
-  streamChunked: CORE_SETTINGS.streamChunked,
+  }),
   maxHeaderSize: {
+    after: 'streamChunked',
     flag: 'max-header-size',
     variable: 'MAX_HEADER_SIZE',
     placeholder: 'SIZE',
@@ -137,8 +131,8 @@ const TABLE = {
     help: 'how long a client may take to send its whole request; 0: no limit',
     parse: duration({ min: '1ms', max: '24h', orZero: true }),
   },
-  writeTimeout: CORE_SETTINGS.writeTimeout,
   drainDelay: {
+    after: 'writeTimeout',
     flag: 'drain-delay',
     variable: 'DRAIN_DELAY',
     placeholder: 'TIME',
@@ -146,51 +140,41 @@ const TABLE = {
     help: 'the time from the stop signal, when /readyz begins to fail, until the port closes',
     parse: duration({ min: '1ms', max: '1h', orZero: true }),
   },
-  sentryCa: {
+  sentryCa: file({
     flag: 'sentry-ca',
     variable: 'SENTRY_CA',
-    placeholder: 'FILE',
-    default: '',
-    help: "certificate authorities (PEM) for an https Sentry, in place of the system's; re-read when it changes",
+    help: "certificate authorities (PEM) for an https Sentry, in place of the system's",
     files: 'sentry',
     parse: pem,
-  },
-  sentryCert: {
+  }),
+  sentryCert: file({
     flag: 'sentry-cert',
     variable: 'SENTRY_CERT',
-    placeholder: 'FILE',
-    default: '',
-    help: 'client certificate (PEM) to show to an https Sentry; re-read when it changes',
+    help: 'client certificate (PEM) to show to an https Sentry',
     files: 'sentry',
     parse: pem,
-  },
-  sentryKey: {
+  }),
+  sentryKey: file({
     flag: 'sentry-key',
     variable: 'SENTRY_KEY',
-    placeholder: 'FILE',
-    default: '',
-    help: 'private key (PEM) of that client certificate; re-read when it changes',
+    help: 'private key (PEM) of that client certificate',
     files: 'sentry',
     parse: pem,
-  },
-  tlsCert: {
+  }),
+  tlsCert: file({
     flag: 'tls-cert',
     variable: 'TLS_CERT',
-    placeholder: 'FILE',
-    default: '',
-    help: 'certificate chain (PEM) to listen with TLS; re-read when it changes',
+    help: 'certificate chain (PEM) to listen with TLS',
     files: 'tls',
     parse: pem,
-  },
-  tlsKey: {
+  }),
+  tlsKey: file({
     flag: 'tls-key',
     variable: 'TLS_KEY',
-    placeholder: 'FILE',
-    default: '',
-    help: 'private key (PEM) of that certificate; re-read when it changes',
+    help: 'private key (PEM) of that certificate',
     files: 'tls',
     parse: pem,
-  },
+  }),
   reusePort: {
     flag: 'reuse-port',
     variable: 'REUSE_PORT',
@@ -234,7 +218,7 @@ const TABLE = {
     parse: choice(...LEVELS),
   },
 } satisfies Record<string, Setting>;
-type Table = typeof TABLE;
+type Table = typeof CORE_SETTINGS & typeof OWN;
 
 /** The values of all settings, by name. A file is its content, and undefined if none is set. */
 export type Settings = {
@@ -243,8 +227,18 @@ export type Settings = {
     : ReturnType<Table[Name]['parse']>;
 };
 
-/** Every setting, in the order of the table. */
-export const SETTINGS: readonly Setting[] = Object.values(TABLE);
+/** Every setting with its name, in the order of `--help` and of docs/configuration.md. */
+export const NAMED_SETTINGS: readonly (readonly [name: string, setting: Setting])[] = inOrder();
 
-/** Every setting with its name. */
-export const NAMED_SETTINGS: readonly (readonly [name: string, setting: Setting])[] = Object.entries(TABLE);
+/** The same without their names. */
+export const SETTINGS: readonly Setting[] = NAMED_SETTINGS.map(([, setting]) => setting);
+
+function inOrder(): [string, Setting][] {
+  const all: [string, Setting][] = Object.entries(CORE_SETTINGS);
+  let at = 0;
+  for (const [name, setting] of Object.entries<Setting>(OWN)) {
+    if (setting.after !== undefined) at = all.findIndex(([other]) => other === setting.after) + 1;
+    all.splice(at++, 0, [name, setting]);
+  }
+  return all;
+}

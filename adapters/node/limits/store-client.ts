@@ -12,7 +12,7 @@ const LONGEST_DELAY = 5000;
 const OF_NO_USE: ReadonlySet<string> = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOAUTH']);
 
 /** Events that a client reports. */
-export interface StoreEvents {
+interface StoreEvents {
   /** There is a connection, and it takes writes. */
   connected(): void;
   /** There is none, or it was of no use; the next attempt follows by itself. */

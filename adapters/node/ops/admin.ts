@@ -25,7 +25,7 @@ export interface AdminOptions {
 }
 
 /** The admin listener, before it listens. */
-export interface Admin {
+interface Admin {
   readonly listener: Server;
   /** Stops listening; resolves when the last answer is sent. */
   close(): Promise<void>;

@@ -81,7 +81,7 @@ const isProject = (text: string): boolean => {
 };
 
 /** The rights of a recipe, each with its reason. */
-export interface Granted {
+interface Granted {
   readonly scopes: readonly Grant<Scope>[];
   readonly allow: readonly Grant[];
   /** Those of the rules that grant data of all projects of an organization. */

@@ -14,7 +14,7 @@ export function cannotListen(error: unknown, address: ListenAddress, flag: strin
 }
 
 /** The parts of the admin listener. */
-export interface AdminParts extends AdminOptions {
+interface AdminParts extends AdminOptions {
   readonly token: TokenHolder;
   readonly readiness: Readiness;
   readonly log: Log;

@@ -13,7 +13,7 @@ import type { makeSentry } from './sentry.ts';
 import { countsOf } from './start-lines.ts';
 
 /** The parts of a running proxy that a changed file can change. */
-export interface Reloadable {
+interface Reloadable {
   readonly log: Log;
   readonly activeClients: ActiveClients;
   readonly local: LocalLimits;

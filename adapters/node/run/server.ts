@@ -11,7 +11,7 @@ import type { Telemetry } from '../ops/telemetry.ts';
 import type { CountRead } from './sentry.ts';
 
 /** The parts that bound, count and record the requests of a server. */
-export interface Surroundings {
+interface Surroundings {
   readonly capacity: Capacity;
   readonly countRead: CountRead;
   readonly writer: LogWriter;

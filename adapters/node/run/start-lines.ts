@@ -2,6 +2,7 @@ import { isLocal } from '../../http1/server/listen-address.ts';
 import type { ActiveClients } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
+import { originOf } from '../token/token-origin.ts';
 
 /** Logs what is worth knowing about the configuration. */
 export function logDoubts(log: Log, config: Config, warnings: readonly string[], isOpen: boolean): void {
@@ -12,8 +13,7 @@ export function logDoubts(log: Log, config: Config, warnings: readonly string[],
     });
   }
   for (const warning of warnings) log('warn', 'setting', { message: warning });
-  const doubts = config.token.kind === 'system' ? config.token.connInfo.warnings : [];
-  for (const warning of doubts) log('warn', 'database', { message: warning });
+  for (const warning of originOf(config.token).warnings) log('warn', 'database', { message: warning });
 }
 
 /** How many credentials there are, for the log. */

@@ -10,7 +10,7 @@ import { leastScopes } from './least-scopes.ts';
 import type { Sample } from './needs.ts';
 
 /** The boundary of a client; empty `orgs` are for the operator to fill in. */
-export type ProposedReach = { readonly orgs: readonly string[] } | { readonly projects: readonly string[] };
+type ProposedReach = { readonly orgs: readonly string[] } | { readonly projects: readonly string[] };
 
 /** The rights that are proposed for one client, and how they fit its requests. */
 export interface Proposal {

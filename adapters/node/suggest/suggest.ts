@@ -1,3 +1,4 @@
+import type { ClientJson } from '../../../src/clients/clients-json.ts';
 import { isReservedName } from '../../../src/policy/client.ts';
 import { type KnownClient, type KnownClients, NO_CLIENTS } from './known-clients.ts';
 import { requestIn } from './log-lines.ts';
@@ -5,7 +6,7 @@ import { type Needs, newNeeds, observe, type Sample } from './needs.ts';
 import { type Proposal, propose } from './proposal.ts';
 
 /** The output of `suggest`. */
-export interface Suggestion {
+interface Suggestion {
   /** A clients file; undefined if the log has no request of a client. */
   readonly json: string | undefined;
   /** Points that a person should check before using it. */
@@ -77,19 +78,19 @@ function ofClient(name: string, known: KnownClient | undefined, needs: Needs): S
 
 /** An entry whose other keys keep the values of the file. */
 function entryOf(name: string, known: KnownClient | undefined, { scopes, allow, reach }: Proposal): object {
-  const { deny, rate, concurrency, expires, mode, token } = known?.json ?? {
-    token: 'sha256:REPLACE-WITH-THE-DIGEST',
-    mode: 'observe',
-  };
+  const { token, identity, scopes: _, orgs: __, projects: ___, allow: ____, ...others } = known?.json ?? NEW_CLIENT;
   return {
     name,
     token,
+    identity,
     ...(scopes.length > 0 && { scopes }),
     ...reach,
     ...(allow.length > 0 && { allow }),
-    ...{ deny, rate, concurrency, expires, mode },
+    ...others,
   };
 }
+
+const NEW_CLIENT: Partial<ClientJson> = { token: 'sha256:REPLACE-WITH-THE-DIGEST', mode: 'observe' };
 
 function notesOn(name: string, known: KnownClient | undefined, proposal: Proposal): string[] {
   const notes: string[] = [];

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
 import { type ChosenToken, LeastToken, type TokenChoice } from '../../../src/tokens/token-choice.ts';
-import type { TokenSource } from '../../../src/tokens/token-source.ts';
+import { type TokenSource, unrenewable } from '../../../src/tokens/token-source.ts';
 import { readTokens, type TokenEntry } from '../../../src/tokens/tokens-file.ts';
 import { fingerprint } from '../../system-token/fingerprint.ts';
 import { FileToken } from '../../token-files/file-token.ts';
@@ -92,7 +92,7 @@ export class ActiveTokens implements TokenChoice {
     for (const token of before) if (!this.#tokens.some((one) => one.source === token.source)) token.close();
     this.#choice = new LeastToken(
       this.#default,
-      this.#tokens.map((token) => ({ ...token.entry, source: token })),
+      this.#tokens.map((token) => ({ ...token.entry, source: unrenewable({ get: () => token.get() }) })),
     );
   }
 }
@@ -111,8 +111,7 @@ interface LiteralToken {
 }
 
 /** One token of the file. It has no value while the proxy accepts the same token from clients. */
-class HeldToken implements TokenSource {
-  readonly isRenewable = false;
+class HeldToken {
   readonly entry: TokenEntry;
   readonly source: FileToken | LiteralToken;
   readonly #others: () => OtherCredentials;
@@ -148,8 +147,6 @@ class HeldToken implements TokenSource {
     }
     return this.#checked.otherUse === undefined ? token : undefined;
   }
-
-  async renew(): Promise<undefined> {}
 
   shown(): ActiveToken {
     const { name, orgs, scopeNames } = this.entry;

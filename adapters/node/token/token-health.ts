@@ -1,5 +1,4 @@
-import { ProxyError } from '../../../src/http/errors.ts';
-import { onlyFields } from '../../../src/http/headers.ts';
+import { getFromSentry } from '../../../src/enforce/lookups/sentry-api.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import type { Transport } from '../../http1/client/transport.ts';
 
@@ -7,10 +6,8 @@ import type { Transport } from '../../http1/client/transport.ts';
 const SUSPICIOUS = 5;
 /** The least number of milliseconds between two such requests. */
 const ASK_EVERY = 10_000;
-/** Milliseconds for Sentry to answer. */
-const ASK_TIMEOUT = 5000;
 
-export interface TokenHealthOptions {
+interface TokenHealthOptions {
   /** The URL that the proxy itself requests: Sentry's `/api/0/`, which answers 200 to every valid token. */
   readonly url: string;
   readonly send: Transport;
@@ -56,11 +53,6 @@ export class TokenHealth {
     this.#settle(false);
   }
 
-  /** Ends the work in the background. */
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
   #learn(request: UpstreamRequest, response: UpstreamResponse): void {
     const isRefusal = isChallenge(response);
     const isAcceptance = response.status < 300;
@@ -90,24 +82,9 @@ export class TokenHealth {
   }
 
   async #request(token: string): Promise<UpstreamResponse> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new ProxyError('upstream_timeout')), ASK_TIMEOUT);
-    try {
-      const headers = onlyFields([
-        ['Authorization', `Bearer ${token}`],
-        ['Accept', 'application/json'],
-      ]);
-      const response = await this.#options.send(this.#options.url, {
-        method: 'GET',
-        headers,
-        body: null,
-        signal: late.signal,
-      });
-      await response.body?.cancel();
-      return response;
-    } finally {
-      clearTimeout(timer);
-    }
+    const response = await getFromSentry(this.#options.send, this.#options.url, token);
+    await response.body?.cancel();
+    return response;
   }
 
   #settle(isRefused: boolean): void {

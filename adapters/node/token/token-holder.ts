@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TokenSource } from '../../../src/tokens/token-source.ts';
 import { isRenewable, staticToken } from '../../../src/tokens/token-source.ts';
 import { fingerprint } from '../../system-token/fingerprint.ts';
-import { type Renewal, SystemToken, TokenUnavailable } from '../../system-token/renewal.ts';
+import { type Renewal, SystemToken } from '../../system-token/renewal.ts';
 import type { TokenConfig } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
+import { originOf, type TokenOrigin } from './token-origin.ts';
 
 /** The token of a running proxy. A changed file may replace its source. */
 export class TokenHolder implements TokenSource {
@@ -14,16 +15,22 @@ export class TokenHolder implements TokenSource {
   onChange: (() => void) | undefined;
 
   readonly #log: Log;
-  #origin: TokenConfig;
+  #config: TokenConfig;
+  #origin: TokenOrigin;
   #source: TokenSource;
   #system: SystemToken | undefined;
   #token: string | undefined;
   #heldSince: number | undefined;
 
-  constructor(origin: TokenConfig, log: Log) {
+  constructor(config: TokenConfig, log: Log) {
     this.#log = log;
-    this.#origin = origin;
-    this.#source = this.#makeSource(origin);
+    this.#config = config;
+    this.#origin = originOf(config);
+    this.#source = this.#makeSource();
+  }
+
+  get kind(): TokenConfig['kind'] {
+    return this.#origin.kind;
   }
 
   get isRenewable(): boolean {
@@ -42,8 +49,9 @@ export class TokenHolder implements TokenSource {
 
   /** Begins to use a static token, or to read the system token. */
   start(): void {
-    if (this.#origin.kind === 'static') this.#hold('start', this.#origin.token);
-    else this.#system?.start();
+    const { token } = this.#origin;
+    if (token === undefined) this.#system?.start();
+    else this.#hold('start', token);
   }
 
   get(): string | undefined | Promise<string | undefined> {
@@ -55,28 +63,28 @@ export class TokenHolder implements TokenSource {
   }
 
   /** Switches to a changed token or database. Requests in flight keep their token. */
-  reconfigure(origin: TokenConfig): void {
-    const before = this.#origin;
-    this.#origin = origin;
-    if (isDeepStrictEqual(before, origin)) return;
-    if (before.kind === 'system' && origin.kind === 'system') {
-      this.#system?.restart();
+  reconfigure(config: TokenConfig): void {
+    if (isDeepStrictEqual(config, this.#config)) return;
+    this.#config = config;
+    const { kind } = this.#origin;
+    this.#origin = originOf(config);
+    if (kind === this.#origin.kind && this.#system !== undefined) {
+      this.#system.restart();
       return;
     }
     this.#system?.stop();
-    this.#source = this.#makeSource(origin);
+    this.#source = this.#makeSource();
     this.start();
   }
 
-  #makeSource(origin: TokenConfig): TokenSource {
-    if (origin.kind === 'static') {
-      this.#system = undefined;
-      return staticToken(origin.token);
-    }
+  #makeSource(): TokenSource {
+    const { token } = this.#origin;
+    this.#system = undefined;
+    if (token !== undefined) return staticToken(token);
     this.#token = undefined;
     this.#heldSince = undefined;
     const system = new SystemToken({
-      read: (signal) => this.#readSystemToken(signal),
+      read: (signal) => this.#origin.read(signal),
       renewed: (renewal) => {
         const isReplaced = this.#system !== system;
         if (!isReplaced) this.#renewed(renewal);
@@ -84,13 +92,6 @@ export class TokenHolder implements TokenSource {
     });
     this.#system = system;
     return system;
-  }
-
-  async #readSystemToken(signal: AbortSignal): Promise<string> {
-    const origin = this.#origin;
-    const { readSystemToken } = await import('../../system-token/read.ts');
-    if (origin.kind === 'static') throw new TokenUnavailable('the token is static now');
-    return readSystemToken(origin.connInfo, signal);
   }
 
   #renewed(renewal: Renewal): void {

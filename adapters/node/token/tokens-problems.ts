@@ -1,10 +1,12 @@
+import { settingProblem } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { type OtherCredentials, otherUseOf } from '../../../src/tokens/shared-tokens.ts';
-import { readTokens, type TokenEntry, type TokensProblem } from '../../../src/tokens/tokens-file.ts';
+import type { ReadTokens, TokenEntry, TokensProblem } from '../../../src/tokens/tokens-file.ts';
 import { FileToken } from '../../token-files/file-token.ts';
 import { sha256 } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import { inFile } from '../config/raw-settings.ts';
+import { originOf } from './token-origin.ts';
 
 /** The credentials of a proxy that no token of its tokens file may be. */
 export const otherCredentials = (
@@ -13,12 +15,12 @@ export const otherCredentials = (
 ): OtherCredentials => ({
   aliasTokens,
   clientDigests: new Set(clientDigests),
-  defaultToken: token.kind === 'static' ? token.token : undefined,
+  defaultToken: originOf(token).token,
 });
 
 /** A problem of a tokens file as a problem of its setting. */
-export function tokensProblem({ place, text }: TokensProblem, { tokensFile }: Config): Problem {
-  const placed = place === '' ? text : `has ${place}, which ${text}`;
+export function tokensProblem(problem: TokensProblem, { tokensFile }: Config): Problem {
+  const placed = settingProblem(problem);
   return tokensFile === undefined
     ? { variable: 'TOKENS', text: placed }
     : { variable: 'TOKENS_FILE', text: inFile(placed) };
@@ -34,8 +36,11 @@ function otherUse(name: string, token: string, others: OtherCredentials): Tokens
 }
 
 /** Everything that is wrong with a tokens file at the start of the program, with the files that it names. */
-export async function tokensProblems(config: Config, others: OtherCredentials): Promise<Problem[]> {
-  const { problems, entries } = readTokens(config.tokensText ?? '', true);
+export async function tokensProblems(
+  { problems, entries }: ReadTokens,
+  config: Config,
+  others: OtherCredentials,
+): Promise<Problem[]> {
   const ofFiles = entries.map(async ({ name, origin }): Promise<TokensProblem[]> => {
     if (!('file' in origin)) return [];
     const file = await FileToken.open(origin.file);

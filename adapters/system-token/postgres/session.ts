@@ -19,7 +19,7 @@ export interface Session {
 }
 
 /** One way to try to reach a server. */
-export interface Attempt {
+interface Attempt {
   readonly info: ConnInfo;
   readonly host: ConnHost;
   /** An IP address, or the folder of a Unix socket. */

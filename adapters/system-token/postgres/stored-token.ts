@@ -1,7 +1,7 @@
 // The value of `SELECT value FROM sentry_option`, in every form in which Sentry has stored its system token.
 
 /** The token, or why there is none: a sentence for the operator that never quotes the value. */
-export type StoredToken = { token: string } | { reason: string };
+type StoredToken = { token: string } | { reason: string };
 
 /**
  * Finds the token in a stored option value.

@@ -3,7 +3,7 @@ import { byIdAndSlug, LOOKUPS, lookupPath, type NamedProject, one } from './look
 import { ABSENT, type Ask, LookupFailed, type Lookups, type Project } from './types.ts';
 
 /** Milliseconds and entries. */
-export interface LookupBounds {
+interface LookupBounds {
   /** A project's id never changes, its slug may. */
   readonly projectLifetime: number;
   /** For a project that was not found. */

@@ -10,7 +10,7 @@ export interface NamedProject {
 }
 
 /** How Sentry is asked for the projects of a thing. */
-export interface LookupMethod {
+interface LookupMethod {
   /** The names of the path below /api/0/. */
   path(org: string, thing: Thing): string[];
   readonly query?: string;
@@ -76,7 +76,7 @@ export const LOOKUPS: Readonly<Record<LookupKind, LookupMethod>> = {
 
 const releasePath = (org: string, version: string): string[] => ['organizations', org, 'releases', version];
 
-export function memberOf(json: unknown, name: string): unknown {
+function memberOf(json: unknown, name: string): unknown {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[name] : undefined;
 }
 

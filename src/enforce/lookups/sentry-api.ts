@@ -37,6 +37,24 @@ export interface AskOptions {
   readonly closing?: Signal | undefined;
 }
 
+/**
+ * Sends a GET of the proxy's own to Sentry. A redirect is returned, not followed.
+ * @param closing ends the wait for the response
+ * @throws ProxyError
+ */
+export const getFromSentry = (
+  fetch: Transport,
+  url: string,
+  bearer: string,
+  { id = newId(), closing }: { readonly id?: string; readonly closing?: Signal | undefined } = {},
+): Promise<UpstreamResponse> =>
+  fetch(url, {
+    method: 'GET',
+    headers: onlyFields([['Authorization', `Bearer ${bearer}`], ['Accept', 'application/json'], [REQUEST_ID, id], VIA]),
+    body: null,
+    signal: new Deadline(closing === undefined ? [] : [closing], TIMEOUT),
+  });
+
 /** Sends the proxy's own requests to Sentry with the injected token, which is renewed once if Sentry refuses it. */
 export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOptions): Ask {
   return async (path) => {
@@ -45,17 +63,7 @@ export function askSentry({ upstream, tokens, fetch, lookedUp, closing }: AskOpt
     let status: number | undefined;
     let result: LookupResult = 'failed';
     const send = (bearer: string) =>
-      fetch(upstream.origin + upstream.basePath + path, {
-        method: 'GET',
-        headers: onlyFields([
-          ['Authorization', `Bearer ${bearer}`],
-          ['Accept', 'application/json'],
-          [REQUEST_ID, id],
-          VIA,
-        ]),
-        body: null,
-        signal: new Deadline(closing === undefined ? [] : [closing], TIMEOUT),
-      });
+      getFromSentry(fetch, upstream.origin + upstream.basePath + path, bearer, { id, closing });
     try {
       const { source } = tokens.choose('GET', path);
       const bearer = await source.get();

@@ -1,6 +1,8 @@
+import { readBounded } from '../../bodies/read-bounded.ts';
+import { Deadline } from '../../http/deadline.ts';
 import { ProxyError } from '../../http/errors.ts';
 import { onlyFields } from '../../http/headers.ts';
-import type { Signal, Transport, UpstreamResponse } from '../../http/types.ts';
+import type { Transport, UpstreamResponse } from '../../http/types.ts';
 import { isObject } from '../../json/members.ts';
 import { parseStrictJson } from '../../json/strict.ts';
 import { type Issuer, isFetchable } from '../issuer.ts';
@@ -50,7 +52,7 @@ async function discover(issuer: Issuer, means: KeyMeans): Promise<string> {
 const isSecure = (url: string): boolean => url.startsWith('https:');
 
 async function get(url: string, issuer: Issuer, means: KeyMeans): Promise<string> {
-  const limit = new TimeLimit(TIMEOUT);
+  const limit = new Deadline([], TIMEOUT);
   try {
     const { origin, pathname, search } = new URL(url);
     const lines: [string, string][] = [
@@ -73,8 +75,6 @@ async function get(url: string, issuer: Issuer, means: KeyMeans): Promise<string
   } catch (thrown) {
     if (thrown instanceof KeysFault) throw thrown;
     throw new KeysFault(`${url} could not be fetched: ${reasonOf(thrown, limit.aborted)}`);
-  } finally {
-    limit.end();
   }
 }
 
@@ -102,24 +102,15 @@ async function read({ status, headers, body }: UpstreamResponse, url: string): P
     const hint = status >= 300 && status < 400 ? '; redirects are not followed' : '';
     throw new KeysFault(`${url} responded ${why}${hint}`);
   }
-  const reader = body.getReader();
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let text = '';
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    size += value?.length ?? 0;
-    if (size > MAX_SIZE) {
-      reader.releaseLock();
-      await body.cancel();
-      throw new KeysFault(`${url} responded with more than ${MAX_SIZE} bytes`);
-    }
-    try {
-      text += decoder.decode(value, { stream: !done });
-    } catch {
-      throw new KeysFault(`${url} responded with something other than UTF-8`);
-    }
-    if (done) return text;
+  const { bytes, body: rest } = await readBounded(body, MAX_SIZE);
+  if (bytes === undefined) {
+    await rest.cancel();
+    throw new KeysFault(`${url} responded with more than ${MAX_SIZE} bytes`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new KeysFault(`${url} responded with something other than UTF-8`);
   }
 }
 
@@ -127,35 +118,4 @@ function reasonOf(thrown: unknown, isLate: boolean): string {
   if (isLate) return `no complete response in ${TIMEOUT / 1000} s`;
   if (!(thrown instanceof ProxyError)) return 'unknown error';
   return thrown.message === '' ? thrown.name : `${thrown.name}, ${thrown.message}`;
-}
-
-/** Aborts once a time is over. */
-class TimeLimit implements Signal {
-  reason: ProxyError | undefined;
-  readonly #listeners = new Set<() => void>();
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  /** @param limit milliseconds from now */
-  constructor(limit: number) {
-    this.#timer = setTimeout(() => {
-      this.reason = new ProxyError('upstream_timeout');
-      for (const listener of this.#listeners) listener();
-    }, limit);
-  }
-
-  get aborted(): boolean {
-    return this.reason !== undefined;
-  }
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
 }

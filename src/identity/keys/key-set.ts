@@ -15,7 +15,7 @@ export interface PublicKey {
 }
 
 /** The keys of a set that can be used, and what is wrong with the others. */
-export interface KeySet {
+interface KeySet {
   readonly keys: readonly PublicKey[];
   /** One for each key that is left out. None shows any of a key. */
   readonly warnings: readonly string[];

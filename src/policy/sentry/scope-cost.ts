@@ -12,6 +12,3 @@ const COST: Readonly<Record<string, number>> = {
 
 /** How much a scope opens: `suggest` picks the scopes with the smallest sum, and a refusal names the cheapest first. */
 export const costOf = (scope: string): number => COST[scope.split(':')[1]!] ?? 8;
-
-/** Sorts scopes from the one that opens least; by name if they cost the same. */
-export const byCost = (one: string, other: string): number => costOf(one) - costOf(other) || (one < other ? -1 : 1);

@@ -21,6 +21,7 @@ import { readClients } from '../../../src/clients/clients-file.ts';
 import { ERRORS } from '../../../src/http/errors.ts';
 import { startChild } from '../../support/child-process.ts';
 import { eventually, get, makeFolder, startWatched } from '../../support/operator.ts';
+import { lineOf } from '../../support/pages.ts';
 import { PROGRAM } from '../../support/proxy-process.ts';
 import { answer, OK, Upstream } from '../../support/upstream.ts';
 
@@ -530,9 +531,10 @@ describe('alerts and dashboard', () => {
       assert.ok(error[1]! in ERRORS, `${error[1]}`);
 
     const operate = read('docs/operate.md');
-    for (const { alert } of alerts) assert.ok(operate.includes(`\`${alert}\``), `${alert} is explained`);
+    for (const { alert } of alerts)
+      assert.ok(operate.includes(`\`${alert}\``), `docs/operate.md does not explain ${alert}`);
     for (const [, name] of text.matchAll(/^# TYPE (sentry_api_proxy_\S+) /gm)) {
-      assert.ok(operate.includes(`\`${name}\``), `${name} is explained`);
+      assert.ok(operate.includes(`\`${name}\``), `docs/operate.md does not explain ${name}`);
     }
   });
 
@@ -556,31 +558,30 @@ describe('the workflows', () => {
 describe('the documents', () => {
   it('name each error of the table', () => {
     const troubleshoot = read('docs/troubleshoot.md');
-    for (const name of Object.keys(ERRORS)) assert.ok(troubleshoot.includes(`\`${name}\``), name);
+    for (const name of Object.keys(ERRORS))
+      assert.ok(troubleshoot.includes(`\`${name}\``), `docs/troubleshoot.md does not explain ${name}`);
   });
 
   // Variables and settings of Sentry and of sentry-cli.
   const ofSentry = new Set(['SENTRY_OPTIONS', 'SENTRY_AUTH_TOKEN', 'SENTRY_URL', 'SENTRY_CONFIG_DIR']);
 
   it('name no path of the repository and no flag or variable that is not there', () => {
-    for (const document of ['deploy', 'operate', 'troubleshoot']) {
-      const text = read(`docs/${document}.md`);
-      for (const [, path] of text.matchAll(/\b((?:deploy|docs|adapters|src)\/[\w@./-]*\w)/g)) {
-        assert.ok(existsSync(join(ROOT, path!)), `${path} in docs/${document}.md`);
-      }
-      for (const [, path] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-        assert.ok(existsSync(join(ROOT, 'docs', path!)), `${path} in docs/${document}.md`);
-      }
-      for (const [, flag] of text.matchAll(/`(?:--listen )?--([a-z-]+)/g)) {
-        const isKnown = SETTINGS.some((setting) => setting.flag === flag);
-        assert.ok(isKnown || ['data-binary', 'url', 'sysctl'].includes(flag!), `--${flag} in docs/${document}.md`);
-      }
-      for (const [, variable] of text.matchAll(
+    for (const page of ['docs/deploy.md', 'docs/operate.md', 'docs/troubleshoot.md']) {
+      const text = read(page);
+      const names = (pattern: RegExp, isKnown: (name: string) => boolean) => {
+        for (const { 1: name = '', index } of text.matchAll(pattern))
+          assert.ok(isKnown(name), `${page}, line ${lineOf(text, index)}, names ${name}`);
+      };
+      names(/\b((?:deploy|docs|adapters|src)\/[\w@./-]*\w)/g, (path) => existsSync(join(ROOT, path)));
+      names(/\]\((?!https?:)([^)#]+)/g, (path) => existsSync(join(ROOT, 'docs', path)));
+      names(
+        /`(?:--listen )?--([a-z-]+)/g,
+        (flag) => SETTINGS.some((setting) => setting.flag === flag) || ['data-binary', 'url', 'sysctl'].includes(flag),
+      );
+      names(
         /\b((?:SENTRY|PGX|ALIAS|ADMIN|LOG|TLS|DRAIN|READ|WRITE|REPLAY|REUSE)_[A-Z_]+)\b/g,
-      )) {
-        const isKnown = SETTINGS.some((setting) => setting.variable === variable);
-        assert.ok(isKnown || ofSentry.has(variable!), `${variable} in docs/${document}.md`);
-      }
+        (variable) => SETTINGS.some((setting) => setting.variable === variable) || ofSentry.has(variable),
+      );
     }
   });
 
@@ -590,6 +591,7 @@ describe('the documents', () => {
     const sources = files.map((file) => read('adapters/node', file)).join();
     const events = [...sources.matchAll(/, '([a-z]+)', \{/g)].map(([, event]) => event);
     assert.ok(new Set(events).size >= 10, events.join());
-    for (const event of new Set(events)) assert.ok(operate.includes(`| \`${event}\``), `${event} is explained`);
+    for (const event of new Set(events))
+      assert.ok(operate.includes(`| \`${event}\``), `docs/operate.md does not explain ${event}`);
   });
 });

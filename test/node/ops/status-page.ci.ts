@@ -266,7 +266,7 @@ async function busyAdmin() {
   collector.started();
   collector.started();
   collector.renewed({ cause: 'background', result: 'unchanged', token: 'x', isNews: false });
-  const token = { isRenewable: true, current: 'an-invented-token', age: 5400 } as unknown as TokenHolder;
+  const token = { kind: 'system', current: 'an-invented-token', age: 5400 } as unknown as TokenHolder;
   const readiness = { fault: undefined, tokenFault: undefined };
   const shown = { clients: CLIENTS.map((client) => ({ ...client, credentials: [] }) as unknown as Client) };
   const watch = { status: () => makeStatus(collector, token, readiness, shown) } as unknown as Telemetry;

@@ -17,7 +17,7 @@ const READ = 'GET /api/0/organizations/{org}/issues/';
 const DELETE = 'DELETE /api/0/organizations/{org}/issues/';
 const UNLISTED = { mode: null, expires: null, expiry: 'no' };
 const READY = { fault: undefined, tokenFault: undefined };
-const TOKEN = { isRenewable: true, current: 'a-secret-token', age: 90 } as unknown as TokenHolder;
+const TOKEN = { kind: 'system', current: 'a-secret-token', age: 90 } as unknown as TokenHolder;
 
 type Details = Partial<Omit<Finished, 'trace'>> & { trace?: Partial<Finished['trace']> };
 

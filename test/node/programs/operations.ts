@@ -1,4 +1,5 @@
 // The requests of programs that are not run, read in their sources. O is an organization, P a project, T a team.
+import { operationsIn } from '../../policy/client-operations.ts';
 
 /** Grafana's data source 2.2.5. */
 const GRAFANA = `
@@ -64,24 +65,7 @@ DELETE GET PUT T/
 POST T/projects/
 `;
 
-const PLACES: Readonly<Record<string, string>> = {
-  O: '/api/0/organizations/{org}',
-  P: '/api/0/projects/{org}/{project}',
-  T: '/api/0/teams/{org}/{team}',
-};
-
-/** Each as `METHOD /path`, with the parameters of the table. */
-export const requestsIn = (operations: string): readonly string[] =>
-  operations
-    .trim()
-    .split('\n')
-    .flatMap((line) => {
-      const words = line.split(' ');
-      const path = words.pop()!.replace(/^[OPT](?=\/)/, (place) => PLACES[place]!);
-      return words.map((method) => `${method} ${path}`);
-    });
-
 export const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
-  grafana: requestsIn(GRAFANA),
-  terraform: requestsIn(TERRAFORM),
+  grafana: operationsIn(GRAFANA),
+  terraform: operationsIn(TERRAFORM),
 };

@@ -5,10 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { PROGRAMS } from '../../../adapters/node/programs/programs.ts';
+import { operationsIn } from '../../policy/client-operations.ts';
 import { exampleTarget } from '../../policy/examples.ts';
 import { get, startProxy } from '../../support/operator.ts';
 import { runProxy } from '../../support/proxy-process.ts';
-import { OPERATIONS, requestsIn } from './operations.ts';
+import { OPERATIONS } from './operations.ts';
 
 /** What says whose the things of the paths are; everything else is an empty list. */
 const ANSWERS: readonly (readonly [path: RegExp, json: unknown])[] = [
@@ -67,7 +68,7 @@ describe('the requests of a program that is not run', () => {
     const { missing } = PROGRAMS.find(({ name }) => name === program)!;
 
     const named = (reach: 'orgs' | 'projects') =>
-      missing.filter(({ as }) => as === 'all' || as === reach).flatMap(({ what }) => requestsIn(what));
+      missing.filter(({ as }) => as === 'all' || as === reach).flatMap(({ what }) => operationsIn(what));
 
     for (const [reach, flags] of [
       ['orgs', '--org acme'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { suggest } from '../../../adapters/node/suggest/suggest.ts';
 import { readClients } from '../../../src/clients/clients-file.ts';
+import type { ClientJson } from '../../../src/clients/clients-json.ts';
 import { decide } from '../../../src/policy/decide.ts';
 
 type Request = readonly [client: string, method: string, path: string, more?: Readonly<Record<string, unknown>>];
@@ -34,6 +35,30 @@ describe('suggest', () => {
     ]);
     assert.deepEqual(ci.scopes, ['org:ci']);
     assert.deepEqual(ci.orgs, ['acme']);
+  });
+
+  it('keeps everything of a client in the file but its rights', async () => {
+    const issuers = { it: { url: 'https://issuer.example', audience: 'sentry' } };
+    const client: ClientJson = {
+      name: 'ci',
+      identity: { issuer: 'it', claims: { repo: 'acme/web' } },
+      scopes: ['org:ci'],
+      orgs: ['acme'],
+      deny: ['DELETE /**'],
+      rate: '5/s',
+      concurrency: 2,
+      expires: '2099-12-31',
+      sentryToken: 'acme-ci',
+      mode: 'enforce',
+    };
+    const read = readClients(JSON.stringify({ issuers, clients: [client] }));
+    assert.ok('clients' in read);
+    const known = { frame: { issuers }, byName: new Map([['ci', { json: client, client: read.clients[0]! }]]) };
+    const { json } = await suggest(logOf([['ci', 'GET', '/api/0/organizations/acme/releases/']]), known);
+    const made = JSON.parse(json!);
+    assert.deepEqual({ ...made.clients[0], scopes: client.scopes }, client);
+    assert.notDeepEqual(made.clients[0].scopes, client.scopes);
+    assert.deepEqual(made.issuers, issuers);
   });
 
   it('limits to projects if every request shows its project', async () => {

@@ -12,17 +12,18 @@ export function bucketOf(duration: number): number {
 }
 
 /**
- * The duration that a share of all requests did not exceed, in milliseconds: the end of its bucket.
+ * The duration that a part of all requests did not exceed, in milliseconds: the end of its bucket.
  * @param counts requests by bucket
+ * @param part 0.95 for the 95th percentile
  * @returns undefined if there were no requests
  */
-export function quantile(counts: readonly number[], share: number): number | undefined {
+export function quantile(counts: readonly number[], part: number): number | undefined {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
   let seen = 0;
   const bucket = counts.findIndex((count) => {
     seen += count;
-    return seen >= share * total;
+    return seen >= part * total;
   });
   return Number((FIRST_END * 2 ** (bucket / PER_DOUBLING)).toPrecision(2));
 }

@@ -1,7 +1,7 @@
 import type { Finished } from '../../../http1/server/connection.ts';
 
 /** How a request ended: `gone` is the client's own doing, `refused` the proxy's decision, `failed` a fault. */
-export type Outcome = 'good' | 'gone' | 'refused' | 'failed';
+type Outcome = 'good' | 'gone' | 'refused' | 'failed';
 
 /** A response from Sentry with a status below 500 is good: its content is between the client and Sentry. */
 export function outcomeOf({ status, trace: { error } }: Finished): Outcome {

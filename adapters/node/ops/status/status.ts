@@ -132,7 +132,7 @@ export function makeStatus(
     state: readiness.fault ?? 'ready',
     in_flight: collector.inFlight,
     token: {
-      kind: token.isRenewable ? 'system' : 'static',
+      kind: token.kind,
       state: readiness.tokenFault ?? 'held',
       age_s: token.age === undefined ? null : Math.round(token.age),
       fingerprint: token.current === undefined ? null : fingerprint(token.current),

@@ -48,7 +48,7 @@ export type TargetSessionAttrs = (typeof SESSION_ATTRS)[number];
 
 /** As OpenSSL names them. */
 export const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
-export type TlsVersion = (typeof TLS_VERSIONS)[number];
+type TlsVersion = (typeof TLS_VERSIONS)[number];
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
