@@ -32,7 +32,7 @@ export function askForAll(headers: EditedFields, { method, row }: Rewriting): Ed
  * Makes the stage that replaces Sentry's URLs with the proxy's own, so that a client that follows them stays inside.
  * It fails with the body's own error, or with a ProxyError `responses_full`.
  * @param signal of the request
- * @param openShare for a body that has to be edited; undefined if what is kept of it is counted already
+ * @param openReservation for a body that has to be edited; undefined if what is kept of it is counted already
  */
 export function urlRewriting(
   rewriting: Rewriting,
