@@ -22,7 +22,7 @@ const refuses = (value: unknown, reason: RegExp): void => {
 
 const NOTHING = /^No token is stored yet\./;
 const PICKLE = /pickle that is damaged or holds something other/;
-const CHARACTERS = /characters in it that an HTTP header cannot carry/;
+const CHARACTERS = /characters that an HTTP header cannot carry/;
 
 describe('a stored token is read', () => {
   it('from a jsonb column, as the driver hands it on', () => {
