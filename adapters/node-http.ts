@@ -104,7 +104,8 @@ export function createListener(options: ListenerOptions): Listener {
     drainWhenAnswered(incoming, response);
     const answered = await respond(incoming, response);
     try {
-      await sendNodeResponse(answered, response, incoming, false);
+      // As a framework's request is given: of the bare one it would set the options of the socket, which are the server's.
+      await sendNodeResponse(answered, response, { raw: incoming }, false);
     } catch {
       // A response that node:http does not take must not look whole.
       response.destroy();

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { OwnSignal } from '../../src/http/deadline.ts';
 import { ProxyError } from '../../src/http/errors.ts';
 import type { Signal } from '../../src/http/types.ts';
 
@@ -7,12 +8,12 @@ import type { Signal } from '../../src/http/types.ts';
  * response closes in the end. Once it is complete, nothing listens any more.
  */
 export function closeOf(response: ServerResponse): Signal {
-  const controller = new AbortController();
-  const onClose = () => controller.abort(CLOSED);
+  const signal = new OwnSignal();
+  const onClose = () => signal.abort(CLOSED);
   if (response.closed || response.destroyed) onClose();
   else response.once('close', onClose);
-  return controller.signal;
+  return signal;
 }
 
-/** The reason that all requests share: a new one for each costs Node a `DOMException` with its stack. */
+/** The reason that all requests share: a new error for each would cost a stack. */
 const CLOSED = new ProxyError('client_gone');
