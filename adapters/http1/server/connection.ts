@@ -5,6 +5,8 @@ import type { RequestContext } from '../../../src/http/request-context.ts';
 import { newContext } from '../../../src/http/request-context.ts';
 import type { Body, IncomingRequest } from '../../../src/http/types.ts';
 import { errorMessage } from '../../../src/pipeline/error-response.ts';
+import { peerAddress } from '../listen/listen-address.ts';
+import type { Place } from '../listen/room.ts';
 import { ResponseWriter } from '../message/body-writer.ts';
 import { MalformedMessage } from '../message/field-lines.ts';
 import { type CountRead, MessageBody } from '../message/message-body.ts';
@@ -12,10 +14,8 @@ import type { RequestHead } from '../message/request-head.ts';
 import { type Answer, responseHead } from './answer.ts';
 import { closeOnceSent, cut } from './closing.ts';
 import { type ConnectionLimits, Deadlines } from './deadlines.ts';
-import { peerAddress } from './listen-address.ts';
 import { RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
-import type { Place } from './room.ts';
 
 /** Bytes that TCP sends without waiting for the other side: ten segments (RFC 6928). */
 const SENT_AT_ONCE = 14_000;
