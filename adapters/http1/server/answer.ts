@@ -1,6 +1,6 @@
 import { linesOf } from '../../../src/http/headers.ts';
 import type { Body, ResponseInit } from '../../../src/http/types.ts';
-import { fieldSection, statusLine } from '../message/head-writer.ts';
+import { fieldSection, statusLine, type WrittenHead } from '../message/head-writer.ts';
 
 /** The handler's response, before it is written. */
 export interface Answer extends ResponseInit {
@@ -11,7 +11,7 @@ export interface Answer extends ResponseInit {
  * The text of an answer's head.
  * @throws MalformedMessage for text that no head may have
  */
-export function responseHead(answer: Answer, isHttp10: boolean): { text: string; isChunked: boolean } {
+export function responseHead(answer: Answer, isHttp10: boolean): WrittenHead {
   const { status, statusText = '', headers, body } = answer;
   // RFC 9110 section 8.6: a 204 has no Content-Length.
   const { text, hasLength } = fieldSection(linesOf(headers), status !== 204);
