@@ -19,3 +19,8 @@ export function responseHead(answer: Answer, isHttp10: boolean): WrittenHead {
   const framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
   return { text: `${statusLine(status, statusText)}${text}${framing}Connection: close\r\n\r\n`, isChunked };
 }
+
+/** Gives up an answer that is not sent, so that its body does not wait for a reader. */
+export function discard({ body }: Answer): void {
+  if (body !== null && typeof body !== 'string') void body.cancel();
+}
