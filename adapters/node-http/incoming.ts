@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ProxyError } from '../../src/http/errors.ts';
 import type { Body, IncomingRequest } from '../../src/http/types.ts';
+import { peerAddress } from '../http1/listen/listen-address.ts';
 import { FieldLines, MalformedMessage } from '../http1/message/field-lines.ts';
 import { type RequestHead, readRequestHead } from '../http1/message/request-head.ts';
-import { peerAddress } from '../http1/server/listen-address.ts';
 
 /** Express and Connect remove a listener's mount path from `url`, and keep the whole URL here. */
 type Mounted = IncomingMessage & { readonly originalUrl?: string };

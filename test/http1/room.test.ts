@@ -4,8 +4,8 @@ import { describe, it, test } from 'node:test';
 import { setImmediate as round } from 'node:timers/promises';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Capacity } from '../../adapters/http1/server/capacity.ts';
-import { type Place, Room, type TimedConnection } from '../../adapters/http1/server/room.ts';
+import type { Capacity } from '../../adapters/http1/listen/capacity.ts';
+import { type Place, Room, type TimedConnection } from '../../adapters/http1/listen/room.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: { type: 'major' | 'minor' }) => void;

@@ -2,7 +2,8 @@
 // opinion (RFC 9112 read by llhttp).
 import { type ClientRequest, createServer, type IncomingMessage, request as nodeRequest } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Exchange, requestHead } from '../../adapters/http1/client/transport.ts';
+import { Exchange } from '../../adapters/http1/client/exchange.ts';
+import { requestHead } from '../../adapters/http1/client/transport.ts';
 import { Connection } from '../../adapters/http1/server/connection.ts';
 import { onlyFields } from '../../src/http/headers.ts';
 import type { Body } from '../../src/http/types.ts';

@@ -1,5 +1,5 @@
-import type { Capacity } from '../../adapters/http1/server/capacity.ts';
-import { type Place, Room } from '../../adapters/http1/server/room.ts';
+import type { Capacity } from '../../adapters/http1/listen/capacity.ts';
+import { type Place, Room } from '../../adapters/http1/listen/room.ts';
 
 const ENDLESS: Capacity = { descriptors: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 

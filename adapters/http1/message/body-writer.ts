@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Body } from '../../../src/http/types.ts';
 import { LAST_CHUNK, writeChunk } from './chunked.ts';
-import type { MessageBody, Sink } from './message-body.ts';
+import { MessageBody, type Sink } from './message-body.ts';
 
 /** Writes the request body, framed as the head says. */
 export class RequestBodyWriter implements Sink {
@@ -100,8 +100,16 @@ export class ResponseWriter implements Sink {
     this.#onAbort = onAbort;
   }
 
+  send(body: Body): void {
+    if (body instanceof MessageBody) {
+      // Socket to socket.
+      this.#socket.on('drain', () => body.resume());
+      body.pipeTo(this);
+    } else void this.#pull(body);
+  }
+
   /** From a source that is not the body of a message. */
-  async pull(body: Body): Promise<void> {
+  async #pull(body: Body): Promise<void> {
     const reader = body.getReader();
     try {
       for (;;) {

@@ -1,6 +1,14 @@
 // The code that writes a head checks it: a line end in a value would begin another field, or another message.
 import { isToken, MalformedMessage } from './field-lines.ts';
 
+/** A head that is ready to be sent. */
+export interface WrittenHead {
+  /** The start line, the field lines and the empty line, to be written as latin1. */
+  readonly text: string;
+  /** Whether the body after it is sent in chunks. */
+  readonly isChunked: boolean;
+}
+
 /** RFC 9112 section 3.2: no part of a URI has another character, and latin1 would write U+010A as LF. */
 const VISIBLE_ASCII = /^[!-~]+$/;
 /** RFC 9110 section 5.5; also a reason phrase (RFC 9112 section 4). */

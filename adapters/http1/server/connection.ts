@@ -1,48 +1,19 @@
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { asProxyError, ProxyError } from '../../../src/http/errors.ts';
-import type { RequestContext } from '../../../src/http/request-context.ts';
-import { newContext } from '../../../src/http/request-context.ts';
-import type { Body, IncomingRequest } from '../../../src/http/types.ts';
+import { newContext, type RequestContext } from '../../../src/http/request-context.ts';
+import type { Body } from '../../../src/http/types.ts';
 import { errorMessage } from '../../../src/pipeline/error-response.ts';
+import { peerAddress } from '../listen/listen-address.ts';
+import type { Place } from '../listen/room.ts';
 import { ResponseWriter } from '../message/body-writer.ts';
-import { MalformedMessage } from '../message/field-lines.ts';
-import { type CountRead, MessageBody } from '../message/message-body.ts';
+import type { WrittenHead } from '../message/head-writer.ts';
 import type { RequestHead } from '../message/request-head.ts';
-import { type Answer, responseHead } from './answer.ts';
-import { closeOnceSent, cut } from './closing.ts';
-import { type ConnectionLimits, Deadlines } from './deadlines.ts';
-import { peerAddress } from './listen-address.ts';
-import { RequestReader } from './request-reader.ts';
+import { type Answer, discard, responseHead } from './answer.ts';
+import { closeOnceSent, cut, mayCloseAtOnce } from './closing.ts';
+import { Deadlines } from './deadlines.ts';
+import type { ConnectionOwner } from './owner.ts';
+import { incomingRequest, RequestReader } from './request-reader.ts';
 import { RequestSignal } from './request-signal.ts';
-import type { Place } from './room.ts';
-
-/** Bytes that TCP sends without waiting for the other side: ten segments (RFC 6928). */
-const SENT_AT_ONCE = 14_000;
-
-/** A finished request, for the log and the metrics. */
-export interface Finished {
-  readonly method: string;
-  readonly target: string;
-  readonly status: number;
-  /** Milliseconds from the end of the header section, or from the connection's start if that never came. */
-  readonly duration: number;
-  readonly trace: RequestContext;
-  /** The address of the peer; undefined over a Unix socket. */
-  readonly remote?: string | undefined;
-}
-
-/** The server, as a connection sees it. */
-export interface ConnectionOwner {
-  readonly limits: ConnectionLimits;
-  /** The port is closed. */
-  readonly isDraining: boolean;
-  /** Called each time that bytes of a request body were read. */
-  readonly countRead?: CountRead | undefined;
-  handle(request: IncomingRequest, trace: RequestContext): Promise<Answer>;
-  finished(request: Finished): void;
-  closed(): void;
-}
 
 /**
  * A client's connection, for one request: it reads the head, calls the handler, writes the answer and closes. Bytes
@@ -55,12 +26,8 @@ export class Connection {
   readonly #remote: string | undefined;
   #phase: 'head' | 'waiting' | 'responding' | 'lingering' | 'over' = 'head';
   readonly #deadlines: Deadlines;
-  /** Set while the head is read. */
-  #reader: RequestReader | undefined;
-  #head: RequestHead | undefined;
-  #requestBody: MessageBody | undefined;
+  readonly #request: RequestReader;
   #responseBody: Body | undefined;
-  #hasExtraBytes = false;
   /** The response is written and the whole request was read. */
   #isDone = false;
   #signal: RequestSignal | undefined;
@@ -72,6 +39,7 @@ export class Connection {
     this.#owner = owner;
     this.#place = place;
     this.#deadlines = new Deadlines(owner.limits);
+    this.#request = new RequestReader(owner.limits.maxHead);
     // A closed socket no longer knows its address.
     this.#remote = peerAddress(socket.remoteAddress);
     socket.on('data', this.#onData);
@@ -93,12 +61,12 @@ export class Connection {
   /** The deadline has passed. */
   expire(): void {
     const isUnanswered = this.#phase === 'head' || this.#phase === 'waiting';
-    const isUpstreamLate = this.#phase === 'waiting' && (this.#isRequestRead() || this.#deadlines.isWriteOver);
+    const isUpstreamLate = this.#phase === 'waiting' && (this.#request.isComplete || this.#deadlines.isWriteOver);
     // Not a reset: the client may still be reading what the kernel holds.
     if (this.#isOnlyListening) this.#socket.destroy();
     else if (isUpstreamLate) this.#expireUpstream();
     else if (isUnanswered && !this.#isSilent) this.#refuse(new ProxyError('request_timeout'));
-    else this.#breakOff(this.#isSilent || this.#isRequestRead() ? 'write_timeout' : 'request_timeout');
+    else this.#breakOff(this.#isSilent || this.#request.isComplete ? 'write_timeout' : 'request_timeout');
   }
 
   /** The handler knows best where the time went, so its own error comes first, if it notices the signal at once. */
@@ -113,7 +81,7 @@ export class Connection {
 
   /** Whether no byte was received, so that closing loses no data. */
   get #isSilent(): boolean {
-    return this.#phase === 'head' && this.#reader === undefined;
+    return this.#phase === 'head' && this.#request.held === 0;
   }
 
   /** Everything is sent, the end of sending included. */
@@ -121,77 +89,40 @@ export class Connection {
     return this.#phase === 'lingering' && this.#socket.writableFinished;
   }
 
-  #isRequestRead(): boolean {
-    return this.#head !== undefined && (this.#requestBody?.isComplete ?? true);
-  }
-
   readonly #onData = (bytes: Buffer): void => {
     if (this.#phase === 'head') this.#takeHead(bytes);
-    else this.#takeBody(bytes);
+    else {
+      if (this.#phase === 'lingering') this.#deadlines.lingerOn();
+      this.#request.readBody(bytes);
+    }
   };
 
   #takeHead(bytes: Buffer): void {
-    this.#reader ??= new RequestReader(this.#owner.limits.maxHead);
-    let request: { head: RequestHead; rest: Buffer } | undefined;
+    let begun: { head: RequestHead; rest: Buffer } | undefined;
     try {
-      request = this.#reader.push(bytes);
+      begun = this.#request.readHead(bytes);
     } catch (error) {
       this.#refuse(asProxyError(error));
       return;
     }
-    if (request === undefined) this.#place.readHead(this.#reader.held);
-    else if (this.#place.request()) this.#takeRequest(request.head, request.rest);
+    if (begun === undefined) this.#place.readHead(this.#request.held);
+    else if (this.#place.request()) this.#takeRequest(begun.head, begun.rest);
   }
 
   #takeRequest(head: RequestHead, rest: Buffer): void {
-    this.#head = head;
-    this.#reader = undefined;
     this.#phase = 'waiting';
     this.#signal = new RequestSignal();
-    const { framing } = head;
-    this.#deadlines.headRead(framing.kind !== 'none');
-    if (framing.kind === 'none') this.#hasExtraBytes = rest.length > 0;
-    else {
-      const body = new MessageBody(this.#socket, framing, noop, this.#owner.countRead);
+    const body = this.#request.beginBody(this.#socket, head, rest.length > 0, this.#owner.countRead);
+    this.#deadlines.headRead(body !== null);
+    if (body !== null) {
       body.onComplete = () => {
         const isInWork = this.#phase === 'waiting' || this.#phase === 'responding';
         if (isInWork) this.#deadlines.bodyRead();
       };
-      if (head.expectsContinue && rest.length === 0) {
-        body.onDemand = () => this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
-      }
-      this.#requestBody = body;
-      if (rest.length > 0) this.#takeBody(rest);
     }
-    const request: IncomingRequest = {
-      method: head.method,
-      url: `${this.#scheme()}://${head.fields.get('host') ?? ''}${head.target}`,
-      headers: head.fields,
-      body: this.#requestBody ?? null,
-      signal: this.#signal,
-      peer: this.#remote,
-    };
+    if (rest.length > 0) this.#request.readBody(rest);
+    const request = incomingRequest(this.#socket, head, body, this.#signal, this.#remote);
     this.#owner.handle(request, this.#trace).then(this.#answer, this.#onHandlerFailed);
-  }
-
-  #scheme(): string {
-    return (this.#socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
-  }
-
-  #takeBody(bytes: Buffer): void {
-    const body = this.#requestBody;
-    if (this.#phase === 'lingering') this.#deadlines.lingerOn();
-    const isWanted = body !== undefined && !body.isComplete && this.#phase !== 'lingering';
-    if (!isWanted) {
-      this.#hasExtraBytes = true;
-      return;
-    }
-    try {
-      if (body.push(bytes) > 0) this.#hasExtraBytes = true;
-    } catch (error) {
-      const isMalformed = error instanceof MalformedMessage;
-      body.fail(isMalformed ? new ProxyError('bad_request', error.message) : asProxyError(error));
-    }
   }
 
   /** Answers without the handler: there is no request to give it, or its time is up. */
@@ -199,10 +130,8 @@ export class Connection {
     this.#trace.error = error.name;
     if (error.message !== '') this.#trace.cause = error.message;
     this.#phase = 'waiting';
-    this.#hasExtraBytes ||= !this.#isRequestRead();
     this.#deadlines.lastAnswer();
-    const accept = this.#head?.fields.get('accept') ?? this.#reader?.accept ?? null;
-    const { body, init } = errorMessage(error, accept, this.#trace.id);
+    const { body, init } = errorMessage(error, this.#request.accept, this.#trace.id);
     this.#answer({ body, ...init });
     this.#signal?.abort(error);
   }
@@ -212,7 +141,7 @@ export class Connection {
   readonly #answer = (answer: Answer): void => {
     const { body } = answer;
     if (this.#phase !== 'waiting') {
-      if (body !== null && typeof body !== 'string') void body.cancel();
+      discard(answer);
       return;
     }
     const head = this.#writtenHead(answer);
@@ -222,16 +151,11 @@ export class Connection {
     this.#socket.cork();
     this.#socket.write(head.text, 'latin1');
     if (body === null || typeof body === 'string') {
-      const isHead = this.#head === undefined ? this.#reader?.isHead : this.#head.method === 'HEAD';
-      if (body !== null && !isHead) this.#socket.write(body);
+      if (body !== null && !this.#request.isHead) this.#socket.write(body);
       this.#onWritten();
     } else {
       this.#responseBody = body;
-      const download = new ResponseWriter(this.#socket, head.isChunked, this.#onWritten, this.#onBroken);
-      if (body instanceof MessageBody) {
-        this.#socket.on('drain', () => body.resume());
-        body.pipeTo(download);
-      } else void download.pull(body);
+      new ResponseWriter(this.#socket, head.isChunked, this.#onWritten, this.#onBroken).send(body);
     }
     this.#socket.uncork();
     if (this.#isDone) closeOnceSent(this.#socket);
@@ -240,11 +164,11 @@ export class Connection {
   };
 
   /** Undefined if the answer can't be written; an error answer is then sent in its place. */
-  #writtenHead(answer: Answer): { text: string; isChunked: boolean } | undefined {
+  #writtenHead(answer: Answer): WrittenHead | undefined {
     try {
-      return responseHead(answer, this.#head?.isHttp10 ?? false);
+      return responseHead(answer, this.#request.isHttp10);
     } catch (error) {
-      if (answer.body !== null && typeof answer.body !== 'string') void answer.body.cancel();
+      discard(answer);
       this.#refuse(new ProxyError('internal_error', (error as Error).message));
       return undefined;
     }
@@ -252,14 +176,14 @@ export class Connection {
 
   readonly #onWritten = (): void => {
     this.#report();
-    if (this.#mayCloseAtOnce()) {
+    if (mayCloseAtOnce(this.#socket, this.#request.isAllRead, this.#request.isHttp10)) {
       this.#phase = 'over';
       this.#isDone = true;
       if (this.#socket.writableCorked === 0) closeOnceSent(this.#socket);
       return;
     }
     this.#phase = 'lingering';
-    this.#requestBody?.fail(new ProxyError('client_gone'));
+    this.#request.failBody(new ProxyError('client_gone'));
     this.#socket.end(() => {
       this.#place.linger();
       this.#deadlines.linger();
@@ -268,18 +192,6 @@ export class Connection {
     this.#socket.resume();
   };
 
-  /**
-   * Bytes that come when a connection is closed, or were not read before, make the kernel send a reset, after which the
-   * rest of the response is lost (RFC 9112 section 9.6). So the sending side is closed first, and what the client sends
-   * is read and dropped for a while, unless the client has stopped sending and the whole response is on its way.
-   */
-  #mayCloseAtOnce(): boolean {
-    const isAllRead = this.#isRequestRead() && !this.#hasExtraBytes;
-    // A response that ends with the connection looks broken off after a reset.
-    const isEndedByClose = this.#head?.isHttp10 ?? false;
-    return isAllRead && !isEndedByClose && this.#socket.bytesWritten <= SENT_AT_ONCE;
-  }
-
   readonly #onBroken = (error: Error): void => this.#breakOff(asProxyError(error).name, error.message);
 
   /** A response has begun and can't be completed: the client must see that it is incomplete. */
@@ -287,11 +199,7 @@ export class Connection {
     this.#trace.error ??= error;
     if (cause !== '') this.#trace.cause ??= cause;
     this.#close();
-    this.#cut();
-  }
-
-  #cut(): void {
-    cut(this.#socket, this.#head?.isHttp10 ?? false);
+    cut(this.#socket, this.#request.isHttp10);
   }
 
   /** The client closed the connection, or its sending side, which counts as leaving. */
@@ -304,7 +212,7 @@ export class Connection {
     const isAnswered = this.#phase === 'lingering' || this.#phase === 'over';
     this.#close();
     if (isAnswered) closeOnceSent(this.#socket);
-    else this.#cut();
+    else cut(this.#socket, this.#request.isHttp10);
   };
 
   readonly #onClose = (): void => {
@@ -320,14 +228,15 @@ export class Connection {
     if (!wasOpen) return;
     const error = new ProxyError('client_gone');
     this.#signal?.abort(error);
-    this.#requestBody?.fail(error);
+    this.#request.failBody(error);
     void this.#responseBody?.cancel();
   }
 
   #report(): void {
+    const { head } = this.#request;
     this.#owner.finished({
-      method: this.#head?.method ?? '',
-      target: this.#head?.target ?? '',
+      method: head?.method ?? '',
+      target: head?.target ?? '',
       status: this.#status,
       duration: this.#deadlines.elapsed,
       trace: this.#trace,

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Capacity } from './capacity.ts';
-import { Connection, type ConnectionOwner } from './connection.ts';
-import { type Place, Room } from './room.ts';
-import { makeTlsListener, type TlsFiles } from './tls-listener.ts';
+import type { Capacity } from '../listen/capacity.ts';
+import { type Place, Room } from '../listen/room.ts';
+import { makeTlsListener, type TlsFiles } from '../listen/tls-listener.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOwner } from './owner.ts';
 
 /** Milliseconds between two checks of the deadlines, at most. */
 const TICK = 250;

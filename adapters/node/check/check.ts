@@ -2,7 +2,7 @@ import type { ClientsFile } from '../../../src/clients/clients-file.ts';
 import type { Problem } from '../../../src/config/values.ts';
 import { makeUpstream } from '../../../src/http/target-url.ts';
 import { identityWarnings } from '../../../src/identity/lint.ts';
-import { addressText, isLocal } from '../../http1/server/listen-address.ts';
+import { addressText, isLocal } from '../../http1/listen/listen-address.ts';
 import { BAD_CONFIGURATION } from '../cli/exit-codes.ts';
 import { expiryWarnings } from '../clients/expiry.ts';
 import type { Config } from '../config/config.ts';

@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { addressText, type ListenAddress } from '../../http1/server/listen-address.ts';
+import { addressText, type ListenAddress } from '../../http1/listen/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import { HEALTHCHECK_REQUEST } from '../ops/healthcheck-request.ts';
 

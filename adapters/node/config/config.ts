@@ -3,7 +3,7 @@ import { type Problem, SYSTEM } from '../../../src/config/values.ts';
 import { tableName } from '../../../src/http/headers.ts';
 import type { UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
 import { TlsTrust } from '../../http1/client/tls-trust.ts';
-import { addressText } from '../../http1/server/listen-address.ts';
+import { addressText } from '../../http1/listen/listen-address.ts';
 import { PG_VARIABLES } from '../../system-token/postgres/conninfo/keys.ts';
 import { type ConnInfo, parseConnInfo } from '../../system-token/postgres/conninfo.ts';
 import { settingName } from './problem-text.ts';

@@ -10,7 +10,7 @@ import {
   readToken,
   size,
 } from '../../../src/config/values.ts';
-import { readListenAddress } from '../../http1/server/listen-address.ts';
+import { readListenAddress } from '../../http1/listen/listen-address.ts';
 import { LEVELS } from '../log/log.ts';
 import { aliasFile, logFormat, pem, secret, storeUrl, upstreamHeadersFile } from './parsers.ts';
 import type { FileGroup, Setting } from './setting.ts';

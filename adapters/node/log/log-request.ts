@@ -1,6 +1,6 @@
 import type { LookedUp } from '../../../src/enforce/lookups/sentry-api.ts';
 import type { KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
-import type { Finished } from '../../http1/server/connection.ts';
+import type { Finished } from '../../http1/server/owner.ts';
 import { isHealthcheck } from '../ops/healthcheck-request.ts';
 import type { Log } from './log.ts';
 

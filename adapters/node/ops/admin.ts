@@ -1,8 +1,8 @@
 import type { Server } from 'node:net';
 import { onlyFields } from '../../../src/http/headers.ts';
 import type { IncomingRequest } from '../../../src/http/types.ts';
+import type { Capacity } from '../../http1/listen/capacity.ts';
 import type { Answer } from '../../http1/server/answer.ts';
-import type { Capacity } from '../../http1/server/capacity.ts';
 import type { ConnectionLimits } from '../../http1/server/deadlines.ts';
 import { makeServer } from '../../http1/server/server.ts';
 import { accessFault } from './admin-access.ts';

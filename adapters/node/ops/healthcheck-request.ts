@@ -1,4 +1,4 @@
-import type { Finished } from '../../http1/server/connection.ts';
+import type { Finished } from '../../http1/server/owner.ts';
 
 /**
  * The request that the command `healthcheck` sends to the proxy's port if there is no admin listener. Every path there

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import packageJson from '../../../package.json' with { type: 'json' };
 import { ERRORS, type ErrorName } from '../../../src/http/errors.ts';
 import type { RequestContext } from '../../../src/http/request-context.ts';
-import type { Finished } from '../../http1/server/connection.ts';
+import type { Finished } from '../../http1/server/owner.ts';
 import type { Renewal, RenewalCause } from '../../system-token/renewal.ts';
 import type { NamedTokenState } from '../token/named-token-state.ts';
 import type { TokenHolder } from '../token/token-holder.ts';

@@ -1,6 +1,6 @@
 import type { IssuerKeys } from '../../../src/identity/keys/issuer-keys.ts';
 import type { Client } from '../../../src/policy/client.ts';
-import type { Finished } from '../../http1/server/connection.ts';
+import type { Finished } from '../../http1/server/owner.ts';
 import type { Renewal } from '../../system-token/renewal.ts';
 import type { TokenHolder } from '../token/token-holder.ts';
 import { Metrics } from './metrics.ts';

@@ -1,5 +1,5 @@
-import { listen, listenFault } from '../../http1/server/listen.ts';
-import type { ListenAddress } from '../../http1/server/listen-address.ts';
+import { listen, listenFault } from '../../http1/listen/listen.ts';
+import type { ListenAddress } from '../../http1/listen/listen-address.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';
 import type { AdminOptions } from '../ops/admin.ts';

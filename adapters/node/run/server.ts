@@ -1,7 +1,7 @@
 import type { Env } from '../../../src/pipeline/env.ts';
 import { handle } from '../../../src/pipeline/handle.ts';
+import type { Capacity } from '../../http1/listen/capacity.ts';
 import type { Answer } from '../../http1/server/answer.ts';
-import type { Capacity } from '../../http1/server/capacity.ts';
 import { makeServer, type ProxyServer } from '../../http1/server/server.ts';
 import type { Config } from '../config/config.ts';
 import type { LogWriter } from '../log/log.ts';

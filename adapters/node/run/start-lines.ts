@@ -1,4 +1,4 @@
-import { isLocal } from '../../http1/server/listen-address.ts';
+import { isLocal } from '../../http1/listen/listen-address.ts';
 import type { ActiveClients } from '../clients/active-clients.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../log/log.ts';

@@ -1,7 +1,7 @@
 // What the status page shows: how it is gathered, that it is bounded, and what /status.json makes of it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Finished } from '../../../adapters/http1/server/connection.ts';
+import type { Finished } from '../../../adapters/http1/server/owner.ts';
 import { Collector } from '../../../adapters/node/ops/status/collector.ts';
 import { bucketOf, quantile } from '../../../adapters/node/ops/status/latencies.ts';
 import { Minutes } from '../../../adapters/node/ops/status/minutes.ts';

@@ -1,4 +1,4 @@
-import type { Finished } from '../../../http1/server/connection.ts';
+import type { Finished } from '../../../http1/server/owner.ts';
 import type { Renewal } from '../../../system-token/renewal.ts';
 import { isHealthcheck } from '../healthcheck-request.ts';
 import { LastRequests } from './last-requests.ts';

@@ -1,4 +1,4 @@
-import type { Finished } from '../../../http1/server/connection.ts';
+import type { Finished } from '../../../http1/server/owner.ts';
 
 /** Requests that are kept. */
 const MAX_REQUESTS = 50;

@@ -1,4 +1,4 @@
-import type { Finished } from '../../../http1/server/connection.ts';
+import type { Finished } from '../../../http1/server/owner.ts';
 
 /** How a request ended: `gone` is the client's own doing, `refused` the proxy's decision, `failed` a fault. */
 type Outcome = 'good' | 'gone' | 'refused' | 'failed';

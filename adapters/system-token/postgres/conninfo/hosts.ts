@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { MAX_SOCKET_PATH } from '../../../http1/server/listen-address.ts';
+import { MAX_SOCKET_PATH } from '../../../http1/listen/listen-address.ts';
 import type { Lookup } from './lookup.ts';
 import type { ConnHost } from './types.ts';
 
