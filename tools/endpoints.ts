@@ -25,7 +25,7 @@ const NEEDS: readonly Need[] = ['rule', 'never with projects', 'never', 'project
  * The text of src/policy/sentry/endpoints.ts.
  * @throws Error if a row says what the table cannot hold
  */
-export function generate({ source, guarded, siblings, rows }: Source): string {
+export function generate({ source, guarded, siblings, withoutEnd, rows }: Source): string {
   checkWrites(rows);
   const paths = new Map<string, Map<string, Endpoint>>();
   const parameters = new Map<string, string>();
@@ -65,6 +65,11 @@ ${guarded.map(({ path, why }) => `  ${text(guardedPath(path))}, // ${why}`).join
 /** Names of Sentry's that stand next to a parameter or are nearly another name, so that they are not taken for it. */
 export const OTHER_NAMES: readonly string[] = [
 ${siblings.map((path) => `  ${text(canonicalPath(path))},`).join('\n')}
+];
+
+/** Paths whose pattern in Sentry has no end: whatever continues one goes to the same view. */
+export const WITHOUT_END: readonly string[] = [
+${withoutEnd.map((path) => `  ${text(canonicalPath(path))},`).join('\n')}
 ];
 `;
 }

@@ -57,6 +57,8 @@ export interface Source {
   readonly guarded: readonly { readonly path: string; readonly why: string }[];
   /** Names of endpoints that are not enforced: those next to a parameter, and those that are nearly another name. */
   readonly siblings: readonly string[];
+  /** Paths whose pattern in Sentry has no end. */
+  readonly withoutEnd: readonly string[];
   readonly rows: readonly SourceRow[];
 }
 

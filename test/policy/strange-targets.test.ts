@@ -204,3 +204,20 @@ describe(`targets from the seed ${SEED}`, () => {
     }
   });
 });
+
+describe("a path that continues one whose pattern in Sentry has no end, and so reaches that one's view", () => {
+  const PATH = '/api/0/projects/acme/web/files/proguard-artifact-releases';
+  const client = clientOf({ projects: ['acme/web'], allow: ['* /api/0/projects/acme/web/**'] });
+
+  for (const end of ['/', 's', '/x/', '%2E', 'aaaaaaaa', '/keys/']) {
+    it(`is refused, also to a client with a rule for all that is below: ${end}`, () => {
+      const decision = decide(client, 'POST', PATH + end, 0);
+      assert.ok(decision.kind === 'refuse' && decision.reason === 'target');
+    });
+  }
+
+  it('is the only thing that is refused', () => {
+    assert.notEqual(decide(client, 'POST', PATH, 0).kind, 'refuse');
+    assert.equal(decide(client, 'GET', '/api/0/projects/acme/web/files/proguard', 0).kind, 'allow');
+  });
+});

@@ -1,5 +1,5 @@
 import { type Endpoint, METHODS } from './endpoint.ts';
-import { ENDPOINTS, GUARDED, OTHER_NAMES } from './endpoints.ts';
+import { ENDPOINTS, GUARDED, OTHER_NAMES, WITHOUT_END } from './endpoints.ts';
 import { fits, isName } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, parseTarget, type Segment, type Target } from './target.ts';
@@ -20,7 +20,8 @@ export interface RouteMatch {
   readonly needsExplicitAllow: boolean;
   /**
    * Whether a value cannot be the organization, project, team or issue that the path has there, or is not even a name where
-   * the path has another parameter: Sentry may still read it as an id, which the row would not limit.
+   * the path has another parameter: Sentry may still read it as an id, which the row would not limit. Or the path goes on
+   * where Sentry's pattern has no end.
    */
   readonly hasInvalidId: boolean;
 }
@@ -30,6 +31,8 @@ export interface Node {
   readonly literals: Map<string, Node>;
   parameter?: { readonly name: string; readonly node: Node };
   needsExplicitAllow?: boolean;
+  /** The literal that Sentry takes for this path's last segment whatever comes after it, in the segment or the path. */
+  openEnd?: string;
   template?: string;
   pieces?: readonly string[];
   methods?: ReadonlyMap<string, Endpoint>;
@@ -51,6 +54,10 @@ export function matchRoute({ segments }: Target): RouteMatch {
   let hasEncodedLiteral = false;
   let hasInvalidId = false;
   for (const segment of segments) {
+    if (node?.openEnd !== undefined && segment.text.startsWith(node.openEnd)) {
+      const isWhole = segment.text === node.openEnd && segment === segments.at(-1);
+      if (!isWhole) hasInvalidId = true;
+    }
     const literal: Node | undefined = node?.literals.get(segment.text);
     const parameter: Node['parameter'] = node?.parameter;
     if (literal !== undefined) {
@@ -119,6 +126,10 @@ function makeTable(): Node {
   }
   for (const path of GUARDED) nodeAt(root, segmentsOf(path)).needsExplicitAllow = true;
   for (const path of OTHER_NAMES) nodeAt(root, segmentsOf(path));
+  for (const path of WITHOUT_END) {
+    const segments = segmentsOf(path);
+    nodeAt(root, segments.slice(0, -1)).openEnd = segments.at(-1)!;
+  }
   return root;
 }
 

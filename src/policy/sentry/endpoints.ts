@@ -1402,3 +1402,8 @@ export const OTHER_NAMES: readonly string[] = [
   '/api/0/projects/{org}/{project}/rules/configuration',
   '/api/0/projects/{org}/{project}/rules/preview',
 ];
+
+/** Paths whose pattern in Sentry has no end: whatever continues one goes to the same view. */
+export const WITHOUT_END: readonly string[] = [
+  '/api/0/projects/{org}/{project}/files/proguard-artifact-releases',
+];
