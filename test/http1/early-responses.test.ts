@@ -162,7 +162,7 @@ test('renews the token that Sentry refuses early, and sends the whole upload aga
   });
   const port = await serve(context, listener);
   for (let i = 1; i <= ROUNDS; i++) {
-    const reply = await uploadTo(port);
+    const reply = await uploadTo(port, ['Connection: close']);
     assert.deepEqual([reply.status, reply.content.toString()], [200, 'ok'], `round ${i}`);
     assert.equal(connections.length, 2 * i);
     assert.equal(connections.at(-1)!.request?.content.length, PIECES * PIECE.length);
