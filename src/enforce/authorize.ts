@@ -42,8 +42,7 @@ export function authorize(
   if (field !== undefined) throw refusal(field, request, trace);
   const asked: Asked = { client, request, target, trace, means };
   const isUnlimited = client.rate === undefined && client.concurrency === undefined;
-  if (!isUnlimited) return withinLimits(decision, asked);
-  return decision.kind === 'allow' ? allowed(decision, asked) : settled(decision, asked);
+  return isUnlimited ? carriedOut(decision, asked) : withinLimits(decision, asked);
 }
 
 /** A request of a named client. */
@@ -61,17 +60,23 @@ async function withinLimits(decision: Allowed | Conditional, asked: Asked): Prom
   const inLine = means.lines.acquire(client.name, client, request.signal);
   const over = await acquirePlace(client, request, trace, inLine);
   if (over !== undefined) throw limited(client, over, request, trace);
-  return decision.kind === 'allow' ? allowed(decision, asked) : settled(decision, asked);
+  return carriedOut(decision, asked);
 }
 
-function allowed(decision: Allowed, { request, target, trace, means }: Asked): Authorized {
+function carriedOut(decision: Allowed | Conditional, asked: Asked): Authorized | Promise<Authorized> {
+  const { request, target, trace, means } = asked;
+  const openReservation = () => reservationUntilEnd(means.budget, request, trace);
+  if (decision.kind === 'conditional') return settled(decision, asked, openReservation);
   if (decision.query !== undefined) noteNarrowed(target, decision.query, trace);
-  return authorizedBy(decision, request, target, request.body, () => reservationUntilEnd(means.budget, request, trace));
+  return authorizedBy(decision, request, target, request.body, openReservation);
 }
 
 /** Finds out what the decision depends on. */
-async function settled(decision: Conditional, { client, request, target, trace, means }: Asked): Promise<Authorized> {
-  const openReservation = () => reservationUntilEnd(means.budget, request, trace);
+async function settled(
+  decision: Conditional,
+  { client, request, target, trace, means }: Asked,
+  openReservation: () => Reservation,
+): Promise<Authorized> {
   const body = new CheckedBody(request, openReservation);
   const lookups = means.lookupsOf(client.name, request.signal);
   const outcome = await resolveConditions(decision, lookups, body.read, noteProjects(trace));

@@ -21,7 +21,7 @@ const READ_ON = 1000;
 /** The state that the exchanges of one transport share. */
 export interface Shared {
   readonly countRead?: CountRead | undefined;
-  /** Closes the connection behind a whole response. */
+  /** Closes the connection after a whole response. */
   readonly part: Part;
 }
 

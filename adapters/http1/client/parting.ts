@@ -10,7 +10,7 @@ export type Part = (socket: Socket) => void;
  * Makes a function that closes connections after Sentry has, if Sentry closes soon. The side that closes first keeps
  * the port for a minute (TIME_WAIT), and the proxy has only so many ports for one address of Sentry's.
  *
- * A server that was told to close does so right behind its response. If several connections end in one turn of the
+ * A server that was told to close does so right after its response. If several connections end in one turn of the
  * event loop, the proxy is busy: one turn later Sentry's FIN is there, and reading it would only cost time. A single
  * one waits.
  */

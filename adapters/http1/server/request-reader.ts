@@ -106,7 +106,7 @@ export class RequestReader {
     return body;
   }
 
-  /** Takes the next bytes behind the head. */
+  /** Takes the next bytes after the head. */
   readBody(bytes: Buffer): void {
     try {
       // A body that is complete or was given up takes no bytes.
