@@ -1,7 +1,6 @@
 import { suggestion } from '../nearest-name.ts';
 import { METHODS } from './sentry/endpoint.ts';
-import { endpointOf, isOfTheApi, type Node, type RouteMatch, root } from './sentry/endpoint-table.ts';
-import { ENDPOINTS } from './sentry/endpoints.ts';
+import { endpointOf, endpointsAt, isOfTheApi, type Node, type RouteMatch, root } from './sentry/endpoint-table.ts';
 import { fits } from './sentry/parameters.ts';
 import { mayMeanTheSame } from './sentry/spellings.ts';
 import { canonicalName, canonicalSegments } from './sentry/synonyms.ts';
@@ -164,9 +163,9 @@ export const isSpelledOut = (rule: Rule): boolean =>
  */
 export function isHeldWithoutOrganization({ method, text }: Rule): boolean {
   const path = text.slice(text.indexOf(' ') + 1);
-  const endpoints = Object.entries(ENDPOINTS[path] ?? {}).filter(([own]) => method === '*' || method === own);
+  const named = Object.entries(endpointsAt(path)).filter(([own]) => method === '*' || method === own);
   const isHeld = path === '/api/0/projects/' || path.startsWith('/api/0/issues/');
-  return endpoints.length > 0 && (isHeld || endpoints.every(([, { projects }]) => projects === 'none'));
+  return named.length > 0 && (isHeld || named.every(([, { projects }]) => projects === 'none'));
 }
 
 /**

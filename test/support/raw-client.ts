@@ -34,7 +34,7 @@ export interface Reply {
   mayStayOpen: boolean;
   /** Everything that came. */
   bytes: Buffer;
-  /** Milliseconds from the connection to its end, or to the end of waiting for it. */
+  /** Milliseconds from the attempt to connect to the connection's end, or to the end of waiting for it. */
   elapsed: number;
 }
 
@@ -53,13 +53,15 @@ export class RawClient {
   /** Settles with the end of the connection. */
   readonly ended: Promise<Ending>;
   readonly #reader: MessageReader;
-  readonly #started = performance.now();
+  readonly #started: number;
   readonly #mayStayOpen: boolean;
   readonly #patience: number;
   #ending: Ending = 'open';
 
-  private constructor(socket: Socket, method: string, { keepsConnections = false, patience = PATIENCE }: Address) {
+  private constructor(socket: Socket, started: number, method: string, address: Address) {
+    const { keepsConnections = false, patience = PATIENCE } = address;
     this.socket = socket;
+    this.#started = started;
     this.#mayStayOpen = keepsConnections;
     this.#patience = patienceOfTest.getStore() ?? patience;
     this.#reader = MessageReader.ofResponse(method);
@@ -84,10 +86,12 @@ export class RawClient {
    * @param sendsOn whether it can still send when the other side has ended its own sending.
    */
   static async connect(to: Address, method = 'GET', sendsOn = false): Promise<RawClient> {
+    // Under load, the server may have waited for a while when this side learns that the connection stands.
+    const started = performance.now();
     const socket = connect({ port: to.port, host: to.host, allowHalfOpen: sendsOn });
     await once(socket, 'connect');
     socket.setNoDelay(true);
-    return new RawClient(socket, method, to);
+    return new RawClient(socket, started, method, to);
   }
 
   /**

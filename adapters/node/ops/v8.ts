@@ -36,6 +36,9 @@ export const FLAGS = {
 /** Bytes of the young generation, both halves, at which it stops growing. A step that has begun may still add half. */
 const ENOUGH_YOUNG = 4 * 1024 * 1024;
 
+/** Milliseconds. In that time the young generation does not grow that far. */
+const AFTER_START = 100;
+
 /** Bytes of bodies that are read between two collections. */
 const PORTION = 16 * 1024 * 1024;
 
@@ -50,7 +53,8 @@ export function tuneV8(version = process.versions.v8): void {
   setFlagsFromString(FLAGS.maglevEarly);
   setFlagsFromString(FLAGS.turbofanEarly);
   setFlagsFromString(FLAGS.youngOnly);
-  boundYoungGeneration();
+  // What it needs of Node takes longer to load than the first response does.
+  setTimeout(boundYoungGeneration, AFTER_START).unref();
 }
 
 /** At the start the flag would keep the young generation at its first size, so it is set later. */

@@ -1,5 +1,5 @@
 import { type Endpoint, METHODS } from './endpoint.ts';
-import { ENDPOINTS, GUARDED, OTHER_NAMES, WITHOUT_END } from './endpoints.ts';
+import { type Endpoints, GUARDED, makeEndpoints, OTHER_NAMES, WITHOUT_END } from './endpoints.ts';
 import { fits, isName } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, parseTarget, type Segment, type Target } from './target.ts';
@@ -41,10 +41,20 @@ export interface Node {
 /** Parameters that rights are tied to. */
 const LIMITING = /^(?:org|project|team|issue_id)$/;
 
-let table: Node | undefined;
+let table: { readonly endpoints: Endpoints; readonly root: Node } | undefined;
 
 /** Made at the first use: a proxy without named clients does without it. */
-export const root = (): Node => (table ??= makeTable());
+const made = () => {
+  if (table !== undefined) return table;
+  const endpoints = makeEndpoints();
+  table = { endpoints, root: makeTree(endpoints) };
+  return table;
+};
+
+export const root = (): Node => made().root;
+
+/** By method, what there is at a path of the table. */
+export const endpointsAt = (template: string): Readonly<Record<string, Endpoint>> => made().endpoints[template] ?? {};
 
 /** Follows a target through the table: a literal before a parameter, and never back. */
 export function matchRoute({ segments }: Target): RouteMatch {
@@ -116,13 +126,13 @@ export function nameOfRequest(method: string, target: string): string {
 export const askedText = (method: string, { template }: RouteMatch): string =>
   `${method} ${template ?? 'on this path'}`;
 
-function makeTable(): Node {
+function makeTree(endpoints: Endpoints): Node {
   const root = newNode();
-  for (const [path, endpoints] of Object.entries(ENDPOINTS)) {
+  for (const [path, methods] of Object.entries(endpoints)) {
     const node = nodeAt(root, segmentsOf(path));
     node.template = path;
     node.pieces = segmentsOf(path);
-    node.methods = new Map(Object.entries(endpoints));
+    node.methods = new Map(Object.entries(methods));
   }
   for (const path of GUARDED) nodeAt(root, segmentsOf(path)).needsExplicitAllow = true;
   for (const path of OTHER_NAMES) nodeAt(root, segmentsOf(path));

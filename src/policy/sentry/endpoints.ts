@@ -4,9 +4,17 @@
 import type { Endpoint } from './endpoint.ts';
 import { withoutOrganization } from './twins.ts';
 
-type Table = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
+/** By path and method. */
+export type Endpoints = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
 
-const ROWS: Table = {
+/** Makes a new copy of everything that Sentry's API lets a client do and that a scope or a rule may grant. */
+export function makeEndpoints(): Endpoints {
+  const rows = makeRows();
+  const twins = Object.entries(rows).map(([path, methods]) => [withoutOrganization(path) ?? path, methods]);
+  return { ...rows, ...Object.fromEntries(twins) };
+}
+
+const makeRows = (): Endpoints => ({
   '/api/0/': {
     GET: { scopes: [], projects: 'none', removed: ['user', 'auth'], needsRule: 'unproven' },
   },
@@ -1344,13 +1352,7 @@ const ROWS: Table = {
     GET: { scopes: ['project:read'], projects: 'filter' },
     POST: { scopes: ['project:write'], projects: 'refuse', removed: ['securityToken', 'securityTokenHeader'] },
   },
-};
-
-/** Everything that Sentry's API lets a client do and that a scope or a rule may grant, by path and method. */
-export const ENDPOINTS: Table = {
-  ...ROWS,
-  ...Object.fromEntries(Object.entries(ROWS).map(([path, methods]) => [withoutOrganization(path) ?? path, methods])),
-};
+});
 
 /** Everything at or below these is granted by an `allow` rule alone, and only if that names it. */
 export const GUARDED: readonly string[] = [
