@@ -4,9 +4,9 @@ import { OptionsError, type ProxyConfig, type ProxyOptions } from './config/opti
 import { readOptions } from './config/options.ts';
 import type { Problem } from './config/values.ts';
 import { OwnSignal } from './http/deadline.ts';
-import { endedInTime } from './http/ended-in-time.ts';
 import { ProxyError } from './http/errors.ts';
 import type { Signal } from './http/types.ts';
+import { endedInTime } from './http/until-aborted.ts';
 import { answerFetch, type FetchEnv } from './pipeline/answer.ts';
 import { fixedTokens } from './pipeline/fixed-tokens.ts';
 import { makeEnv as composeEnv } from './pipeline/make-env.ts';

@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // who is it? tokens of issuers
   identity: ['http', 'json', 'bodies', 'policy', 'nearest-name'],
   // text to clients, with all problems
-  clients: ['json', 'policy', 'identity', 'nearest-name'],
+  clients: ['http', 'json', 'policy', 'identity', 'nearest-name'],
   // credentials to principal
   auth: ['clients', 'policy', 'identity', 'http'],
   // principal and endpoint to Sentry's token

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { isSendableToken, type TokenSource, unrenewable } from '../../src/tokens/token-source.ts';
+import { isSendableToken } from '../../src/http/grammar.ts';
+import { type TokenSource, unrenewable } from '../../src/tokens/token-source.ts';
 import { codeOf } from '../system-token/file-fault.ts';
 import { INTERVAL, isFresh, stampOf, WITHOUT_WAITING } from './file-state.ts';
 

@@ -1,3 +1,4 @@
+import { isVisibleAscii } from '../http/grammar.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import { readIdentities } from '../identity/read-identity.ts';
 import { type Add, checkKeys, isObject, type Json, oneOf, required, texts } from '../json/members.ts';
@@ -114,7 +115,7 @@ function credentialOf(text: string): Credential | string {
     const hex = /^sha256:([0-9a-f]{64})$/.exec(text)?.[1];
     return hex === undefined ? 'is not sha256: and 64 hexadecimal digits in lower case' : { kind: 'digest', hex };
   }
-  if (/[^\x21-\x7e]|[<>]/.test(text)) return 'has < or >, or a character that is not visible ASCII';
+  if (!isVisibleAscii(text) || /[<>]/.test(text)) return 'has < or >, or a character that is not visible ASCII';
   if (text.length < MIN_TOKEN_LENGTH) return `is shorter than ${MIN_TOKEN_LENGTH} characters`;
   return { kind: 'token', token: text };
 }

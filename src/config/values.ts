@@ -1,4 +1,4 @@
-import { isSendableToken } from '../tokens/token-source.ts';
+import { isSendableToken, isVisibleAscii } from '../http/grammar.ts';
 
 /** Settings by the names of their variables. A setting that is not set is missing. */
 export type Values = Readonly<Record<string, string | undefined>>;
@@ -31,7 +31,7 @@ export function readSentryUri(value: string, report: Report): URL {
   if (value.includes('?')) report('must not contain a query');
   if (value.includes('#')) report('must not contain a fragment');
   // URL would drop line ends and encode other characters, so the result would differ from the setting.
-  if (/[^!-~]/.test(value)) report('has a character that is not visible ASCII; percent-encode it');
+  if (!isVisibleAscii(value)) report('has a character that is not visible ASCII; percent-encode it');
   return uri;
 }
 
@@ -40,7 +40,7 @@ export function readPublicUrl(value: string, report: Report): string | undefined
   if (value === '') return undefined;
   const isPlain = /^https?:\/\/[^\s/?#@<>"]+(?:\/[^\s?#<>"]*)?$/i.test(value) && URL.canParse(value);
   if (!isPlain) report('is not a URL like https://proxy.example.com, without credentials, a query or a fragment');
-  else if (!/^[!-~]*$/.test(value)) report(`has a character that no header can carry; write ${new URL(value).href}`);
+  else if (!isVisibleAscii(value)) report(`has a character that no header can carry; write ${new URL(value).href}`);
   return value.replace(/\/+$/, '');
 }
 

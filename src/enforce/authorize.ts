@@ -1,6 +1,7 @@
 import { reservationUntilEnd } from '../bodies/free-at-end.ts';
 import type { Reservation } from '../bodies/types.ts';
 import { ProxyError } from '../http/errors.ts';
+import { pathOf } from '../http/grammar.ts';
 import { CONDITIONS } from '../http/header-tables.ts';
 import { DROPPED_FROM_REQUESTS } from '../http/headers.ts';
 import type { RequestContext } from '../http/request-context.ts';
@@ -113,10 +114,8 @@ function authorizedBy(
   body: Authorized['body'],
   openReservation: () => Reservation,
 ): Authorized {
-  const queryStart = target.indexOf('?');
-  const path = queryStart === -1 ? target : target.slice(0, queryStart);
   const dropped = hasBody(request) ? DROPPED.withBody : DROPPED.withoutBody;
-  const allowed = query === undefined ? target : `${path}?${query}`;
+  const allowed = query === undefined ? target : `${pathOf(target)}?${query}`;
   const own = ownJson === undefined ? {} : { ownJson };
   if (response === undefined) return { target: allowed, dropped: dropped.always, body, ...own };
   const sent = isFilteredList(response) ? withoutPaging(allowed) : allowed;

@@ -1,3 +1,4 @@
+import { pathOf, queryOf } from '../http/grammar.ts';
 import { decoded } from '../policy/sentry/target.ts';
 
 /** The parameters by which a request asks for a part of a list. */
@@ -8,12 +9,10 @@ const PAGING: ReadonlySet<string> = new Set(['cursor', 'per_page']);
  * place of one that stays would tell how many stand before it.
  */
 export function withoutPaging(target: string): string {
-  const queryStart = target.indexOf('?');
-  if (queryStart === -1) return target;
-  const pieces = target.slice(queryStart + 1).split('&');
+  const pieces = queryOf(target)?.split('&') ?? [];
   const kept = pieces.filter((piece) => !PAGING.has(decoded(piece.split('=', 1)[0]!) ?? ''));
   if (kept.length === pieces.length) return target;
-  const path = target.slice(0, queryStart);
+  const path = pathOf(target);
   return kept.length === 0 ? path : `${path}?${kept.join('&')}`;
 }
 

@@ -1,3 +1,4 @@
+import { isPlainValue } from '../http/grammar.ts';
 import type { IncomingRequest } from '../http/types.ts';
 import type { Client } from '../policy/client.ts';
 import { type Decision, type Refused, refuse } from '../policy/decision.ts';
@@ -46,7 +47,7 @@ export function checkFields(client: Client, described: Described): Refused | und
  * plainly.
  */
 function isAcceptableType(contentType: string): boolean {
-  if (/[^\t\x20-\x7e]/.test(contentType)) return false;
+  if (!isPlainValue(contentType)) return false;
   if (!/charset/i.test(contentType)) return true;
   const [, ...parameters] = contentType.split(';');
   const charsets = parameters.filter((parameter) => /charset/i.test(parameter));

@@ -1,4 +1,5 @@
 import { ProxyError } from './errors.ts';
+import { isVisibleAscii, pathOf } from './grammar.ts';
 import type { Upstream } from './types.ts';
 
 export const makeUpstream = (uri: URL): Upstream => ({
@@ -18,14 +19,12 @@ export function targetOf(requestUrl: string): string {
  */
 export function upstreamUrl(pathAndQuery: string, upstream: Upstream): string {
   // Written to a socket as latin1, U+010D and U+010A would be CR and LF: another request.
-  if (!VISIBLE.test(pathAndQuery)) throw new ProxyError('bad_request', 'the target is not visible ASCII');
+  if (!isVisibleAscii(pathAndQuery)) throw new ProxyError('bad_request', 'the target is not visible ASCII');
   if (upstream.basePath !== '' && hasDotSegment(pathAndQuery)) {
     throw new ProxyError('bad_request', 'the path has dot segments, which a base URI with a path does not allow');
   }
   return upstream.origin + upstream.basePath + pathAndQuery;
 }
-
-const VISIBLE = /^[!-~]*$/;
 
 /**
  * Whether some reader of a request's URL, however often it decodes, may find Sentry's endpoints for Relays in it. Sentry
@@ -41,8 +40,6 @@ export function isForRelays(url: string, { origin }: Upstream): boolean {
   const isUnclear = segments.includes('..') && segments.some((segment) => segment.toLowerCase() === 'relays');
   return isUnclear || `/${segments.join('/')}/`.toLowerCase().includes('/api/0/relays/');
 }
-
-const pathOf = (pathAndQuery: string): string => pathAndQuery.split('?', 1)[0]!;
 
 /** A server between here and Sentry's views may end a segment, or the path, at each of these. */
 const SEGMENT_END = /[/\\?#\0]/;

@@ -1,4 +1,4 @@
-import type { Signal } from './types.ts';
+import type { Signal, Transport } from './types.ts';
 
 /**
  * Waits for work, but no longer than a request is wanted. The work itself goes on.
@@ -16,4 +16,20 @@ export async function untilAborted<T>(work: Promise<T>, signal: Signal): Promise
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** A transport whose requests end when their signal says so, even if it heeds no signal itself. */
+export function endedInTime(send: Transport): Transport {
+  const transport: Transport = async (url, request) => {
+    const sending = send(url, request);
+    // A response that nobody waits for any more is given up.
+    sending.then(
+      ({ body }) => {
+        if (request.signal.aborted) body?.cancel().catch(() => {});
+      },
+      () => {},
+    );
+    return untilAborted(sending, request.signal);
+  };
+  return Object.assign(transport, { losesLengths: send.losesLengths });
 }

@@ -1,3 +1,4 @@
+import { isPlainValue, isToken } from './grammar.ts';
 import { HOP_BY_HOP } from './header-tables.ts';
 import { tableName } from './headers.ts';
 import type { Transport } from './types.ts';
@@ -18,11 +19,6 @@ const RESERVED = new Set([
   'via',
   'x-request-id',
 ]);
-
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/;
-/** Values that every runtime sends unchanged. Beyond ASCII, runtimes disagree about the bytes. */
-const SENDABLE = /^[\t -~]*$/;
 
 /**
  * Reads `Name: value` lines. Blank lines and lines that start with `#` are left out. Complaints name a line by its
@@ -62,10 +58,10 @@ function checkEntries(entries: readonly Entry[], complain: (text: string) => voi
   const earlier = new Map<string, string>();
   for (const { place, name, value } of entries) {
     const first = earlier.get(tableName(name));
-    if (!TOKEN.test(name)) complain(`has no header name and colon in ${place}`);
+    if (!isToken(name)) complain(`has no header name and colon in ${place}`);
     else if (isReserved(name)) complain(`has a name in ${place} that is the proxy's to set, or the client's`);
     else if (value === '') complain(`has no value in ${place}`);
-    else if (!SENDABLE.test(value)) complain(`has a character in ${place} that is not visible ASCII`);
+    else if (!isPlainValue(value)) complain(`has a character in ${place} that is not visible ASCII`);
     else if (first !== undefined) complain(`has the name of ${first} again in ${place}`);
     else earlier.set(tableName(name), place);
   }

@@ -1,3 +1,4 @@
+import { pathOf } from '../http/grammar.ts';
 import type { IncomingRequest, Upstream } from '../http/types.ts';
 import type { Addresses } from './env.ts';
 
@@ -35,8 +36,7 @@ export const mountedAt = (addresses: Addresses, mountPath: string): Addresses =>
 export function urlContextOf({ method, url, headers }: AskedRequest, addresses: Addresses): UrlContext | undefined {
   const schemeEnd = url.indexOf('://') + 3;
   const target = url.slice(url.indexOf('/', schemeEnd));
-  const queryStart = target.indexOf('?');
-  const sent = queryStart === -1 ? target : target.slice(0, queryStart);
+  const sent = pathOf(target);
   // A web server before Sentry may take several slashes for one.
   const path = sent.includes('//') ? sent.replace(/\/{2,}/g, '/') : sent;
   if (!path.startsWith(API)) return undefined;

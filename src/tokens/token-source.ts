@@ -37,6 +37,3 @@ export const unrenewable = (parts: Pick<TokenSource, 'get' | 'close'>): TokenSou
 
 /** A token that never changes. */
 export const staticToken = (token: string): TokenSource => unrenewable({ get: () => token });
-
-/** RFC 9110 section 5.5 without obs-text and inner blanks: the characters that a bearer credential can have. */
-export const isSendableToken = (token: string): boolean => /^[\x21-\x7e]+$/.test(token);

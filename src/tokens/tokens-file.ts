@@ -1,9 +1,9 @@
+import { isSendableToken } from '../http/grammar.ts';
 import { listIn, readFileObject } from '../json/file.ts';
 import { type Add, checkKeys, isObject, type Json, required, texts } from '../json/members.ts';
 import { suggestion } from '../nearest-name.ts';
 import { SLUG_OR_ID } from '../policy/sentry/parameters.ts';
 import { EVERYTHING, READONLY, SCOPES, scopesOf } from '../policy/sentry/scopes.ts';
-import { isSendableToken } from './token-source.ts';
 
 /** The name of the token that is injected where no token of the file is chosen. */
 export const DEFAULT_TOKEN = 'default';

@@ -1,10 +1,9 @@
 import { ProxyError } from '../http/errors.ts';
+import { isToken, TOKEN_CHARACTER } from '../http/grammar.ts';
 import type { IncomingRequest } from '../http/types.ts';
 
 /** RFC 3986 section 3.2, without the comma that joins the values of two lines. */
 const HOST = /^(?:\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]+)(?::\d{1,5})?$/i;
-/** RFC 9110 section 9.1. A runtime may let other methods through, and they must not be written to a socket. */
-const METHOD = /^[!#$%&'*+.^`|~\w-]+$/;
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
 
 /**
@@ -14,7 +13,8 @@ const LENGTH = /^(?:0|[1-9]\d{0,14})$/;
  * @throws ProxyError `bad_request` or `expectation_failed`
  */
 export function refuseAmbiguous({ method, url, headers }: IncomingRequest): void {
-  if (!METHOD.test(method)) throw malformed('a method that is not a token');
+  // A runtime may let other methods through, and they must not be written to a socket.
+  if (!isToken(method)) throw malformed('a method that is not a token');
   if (!HOST.test(headers.get('host') ?? '')) throw malformed('no Host, a malformed one or more than one');
   if (url.includes('#')) throw malformed('a fragment in the request target');
   const authorization = headers.get('authorization');
@@ -54,7 +54,7 @@ function hasTwoCredentials(authorization: string | null): boolean {
 }
 
 /** Sticky, so that it looks only right after the comma; a scheme ends at the next comma at the latest. */
-const SCHEME = /[ \t]*[\w!#$%&'*+.^`|~-]+ +[^\s=]/y;
+const SCHEME = new RegExp(`[ \\t]*${TOKEN_CHARACTER}+ +[^\\s=]`, 'y');
 
 function startsWithScheme(text: string, at: number): boolean {
   SCHEME.lastIndex = at;

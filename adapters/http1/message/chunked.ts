@@ -1,5 +1,7 @@
 // The chunked transfer coding (RFC 9112 section 7.1), read and written.
+
 import type { Socket } from 'node:net';
+import { TOKEN_CHARACTER } from '../../../src/http/grammar.ts';
 import { MalformedMessage, parseHead } from './field-lines.ts';
 import { type Decoder, framingOf } from './framing.ts';
 
@@ -83,7 +85,7 @@ function checkTrailers(lines: string): void {
 }
 
 /** Chunk extensions are skipped, but they must be well-formed. */
-const NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const NAME = `${TOKEN_CHARACTER}+`;
 const QUOTED = '"(?:[\\t !\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
 const EXTENSION = `[ \\t]*;[ \\t]*${NAME}(?:[ \\t]*=[ \\t]*(?:${NAME}|${QUOTED}))?`;
 const CHUNK_LINE = new RegExp(`^([0-9A-Fa-f]{1,12})(?:${EXTENSION})*\\r\\n$`);

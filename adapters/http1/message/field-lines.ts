@@ -1,3 +1,4 @@
+import { isToken } from '../../../src/http/grammar.ts';
 import type { Fields } from '../../../src/http/types.ts';
 
 /** Refuses a message. The text names the rule that it breaks and quotes nothing of it. */
@@ -44,14 +45,8 @@ export class FieldLines implements Fields {
 const isName = (name: string, lowerCase: string): boolean =>
   name.length === lowerCase.length && (name === lowerCase || name.toLowerCase() === lowerCase);
 
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /** Controls in a head, but for HTAB, LF and a CR before an LF: RFC 9110 section 5.5, RFC 9112 section 2.2. */
 const FORBIDDEN_IN_HEAD = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
-
-/** Whether the text can be a method or a field name. */
-export const isToken = (text: string): boolean => TOKEN.test(text);
 
 /**
  * The start line and the field lines of a message head.
@@ -82,7 +77,7 @@ function parseFieldLines(head: string, from: number, maxLines: number): FieldLin
     const colon = head.indexOf(':', start);
     // Also refuses a folded line, which begins with whitespace (RFC 9112 section 5.2), and whitespace before the colon.
     const name = colon === -1 || colon > end ? '' : head.slice(start, colon);
-    if (!TOKEN.test(name)) throw new MalformedMessage('a field line without a valid name');
+    if (!isToken(name)) throw new MalformedMessage('a field line without a valid name');
     lines.push([name, withoutBlanks(head, colon + 1, end)]);
     if (lines.length > maxLines) throw new MalformedMessage('too many field lines');
     start = end + 2;

@@ -1,5 +1,6 @@
 // The code that writes a head checks it: a line end in a value would begin another field, or another message.
-import { isToken, MalformedMessage } from './field-lines.ts';
+import { isToken, isVisibleAscii } from '../../../src/http/grammar.ts';
+import { MalformedMessage } from './field-lines.ts';
 
 /** A head that is ready to be sent. */
 export interface WrittenHead {
@@ -9,15 +10,14 @@ export interface WrittenHead {
   readonly isChunked: boolean;
 }
 
-/** RFC 9112 section 3.2: no part of a URI has another character, and latin1 would write U+010A as LF. */
-const VISIBLE_ASCII = /^[!-~]+$/;
 /** RFC 9110 section 5.5; also a reason phrase (RFC 9112 section 4). */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** @throws MalformedMessage for a method that is not a token, or a target that is not visible ASCII */
 export function requestLine(method: string, target: string): string {
   if (!isToken(method)) throw new MalformedMessage('a malformed method');
-  if (!VISIBLE_ASCII.test(target)) throw new MalformedMessage('a request target that is not visible ASCII');
+  if (target === '' || !isVisibleAscii(target))
+    throw new MalformedMessage('a request target that is not visible ASCII');
   return `${method} ${target} HTTP/1.1\r\n`;
 }
 

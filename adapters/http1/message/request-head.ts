@@ -1,5 +1,6 @@
 import { ProxyError } from '../../../src/http/errors.ts';
-import { type FieldLines, isToken, MalformedMessage, parseHead } from './field-lines.ts';
+import { isToken } from '../../../src/http/grammar.ts';
+import { type FieldLines, MalformedMessage, parseHead } from './field-lines.ts';
 import { type Framing, framingOf, NO_BODY } from './framing.ts';
 
 export interface RequestHead {

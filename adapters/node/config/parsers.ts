@@ -1,6 +1,6 @@
 import { choice, type Read, type Report } from '../../../src/config/values.ts';
+import { isSendableToken } from '../../../src/http/grammar.ts';
 import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
-import { isSendableToken } from '../../../src/tokens/token-source.ts';
 import { storeAddress } from '../limits/store-url.ts';
 import type { LogFormat } from '../log/log.ts';
 

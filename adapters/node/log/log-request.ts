@@ -1,4 +1,5 @@
 import type { LookedUp } from '../../../src/enforce/lookups/sentry-api.ts';
+import { pathOf, queryOf } from '../../../src/http/grammar.ts';
 import type { KeysFetched } from '../../../src/identity/keys/issuer-keys.ts';
 import type { Finished } from '../../http1/server/owner.ts';
 import { isHealthcheck } from '../ops/healthcheck-request.ts';
@@ -68,12 +69,11 @@ export function logKeys(log: Log, { issuer, result, keys, fault, warnings }: Key
 
 /** A request target for the log: the keys of its query are kept, the values are not. */
 function loggedTarget(target: string): string {
-  const queryStart = target.indexOf('?');
-  if (queryStart === -1) return target;
-  const keys = target
-    .slice(queryStart + 1)
+  const query = queryOf(target);
+  if (query === undefined) return target;
+  const keys = query
     .split('&')
     // A key without a value may be a secret: a token pasted after the question mark.
     .map((pair) => (pair.includes('=') ? pair.slice(0, pair.indexOf('=')) : pair && '-'));
-  return `${target.slice(0, queryStart)}?${keys.join('&')}`;
+  return `${pathOf(target)}?${keys.join('&')}`;
 }

@@ -1,3 +1,4 @@
+import { pathOf, queryOf } from '../../../src/http/grammar.ts';
 import { SLUG_OR_ID } from '../../../src/policy/sentry/parameters.ts';
 import { isCut } from '../log/cut.ts';
 
@@ -29,13 +30,12 @@ export function requestIn(line: string): LoggedRequest | undefined {
   const reachedSentry = event === 'request' && route === 'inject' && typeof attempts === 'number' && attempts > 0;
   if (!reachedSentry || typeof client !== 'string' || !/^[a-z0-9][a-z0-9-]{0,31}$/.test(client)) return undefined;
   if (typeof method !== 'string' || typeof path !== 'string') return undefined;
-  const [withoutQuery = '', ...query] = path.split('?');
   return {
     client,
     method,
     isCut: isCut(path),
-    path: withoutQuery,
-    keys: keysIn(query.join('?')),
+    path: pathOf(path),
+    keys: keysIn(queryOf(path) ?? ''),
     status: typeof status === 'number' ? status : undefined,
     projects: projectsIn(projects),
   };

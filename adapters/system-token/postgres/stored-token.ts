@@ -1,5 +1,7 @@
 // The value of `SELECT value FROM sentry_option`, in every form in which Sentry has stored its system token.
 
+import { isSendableToken } from '../../../src/http/grammar.ts';
+
 /** The token, or why there is none: a sentence for the operator that never quotes the value. */
 type StoredToken = { token: string } | { reason: string };
 
@@ -51,7 +53,7 @@ function usable(token: string): StoredToken {
   if (token === '') return EMPTY;
   if (token.length > MAX_LENGTH) return refuse(`The stored token has more than ${MAX_LENGTH} characters.`);
   // RFC 6750 credentials have no spaces, RFC 9110 field values no control characters, and beyond ASCII both ends guess.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
+  if (!isSendableToken(token)) {
     return refuse('The stored token contains white space or characters that an HTTP header cannot carry.');
   }
   return { token };

@@ -1,4 +1,5 @@
 import { ProxyError } from '../../../src/http/errors.ts';
+import { pathOf } from '../../../src/http/grammar.ts';
 import { lengthOf, linesOf } from '../../../src/http/headers.ts';
 import type { EditedFields, Signal, Transport, UpstreamRequest, UpstreamResponse } from '../../../src/http/types.ts';
 import { PlatformAbort } from '../../../src/web/platform-abort.ts';
@@ -69,8 +70,7 @@ const transportOf =
       encodeResponseBody: 'manual',
       signal: abort.signal,
     };
-    const queryStart = url.indexOf('?');
-    const isNeverCached = url.at(queryStart === -1 ? -1 : queryStart - 1) === '/';
+    const isNeverCached = pathOf(url).endsWith('/');
     if (!isNeverCached) init.cf = UNCACHED;
     return send(url, init).then(received, (thrown) => failed(thrown, abort));
   };

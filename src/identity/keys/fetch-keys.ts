@@ -1,6 +1,7 @@
 import { readBounded } from '../../bodies/read-bounded.ts';
 import { Deadline } from '../../http/deadline.ts';
 import { ProxyError } from '../../http/errors.ts';
+import { isSendableToken } from '../../http/grammar.ts';
 import { onlyFields } from '../../http/headers.ts';
 import type { Transport, UpstreamResponse } from '../../http/types.ts';
 import { isObject } from '../../json/members.ts';
@@ -81,7 +82,7 @@ async function get(url: string, issuer: Issuer, means: KeyMeans): Promise<string
 /** A secret of the proxy, so its file's content must not become part of an error. */
 async function bearerOf(path: string, means: KeyMeans): Promise<string> {
   const bearer = (await readText(path, 'bearerFile', means)).trim();
-  if (!/^[!-~]+$/.test(bearer)) throw new KeysFault('bearerFile has no token that can be sent');
+  if (!isSendableToken(bearer)) throw new KeysFault('bearerFile has no token that can be sent');
   return bearer;
 }
 

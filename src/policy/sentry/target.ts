@@ -1,3 +1,4 @@
+import { isVisibleAscii, pathOf, queryOf } from '../../http/grammar.ts';
 import { canonicalSegments } from './synonyms.ts';
 
 /** A segment of a path: as it was written, and decoded once. */
@@ -31,13 +32,12 @@ export function parseTarget(target: string): Target | string {
   const isEncoded = target.includes('%');
   if (!target.startsWith('/')) return 'the target is not a path';
   // RFC 9110 section 4.1: none of the others may stand there; uWSGI cuts the path at a number sign.
-  if (/[^\x21-\x7e]/.test(target)) return 'the target has a character that is not visible ASCII';
+  if (!isVisibleAscii(target)) return 'the target has a character that is not visible ASCII';
   if (target.includes('#')) return 'the target has a number sign';
   // uWSGI swallows a stray one with what follows, or puts a NUL in its place.
   if (isEncoded && /%(?![0-9A-Fa-f]{2})/.test(target)) return 'the target has a percent sign that encodes nothing';
-  const mark = target.indexOf('?');
-  const path = mark === -1 ? target : target.slice(0, mark);
-  const query = mark === -1 ? undefined : target.slice(mark + 1);
+  const path = pathOf(target);
+  const query = queryOf(target);
   // Some versions of Django separate parameters by it as well (CVE-2021-23336).
   if (query?.includes(';')) return 'the query has a semicolon';
   if (path.includes('//')) return 'the path has an empty segment';

@@ -1,3 +1,4 @@
+import { pathOf } from '../../../../src/http/grammar.ts';
 import type { Finished } from '../../../http1/server/owner.ts';
 
 /** Requests that are kept. */
@@ -30,14 +31,12 @@ export class LastRequests {
 
   /** Adds a request, in place of the oldest if there are too many. */
   add({ method, target, status, duration, trace }: Finished): void {
-    const queryStart = target.indexOf('?');
-    const path = queryStart === -1 ? target : target.slice(0, queryStart);
     this.#ring[this.#next] = {
       time: new Date().toISOString(),
       id: trace.id,
       client: trace.client,
       method: method.slice(0, 20),
-      path: cutAt(MAX_PATH, path),
+      path: cutAt(MAX_PATH, pathOf(target)),
       route: trace.route,
       status,
       error: trace.refusal === undefined ? trace.error : `${trace.error}: ${trace.refusal}`,
