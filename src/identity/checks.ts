@@ -65,15 +65,19 @@ export function matchClient(claims: Json, candidates: readonly Identified[]): Ma
   return { refusal, names: clients.map(({ name }) => name) };
 }
 
-/** GitHub's events with which people without write access to a repository can run its workflows. */
-const OUTSIDERS_EVENTS: readonly unknown[] = ['pull_request', 'pull_request_target', 'workflow_run'];
+/**
+ * GitHub's events with which people without write access to a repository can run its workflows: those of pull requests,
+ * issues, discussions, with their comments; a fork, a star (`watch`), a page of a wiki (`gollum`); and what runs after
+ * them. Many run on the default branch, so that `ref` does not tell.
+ */
+const OUTSIDERS_EVENT = /^(?:pull_request|issue|discussion|fork$|watch$|gollum$|workflow_run$)/;
 
 /** Whether an identity names the event of a token, where that has to be meant. */
 export function namesEvent({ claims: rules }: Identity, claims: Json): boolean {
   const found = valueAt(claims, ['event_name']);
   const events: readonly unknown[] = Array.isArray(found) ? found : [found];
   return events
-    .filter((event) => OUTSIDERS_EVENTS.includes(event))
+    .filter((event) => typeof event === 'string' && OUTSIDERS_EVENT.test(event))
     .every((event) =>
       rules.some(
         ({ path, values }) => path.length === 1 && path[0] === 'event_name' && values.includes(event as string),

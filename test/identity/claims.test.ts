@@ -214,7 +214,20 @@ describe('what a token says of itself', () => {
   });
 
   it('counts for events of outsiders if the client names them', async () => {
-    for (const event of ['pull_request', 'pull_request_target', 'workflow_run']) {
+    for (const event of [
+      'pull_request',
+      'pull_request_target',
+      'workflow_run',
+      'pull_request_review',
+      'pull_request_review_comment',
+      'issues',
+      'issue_comment',
+      'discussion',
+      'discussion_comment',
+      'fork',
+      'watch',
+      'gollum',
+    ]) {
       assert.equal(await identify({ event_name: event }), 'event', event);
       assert.equal(await identify({ event_name: [event] }), 'event', event);
     }

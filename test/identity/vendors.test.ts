@@ -64,7 +64,13 @@ describe("tokens as the vendors' documents show them", () => {
     // Made again under the old name, and forked.
     assert.equal(await identify({ ...claims, repository_id: '999999' }), 'no_client');
     assert.equal(await identify({ ...claims, repository: 'evil/octo-repo', repository_id: '777777' }), 'no_client');
-    for (const event of ['pull_request', 'pull_request_target', 'workflow_run']) {
+    for (const event of [
+      'pull_request',
+      'pull_request_target',
+      'workflow_run',
+      'issue_comment',
+      'pull_request_review',
+    ]) {
       assert.equal(await identify({ ...claims, event_name: event }), 'event');
     }
   });

@@ -58,6 +58,10 @@ describe('a query of a client with projects', () => {
     assert.equal(outcome(`${ORG}/preprodartifacts/snapshots/latest-base/?app_id=app`), 'app_id=app&project=11');
     assert.equal(outcome(`${PROJECT}/files/dsyms/unknown/?id=4711`), 'as it is');
     assert.equal(outcome(`${PROJECT}/files/dsyms/unknown/?issueId=4711`), 'refuse query');
+    assert.equal(outcome(`${PROJECT}/trace-items/abc123/?trace_id=abc&item_type=spans`), 'as it is');
+    assert.equal(outcome(`${PROJECT}/stacktrace-link/?file=a.py&commitId=abc&groupId=5`), 'as it is');
+    assert.equal(outcome(`${ORG}/profiling/chunks/?profiler_id=abc&project=12`), 'refuse project');
+    assert.equal(outcome(`${ORG}/profiling/chunks/?profiler_id=abc`), 'profiler_id=abc&project=11');
   });
 
   it('is looked at below a project as well', () => {

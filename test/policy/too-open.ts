@@ -79,6 +79,8 @@ const LINES: readonly Line[] = [
   [`POST ${O}/code-mappings/bulk/`, 'projects', 'closed'],
   [`GET ${O}/preprodartifacts/{artifact_id}/install-details/`, EVERYTHING, 'closed'],
   [`GET ${O}/releases/`, 'projects', { filters: '[].projects' }],
+  [`GET ${O}/releases/`, 'projects', { loses: 'adoptionStages' }],
+  [`GET ${P}/stacktrace-link/`, 'projects', { loses: 'integrations' }],
   [
     `POST ${O}/releases/`,
     'projects',

@@ -119,20 +119,6 @@ export function lookupPath(names: readonly string[]): string | undefined {
   const target = parseTarget(path);
   if (typeof target === 'string') return undefined;
   const { template, hasEncodedLiteral } = matchRoute(target);
-  return template !== undefined && TEMPLATES.has(template) && !hasEncodedLiteral ? path : undefined;
+  // What is looked up is named last. If Sentry has a name of its own there, or no such path, the lookup is a mistake.
+  return template?.endsWith('}/') === true && !hasEncodedLiteral ? path : undefined;
 }
-
-/** A lookup asks for one of these. A path that leads anywhere else is a mistake. */
-const TEMPLATES: ReadonlySet<string> = new Set([
-  '/api/0/projects/{org}/{project}/',
-  '/api/0/organizations/{org}/issues/{issue_id}/',
-  '/api/0/organizations/{org}/releases/{version}/',
-  '/api/0/organizations/{org}/monitors/{monitor_id_or_slug}/',
-  '/api/0/projects/{org}/{project}/monitors/{monitor_id_or_slug}/',
-  '/api/0/projects/{org}/{project}/rules/{rule_id}/',
-  '/api/0/organizations/{org}/alert-rules/{alert_rule_id}/',
-  '/api/0/organizations/{org}/detectors/{detector_id}/',
-  '/api/0/organizations/{org}/replays/{replay_id}/',
-  '/api/0/organizations/{org}/preprodartifacts/snapshots/{snapshot_id}/',
-  '/api/0/organizations/{org}/notifications/actions/{action_id}/',
-]);

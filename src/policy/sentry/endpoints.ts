@@ -527,7 +527,7 @@ const makeRows = (): Endpoints => ({
     GET: { scopes: ['org:read'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/profiling/chunks/': {
-    GET: { scopes: ['org:read'], projects: 'query' },
+    GET: { scopes: ['org:read'], projects: 'query', query: { keys: { profiler_id: 'ok' } } },
   },
   '/api/0/organizations/{org}/profiling/flamegraph/': {
     GET: { scopes: ['org:read'], projects: 'query' },
@@ -579,7 +579,11 @@ const makeRows = (): Endpoints => ({
     GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: 'refuse' },
   },
   '/api/0/organizations/{org}/releases/': {
-    GET: { scopes: ['project:read', 'org:ci', 'project:releases'], projects: ['query', 'filter:[].projects'] },
+    GET: {
+      scopes: ['project:read', 'org:ci', 'project:releases'],
+      projects: ['query', 'filter:[].projects'],
+      removedWithProjects: ['adoptionStages'],
+    },
     POST: {
       scopes: ['org:ci', 'project:releases', 'project:write'],
       projects: 'body:projects',
@@ -1263,7 +1267,12 @@ const makeRows = (): Endpoints => ({
     DELETE: { scopes: ['project:admin'], projects: 'path' },
   },
   '/api/0/projects/{org}/{project}/stacktrace-link/': {
-    GET: { scopes: ['project:read'], projects: 'path' },
+    GET: {
+      scopes: ['project:read'],
+      projects: 'path',
+      query: { keys: { commitId: 'ok', groupId: 'ok' } },
+      removedWithProjects: ['integrations'],
+    },
   },
   '/api/0/projects/{org}/{project}/stats/': {
     GET: { scopes: ['project:read'], projects: 'path' },
@@ -1285,7 +1294,7 @@ const makeRows = (): Endpoints => ({
     DELETE: { scopes: ['project:write'], projects: 'path', removed: ['securityToken', 'securityTokenHeader'] },
   },
   '/api/0/projects/{org}/{project}/trace-items/{item_id}/': {
-    GET: { scopes: ['project:read'], projects: 'path' },
+    GET: { scopes: ['project:read'], projects: 'path', query: { keys: { trace_id: 'ok' } } },
   },
   '/api/0/projects/{org}/{project}/uptime/': {
     POST: {
