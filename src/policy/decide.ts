@@ -26,11 +26,14 @@ export function decide(client: Client, method: string, target: string, now: numb
   if (typeof parsed === 'string') return refuse(client, 'target', `sent a target that is not accepted: ${parsed}`);
   const route = matchRoute(parsed);
   if (route.hasEncodedLiteral) return refuse(client, 'target', 'must not percent-encode API names in the path');
-  if (route.hasInvalidId) return refuse(client, 'target', 'named an invalid organization, project, team, issue or id');
+  if (route.hasInvalidId) return refuse(client, 'target', INVALID_ID);
 
   const granted = grant(client, method, parsed, route);
   return granted.kind === 'refuse' ? granted : withinBoundary(client, method, parsed, route, granted);
 }
+
+const INVALID_ID =
+  'named an invalid organization, project, team, issue or id, or added something to a path whose rest Sentry ignores';
 
 /**
  * All reasons against a request at once: what `decide` refuses it for, what it would refuse it for if the client had
