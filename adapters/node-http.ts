@@ -14,7 +14,7 @@ import { makeResponse } from '../src/web/response.ts';
 import { nodeKeyMeans } from './http1/client/key-access.ts';
 import { makeTransport } from './http1/client/transport.ts';
 import { closeOf } from './node-http/close-signal.ts';
-import { drainWhenAnswered, fieldsOf, readIncoming, targetOf, urlOf } from './node-http/incoming.ts';
+import { drainWhenAnswered, fieldsOf, readIncoming, shownUrlOf, targetOf } from './node-http/incoming.ts';
 import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
 import { breakOffAfter } from './node-http/write-deadline.ts';
 import { storedTokenSource } from './system-token/source.ts';
@@ -80,7 +80,7 @@ export function createListener(options: ListenerOptions): Listener {
     const { target, mountPath } = targetOf(incoming, config.basePath);
     const shown = {
       method: incoming.method ?? '',
-      url: urlOf(incoming, mountPath + target),
+      url: shownUrlOf(incoming, mountPath, target),
       headers: fieldsOf(incoming),
     };
     const closed = closeOf(response);

@@ -20,9 +20,15 @@ export function targetOf(
   basePath: string,
 ): { readonly target: string; readonly mountPath: string } {
   if (basePath !== '') return { target: originalUrl, mountPath: '' };
-  const mountPath = originalUrl.endsWith(url) ? originalUrl.slice(0, originalUrl.length - url.length) : '';
-  return { target: url, mountPath };
+  const whole = pathOf(originalUrl);
+  const below = pathOf(url);
+  // Express writes a slash before what is left if that is nothing, or a query alone.
+  const rest = whole.endsWith(below) ? below : below.slice(1);
+  return { target: url, mountPath: whole.endsWith(rest) ? whole.slice(0, whole.length - rest.length) : '' };
 }
+
+/** A target without its origin, which a client that takes the proxy for its HTTP proxy sends as well (RFC 9112 section 3.2.2). */
+const pathOf = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '');
 
 /**
  * The field lines of a request as received. Adapters of serverless platforms have only the lines as Node combines them.
@@ -35,9 +41,15 @@ export function fieldsOf({ rawHeaders, headers }: IncomingMessage): FieldLines {
   return new FieldLines(lines);
 }
 
-/** The origin that a request names, then its target. */
-export const urlOf = ({ headers, socket }: IncomingMessage, target: string): string =>
-  `${(socket as Partial<TLSSocket> | undefined)?.encrypted === true ? 'https' : 'http'}://${headers.host ?? ''}${target}`;
+/** The origin that a request names, then its path. */
+export const urlOf = ({ headers, socket }: IncomingMessage, path: string): string =>
+  `${(socket as Partial<TLSSocket> | undefined)?.encrypted === true ? 'https' : 'http'}://${headers.host ?? ''}${path}`;
+
+/** The URL of a request as the client sees it, also of one that is not acceptable. */
+export function shownUrlOf(message: IncomingMessage, mountPath: string, target: string): string {
+  const path = mountPath + pathOf(target);
+  return urlOf(message, path.startsWith('/') ? path : `/${path}`);
+}
 
 /**
  * The request as the handler reads it.

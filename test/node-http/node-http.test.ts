@@ -189,6 +189,9 @@ describe('the listener', { concurrency: false }, () => {
       const port = await serve(t, express().use(mount, createListener(optionsWith(options))));
       const reply = await ask(port, `/sentry${path}`, { headers: { Host: 'proxy.example' } });
       assert.equal(JSON.parse(reply.text).url, `http://proxy.example/sentry${path}`);
+      const absolute = `http://proxy.example/sentry${path}`;
+      const other = await ask(port, absolute, { headers: { Host: 'proxy.example' } });
+      assert.equal(JSON.parse(other.text).url, `http://proxy.example/sentry${path}`);
     }
   });
 
@@ -410,7 +413,9 @@ describe('the listener', { concurrency: false }, () => {
     const port = await serve(t, app);
     upstream.play(answer(OK));
     await ask(port, '/tools/sentry/api/0/?secret');
-    assert.deepEqual(paths, ['/tools/sentry/api/0/']);
+    await ask(port, '/tools/sentry?secret');
+    await ask(port, 'http://proxy.example/tools/sentry/api/0/', { headers: { Host: 'proxy.example' } });
+    assert.deepEqual(paths, ['/tools/sentry/api/0/', '/tools/sentry/', '/tools/sentry/api/0/']);
   });
 
   it('speaks TLS to Sentry, with its own authorities', async (t) => {
