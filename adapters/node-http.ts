@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 import { sendNodeResponse } from '@whatwg-node/server';
 import { OwnSignal } from '../src/http/deadline.ts';
 import { ProxyError } from '../src/http/errors.ts';
+import type { Signal } from '../src/http/types.ts';
+import { untilAborted } from '../src/http/until-aborted.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
 import { fixedTokens } from '../src/pipeline/fixed-tokens.ts';
 import { makeEnv } from '../src/pipeline/make-env.ts';
@@ -13,10 +15,11 @@ import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { nodeKeyMeans } from './http1/client/key-access.ts';
 import { makeTransport } from './http1/client/transport.ts';
+import { BreakingBody, breakOff, breakOffAfter } from './node-http/break-off.ts';
 import { closeOf } from './node-http/close-signal.ts';
+import { Connections } from './node-http/connections.ts';
 import { drainWhenAnswered, fieldsOf, readIncoming, shownUrlOf, targetOf } from './node-http/incoming.ts';
 import { type ListenerOptions, readListenerOptions } from './node-http/options.ts';
-import { breakOffAfter } from './node-http/write-deadline.ts';
 import { storedTokenSource } from './system-token/source.ts';
 import { fileToken } from './token-files/file-token.ts';
 
@@ -26,7 +29,8 @@ export type { ListenerOptions } from './node-http/options.ts';
 export type { TokenRead } from './system-token/source.ts';
 
 /**
- * A listener for the requests of node:http. Its promise is fulfilled when the response is written, and never rejects.
+ * A listener for the requests of node:http. Its promise is fulfilled when the response is written or broken off, and
+ * never rejects.
  */
 export interface Listener extends AsyncDisposable {
   (request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -74,16 +78,16 @@ export function createListener(options: ListenerOptions): Listener {
     closing,
   };
 
+  const connections = new Connections();
   const refused = new WeakSet<Socket>();
 
-  const respond = (incoming: IncomingMessage, response: ServerResponse): Promise<Response> => {
+  const respond = (incoming: IncomingMessage, response: ServerResponse, closed: Signal): Promise<Response> => {
     const { target, mountPath } = targetOf(incoming, config.basePath);
     const shown = {
       method: incoming.method ?? '',
       url: shownUrlOf(incoming, mountPath, target),
       headers: fieldsOf(incoming),
     };
-    const closed = closeOf(response);
     const receive = () => {
       try {
         if (refused.has(incoming.socket)) throw new ProxyError('bad_request', 'it follows a request that was refused');
@@ -96,19 +100,25 @@ export function createListener(options: ListenerOptions): Listener {
         throw error;
       }
     };
-    return answer(mountPath === '' ? env : mounted(env, mountPath), shown, receive);
+    const { destination } = mountPath === '' ? env : mounted(env, mountPath);
+    return answer({ ...env, destination, respond: responderFor(incoming, response) }, shown, receive);
   };
   const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     void env.authenticator.refresh?.();
-    breakOffAfter(config.writeTimeout, closing, response);
+    const closed = closeOf(response, connections.endOf(incoming.socket));
+    breakOffAfter(config.writeTimeout, closing, response, closed);
     drainWhenAnswered(incoming, response);
-    const answered = await respond(incoming, response);
+    const answered = await respond(incoming, response, closed);
+    // What a transport of the owner's sends beyond its Content-Length would be read as another response.
+    response.strictContentLength = true;
     try {
       // As a framework's request is given: of the bare one it would set the options of the socket, which are the server's.
-      await sendNodeResponse(answered, response, { raw: incoming }, false);
+      const sending = sendNodeResponse(answered, response, { raw: incoming }, false);
+      // It waits for a client to read on even if that has left.
+      await untilAborted(Promise.resolve(sending), closed);
     } catch {
       // A response that node:http does not take must not look whole.
-      response.destroy();
+      breakOff(response);
     }
   };
   const close = async (): Promise<void> => {
@@ -117,6 +127,15 @@ export function createListener(options: ListenerOptions): Listener {
   };
   return Object.assign(listener, { close, [Symbol.asyncDispose]: close });
 }
+
+/** Makes the response to one request. */
+const responderFor =
+  ({ method }: IncomingMessage, response: ServerResponse): ServedEnv<Response>['respond'] =>
+  (body, init) => {
+    if (body !== null && typeof body !== 'string') return makeResponse(new BreakingBody(body, response), init);
+    // A server may be set to refuse content in a response to HEAD.
+    return makeResponse(method === 'HEAD' ? null : body, init);
+  };
 
 /** Clients of a mounted listener are kept inside below the path at which it is mounted. */
 const mounted = <R>(env: ServedEnv<R>, mountPath: string): ServedEnv<R> => ({

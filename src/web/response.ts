@@ -4,6 +4,8 @@ import { RAW_CONTENT, withLength } from './runtime.ts';
 
 /** Statuses with which `Response` takes no body at all. */
 const WITHOUT_CONTENT = new Set([204, 205, 304]);
+/** Of these, a length would be that of a body which does not come (RFC 9110 sections 8.6 and 15.3.6). */
+const WITHOUT_LENGTH = new Set([204, 205]);
 
 /**
  * A `Response` made from the handler's answer.
@@ -18,9 +20,13 @@ export function makeResponse(
   if (isWithoutContent && body !== null && typeof body !== 'string') void body.cancel();
   const isReady = body === null || typeof body === 'string';
   const content = isReady ? body : withLength(toStream(body), lengthOf(headers));
-  const all = [...linesOf(headers), ...added];
+  const lines = linesOf(headers);
+  const kept = WITHOUT_LENGTH.has(init.status) ? lines.filter((line) => !LENGTH.test(line[0])) : lines;
+  const all = [...kept, ...added];
   return new Response(isWithoutContent ? null : content, { ...RAW_CONTENT, ...init, headers: all });
 }
+
+const LENGTH = /^content-length$/i;
 
 /** Anything that yields chunks, for a runtime that wants a stream. */
 export function toStream(body: Body | AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
