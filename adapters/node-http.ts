@@ -6,7 +6,7 @@ import { sendNodeResponse } from '@whatwg-node/server';
 import { OwnSignal } from '../src/http/deadline.ts';
 import { ProxyError } from '../src/http/errors.ts';
 import type { Signal } from '../src/http/types.ts';
-import { untilAborted } from '../src/http/until-aborted.ts';
+import { endedInTime, untilAborted } from '../src/http/until-aborted.ts';
 import { answer, type ServedEnv } from '../src/pipeline/answer.ts';
 import { fixedTokens } from '../src/pipeline/fixed-tokens.ts';
 import { makeEnv } from '../src/pipeline/make-env.ts';
@@ -57,7 +57,8 @@ export interface Listener extends AsyncDisposable {
 export function createListener(options: ListenerOptions): Listener {
   const { token: origin, trust, onTokenRead, ...config } = readListenerOptions(options, process.env);
   const token: TokenSource = 'hosts' in origin ? storedTokenSource(origin, onTokenRead) : origin;
-  const transport = config.transport ?? makeTransport({ origin: config.sentryUri.origin, trust });
+  const own = config.transport;
+  const transport = own === undefined ? makeTransport({ origin: config.sentryUri.origin, trust }) : endedInTime(own);
   // A client that does not read must not keep its place forever.
   const lease = config.writeTimeout === 0 ? undefined : config.writeTimeout;
   const { writeTimeout, basePath, onRequest } = config;

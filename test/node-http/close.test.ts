@@ -71,3 +71,23 @@ test('close() answers what waits for Sentry, and what comes later', async (conte
     assert.match(reply.content.toString(), /being shut down/);
   }
 });
+
+test('a request whose transport never answers and heeds no signal is answered in time, and at close()', async (context) => {
+  const transport = () => new Promise<never>(() => {});
+  for (const [writeTimeout, status] of [
+    [200, 504],
+    [0, 503],
+  ] as const) {
+    const listener = createListener({ ...options, transport, writeTimeout });
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    context.after(() => server.close());
+    const client = await RawClient.connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+    await client.write(requestOf('/a'));
+    if (status === 503) {
+      await sleep(200);
+      await listener.close();
+    }
+    assert.equal((await client.reply()).status, status);
+  }
+});
