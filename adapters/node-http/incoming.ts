@@ -20,15 +20,15 @@ export function targetOf(
   basePath: string,
 ): { readonly target: string; readonly mountPath: string } {
   if (basePath !== '') return { target: originalUrl, mountPath: '' };
-  const whole = pathOf(originalUrl);
-  const below = pathOf(url);
+  const whole = withoutOrigin(originalUrl);
+  const below = withoutOrigin(url);
   // Express writes a slash before what is left if that is nothing, or a query alone.
   const rest = whole.endsWith(below) ? below : below.slice(1);
   return { target: url, mountPath: whole.endsWith(rest) ? whole.slice(0, whole.length - rest.length) : '' };
 }
 
 /** A target without its origin, which a client that takes the proxy for its HTTP proxy sends as well (RFC 9112 section 3.2.2). */
-const pathOf = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '');
+const withoutOrigin = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '');
 
 /**
  * The field lines of a request as received. Adapters of serverless platforms have only the lines as Node combines them.
@@ -47,7 +47,7 @@ export const urlOf = ({ headers, socket }: IncomingMessage, path: string): strin
 
 /** The URL of a request as the client sees it, also of one that is not acceptable. */
 export function shownUrlOf(message: IncomingMessage, mountPath: string, target: string): string {
-  const path = mountPath + pathOf(target);
+  const path = mountPath + withoutOrigin(target);
   return urlOf(message, path.startsWith('/') ? path : `/${path}`);
 }
 
