@@ -11,7 +11,7 @@ import { type CountRead, MessageBody } from '../message/message-body.ts';
 import { abortReason } from './connector.ts';
 import { outliveFailedWrites } from './failed-writes.ts';
 import type { Part } from './parting.ts';
-import { parseResponseHead, refuseContradiction } from './response-head.ts';
+import { parseResponseHead, refuseContradiction, refuseOtherProtocol } from './response-head.ts';
 
 /** Bytes of a response's head, interim responses before it included. */
 const MAX_HEAD = 64 * 1024;
@@ -98,7 +98,10 @@ export class Exchange {
     for (;;) {
       const hasEnded = this.#head.push(next);
       if (this.#interimBytes + this.#head.size > MAX_HEAD) throw new MalformedMessage('a header section too large');
-      if (!hasEnded) return;
+      if (!hasEnded) {
+        refuseOtherProtocol(this.#head);
+        return;
+      }
       const { text, rest } = this.#head;
       if (this.#takeResponse(text, rest)) return;
       this.#interimBytes += this.#head.size;

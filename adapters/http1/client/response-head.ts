@@ -1,5 +1,6 @@
 import { type FieldLines, MalformedMessage, parseHead } from '../message/field-lines.ts';
 import { type Framing, framingOf, NO_BODY } from '../message/framing.ts';
+import type { HeadReader } from '../message/head-reader.ts';
 
 export interface ResponseHead {
   readonly status: number;
@@ -9,6 +10,7 @@ export interface ResponseHead {
 }
 
 const MAX_FIELD_LINES = 1000;
+const MALFORMED_STATUS_LINE = 'a malformed status line';
 
 /** RFC 9112 section 4, where some servers leave out the reason phrase and the space before it. */
 const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
@@ -21,13 +23,27 @@ const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
  */
 export function parseResponseHead(head: string, method: string): ResponseHead {
   const { startLine, fields } = parseHead(head, MAX_FIELD_LINES);
-  if (!STATUS_LINE.test(startLine)) throw new MalformedMessage('a malformed status line');
+  if (!STATUS_LINE.test(startLine)) throw new MalformedMessage(MALFORMED_STATUS_LINE);
   // The parts of a status line have fixed places, so the expression need not capture them.
   const isHttp10 = startLine.startsWith('HTTP/1.0');
   const status = Number(startLine.slice(9, 12));
   if (status === 101) throw new MalformedMessage('an unrequested switch of protocols');
   const framing = responseFraming(method, status, fields, isHttp10);
   return { status, statusText: startLine.slice(13), fields, framing };
+}
+
+/** What every response begins with. */
+const BEGINNING = 'HTTP/1.';
+
+/**
+ * Refuses what can't become a response's head. A server of another protocol, TLS or HTTP/2 for example, waits for an
+ * answer to its first bytes, and its client would wait until its time is up, or take the end for a broken connection.
+ * @param head that has not ended yet
+ * @throws MalformedMessage
+ */
+export function refuseOtherProtocol(head: HeadReader): void {
+  if (!BEGINNING.startsWith(head.beginning(BEGINNING.length))) throw new MalformedMessage(MALFORMED_STATUS_LINE);
+  if (head.hasBareLineEnd()) throw new MalformedMessage('a line that does not end with CRLF');
 }
 
 /** RFC 9112 section 6.3. */

@@ -33,6 +33,11 @@ export class HeadReader {
     return this.#buffer.toString('latin1', 0, this.size);
   }
 
+  /** The first characters of what was received, at most as many as this. */
+  beginning(characters: number): string {
+    return this.#buffer.toString('latin1', 0, Math.min(characters, this.#length));
+  }
+
   /** The bytes after a head that has ended. */
   get rest(): Buffer {
     const start = this.#end + HEAD_END.length;

@@ -46,7 +46,7 @@ export class RequestReader {
   /** Whether the method is HEAD; also known if the head is incomplete or not acceptable. */
   get isHead(): boolean {
     if (this.#head !== undefined) return this.#head.method === 'HEAD';
-    return this.#headReader !== undefined && HEAD_REQUEST.test(this.#headReader.text.slice(0, 7));
+    return this.#headReader !== undefined && HEAD_REQUEST.test(this.#headReader.beginning(7));
   }
 
   /** Whether the client speaks HTTP/1.0, where a response without a length ends with the connection. */
