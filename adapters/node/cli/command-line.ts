@@ -149,6 +149,7 @@ const isValue = (next: string | undefined): boolean => next !== undefined && !ne
 /** An argument that is not a flag is never quoted, because it may be a secret whose flag is missing. */
 function unknownArgument(arg: string, index: number, command: Command): string {
   const flag = /^--([A-Za-z][\w-]{0,30})/.exec(arg)?.[1];
+  if (flag !== undefined && switchesOf(command).includes(flag)) return `${command} --${flag} takes no value`;
   if (flag !== undefined) return `unknown flag --${flag}; ${flagHint(flag, command) ?? '--help lists the flags'}`;
   const single = /^-([A-Za-z][\w-]{0,30})$/.exec(arg)?.[1];
   const meant = single && flagHint(single, command);
@@ -186,10 +187,17 @@ function flagHint(typed: string, command: Command): string | undefined {
 
 const flagsOf = (command: Command): string[] => [
   ...SETTINGS.map(({ flag }) => flag),
-  ...(command === 'check' ? ['probe', 'as', 'as-token'] : []),
-  ...(command === 'token' ? ['json', 'write', ...TOKEN_OPTIONS] : []),
+  ...switchesOf(command),
+  ...(command === 'check' ? ['as', 'as-token'] : []),
+  ...(command === 'token' ? TOKEN_OPTIONS : []),
   ...['help', 'version'],
 ];
+
+/** The options of a command that take no value. */
+function switchesOf(command: Command): string[] {
+  if (command === 'check') return ['probe'];
+  return command === 'token' ? ['json', 'write'] : [];
+}
 
 /** The name that is nearest to what was typed; of several, the one that starts most like it. */
 function likeliest(typed: string, names: readonly string[]): string | undefined {

@@ -323,6 +323,16 @@ describe('bad settings', { concurrency: 2 }, () => {
     assert.equal(ended.stderr, 'sentry-api-proxy: unknown flag --prob; did you mean --probe?\n');
   });
 
+  it('refuses a value of an option that takes none', async () => {
+    for (const [args, option] of [
+      [['check', '--probe=true'], 'check --probe'],
+      [['token', '--json=1'], 'token --json'],
+    ] as const) {
+      const { code, stderr } = await runProxy(args, { env: good });
+      assert.deepEqual([code, stderr], [2, `sentry-api-proxy: ${option} takes no value\n`]);
+    }
+  });
+
   const hints: Record<string, readonly [args: readonly string[], hint: string]> = {
     "another program's word": [['--port', '8080'], 'unknown flag --port; did you mean --listen?'],
     'the beginning of two flags': [['--log', 'json'], 'unknown flag --log; did you mean --log-format or --log-level?'],
