@@ -1,4 +1,5 @@
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { encodingFault, UNSENDABLE, withoutLineEnd } from '../../src/config/values.ts';
 import { isSendableToken } from '../../src/http/grammar.ts';
 import { type TokenSource, unrenewable } from '../../src/tokens/token-source.ts';
 import { codeOf } from '../system-token/file-fault.ts';
@@ -114,8 +115,10 @@ async function lookAt(path: string, before: Look): Promise<Look> {
 
 /** A line end at the end is ignored. */
 function tokenIn(text: string): Look {
-  const token = text.replace(/[\r\n]+$/, '');
-  return isSendableToken(token) ? { token } : NO_TOKEN_IN_IT;
+  const token = withoutLineEnd(text);
+  if (token === '') return NO_TOKEN_IN_IT;
+  if (isSendableToken(token)) return { token };
+  return { fault: `names a file whose content ${encodingFault(text) ?? UNSENDABLE}` };
 }
 
 const NO_TOKEN_IN_IT: Look = { fault: 'names a file that contains no token' };

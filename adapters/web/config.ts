@@ -7,7 +7,14 @@ import {
 } from '../../src/config/core-settings.ts';
 import { checkCredentials } from '../../src/config/credentials.ts';
 import { findMistakenNames } from '../../src/config/mistaken-names.ts';
-import { type Problem, type Report, rejectsNobody, SYSTEM, type Values } from '../../src/config/values.ts';
+import {
+  type Problem,
+  type Report,
+  rejectsNobody,
+  SYSTEM,
+  type Values,
+  withoutLineEnd,
+} from '../../src/config/values.ts';
 
 /** Bindings or variables by name; a binding may be something other than text. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -99,7 +106,7 @@ function readText(settings: Settings, problems: Problem[]): Values {
     const value = settings[variable] ?? undefined;
     if (value === undefined) continue;
     // TOML and JSON have booleans and numbers, which count as their own text.
-    if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = String(value);
+    if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = withoutLineEnd(String(value));
     else problems.push({ variable, text: 'is not text' });
   }
   return values;

@@ -5,6 +5,10 @@ import type { Problem } from './values.ts';
  * that keeps others out it is safer not to start than to start without it.
  */
 const MISTAKES: readonly (readonly [names: RegExp, meant: string, isError: boolean])[] = [
+  // The names of most settings that name files end in _FILE.
+  ...['TLS_CERT', 'TLS_KEY', 'SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'].map(
+    (name) => [new RegExp(`^${name}_?(FILE|PATH)$`), name, false] as const,
+  ),
   [/^CLIENTS?(_?(FILES?|PATH|JSON))?$/, 'CLIENTS', true],
   [/^ALIAS(ES|_?TOKENS?)(_?(FILES?|PATH))?$/, 'ALIAS_TOKENS', true],
   [/^ALLOW(ED)?_?HOSTS?$/, 'ALLOWED_HOSTS', true],

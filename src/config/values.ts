@@ -51,7 +51,8 @@ export function readToken(value: string, report: Report): string {
   return value;
 }
 
-const UNSENDABLE = 'has a character that is not visible ASCII';
+/** What is wrong with a token that no header can carry. */
+export const UNSENDABLE = 'has a space, a line break or another character that is not visible ASCII';
 
 /** Alias tokens, separated by `;`. */
 export function readAliasTokens(value: string, report: Report): readonly string[] {
@@ -88,6 +89,16 @@ const pieces = (value: string, separator: string | RegExp): string[] =>
     .split(separator)
     .map((piece) => piece.trim())
     .filter((piece) => piece !== '');
+
+/** The text without line ends at its end, which editors, `echo` and the secrets of Kubernetes made with them add. */
+export const withoutLineEnd = (text: string): string => text.replace(/[\r\n]+$/, '');
+
+/** What is wrong with the encoding of a file, whose first characters no one sees; undefined if nothing is. */
+export function encodingFault(content: string): string | undefined {
+  if (content.startsWith('\ufeff')) return 'begins with a byte order mark; save it without one';
+  // The marks of UTF-16, as a decoder of UTF-8 reads them.
+  return content.startsWith('\ufffd\ufffd') ? 'is not UTF-8; save it as UTF-8' : undefined;
+}
 
 /** The text as it is. */
 export const readText: Read<string> = (value) => value;

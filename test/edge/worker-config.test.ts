@@ -46,8 +46,9 @@ describe('a Worker that is not configured', () => {
     'system as SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: 'system' }), /SENTRY_TOKEN asks .*Node adapter/],
     'a SENTRY_TOKEN with a blank': [
       () => ({ ...complete(), SENTRY_TOKEN: `${SECRET} ` }),
-      /SENTRY_TOKEN has a character/,
+      /SENTRY_TOKEN has a space, a line break or another character/,
     ],
+    'a SENTRY_TOKEN of a line end alone': [() => ({ ...complete(), SENTRY_TOKEN: '\n' }), /SENTRY_TOKEN is not set/],
     'a SENTRY_TOKEN that is not text': [
       () => ({ ...complete(), SENTRY_TOKEN: { x: SECRET } }),
       /SENTRY_TOKEN is not text/,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Problem } from '../../../src/config/values.ts';
+import { type Problem, withoutLineEnd } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { RawSettings, SettingSource } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -20,9 +20,11 @@ export async function collectSettings(
   const dotEnv = await readDotEnv(problems);
   const given: Record<string, { text: string; source: SettingSource }> = {};
   for (const { variable, default: fallback } of SETTINGS) {
+    const fromVariable = variables[variable];
     const sources: [string | undefined, SettingSource][] = [
       [flags[variable], 'flag'],
-      [variables[variable], 'variable'],
+      // Read like the same secret in a file.
+      [fromVariable === undefined ? undefined : withoutLineEnd(fromVariable), 'variable'],
       [dotEnv[variable], '.env'],
     ];
     const [text = fallback, source = 'default'] = sources.find(([value]) => value !== undefined) ?? [];

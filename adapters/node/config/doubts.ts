@@ -11,7 +11,12 @@ interface Read {
 
 /** Adds doubtful settings to the warnings, and to the problems the settings that may have caused them. */
 export function findDoubts({ given, contents, config }: Read, problems: Problem[], warnings: Problem[]): void {
-  warnings.push(...shortAliases(config), ...withoutEffect(config), ...hostsDjangoRefuses(config));
+  warnings.push(
+    ...shortAliases(config),
+    ...joinedAliases(config),
+    ...withoutEffect(config),
+    ...hostsDjangoRefuses(config),
+  );
   for (const doubt of quotes(given, contents, config)) {
     const isWrong = problems.some(({ variable }) => variable === doubt.variable);
     (isWrong ? problems : warnings).push(doubt);
@@ -26,6 +31,14 @@ function shortAliases({ aliasTokens }: Config): Problem[] {
   if (length === 0) return [];
   const are = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'is' : 'are'}`;
   return [{ variable: '', text: `${are} shorter than ${SHORTEST_ALIAS} characters and can be guessed` }];
+}
+
+/** Other lists are separated by commas, but two tokens with one between them are one token to the proxy. */
+function joinedAliases({ aliasTokens }: Config): Problem[] {
+  const { length } = aliasTokens.filter((token) => token.includes(','));
+  if (length === 0) return [];
+  const have = `${length} of ${aliasTokens.length} alias tokens ${length === 1 ? 'has' : 'have'}`;
+  return [{ variable: '', text: `${have} a comma, which does not separate tokens; write ; between them` }];
 }
 
 function withoutEffect({ limitStore, clientsText, allowAnyClient, isOpen }: Config): Problem[] {

@@ -51,6 +51,36 @@ describe('check', { concurrency: 3 }, () => {
     assert.deepEqual([right.code, right.warnings], [0, []]);
   });
 
+  it('reads a variable without the line end that the secrets of Kubernetes often have', async () => {
+    const { code, stderr, warnings } = await check({
+      SENTRY_TOKEN: `${SECRET}\n`,
+      SENTRY_URI: 'https://sentry.example\r\n',
+      ALIAS_TOKENS: `${SECRET}2\n`,
+      LISTEN: ':8081\n',
+      WRITE_TIMEOUT: '5s\n',
+      UNMATCHED: 'reject\n',
+    });
+    assert.deepEqual([code, stderr, warnings], [0, '', []]);
+    const empty = await check({ SENTRY_TOKEN: 'x', ALIAS_TOKENS: '\n' });
+    assert.equal(empty.code, 2);
+    assert.match(empty.stderr, /--alias-token \(ALIAS_TOKENS\) is set but empty/);
+  });
+
+  it('warns of alias tokens with a comma between them, which are one token', async () => {
+    const text = '1 of 1 alias tokens has a comma, which does not separate tokens; write ; between them';
+    const { code, warnings } = await check({ SENTRY_TOKEN: 'x', ALIAS_TOKENS: `${SECRET},${SECRET}2` });
+    assert.deepEqual([code, warnings], [0, [text]]);
+  });
+
+  it('warns of a file of a certificate or a key whose setting has another name', async () => {
+    const { code, warnings } = await check({ SENTRY_TOKEN: 'x', TLS_CERT_FILE: '/cert', SENTRY_CA_PATH: '/ca' });
+    assert.equal(code, 0);
+    assert.deepEqual(warnings.toSorted(), [
+      'SENTRY_CA_PATH is not a setting; did you mean SENTRY_CA?',
+      'TLS_CERT_FILE is not a setting; did you mean TLS_CERT?',
+    ]);
+  });
+
   it('warns of a host name of Sentry with an underscore, which Django refuses', async () => {
     const { code, warnings } = await check({ SENTRY_TOKEN: 'x', SENTRY_URI: 'http://sentry_web:9000/' });
     assert.equal(code, 0);

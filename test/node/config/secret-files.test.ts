@@ -163,7 +163,28 @@ describe('a secret file', { concurrency: 3 }, () => {
     },
     'a token file with two lines': (folder) => {
       writeFileSync(join(folder, 'token'), `${SECRET}\n${SECRET}\n`);
-      return { args: ['--token-file', join(folder, 'token')], says: /--token-file.*content has a character/ };
+      return {
+        args: ['--token-file', join(folder, 'token')],
+        says: /--token-file.*content has a space, a line break or another character/,
+      };
+    },
+    'a token file with a byte order mark': (folder) => {
+      writeFileSync(join(folder, 'token'), `\ufeff${SECRET}\n`);
+      return {
+        args: ['--token-file', join(folder, 'token')],
+        says: /--token-file.*content begins with a byte order mark/,
+      };
+    },
+    'a token file in UTF-16': (folder) => {
+      writeFileSync(join(folder, 'token'), `\ufeff${SECRET}\n`, 'utf16le');
+      return { args: ['--token-file', join(folder, 'token')], says: /--token-file.*content is not UTF-8/ };
+    },
+    'a connection string file with a byte order mark': (folder) => {
+      writeFileSync(join(folder, 'conn'), '\ufeffhost=127.0.0.1');
+      return {
+        args: ['--pgx-conn-file', join(folder, 'conn')],
+        says: /--pgx-conn-file.*begins with a byte order mark/,
+      };
     },
     'a connection string file with nonsense': (folder) => {
       writeFileSync(join(folder, 'conn'), `${SECRET} ${SECRET}`);
