@@ -14,7 +14,8 @@ export async function decode(
   limit: number,
   reservation?: Pick<Reservation, 'growTo'>,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (encoding === null) return bytes;
+  // RFC 9110 section 8.4.1: some servers name the coding that is none.
+  if (encoding === null || /^(?:identity)?$/i.test(encoding)) return bytes;
   if (!/^(?:x-)?gzip$/i.test(encoding)) return undefined;
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));

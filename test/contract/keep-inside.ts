@@ -335,6 +335,12 @@ function bodies({ target, test }: Contract): void {
     });
   }
 
+  test('edits content with the coding identity, which is none', async () => {
+    const { reply } = await scene.exchange(ask(ORGANIZATION), json(utf8(before), 'Content-Encoding: identity'));
+    assert.equal(reply.content.toString(), after);
+    assert.deepEqual(fieldValues(reply, 'Content-Encoding'), []);
+  });
+
   for (const [title, content, ...fields] of [
     ['gzip with nothing to edit', gzipSync('{"links":{}}'), 'Content-Encoding: gzip'],
     ['gzip that is none', utf8(before), 'Content-Encoding: gzip'],
