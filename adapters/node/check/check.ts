@@ -48,6 +48,7 @@ export async function check(
   if (config.keepInside) say('keeps clients at', config.publicUrl ?? 'the host that each request names');
   else say('keeps clients at', "Sentry's own address, past the proxy, because --keep-inside is false");
   for (const warning of warnings) say('warning', problemText(warning));
+  for (const warning of originOf(config.token).warnings) say('warning', warning);
   if (named !== undefined) {
     const now = Date.now();
     for (const warning of expiryWarnings(named.clients, now)) say('warning', warning);

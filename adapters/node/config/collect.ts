@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Problem, withoutLineEnd } from '../../../src/config/values.ts';
+import { encodingFault, type Problem, withoutLineEnd } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { RawSettings, SettingSource } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -36,6 +36,10 @@ export async function collectSettings(
 async function readDotEnv(problems: Problem[]): Promise<Record<string, string>> {
   try {
     const text = await readFile('.env', 'utf8');
+    // Windows' editors add the mark, which dotenv leaves out.
+    const fault = encodingFault(text.replace(/^\ufeff/, ''));
+    // All settings would be missing, and the proxy open.
+    if (fault !== undefined) problems.push({ variable: '', text: `the file .env in the working folder ${fault}` });
     const { parse } = await import('dotenv');
     return parse(text);
   } catch (error) {

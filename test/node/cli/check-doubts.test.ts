@@ -66,6 +66,25 @@ describe('check', { concurrency: 3 }, () => {
     assert.match(empty.stderr, /--alias-token \(ALIAS_TOKENS\) is set but empty/);
   });
 
+  it('warns of what the log says of the database at the start', async (t) => {
+    const passfile = join(makeFolder(t), 'passfile');
+    writeFileSync(passfile, `*:*:*:*:${SECRET}\n`, { mode: 0o440 });
+    const { code, warnings } = await check({ PGX_CONN: `host=db.example passfile=${passfile}`, ALIAS_TOKENS: SECRET });
+    const text = 'the passfile is not used: group or others have access to it (chmod 0600 it)';
+    assert.deepEqual([code, warnings], [0, [text]]);
+  });
+
+  it('refuses a file .env in UTF-16, whose settings would all be missing', async (t) => {
+    const folder = makeFolder(t);
+    writeFileSync(join(folder, '.env'), `\ufeffSENTRY_TOKEN=x\nALIAS_TOKENS=${SECRET}\n`, 'utf16le');
+    const { code, stderr } = await runProxy(['check'], { folder });
+    assert.equal(code, 2);
+    assert.match(stderr, /^sentry-api-proxy: the file \.env in the working folder is not UTF-8; save it as UTF-8$/m);
+    writeFileSync(join(folder, '.env'), `\ufeffSENTRY_TOKEN=x\nALIAS_TOKENS=${SECRET}\n`);
+    const { stdout } = await runProxy(['check'], { folder });
+    assert.match(stdout, /^token: +static, 1 characters/m);
+  });
+
   it('warns of alias tokens with a comma between them, which are one token', async () => {
     const text = '1 of 1 alias tokens has a comma, which does not separate tokens; write ; between them';
     const { code, warnings } = await check({ SENTRY_TOKEN: 'x', ALIAS_TOKENS: `${SECRET},${SECRET}2` });
