@@ -30,6 +30,8 @@ export function readSentryUri(value: string, report: Report): URL {
   if (uri.username !== '' || uri.password !== '') report('must not contain credentials');
   if (value.includes('?')) report('must not contain a query');
   if (value.includes('#')) report('must not contain a fragment');
+  // Nothing listens there, and a transport would take it for no port.
+  if (uri.port === '0') report('has the port 0');
   // URL would drop line ends and encode other characters, so the result would differ from the setting.
   if (!isVisibleAscii(value)) report('has a character that is not visible ASCII; percent-encode it');
   return uri;

@@ -16,6 +16,7 @@ export function findDoubts({ given, contents, config }: Read, problems: Problem[
     ...joinedAliases(config),
     ...withoutEffect(config),
     ...hostsDjangoRefuses(config),
+    ...pathsOfTheApi(config),
   );
   for (const doubt of quotes(given, contents, config)) {
     const isWrong = problems.some(({ variable }) => variable === doubt.variable);
@@ -59,6 +60,12 @@ function hostsDjangoRefuses({ sentryUri }: Config): Problem[] {
     'has a host name with an underscore, and Django answers 400 to such a Host; give Sentry a name without one, ' +
     'for example a network alias';
   return [{ variable: 'SENTRY_URI', text }];
+}
+
+/** Some clients' settings want the path of the API; this one would have it twice in each request's path. */
+function pathsOfTheApi({ sentryUri }: Config): Problem[] {
+  if (!/\/api(?:\/0)?\/*$/.test(sentryUri.pathname)) return [];
+  return [{ variable: 'SENTRY_URI', text: "ends with the API's own path, which every request has too; leave it out" }];
 }
 
 const QUOTED = /^(["'])[\s\S]*\1$/;

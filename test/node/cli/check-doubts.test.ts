@@ -66,6 +66,18 @@ describe('check', { concurrency: 3 }, () => {
     assert.match(empty.stderr, /--alias-token \(ALIAS_TOKENS\) is set but empty/);
   });
 
+  it("warns of the API's own path behind Sentry's URI, since requests have it too", async () => {
+    const text = "--sentry-uri (SENTRY_URI) ends with the API's own path, which every request has too; leave it out";
+    for (const [path, expected] of [
+      ['/api/0/', [text]],
+      ['/sentry/api', [text]],
+      ['/api-of-sentry/', []],
+    ] as const) {
+      const { code, warnings } = await check({ SENTRY_TOKEN: 'x', SENTRY_URI: `https://sentry.example${path}` });
+      assert.deepEqual([code, warnings], [0, expected]);
+    }
+  });
+
   it('warns of what the log says of the database at the start', async (t) => {
     const passfile = join(makeFolder(t), 'passfile');
     writeFileSync(passfile, `*:*:*:*:${SECRET}\n`, { mode: 0o440 });

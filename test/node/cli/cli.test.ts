@@ -267,6 +267,7 @@ describe('bad settings', { concurrency: 2 }, () => {
     'a base URI with credentials': [['--sentry-uri', `http://u:${SECRET}@sentry`], good, /--sentry-uri/],
     'a base URI with a query': [['--sentry-uri', `http://sentry/?${SECRET}`], good, /--sentry-uri/],
     'a base URI with an empty query': [['--sentry-uri', 'http://sentry/?'], good, /--sentry-uri/],
+    'a base URI with the port 0': [['--sentry-uri', 'http://sentry:0'], good, /--sentry-uri.*has the port 0/],
     'a base URI with a fragment': [['--sentry-uri', `http://sentry/#${SECRET}`], good, /--sentry-uri/],
     'a base URI with a line end': [['--sentry-uri', 'http://sentry/a\nb'], good, /--sentry-uri.*visible ASCII/],
     'a base URI beyond ASCII': [['--sentry-uri', 'http://sentry/\u010a'], good, /--sentry-uri.*visible ASCII/],
