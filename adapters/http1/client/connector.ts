@@ -41,7 +41,7 @@ function byName(host: string, open: Open): Connect {
     const onAbort = (): void => {
       end();
       attempts?.cancel();
-      failed(abortReason(signal, false));
+      failed(abortReason(signal, 'connection'));
     };
     const succeed = (socket: Socket): void => {
       end();
@@ -52,7 +52,7 @@ function byName(host: string, open: Open): Connect {
       failed(error);
     };
     if (signal.aborted) {
-      failed(abortReason(signal, false));
+      failed(abortReason(signal, 'connection'));
       return;
     }
     signal.addEventListener('abort', onAbort);
@@ -85,9 +85,12 @@ function tlsOpener(host: string, port: number, options: ConnectOptions): Open {
 /** A response may come, and its side be closed, before the whole request is sent. */
 const optionsFor = (host: string, port: number) => ({ host, port, allowHalfOpen: true });
 
-/** Why an exchange was given up. Time that ran out before there was a connection was not Sentry's to answer in. */
-export function abortReason({ reason }: Signal, hasConnection: boolean): ProxyError {
+/**
+ * Why an exchange was given up. Time that ran out before there was a connection was not Sentry's to answer in.
+ * @param missing what the request was still waiting for, before it could be sent
+ */
+export function abortReason({ reason }: Signal, missing: 'connection' | 'handshake' | undefined): ProxyError {
   if (!(reason instanceof ProxyError)) return new ProxyError('client_gone');
-  const isConnectTimeout = reason.name === 'upstream_timeout' && !hasConnection;
-  return isConnectTimeout ? new ProxyError('upstream_connect_timeout') : reason;
+  if (reason.name !== 'upstream_timeout' || missing === undefined) return reason;
+  return new ProxyError('upstream_connect_timeout', missing === 'handshake' ? 'the TLS handshake did not end' : '');
 }

@@ -40,6 +40,8 @@ export class Exchange {
   #body: MessageBody | undefined;
   #upload: RequestBodyWriter | undefined;
   #hasResponse = false;
+  /** The TLS handshake is still to end. */
+  #isSecuring = false;
   /** Why nothing more can be sent. */
   #writeError: Error | undefined;
   #isOver = false;
@@ -62,8 +64,13 @@ export class Exchange {
     socket.on('close', this.#onEnd);
     const outlive = () => outliveFailedWrites(socket, this.#onWriteFailed);
     // Before the handshake is done there is no response to read, and its own error says more than that of a write.
-    if (socket instanceof TLSSocket) socket.once('secureConnect', outlive);
-    else outlive();
+    if (socket instanceof TLSSocket) {
+      this.#isSecuring = true;
+      socket.once('secureConnect', () => {
+        this.#isSecuring = false;
+        outlive();
+      });
+    } else outlive();
     request.signal.addEventListener('abort', this.#onAbort);
     if (request.signal.aborted) this.#onAbort();
   }
@@ -176,7 +183,11 @@ export class Exchange {
     setTimeout(giveUp, READ_ON).unref();
   };
 
-  readonly #onAbort = (): void => this.#fail(abortReason(this.#request.signal, !this.#socket.connecting));
+  readonly #onAbort = (): void => {
+    const { connecting } = this.#socket;
+    const missing = connecting ? 'connection' : this.#isSecuring ? 'handshake' : undefined;
+    this.#fail(abortReason(this.#request.signal, missing));
+  };
 
   readonly #onUploadError = (error: unknown): void => this.#fail(asError(error));
 
