@@ -167,10 +167,16 @@ export class Exchange {
     else if (this.#body !== undefined) {
       this.#body.finish(new ProxyError('upstream_truncated'));
       this.#finish();
-    } else this.#fail(new ProxyError('upstream_reset'));
+    } else this.#failReset(new ProxyError('upstream_reset'));
   };
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => this.#fail(upstreamError(error, this.#hasResponse));
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#failReset(upstreamError(error, this.#hasResponse));
+
+  /** A port that does not speak TLS often ends the connection at the first bytes of a handshake. */
+  #failReset(error: ProxyError): void {
+    const isRefusal = this.#isSecuring && error.name === 'upstream_reset';
+    this.#fail(isRefusal ? new ProxyError('upstream_tls', 'the connection ended in the TLS handshake') : error);
+  }
 
   /** A failed write does not decide the exchange: Sentry may have answered early, and that response counts. */
   readonly #onWriteFailed = (error: Error): void => {
