@@ -16,6 +16,6 @@ export async function storeFault(url: string, timeout: number): Promise<string |
     await connection.close();
     return undefined;
   } catch (error) {
-    return `it does not answer (${error instanceof StoreError ? error.code : 'unknown error'})`;
+    return `it cannot be used (${error instanceof StoreError ? error.code : 'unknown error'})`;
   }
 }

@@ -264,14 +264,14 @@ describe('the commands', { concurrency: 3 }, () => {
 
       it('names one that is not there', async () => {
         const outcome = await probeStore(`redis://u:${SECRET}@127.0.0.1:9/0`);
-        assert.deepEqual(outcome, [1, 'it does not answer (ECONNREFUSED); check --limit-store']);
+        assert.deepEqual(outcome, [1, 'it cannot be used (ECONNREFUSED); check --limit-store']);
       });
 
       it('names one that says nothing', async (t) => {
         const { port } = await fakeServer(t, () => {});
         const [code, line] = await probeStore(`redis://127.0.0.1:${port}`);
         assert.equal(code, 1);
-        assert.match(line!, /^it does not answer \(\w+\); check --limit-store$/);
+        assert.match(line!, /^it cannot be used \(\w+\); check --limit-store$/);
       });
 
       const skip = redisServer === undefined && 'redis-server is not installed';
@@ -279,7 +279,7 @@ describe('the commands', { concurrency: 3 }, () => {
         const redis = await startRedis();
         t.after(() => redis.stop());
         const refused = await probeStore(redis.url.replace('//', `//nobody:${SECRET}@`));
-        assert.deepEqual(refused, [1, 'it does not answer (WRONGPASS); check --limit-store']);
+        assert.deepEqual(refused, [1, 'it cannot be used (WRONGPASS); check --limit-store']);
         assert.deepEqual(await probeStore(redis.url), [0, 'answers']);
       });
     });
