@@ -5,10 +5,6 @@ import type { Problem } from './values.ts';
  * that keeps others out it is safer not to start than to start without it.
  */
 const MISTAKES: readonly (readonly [names: RegExp, meant: string, isError: boolean])[] = [
-  // The names of most settings that name files end in _FILE.
-  ...['TLS_CERT', 'TLS_KEY', 'SENTRY_CA', 'SENTRY_CERT', 'SENTRY_KEY'].map(
-    (name) => [new RegExp(`^${name}_?(FILE|PATH)$`), name, false] as const,
-  ),
   [/^CLIENTS?(_?(FILES?|PATH|JSON))?$/, 'CLIENTS', true],
   [/^ALIAS(ES|_?TOKENS?)(_?(FILES?|PATH))?$/, 'ALIAS_TOKENS', true],
   [/^ALLOW(ED)?_?HOSTS?$/, 'ALLOWED_HOSTS', true],
@@ -31,7 +27,9 @@ export function findMistakenNames(
   warnings: Problem[],
 ): void {
   for (const variable of variables) {
-    const [, setting = '', isError] = MISTAKES.find(([names]) => names.test(variable)) ?? [];
+    // The names of most settings that name a file end in _FILE, but not of all.
+    const byName = variable.replace(/_?(FILE|PATH)$/, '');
+    const [, setting = byName, isError] = MISTAKES.find(([names]) => names.test(variable)) ?? [];
     const file = `${setting}_FILE`;
     const meant = /FILE|PATH/.test(variable) && isSetting(file) ? file : setting;
     const isMistake = isSetting(meant) && !isSetting(variable);

@@ -54,7 +54,7 @@ export function readToken(value: string, report: Report): string {
 }
 
 /** What is wrong with a token that no header can carry. */
-export const UNSENDABLE = 'has a space, a line break or another character that is not visible ASCII';
+export const UNSENDABLE = 'has a character that is not visible ASCII, such as a space or a line break';
 
 /** Alias tokens, separated by `;`. */
 export function readAliasTokens(value: string, report: Report): readonly string[] {

@@ -46,7 +46,7 @@ describe('a Worker that is not configured', () => {
     'system as SENTRY_TOKEN': [() => ({ ...complete(), SENTRY_TOKEN: 'system' }), /SENTRY_TOKEN asks .*Node adapter/],
     'a SENTRY_TOKEN with a blank': [
       () => ({ ...complete(), SENTRY_TOKEN: `${SECRET} ` }),
-      /SENTRY_TOKEN has a space, a line break or another character/,
+      /SENTRY_TOKEN has a character that is not visible ASCII, such as a space or a line break/,
     ],
     'a SENTRY_TOKEN of a line end alone': [() => ({ ...complete(), SENTRY_TOKEN: '\n' }), /SENTRY_TOKEN is not set/],
     'a SENTRY_TOKEN that is not text': [

@@ -1,11 +1,4 @@
-import {
-  choice,
-  encodingFault,
-  type Read,
-  type Report,
-  UNSENDABLE,
-  withoutLineEnd,
-} from '../../../src/config/values.ts';
+import { choice, encodingFault, type Read, type Report, withoutLineEnd } from '../../../src/config/values.ts';
 import { isSendableToken } from '../../../src/http/grammar.ts';
 import { readUpstreamHeaders, type UpstreamHeaders } from '../../../src/http/upstream-headers.ts';
 import { storeAddress } from '../limits/store-url.ts';
@@ -50,7 +43,7 @@ export function aliasFile(content: string, report: Report): string[] {
     if (token === '' || token.startsWith('#')) return;
     // Two tokens in one line, or one token with a semicolon in it? Only the author knows.
     if (token.includes(';')) report(`has a ; in line ${index + 1}; write one token per line`);
-    else if (!isSendableToken(token)) report(`${UNSENDABLE} in line ${index + 1}`);
+    else if (!isSendableToken(token)) report(`has a character that is not visible ASCII in line ${index + 1}`);
     else tokens.push(token);
   });
   return tokens;

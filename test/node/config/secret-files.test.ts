@@ -165,7 +165,7 @@ describe('a secret file', { concurrency: 3 }, () => {
       writeFileSync(join(folder, 'token'), `${SECRET}\n${SECRET}\n`);
       return {
         args: ['--token-file', join(folder, 'token')],
-        says: /--token-file.*content has a space, a line break or another character/,
+        says: /--token-file.*content has a character that is not visible ASCII, such as a space or a line break/,
       };
     },
     'a token file with a byte order mark': (folder) => {
