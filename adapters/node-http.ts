@@ -15,7 +15,7 @@ import type { TokenSource } from '../src/tokens/token-source.ts';
 import { makeResponse } from '../src/web/response.ts';
 import { nodeKeyMeans } from './http1/client/key-access.ts';
 import { makeTransport } from './http1/client/transport.ts';
-import { BreakingBody, breakOff, breakOffAfter } from './node-http/break-off.ts';
+import { breakOff, breakOffAfter } from './node-http/break-off.ts';
 import { closeOf } from './node-http/close-signal.ts';
 import { Connections } from './node-http/connections.ts';
 import { drainWhenAnswered, fieldsOf, readIncoming, shownUrlOf, targetOf } from './node-http/incoming.ts';
@@ -106,7 +106,8 @@ export function createListener(options: ListenerOptions): Listener {
   };
   const listener = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     void env.authenticator.refresh?.();
-    const closed = closeOf(response, connections.endOf(incoming.socket));
+    const isQueued = response.socket === null;
+    const closed = closeOf(response, isQueued ? connections.endOf(incoming.socket) : undefined);
     breakOffAfter(config.writeTimeout, closing, response, closed);
     drainWhenAnswered(incoming, response);
     const answered = await respond(incoming, response, closed);
@@ -116,7 +117,7 @@ export function createListener(options: ListenerOptions): Listener {
       // As a framework's request is given: of the bare one it would set the options of the socket, which are the server's.
       const sending = sendNodeResponse(answered, response, { raw: incoming }, false);
       // It waits for a client to read on even if that has left.
-      await untilAborted(Promise.resolve(sending), closed);
+      if (sending !== undefined) await untilAborted(sending, closed);
     } catch {
       // A response that node:http does not take must not look whole.
       breakOff(response);
@@ -133,9 +134,10 @@ export function createListener(options: ListenerOptions): Listener {
 const responderFor =
   ({ method }: IncomingMessage, response: ServerResponse): ServedEnv<Response>['respond'] =>
   (body, init) => {
-    if (body !== null && typeof body !== 'string') return makeResponse(new BreakingBody(body, response), init);
     // A server may be set to refuse content in a response to HEAD.
-    return makeResponse(method === 'HEAD' ? null : body, init);
+    const content = method === 'HEAD' && typeof body === 'string' ? null : body;
+    // Left to the writer, a failure would become an error of the client's connection, and its end a normal one.
+    return makeResponse(content, init, [], () => breakOff(response));
   };
 
 /** Clients of a mounted listener are kept inside below the path at which it is mounted. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Body, Signal } from '../../src/http/types.ts';
+import type { Signal } from '../../src/http/types.ts';
 import { cut } from '../http1/server/closing.ts';
 
 /** Ends a response that must not look whole. */
@@ -11,33 +11,6 @@ export function breakOff(response: ServerResponse): void {
   response.destroy();
   // Adapters of serverless platforms lend a socket that does nothing, and wait until the response ends or fails.
   if (socket !== undefined && socket.destroyed !== true) response.emit('error', new Error('the response broke off'));
-}
-
-/**
- * A body whose failure breaks its response off. Left to the writer, the failure would become an error of the client's
- * connection, and its end a normal one.
- */
-export class BreakingBody implements Body {
-  readonly #body: Body;
-  readonly #response: ServerResponse;
-
-  constructor(body: Body, response: ServerResponse) {
-    this.#body = body;
-    this.#response = response;
-  }
-
-  getReader() {
-    const reader = this.#body.getReader();
-    const onFailure = (error: unknown): never => {
-      breakOff(this.#response);
-      throw error;
-    };
-    return { read: () => reader.read().catch(onFailure), releaseLock: () => reader.releaseLock() };
-  }
-
-  cancel(reason?: unknown): Promise<void> {
-    return this.#body.cancel(reason);
-  }
 }
 
 /** Milliseconds for the handler's own time limit to come first, which answers 504 where there is still time. */

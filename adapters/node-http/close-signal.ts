@@ -6,19 +6,19 @@ import type { Signal } from '../../src/http/types.ts';
 /**
  * Aborts when a response has closed: the client left, the time was up, or a framework ended the response itself. Each
  * response closes in the end. Once it is complete, nothing listens any more.
- * @param connection aborts when the response's connection has ended
+ * @param connection aborts when the connection of a response has ended that waits behind others
  */
-export function closeOf(response: ServerResponse, connection: Signal): Signal {
+export function closeOf(response: ServerResponse, connection?: Signal): Signal {
   const signal = new OwnSignal();
   const onClose = () => {
-    connection.removeEventListener('abort', onClose);
+    connection?.removeEventListener('abort', onClose);
     signal.abort(CLOSED);
   };
   // Node would end the process for an error that nobody listens for, such as a write to a response that a framework ended.
   response.on('error', onClose);
   response.once('close', onClose);
-  connection.addEventListener('abort', onClose);
-  if (response.closed || response.destroyed || connection.aborted) onClose();
+  connection?.addEventListener('abort', onClose);
+  if (response.closed || response.destroyed || connection?.aborted) onClose();
   return signal;
 }
 

@@ -10,16 +10,18 @@ const WITHOUT_LENGTH = new Set([204, 205]);
 /**
  * A `Response` made from the handler's answer.
  * @param added lines that the runtime needs in addition to the handler's
+ * @param onFailure is told that the body failed, before whoever reads it
  */
 export function makeResponse(
   body: Body | string | null,
   { headers, ...init }: ResponseInit,
   added: readonly [string, string][] = [],
+  onFailure = () => {},
 ): Response {
   const isWithoutContent = WITHOUT_CONTENT.has(init.status);
   if (isWithoutContent && body !== null && typeof body !== 'string') void body.cancel();
   const isReady = body === null || typeof body === 'string';
-  const content = isReady ? body : withLength(toStream(body), lengthOf(headers));
+  const content = isReady ? body : withLength(toStream(body, onFailure), lengthOf(headers));
   const lines = linesOf(headers);
   const kept = WITHOUT_LENGTH.has(init.status) ? lines.filter((line) => !LENGTH.test(line[0])) : lines;
   const all = [...kept, ...added];
@@ -29,13 +31,18 @@ export function makeResponse(
 const LENGTH = /^content-length$/i;
 
 /** Anything that yields chunks, for a runtime that wants a stream. */
-export function toStream(body: Body | AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+export function toStream(body: Body | AsyncIterable<Uint8Array>, onFailure = () => {}): ReadableStream<Uint8Array> {
   const source = Symbol.asyncIterator in body ? pullIterator(body[Symbol.asyncIterator]()) : pullBody(body);
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await source.read();
-      if (value !== undefined) controller.enqueue(value);
-      if (done) controller.close();
+      try {
+        const { done, value } = await source.read();
+        if (value !== undefined) controller.enqueue(value);
+        if (done) controller.close();
+      } catch (error) {
+        onFailure();
+        throw error;
+      }
     },
     cancel: source.cancel,
   });
