@@ -24,6 +24,8 @@ const GRACE = 1000;
  * @param closed aborts when the response has closed
  */
 export function breakOffAfter(limit: number, closing: Signal, response: ServerResponse, closed: Signal): void {
+  // A signal that has aborted calls nobody any more.
+  if (closed.aborted) return;
   const timer = limit === 0 ? undefined : setTimeout(() => breakOff(response), limit + GRACE);
   timer?.unref();
   const onClosing = (): void => {

@@ -23,7 +23,8 @@ export function targetOf(
   const whole = withoutOrigin(originalUrl);
   const below = withoutOrigin(url);
   // Express writes a slash before what is left if that is nothing, or a query alone.
-  const rest = whole.endsWith(below) ? below : below.slice(1);
+  const isSlashAdded = /^\/(?:\?|$)/.test(below) && !whole.endsWith(below);
+  const rest = isSlashAdded ? below.slice(1) : below;
   return { target: url, mountPath: whole.endsWith(rest) ? whole.slice(0, whole.length - rest.length) : '' };
 }
 

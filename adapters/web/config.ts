@@ -13,7 +13,7 @@ import {
   rejectsNobody,
   SYSTEM,
   type Values,
-  withoutLineEnd,
+  variableText,
 } from '../../src/config/values.ts';
 
 /** Bindings or variables by name; a binding may be something other than text. */
@@ -106,7 +106,7 @@ function readText(settings: Settings, problems: Problem[]): Values {
     const value = settings[variable] ?? undefined;
     if (value === undefined) continue;
     // TOML and JSON have booleans and numbers, which count as their own text.
-    if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = withoutLineEnd(String(value));
+    if (/^(string|boolean|number)$/.test(typeof value)) values[variable] = variableText(String(value));
     else problems.push({ variable, text: 'is not text' });
   }
   return values;

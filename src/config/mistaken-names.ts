@@ -29,7 +29,7 @@ export function findMistakenNames(
   for (const variable of variables) {
     // The names of most settings that name a file end in _FILE, but not of all.
     const byName = variable.replace(/_?(FILE|PATH)$/, '');
-    const [, setting = byName, isError] = MISTAKES.find(([names]) => names.test(variable)) ?? [];
+    const [, setting = byName, isError] = MISTAKES.find(([names]) => names.test(variable) || names.test(byName)) ?? [];
     const file = `${setting}_FILE`;
     const meant = /FILE|PATH/.test(variable) && isSetting(file) ? file : setting;
     const isMistake = isSetting(meant) && !isSetting(variable);

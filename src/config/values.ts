@@ -95,6 +95,9 @@ const pieces = (value: string, separator: string | RegExp): string[] =>
 /** The text without line ends at its end, which editors, `echo` and the secrets of Kubernetes made with them add. */
 export const withoutLineEnd = (text: string): string => text.replace(/[\r\n]+$/, '');
 
+/** A variable as its secret was meant. One of line ends alone is a mistake, and must not count as a setting that is left empty. */
+export const variableText = (text: string): string => withoutLineEnd(text) || text;
+
 /** What is wrong with the encoding of a file, whose first characters no one sees; undefined if nothing is. */
 export function encodingFault(content: string): string | undefined {
   if (content.startsWith('\ufeff')) return 'begins with a byte order mark; save it without one';

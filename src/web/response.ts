@@ -21,11 +21,18 @@ export function makeResponse(
   const isWithoutContent = WITHOUT_CONTENT.has(init.status);
   if (isWithoutContent && body !== null && typeof body !== 'string') void body.cancel();
   const isReady = body === null || typeof body === 'string';
-  const content = isReady ? body : withLength(toStream(body, onFailure), lengthOf(headers));
+  // A response that the runtime refuses is followed by another, which the body of the first must not break off.
+  let isMade = false;
+  const failed = () => {
+    if (isMade) onFailure();
+  };
+  const content = isReady ? body : withLength(toStream(body, failed), lengthOf(headers));
   const lines = linesOf(headers);
   const kept = WITHOUT_LENGTH.has(init.status) ? lines.filter((line) => !LENGTH.test(line[0])) : lines;
   const all = [...kept, ...added];
-  return new Response(isWithoutContent ? null : content, { ...RAW_CONTENT, ...init, headers: all });
+  const made = new Response(isWithoutContent ? null : content, { ...RAW_CONTENT, ...init, headers: all });
+  isMade = true;
+  return made;
 }
 
 const LENGTH = /^content-length$/i;

@@ -37,6 +37,10 @@ const complete = () => ({ SENTRY_URI: upstream.uri, SENTRY_TOKEN: SECRET, ALIAS_
 
 describe('a Worker that is not configured', () => {
   const cases: Record<string, readonly [() => Record<string, unknown>, says: RegExp]> = {
+    'host names that are a line end and nothing else': [
+      () => ({ ...complete(), ALLOWED_HOSTS: '\n' }),
+      /ALLOWED_HOSTS is set, but contains no host name/,
+    ],
     'no binding at all': [
       () => ({}),
       /SENTRY_URI is not set.*SENTRY_TOKEN is not set.*ALIAS_TOKENS is not set.*ALLOW_ANY_CLIENT/,
@@ -48,7 +52,10 @@ describe('a Worker that is not configured', () => {
       () => ({ ...complete(), SENTRY_TOKEN: `${SECRET} ` }),
       /SENTRY_TOKEN has a character that is not visible ASCII, such as a space or a line break/,
     ],
-    'a SENTRY_TOKEN of a line end alone': [() => ({ ...complete(), SENTRY_TOKEN: '\n' }), /SENTRY_TOKEN is not set/],
+    'a SENTRY_TOKEN of a line end alone': [
+      () => ({ ...complete(), SENTRY_TOKEN: '\n' }),
+      /SENTRY_TOKEN has a character/,
+    ],
     'a SENTRY_TOKEN that is not text': [
       () => ({ ...complete(), SENTRY_TOKEN: { x: SECRET } }),
       /SENTRY_TOKEN is not text/,

@@ -46,6 +46,15 @@ async function ask(to: Address, bytes: string): Promise<RawClient> {
   return client;
 }
 
+async function areCollected(responses: readonly WeakRef<ServerResponse>[]): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  await eventually(() => {
+    collectGarbage();
+    return responses.every((one) => one.deref() === undefined);
+  }, 'the responses are collected');
+}
+
 const requestOf = (version = '1.1', method = 'GET'): string =>
   `${method} /a HTTP/${version}\r\nHost: proxy.example\r\n\r\n`;
 
@@ -159,13 +168,33 @@ describe('a response of the listener', { concurrency: false }, () => {
     await eventually(() => connections.length === 13, 'all are with Sentry');
     client.leave();
     await Promise.all(connections.map(({ ended }) => ended));
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
-    await eventually(() => {
-      collectGarbage();
-      return responses.every((one) => one.deref() === undefined);
-    }, 'they are collected');
+    await areCollected(responses);
     assert.equal(warning, undefined);
+  });
+
+  it('is a whole error if the first one has a head that cannot be sent, whatever its body does', async (t) => {
+    const transport = async () => ({
+      status: 200,
+      statusText: 'a\nb',
+      headers: new Headers(),
+      body: new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('gone')) }),
+    });
+    const client = await ask(await serve(t, createListener(optionsWith({ transport }))), requestOf());
+    const reply = await client.reply();
+    assert.deepEqual([reply.status, reply.complete], [500, true]);
+  });
+
+  it('that was over before the listener was called leaves nothing behind', async (t) => {
+    const listener = createListener(optionsWith());
+    t.after(() => listener.close());
+    const left = Promise.withResolvers<WeakRef<ServerResponse>>();
+    const served = await serve(t, async (incoming, response) => {
+      await once(response, 'close');
+      await listener(incoming, response);
+      left.resolve(new WeakRef(response));
+    });
+    (await ask(served, requestOf())).leave();
+    await areCollected([await left.promise]);
   });
 
   it('fails behind serverless-http if Sentry breaks it off, in place of lasting forever', async () => {

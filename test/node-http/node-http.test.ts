@@ -418,6 +418,18 @@ describe('the listener', { concurrency: false }, () => {
     assert.deepEqual(paths, ['/tools/sentry/api/0/', '/tools/sentry/', '/tools/sentry/api/0/']);
   });
 
+  it('takes a path that middleware has written anew as it is, without a mount', async (t) => {
+    const paths: string[] = [];
+    const listener = createListener(optionsWith({ onRequest: ({ path }) => paths.push(path) }));
+    const app = express().use((incoming, _outgoing, next) => {
+      incoming.url = incoming.url.replace('/v1-api/', '/api/');
+      next();
+    }, listener);
+    upstream.play(answer(OK));
+    await ask(await serve(t, app), '/v1-api/0/');
+    assert.deepEqual(paths, ['/api/0/']);
+  });
+
   it('speaks TLS to Sentry, with its own authorities', async (t) => {
     const { cert, key } = await selfSigned(makeFolder(t), 'sentry.example');
     const { readFileSync } = await import('node:fs');

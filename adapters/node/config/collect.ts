@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { encodingFault, type Problem, withoutLineEnd } from '../../../src/config/values.ts';
+import { encodingFault, type Problem, variableText } from '../../../src/config/values.ts';
 import { codeOf, fileFault } from '../../system-token/file-fault.ts';
 import type { RawSettings, SettingSource } from './raw-settings.ts';
 import { SETTINGS } from './settings.ts';
@@ -24,7 +24,7 @@ export async function collectSettings(
     const sources: [string | undefined, SettingSource][] = [
       [flags[variable], 'flag'],
       // Read like the same secret in a file.
-      [fromVariable === undefined ? undefined : withoutLineEnd(fromVariable), 'variable'],
+      [fromVariable === undefined ? undefined : variableText(fromVariable), 'variable'],
       [dotEnv[variable], '.env'],
     ];
     const [text = fallback, source = 'default'] = sources.find(([value]) => value !== undefined) ?? [];

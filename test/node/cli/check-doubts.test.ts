@@ -61,9 +61,33 @@ describe('check', { concurrency: 3 }, () => {
       UNMATCHED: 'reject\n',
     });
     assert.deepEqual([code, stderr, warnings], [0, '', []]);
-    const empty = await check({ SENTRY_TOKEN: 'x', ALIAS_TOKENS: '\n' });
-    assert.equal(empty.code, 2);
-    assert.match(empty.stderr, /--alias-token \(ALIAS_TOKENS\) is set but empty/);
+  });
+
+  for (const [variable, others, says] of [
+    ['ALIAS_TOKENS', {}, /ALIAS_TOKENS\) is set, but contains no token/],
+    ['ALIAS_TOKENS', { ALLOW_ANY_CLIENT: 'true' }, /ALIAS_TOKENS\) is set, but contains no token/],
+    ['ALLOWED_HOSTS', { ALLOW_ANY_CLIENT: 'true' }, /ALLOWED_HOSTS\) is set, but contains no host name/],
+    ['TLS_CERT', { ALLOW_ANY_CLIENT: 'true', TLS_KEY: '\n' }, /--tls-cert/],
+    ['LIMIT_STORE', { ALLOW_ANY_CLIENT: 'true' }, /--limit-store/],
+  ] as const) {
+    const title = [variable, ...Object.keys(others)].join(' with ');
+    it(`refuses a variable that is a line end and nothing else: ${title}`, async () => {
+      const { code, stderr } = await check({ SENTRY_TOKEN: 'x', ...others, [variable]: '\n' });
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, says);
+    });
+  }
+
+  it('refuses the name of a file in place of a setting that keeps others out', async () => {
+    for (const variable of ['ALLOWED_HOSTS_FILE', 'ALLOW_HOSTS_PATH', 'UNMATCHED_FILE']) {
+      const { code, stderr } = await check({
+        SENTRY_TOKEN: 'x',
+        ALLOW_ANY_CLIENT: 'true',
+        [variable]: '/run/secrets/x',
+      });
+      assert.equal(code, 2, variable);
+      assert.match(stderr, new RegExp(`${variable} is not a setting; did you mean`));
+    }
   });
 
   it("warns of the API's own path behind Sentry's URI, since requests have it too", async () => {
