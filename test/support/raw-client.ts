@@ -46,7 +46,7 @@ const GRACE = 2000;
 // The same where the end will not come.
 const GRACE_KEPT = 10;
 // The same for another response.
-const GRACE_FOLLOWING = 50;
+const GRACE_FOLLOWING = 500;
 
 export class RawClient {
   readonly socket: Socket;
