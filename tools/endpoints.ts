@@ -43,19 +43,12 @@ export function generate({ source, guarded, siblings, withoutEnd, rows }: Source
 // ${source.endpoints}
 // ${source.schema}
 import type { Endpoint } from './endpoint.ts';
-import { withoutOrganization } from './twins.ts';
 
 /** By path and method. */
 export type Endpoints = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
 
 /** Makes a new copy of everything that Sentry's API lets a client do and that a scope or a rule may grant. */
-export function makeEndpoints(): Endpoints {
-  const rows = makeRows();
-  const twins = Object.entries(rows).map(([path, methods]) => [withoutOrganization(path) ?? path, methods]);
-  return { ...rows, ...Object.fromEntries(twins) };
-}
-
-const makeRows = (): Endpoints => ({
+export const makeRows = (): Endpoints => ({
 ${sorted.map(([path, methods]) => pathText(path, methods)).join('\n')}
 });
 

@@ -1,5 +1,4 @@
 // The chunked transfer coding (RFC 9112 section 7.1), read and written.
-
 import type { Socket } from 'node:net';
 import { TOKEN_CHARACTER } from '../../../src/http/grammar.ts';
 import { MalformedMessage, parseHead } from './field-lines.ts';

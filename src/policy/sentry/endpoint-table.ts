@@ -1,8 +1,9 @@
 import { type Endpoint, METHODS } from './endpoint.ts';
-import { type Endpoints, GUARDED, makeEndpoints, OTHER_NAMES, WITHOUT_END } from './endpoints.ts';
+import { type Endpoints, GUARDED, makeRows, OTHER_NAMES, WITHOUT_END } from './endpoints.ts';
 import { fits, isName } from './parameters.ts';
 import { canonicalName } from './synonyms.ts';
 import { API_PREFIX, parseTarget, type Segment, type Target } from './target.ts';
+import { withoutOrganization } from './twins.ts';
 
 /** Where a path leads in the table. */
 export interface RouteMatch {
@@ -40,6 +41,13 @@ export interface Node {
 
 /** Parameters that rights are tied to. */
 const LIMITING = /^(?:org|project|team|issue_id)$/;
+
+/** All rows, those of issues under their paths without an organization as well. */
+export function makeEndpoints(): Endpoints {
+  const rows = makeRows();
+  const twins = Object.entries(rows).map(([path, methods]) => [withoutOrganization(path) ?? path, methods]);
+  return { ...rows, ...Object.fromEntries(twins) };
+}
 
 let table: { readonly endpoints: Endpoints; readonly root: Node } | undefined;
 

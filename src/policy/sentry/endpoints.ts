@@ -2,19 +2,12 @@
 // getsentry/sentry at 57915b5d (urls.py and permission classes, about November 2025)
 // getsentry/sentry-api-schema 0.272.0 at a589a26c (openapi-derefed.json)
 import type { Endpoint } from './endpoint.ts';
-import { withoutOrganization } from './twins.ts';
 
 /** By path and method. */
 export type Endpoints = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>;
 
 /** Makes a new copy of everything that Sentry's API lets a client do and that a scope or a rule may grant. */
-export function makeEndpoints(): Endpoints {
-  const rows = makeRows();
-  const twins = Object.entries(rows).map(([path, methods]) => [withoutOrganization(path) ?? path, methods]);
-  return { ...rows, ...Object.fromEntries(twins) };
-}
-
-const makeRows = (): Endpoints => ({
+export const makeRows = (): Endpoints => ({
   '/api/0/': {
     GET: { scopes: [], projects: 'none', removed: ['user', 'auth'], needsRule: 'unproven' },
   },

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { METHODS } from '../../../src/policy/sentry/endpoint.ts';
-import { makeEndpoints } from '../../../src/policy/sentry/endpoints.ts';
+import { makeEndpoints } from '../../../src/policy/sentry/endpoint-table.ts';
 import { asClient, clientSecrets, clientsFile } from '../../support/clients-file.ts';
 import { eventually, get, makeFolder, samplesOf, startWatched } from '../../support/operator.ts';
 import { runProxy } from '../../support/proxy-process.ts';
