@@ -1,14 +1,12 @@
 // How responses of createListener end: whole, or visibly broken off, and always.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import serverlessHttp from 'serverless-http';
 import { createListener, type ListenerOptions } from '../../adapters/node-http.ts';
+import { collectGarbage, portOf, serveHttp } from '../support/http-server.ts';
 import { eventually } from '../support/operator.ts';
 import { type Address, RawClient } from '../support/raw-client.ts';
 import { answer, type Connection, OK, response, Upstream } from '../support/upstream.ts';
@@ -31,13 +29,8 @@ interface Served extends Address {
 }
 
 async function serve(t: TestContext, listener: RequestListener, options: ServerOptions = {}): Promise<Served> {
-  const server = createServer(options, listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { server, host: '127.0.0.1', port: (server.address() as AddressInfo).port, keepsConnections: true };
+  const server = await serveHttp(t, listener, options);
+  return { server, host: '127.0.0.1', port: portOf(server), keepsConnections: true };
 }
 
 async function ask(to: Address, bytes: string): Promise<RawClient> {
@@ -47,8 +40,6 @@ async function ask(to: Address, bytes: string): Promise<RawClient> {
 }
 
 async function areCollected(responses: readonly WeakRef<ServerResponse>[]): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage = runInNewContext('gc') as () => void;
   await eventually(() => {
     collectGarbage();
     return responses.every((one) => one.deref() === undefined);

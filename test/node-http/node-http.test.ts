@@ -6,7 +6,6 @@ import {
   request as httpRequest,
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -14,8 +13,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import express from 'express';
 import fastify from 'fastify';
 import serverlessHttp from 'serverless-http';
@@ -28,9 +25,9 @@ import {
 } from '../../adapters/node-http.ts';
 import { type Postgres, startPostgres } from '../../demo/postgres.ts';
 import { startChild } from '../support/child-process.ts';
+import { collectGarbage, portOf, serveHttp } from '../support/http-server.ts';
 import { fieldValue } from '../support/message.ts';
 import { eventually, makeFolder, selfSigned } from '../support/operator.ts';
-import { endsWithTestFile } from '../support/test-file.ts';
 import { TlsUpstream } from '../support/tls-upstream.ts';
 import { answer, OK, response, Upstream } from '../support/upstream.ts';
 
@@ -56,23 +53,8 @@ const optionsWith = (more: Partial<ListenerOptions> = {}): ListenerOptions => ({
   ...more,
 });
 
-/** Listens for as long as the test runs. */
-async function serve(t: TestContext, listener: RequestListener): Promise<number> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const end = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  const forget = endsWithTestFile(end);
-  t.after(() => {
-    forget();
-    end();
-  });
-  return portOf(server);
-}
-
-const portOf = (server: Server): number => (server.address() as { port: number }).port;
+const serve = async (t: TestContext, listener: RequestListener): Promise<number> =>
+  portOf(await serveHttp(t, listener));
 
 interface Answer {
   status: number;
@@ -93,11 +75,6 @@ async function ask(
   request.end(body);
   const [reply] = (await once(request, 'response')) as [IncomingMessage];
   return { status: reply.statusCode ?? 0, headers: reply.headers, text: await text(reply) };
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
 }
 
 const targetsOf = (connections: { request: { target: string } | undefined }[]) =>
