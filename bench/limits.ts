@@ -1,4 +1,4 @@
-// What the proxy promises by itself: node bench/limits.ts [start] [latency] [aliases] [heap] [transfers]
+// What the proxy promises by itself: node bench/limits.ts [start] [latency] [aliases] [heap] [idle] [transfers]
 // Prints each measurement next to its promise; ends with status 1 if a promise is not kept.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -127,6 +127,25 @@ async function heap(upstream: Contestant): Promise<void> {
   await subject.stop();
 }
 
+/** CPU time of requests that come after ten seconds without any: V8 must not have dropped the optimized code. */
+async function idle(upstream: Contestant): Promise<void> {
+  const subject = await startProxy(upstream);
+  const burst = async (seconds: number) => {
+    const before = subject.usage().cpu;
+    const { requests } = await put(subject.port, { connections: 32, seconds, upload: 0 });
+    return (subject.usage().cpu - before) / requests;
+  };
+  await burst(8);
+  const warm = await burst(2);
+  const later: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    await sleep(10_000);
+    later.push((await burst(1)) / warm);
+  }
+  tell('CPU time of requests after a pause against those before', Math.max(...later), 1.5, 'times');
+  await subject.stop();
+}
+
 /** Four uploads and four downloads of 1 GiB at once. */
 async function transfers(): Promise<void> {
   const size = 1024 * MIB;
@@ -154,7 +173,14 @@ function peakOf({ child }: Contestant): number | undefined {
   return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]);
 }
 
-const PROMISES: Record<string, (upstream: Contestant) => Promise<void>> = { start, latency, aliases, heap, transfers };
+const PROMISES: Record<string, (upstream: Contestant) => Promise<void>> = {
+  start,
+  latency,
+  aliases,
+  heap,
+  idle,
+  transfers,
+};
 
 buildProxy();
 const upstream = await startUpstream();

@@ -25,6 +25,12 @@ export const FLAGS = {
    */
   youngOnly: '--no-allocation-site-pretenuring',
   /**
+   * Start no full collection because the proxy is idle. It would free the hidden classes of objects that exist only while
+   * there are requests, and V8 then discards all code that was optimized for them: 150 functions are compiled again, and
+   * the requests after a pause take 2 to 2.5 times the CPU time. An idle process keeps 10 MiB more.
+   */
+  keepsCode: '--memory-reducer-gc-count=0',
+  /**
    * Keep the young generation from growing to 48 MiB and more under load. A proxy does not need that: what a request
    * allocates is dead when its response is sent. 97 MiB of RSS under GETs of 2 KiB instead of 112.
    */
@@ -53,6 +59,7 @@ export function tuneV8(version = process.versions.v8): void {
   setFlagsFromString(FLAGS.maglevEarly);
   setFlagsFromString(FLAGS.turbofanEarly);
   setFlagsFromString(FLAGS.youngOnly);
+  setFlagsFromString(FLAGS.keepsCode);
   // What it needs of Node takes longer to load than the first response does.
   setTimeout(boundYoungGeneration, AFTER_START).unref();
 }
