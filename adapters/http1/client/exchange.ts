@@ -77,10 +77,14 @@ export class Exchange {
 
   send({ text, isChunked }: WrittenHead): void {
     const { body } = this.#request;
+    if (body === null) {
+      this.#socket.write(text, 'latin1');
+      return;
+    }
+    // One system call for the head and for what comes of the body until there is a connection.
+    this.#socket.cork();
+    if (this.#socket.connecting) this.#socket.once('connect', this.#sendOn);
     this.#socket.write(text, 'latin1');
-    if (body === null) return;
-    // Nagle's algorithm would hold the body back until the head is acknowledged.
-    this.#socket.setNoDelay(true);
     const upload = new RequestBodyWriter(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
     if (body instanceof Uint8Array) {
@@ -88,7 +92,14 @@ export class Exchange {
       upload.end();
     } else if (body instanceof MessageBody) upload.take(body);
     else upload.pull(body).catch(this.#onUploadError);
+    if (!this.#socket.connecting) this.#sendOn();
   }
+
+  readonly #sendOn = (): void => {
+    // Nagle's algorithm would hold the rest of the body back until the head is acknowledged.
+    this.#socket.setNoDelay(true);
+    this.#socket.uncork();
+  };
 
   readonly #onData = (bytes: Buffer): void => {
     try {
