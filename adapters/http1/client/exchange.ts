@@ -81,9 +81,11 @@ export class Exchange {
       this.#socket.write(text, 'latin1');
       return;
     }
-    // One system call for the head and for what comes of the body until there is a connection.
+    // One system call for the head and for what comes of the body until there is a connection. Over TLS that is after the
+    // handshake: a write that began before it could not be outlived.
+    const opening = this.#isSecuring ? 'secureConnect' : this.#socket.connecting ? 'connect' : undefined;
     this.#socket.cork();
-    if (this.#socket.connecting) this.#socket.once('connect', this.#sendOn);
+    if (opening !== undefined) this.#socket.once(opening, this.#sendOn);
     this.#socket.write(text, 'latin1');
     const upload = new RequestBodyWriter(this.#socket, isChunked, this.#onUploadError);
     this.#upload = upload;
@@ -92,7 +94,7 @@ export class Exchange {
       upload.end();
     } else if (body instanceof MessageBody) upload.take(body);
     else upload.pull(body).catch(this.#onUploadError);
-    if (!this.#socket.connecting) this.#sendOn();
+    if (opening === undefined) this.#sendOn();
   }
 
   readonly #sendOn = (): void => {
