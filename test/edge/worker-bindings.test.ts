@@ -2,34 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { type BoundServices, startWorkerd } from '../contract/edge-workerd.ts';
 import { ALIAS, AS_ALIAS, AS_SELF, get, INJECTED, request, SECRET } from '../contract/scene.ts';
 import type { RunningTarget } from '../contract/targets.ts';
-import { builtWorker, type WorkerOptions } from '../support/builds.ts';
 import { fieldValue } from '../support/message.ts';
 import { type Reply, send } from '../support/raw-client.ts';
 import { answer, response, Upstream } from '../support/upstream.ts';
+import { withBindings } from './bound-worker.ts';
 
-let worker: WorkerOptions;
 let upstream: Upstream;
 before(async () => {
-  worker = await builtWorker();
   upstream = await Upstream.start();
 });
 after(() => upstream.stop());
-
-async function withBindings(
-  bindings: Record<string, unknown>,
-  bound: BoundServices,
-  use: (target: RunningTarget) => Promise<void>,
-): Promise<void> {
-  const target = await startWorkerd(worker, bindings, bound);
-  try {
-    await use(target);
-  } finally {
-    await target.stop();
-  }
-}
 
 /** A Sentry that only the binding reaches: it says what it was asked. */
 const ECHO = `export default {

@@ -1,37 +1,19 @@
 // The Worker's bindings: what it refuses to run with, and how it says so.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startWorkerd } from '../contract/edge-workerd.ts';
 import { ALIAS, AS_ALIAS, get, INJECTED, request, SECRET } from '../contract/scene.ts';
-import type { RunningTarget } from '../contract/targets.ts';
-import { builtWorker, type WorkerOptions } from '../support/builds.ts';
 import { fieldNames, fieldValue, fieldValues } from '../support/message.ts';
 import { send } from '../support/raw-client.ts';
 import { answer, response, Upstream } from '../support/upstream.ts';
+import { withBindings } from './bound-worker.ts';
 
 const AS_JSON = 'Accept: application/json';
 
-let worker: WorkerOptions;
 let upstream: Upstream;
 before(async () => {
-  worker = await builtWorker();
   upstream = await Upstream.start();
 });
 after(() => upstream.stop());
-
-/** Runs the Worker with these bindings for one exchange. */
-async function withBindings(
-  bindings: Record<string, unknown>,
-  use: (target: RunningTarget) => Promise<void>,
-): Promise<void> {
-  const present = Object.entries(bindings).filter(([, value]) => value !== undefined);
-  const target = await startWorkerd(worker, Object.fromEntries(present));
-  try {
-    await use(target);
-  } finally {
-    await target.stop();
-  }
-}
 
 const complete = () => ({ SENTRY_URI: upstream.uri, SENTRY_TOKEN: SECRET, ALIAS_TOKENS: ALIAS });
 
@@ -127,7 +109,7 @@ describe('a Worker that is not configured', () => {
   };
   for (const [title, [bindings, says]] of Object.entries(cases)) {
     it(`answers 503 to every request, names the binding and not its value, and asks Sentry nothing: ${title}`, () =>
-      withBindings(bindings(), async (target) => {
+      withBindings(bindings(), {}, async (target) => {
         const connections = upstream.play(answer(response('200 OK')));
         for (const credentials of [AS_ALIAS, 'X-Other: client']) {
           const text = await send(target, get(credentials));
@@ -153,6 +135,7 @@ describe('a Worker that is configured', () => {
   it('warns of a variable that is nearly a setting, and names no value', () =>
     withBindings(
       { ...complete(), SENTRY_AUTH_TOKEN: SECRET, SENTRY_URL: upstream.uri, LIMIT_STORE: SECRET },
+      {},
       async (target) => {
         upstream.play(answer(response('200 OK')));
         assert.equal((await send(target, get(AS_ALIAS))).status, 200);
@@ -165,7 +148,7 @@ describe('a Worker that is configured', () => {
 
   for (const value of ['true', true]) {
     it(`serves anyone with ALLOW_ANY_CLIENT = ${JSON.stringify(value)}`, () =>
-      withBindings({ ...complete(), ALIAS_TOKENS: undefined, ALLOW_ANY_CLIENT: value }, async (target) => {
+      withBindings({ ...complete(), ALIAS_TOKENS: undefined, ALLOW_ANY_CLIENT: value }, {}, async (target) => {
         const connections = upstream.play(answer(response('200 OK')));
         assert.equal((await send(target, get())).status, 200);
         assert.equal(fieldValue(connections[0]!.request!, 'Authorization'), INJECTED);
@@ -174,14 +157,14 @@ describe('a Worker that is configured', () => {
   }
 
   it('lets ALLOW_ANY_CLIENT not open what alias tokens close', () =>
-    withBindings({ ...complete(), ALLOW_ANY_CLIENT: 'true' }, async (target) => {
+    withBindings({ ...complete(), ALLOW_ANY_CLIENT: 'true' }, {}, async (target) => {
       const connections = upstream.play(answer(response('200 OK')));
       assert.equal((await send(target, get())).status, 200);
       assert.deepEqual(fieldValues(connections[0]!.request!, 'Authorization'), []);
     }));
 
   it("keeps what Cloudflare tells of the client, and the client's Access credentials, from Sentry", () =>
-    withBindings(complete(), async (target) => {
+    withBindings(complete(), {}, async (target) => {
       const fields = [
         'CF-Connecting-IP: 203.0.113.7',
         'cf-ray: 1',
@@ -220,7 +203,7 @@ describe('a Worker and odd messages', () => {
     ],
   ] as const) {
     it(title, () =>
-      withBindings(complete(), async (target) => {
+      withBindings(complete(), {}, async (target) => {
         const connections = upstream.play(answer(script));
         assert.equal((await send(target, bytes)).status, status);
         assert.equal(connections.length, reaches);
