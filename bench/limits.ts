@@ -127,7 +127,7 @@ async function heap(upstream: Contestant): Promise<void> {
   await subject.stop();
 }
 
-/** CPU time of requests that come after ten seconds without any: V8 must not have dropped the optimized code. */
+/** CPU time of requests after ten idle seconds: V8 must not have discarded the optimized code. */
 async function idle(upstream: Contestant): Promise<void> {
   const subject = await startProxy(upstream);
   const burst = async (seconds: number) => {

@@ -8,7 +8,7 @@ import { send } from '../support/raw-client.ts';
 
 const REQUEST = 'POST /x HTTP/1.1\r\nHost: proxy.example\r\nContent-Length: 5\r\n\r\nhello';
 
-/** An upstream that keeps what the first read of each connection brings. */
+/** An upstream that records the first read of each connection. */
 async function startUpstream(context: TestContext): Promise<{ server: Server; reads: string[] }> {
   const reads: string[] = [];
   const server = createServer((socket) => {
@@ -24,7 +24,7 @@ async function startUpstream(context: TestContext): Promise<{ server: Server; re
 }
 
 for (const host of ['127.0.0.1', 'localhost']) {
-  test(`sends a body that has come with its head in one piece, to ${host}`, async (context) => {
+  test(`sends the head and a body that came with it in one piece, to ${host}`, async (context) => {
     const { server, reads } = await startUpstream(context);
     const { port } = server.address() as AddressInfo;
     const proxy = await startProxy(['--token=t', `--sentry-uri=http://${host}:${port}`]);

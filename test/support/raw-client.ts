@@ -202,7 +202,7 @@ export async function send(
   let start = '';
   for (const piece of list) if (start.length < 64) start += String(piece.slice(0, 64));
   const method = /^\s*(\S+) /.exec(start)?.[1];
-  // To an HTTP/1.0 client every server closes (RFC 9112 section 9.3), and the end may come a while after the response.
+  // Every server closes an HTTP/1.0 client's connection (RFC 9112 section 9.3), perhaps some time after the response.
   const isHttp10 = start.includes(' HTTP/1.0');
   const client = await RawClient.connect(isHttp10 ? { ...to, keepsConnections: false } : to, method);
   for (const piece of list) await client.write(piece);

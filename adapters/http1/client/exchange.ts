@@ -81,8 +81,8 @@ export class Exchange {
       this.#socket.write(text, 'latin1');
       return;
     }
-    // One system call for the head and for what comes of the body until there is a connection. Over TLS that is after the
-    // handshake: a write that began before it could not be outlived.
+    // One system call for the head and the part of the body that arrives before the connection is open. Over TLS it opens
+    // with the end of the handshake: a failed write that began earlier would destroy the socket, with Sentry's response.
     const opening = this.#isSecuring ? 'secureConnect' : this.#socket.connecting ? 'connect' : undefined;
     this.#socket.cork();
     if (opening !== undefined) this.#socket.once(opening, this.#sendOn);
